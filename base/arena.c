@@ -147,8 +147,7 @@ static bool grow_in_place(struct arena *a, const void *items, size_t old_size, s
 {
     struct arena_chunk *c = a->chunk;
     size_t old_need = footprint(old_size), need = footprint(size);
-    if (!items || !c || c->used < old_need ||
-        (const unsigned char *)items != c->bytes + c->used - old_need)
+    if (!items || !c || c->used < old_need || (const unsigned char *)items != c->bytes + c->used - old_need)
         return false;
     if (c->size - c->used < need - old_need)
         return false;

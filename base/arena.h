@@ -23,8 +23,7 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_copy(struct arena *a, const void *bytes, size_t size);
 char *arena_text(struct arena *a, const char *text);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* Grows an array of `count` items so that at least one more fits. Returns the array, which may have
  * moved; *room is its new capacity. */
@@ -39,7 +38,6 @@ void arena_end(struct arena *a);   /* releases everything; the arena is {0} agai
 #define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))
 /* Appends to a struct with {items, count, room}: *arena_push(a, list, type) = value; */
-#define arena_push(a, list, type)                                                                  \
-    ((void)((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room,   \
-                                               sizeof(type))),                                     \
+#define arena_push(a, list, type)                                                                                      \
+    ((void)((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room, sizeof(type))),       \
      &(list)->items[(list)->count++])

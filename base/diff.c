@@ -16,8 +16,7 @@ struct walk {
     size_t left; /* nodes left until the limit */
 };
 
-static void compare(struct walk *w, const struct node *x, const struct node *y,
-                    const char *pointer);
+static void compare(struct walk *w, const struct node *x, const struct node *y, const char *pointer);
 
 /* --- distance of two values: the number of different leaves ---------------------------------- */
 
@@ -73,8 +72,7 @@ static size_t distance_of(const struct node *x, const struct node *y)
 
 /* --- lists ---------------------------------------------------------------------------------- */
 
-static void compare_item(struct walk *w, const struct node *x, const struct node *y, size_t i,
-                         const char *pointer)
+static void compare_item(struct walk *w, const struct node *x, const struct node *y, size_t i, const char *pointer)
 {
     compare(w, x, y, arena_printf(w->arena, "%s/%zu", pointer, i));
 }
@@ -150,8 +148,7 @@ static void compare_aligned(struct walk *w, const struct middle *m, const char *
     arena_end(&scratch);
 }
 
-static void compare_lists(struct walk *w, const struct node *x, const struct node *y,
-                          const char *pointer)
+static void compare_lists(struct walk *w, const struct node *x, const struct node *y, const char *pointer)
 {
     struct middle m = middle_of(x, y);
     if (m.x_count && m.y_count && m.x_count <= ALIGN_MAX_PAIRS / m.y_count) {
@@ -159,14 +156,13 @@ static void compare_lists(struct walk *w, const struct node *x, const struct nod
         return;
     }
     for (size_t i = 0; i < m.x_count || i < m.y_count; i++)
-        compare_item(w, i < m.x_count ? node_at(x, m.first + i) : NULL,
-                     i < m.y_count ? node_at(y, m.first + i) : NULL, m.first + i, pointer);
+        compare_item(w, i < m.x_count ? node_at(x, m.first + i) : NULL, i < m.y_count ? node_at(y, m.first + i) : NULL,
+                     m.first + i, pointer);
 }
 
 /* --- all values ----------------------------------------------------------------------------- */
 
-static void add_difference(struct walk *w, const struct node *x, const struct node *y,
-                           const char *pointer)
+static void add_difference(struct walk *w, const struct node *x, const struct node *y, const char *pointer)
 {
     if (w->out->count < DIFF_MAX)
         w->out->items[w->out->count++] = (struct difference){pointer, x, y};
@@ -174,13 +170,11 @@ static void add_difference(struct walk *w, const struct node *x, const struct no
         w->out->more++;
 }
 
-static void compare_maps(struct walk *w, const struct node *x, const struct node *y,
-                         const char *pointer)
+static void compare_maps(struct walk *w, const struct node *x, const struct node *y, const char *pointer)
 {
     for (size_t i = 0; i < x->map.count; i++) {
         const struct member *m = &x->map.members[i];
-        compare(w, m->value, node_get(y, m->key),
-                node_pointer_add(w->arena, pointer, str_from(m->key)));
+        compare(w, m->value, node_get(y, m->key), node_pointer_add(w->arena, pointer, str_from(m->key)));
     }
     for (size_t i = 0; i < y->map.count; i++) {
         const struct member *m = &y->map.members[i];
@@ -202,8 +196,7 @@ static void compare(struct walk *w, const struct node *x, const struct node *y, 
         add_difference(w, x, y, pointer);
 }
 
-void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual,
-                struct diff *out)
+void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual, struct diff *out)
 {
     struct walk w = {.arena = a, .out = out, .left = WALK_MAX_NODES};
     *out = (struct diff){0};

@@ -19,8 +19,7 @@
 void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE])
 {
     SHA256_CTX hash;
-    if (!SHA256_Init(&hash) || !SHA256_Update(&hash, text.n ? text.s : "", text.n) ||
-        !SHA256_Final(out, &hash))
+    if (!SHA256_Init(&hash) || !SHA256_Update(&hash, text.n ? text.s : "", text.n) || !SHA256_Final(out, &hash))
         abort();
 }
 
@@ -28,8 +27,8 @@ void digest_hmac_sha256(struct str key, struct str text, unsigned char out[DIGES
 {
     unsigned size;
     if (key.n > INT_MAX ||
-        !HMAC(EVP_sha256(), key.n ? key.s : "", (int)key.n,
-              (const unsigned char *)(text.n ? text.s : ""), text.n, out, &size) ||
+        !HMAC(EVP_sha256(), key.n ? key.s : "", (int)key.n, (const unsigned char *)(text.n ? text.s : ""), text.n, out,
+              &size) ||
         size != DIGEST_SIZE)
         abort();
 }

@@ -25,9 +25,8 @@ struct reading {
 };
 
 static const char *const kind_words[] = {
-    [NODE_NULL] = "null",     [NODE_BOOL] = "a boolean", [NODE_INT] = "a number",
-    [NODE_REAL] = "a number", [NODE_TEXT] = "text",      [NODE_LIST] = "a list",
-    [NODE_MAP] = "a map",
+    [NODE_NULL] = "null", [NODE_BOOL] = "a boolean", [NODE_INT] = "a number", [NODE_REAL] = "a number",
+    [NODE_TEXT] = "text", [NODE_LIST] = "a list",    [NODE_MAP] = "a map",
 };
 
 static const char *const type_words[] = {
@@ -48,12 +47,10 @@ static const char *pointer_to(struct arena *a, const struct step *s)
     if (!s)
         return "";
     const char *up = pointer_to(a, s->up);
-    return s->key ? node_pointer_add(a, up, str_from(s->key))
-                  : arena_printf(a, "%s/%zu", up, s->item);
+    return s->key ? node_pointer_add(a, up, str_from(s->key)) : arena_printf(a, "%s/%zu", up, s->item);
 }
 
-static bool add_problem(struct error *err, struct where at, const struct step *step,
-                        const char *text)
+static bool add_problem(struct error *err, struct where at, const struct step *step, const char *text)
 {
     error_add(err, ERROR_INPUT, at, "%s", text);
     if (err)
@@ -61,8 +58,7 @@ static bool add_problem(struct error *err, struct where at, const struct step *s
     return false;
 }
 
-static bool refuse(const struct reading *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static bool refuse(const struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static bool refuse(const struct reading *r, const char *format, ...)
 {
@@ -146,8 +142,7 @@ static bool read_text(const struct reading *r, const char **to)
     return true;
 }
 
-static const char *nearest(const struct reading *r, struct str word, const char *const *words,
-                           size_t count)
+static const char *nearest(const struct reading *r, struct str word, const char *const *words, size_t count)
 {
     const char *near = str_nearest(word, words, count);
     return near ? arena_printf(r->arena, " (did you mean '%s'?)", near) : "";
@@ -203,8 +198,7 @@ static bool read_texts(const struct reading *r, struct field_list *to)
     const char **texts = arena_array(r->arena, const char *, count);
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
-        struct reading item = {&any_text, r->value->list.items[i], r->key, i + 1, r->step, r->arena,
-                               r->err};
+        struct reading item = {&any_text, r->value->list.items[i], r->key, i + 1, r->step, r->arena, r->err};
         ok &= read_text(&item, &texts[i]);
     }
     if (ok)
@@ -212,8 +206,8 @@ static bool read_texts(const struct reading *r, struct field_list *to)
     return ok;
 }
 
-static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into,
-                    struct error *err, const struct step *step);
+static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into, struct error *err,
+                    const struct step *step);
 
 static bool read_map(const struct reading *r, void *to)
 {
@@ -284,8 +278,7 @@ static const struct field *find_row(const struct fields *table, const char *key)
     return NULL;
 }
 
-static bool read_members(const struct fields *table, struct reading *r, const struct node *map,
-                         unsigned char *into)
+static bool read_members(const struct fields *table, struct reading *r, const struct node *map, unsigned char *into)
 {
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
@@ -298,36 +291,32 @@ static bool read_members(const struct fields *table, struct reading *r, const st
     return ok;
 }
 
-static bool check_required(const struct fields *table, const struct reading *r,
-                           const struct node *map)
+static bool check_required(const struct fields *table, const struct reading *r, const struct node *map)
 {
     bool ok = true;
     for (size_t i = 0; i < table->count; i++) {
         const char *wanted = table->rows[i].key;
         struct step key = {r->step, wanted, 0};
         if (table->rows[i].required && !node_get(map, wanted))
-            ok = add_problem(r->err, map->at, &key,
-                             arena_printf(r->arena, "missing '%s' in %s", wanted, table->name));
+            ok = add_problem(r->err, map->at, &key, arena_printf(r->arena, "missing '%s' in %s", wanted, table->name));
     }
     return ok;
 }
 
-static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into,
-                    struct error *err, const struct step *step)
+static bool read_at(const struct fields *table, const struct node *map, struct arena *a, void *into, struct error *err,
+                    const struct step *step)
 {
     struct reading r = {.arena = a, .err = err, .step = step};
     if (table->at_offset != FIELDS_NO_PLACE)
         memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     if (map->kind != NODE_MAP)
-        return add_problem(
-            err, map->at, step,
-            arena_printf(a, "%s is %s; expected a map", table->name, kind_words[map->kind]));
+        return add_problem(err, map->at, step,
+                           arena_printf(a, "%s is %s; expected a map", table->name, kind_words[map->kind]));
     bool ok = read_members(table, &r, map, into);
     return check_required(table, &r, map) && ok;
 }
 
-bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
-                 struct error *err)
+bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into, struct error *err)
 {
     return read_at(table, map, a, into, err, NULL);
 }

@@ -65,16 +65,15 @@ struct fields {
 #define FIELDS_NO_PLACE SIZE_MAX /* at_offset: do not store the location */
 
 /* One row: FIELD("id", FIELD_TEXT, struct account_file, id, .required = true, .help = "...") */
-#define FIELD(name_, kind_, struct_, member_, ...)                                                 \
-    {                                                                                              \
-        .key = (name_), .type = (kind_), .offset = offsetof(struct_, member_), __VA_ARGS__         \
+#define FIELD(name_, kind_, struct_, member_, ...)                                                                     \
+    {                                                                                                                  \
+        .key = (name_), .type = (kind_), .offset = offsetof(struct_, member_), __VA_ARGS__                             \
     }
 /* The table of the rows: FIELD_TABLE("account", rows, struct account_file, FIELDS_NO_PLACE) */
-#define FIELD_TABLE(name_, rows_, struct_, at_)                                                    \
-    {                                                                                              \
-        (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                  \
+#define FIELD_TABLE(name_, rows_, struct_, at_)                                                                        \
+    {                                                                                                                  \
+        (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                                      \
     }
 
 /* Reads `map` into the struct `into`. Returns false if it added a problem. */
-bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into,
-                 struct error *err);
+bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into, struct error *err);

@@ -9,8 +9,7 @@
 
 static bool fail(const char *path, int why, struct error *err)
 {
-    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
-                     strerror(why));
+    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, strerror(why));
 }
 
 /* Returns the name of the temporary file, or NULL if `path` is written directly. */

@@ -28,8 +28,7 @@ struct reading {
 
 bool flag_invalid(const struct given *g, const char *what)
 {
-    return error_add(g->err, ERROR_USAGE, (struct where){0}, "invalid value '%s' for %s; %s",
-                     g->value, g->by, what);
+    return error_add(g->err, ERROR_USAGE, (struct where){0}, "invalid value '%s' for %s; %s", g->value, g->by, what);
 }
 
 bool flag_switch(const struct given *g, bool *on)
@@ -43,14 +42,12 @@ bool flag_switch(const struct given *g, bool *on)
     return true;
 }
 
-_Noreturn static void print_usage(const struct reading *r, const struct argp_state *state,
-                                  unsigned what)
+_Noreturn static void print_usage(const struct reading *r, const struct argp_state *state, unsigned what)
 {
     const struct flags *f = r->flags;
     bool names_command = !f->command && f->command_doc;
     argp_help(state->root_argp, stdout, what,
-              names_command ? arena_printf(r->arena, "%s %s", f->program, f->command_doc)
-                            : state->name);
+              names_command ? arena_printf(r->arena, "%s %s", f->program, f->command_doc) : state->name);
     exit(0);
 }
 
@@ -95,8 +92,7 @@ static const char *help_of(struct arena *a, const struct flag *row)
 static void read_arguments(struct reading *r, int argc, char **argv)
 {
     const struct flags *f = r->flags;
-    struct argp_option *rows =
-        arena_array(r->arena, struct argp_option, f->count + COMMON_COUNT + 1);
+    struct argp_option *rows = arena_array(r->arena, struct argp_option, f->count + COMMON_COUNT + 1);
     memcpy(&rows[f->count], common_options, sizeof common_options);
     for (size_t i = 0; i < f->count; i++)
         rows[i] = (struct argp_option){.name = f->rows[i].name,
@@ -136,8 +132,7 @@ static void read_environment(const struct reading *r)
     }
 }
 
-bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into,
-                struct error *err)
+bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into, struct error *err)
 {
     struct reading r = {f, a, into, arena_array(a, bool, f->count + 1), err};
     read_arguments(&r, argc, argv);

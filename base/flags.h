@@ -29,9 +29,9 @@ struct flag {
 };
 
 /* FLAG("port", "N", set_port, .help = "listen on this port") */
-#define FLAG(name_, value_, set_, ...)                                                             \
-    {                                                                                              \
-        .name = (name_), .value = (value_), .set = (set_), __VA_ARGS__                             \
+#define FLAG(name_, value_, set_, ...)                                                                                 \
+    {                                                                                                                  \
+        .name = (name_), .value = (value_), .set = (set_), __VA_ARGS__                                                 \
     }
 
 struct flags {
@@ -51,8 +51,7 @@ struct texts_list {
 };
 
 /* Calls the setters for all given options. Returns false if a value is invalid. */
-bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into,
-                struct error *err);
+bool flags_read(struct arena *a, const struct flags *f, int argc, char **argv, struct options *into, struct error *err);
 
 /* For setters: adds "invalid value 'x' for --name (what)". Always false. */
 bool flag_invalid(const struct given *g, const char *what);

@@ -34,8 +34,7 @@ static bool is_label(struct str text)
 {
     for (size_t i = 0; i < text.n; i++) {
         char c = text.s[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
             return false;
     }
     return text.n > 0;
@@ -58,8 +57,7 @@ bool host_is_loopback(struct str host)
     struct in_addr v4;
     struct in6_addr v6;
     if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
-        return parse_address(AF_INET6, str_of(host.s + 1, host.n - 2), &v6) &&
-               ipv6_is_loopback(&v6);
+        return parse_address(AF_INET6, str_of(host.s + 1, host.n - 2), &v6) && ipv6_is_loopback(&v6);
     if (str_find(host, ':') < host.n)
         return parse_address(AF_INET6, host, &v6) && ipv6_is_loopback(&v6);
     if (parse_address(AF_INET, str_head(host, host.n - str_ends(host, STR("."))), &v4))

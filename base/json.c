@@ -52,8 +52,7 @@ static bool convert_number(struct reader *r, struct str lexeme, double real, str
     to->kind = NODE_REAL;
     to->real = real;
     return isfinite(real) ||
-           error_add(r->err, ERROR_INPUT, to->at, "number " STR_FMT " is too large",
-                     STR_ARG(str_head(lexeme, 40)));
+           error_add(r->err, ERROR_INPUT, to->at, "number " STR_FMT " is too large", STR_ARG(str_head(lexeme, 40)));
 }
 
 static size_t child_count(const cJSON *parent)
@@ -96,9 +95,8 @@ static bool convert_map(struct reader *r, const cJSON *from, struct node *to)
     }
     if (!members_clash(members, count, &first, &again))
         return true;
-    return error_add(r->err, ERROR_INPUT, members[again].key_at,
-                     "duplicate key '%s' (first at %d:%d)", members[again].key,
-                     members[first].key_at.line, members[first].key_at.column);
+    return error_add(r->err, ERROR_INPUT, members[again].key_at, "duplicate key '%s' (first at %d:%d)",
+                     members[again].key, members[first].key_at.line, members[first].key_at.column);
 }
 
 static bool convert_text(struct reader *r, const char *text, struct node *to)
@@ -136,8 +134,7 @@ static const struct node *parse_checked(struct reader *r)
 {
     /* The last argument is 0 because a view has no NUL. cJSON's error pointer is global, so the
      * error goes to a local variable. */
-    cJSON *tree =
-        cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
+    cJSON *tree = cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
     if (!tree) {
         error_add(r->err, ERROR_INPUT, place(r, 0), "cJSON rejects this text");
         return NULL;
@@ -150,8 +147,7 @@ static const struct node *parse_checked(struct reader *r)
 
 const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err)
 {
-    struct json_gate gate = {.starts =
-                                 heap_grow(NULL, JSON_GATE_STARTS(text.n) * sizeof(uint32_t))};
+    struct json_gate gate = {.starts = heap_grow(NULL, JSON_GATE_STARTS(text.n) * sizeof(uint32_t))};
     struct reader r = {a, err, file, text.s, text.s + text.n, text.s, 1, 1, gate.starts};
     const struct node *root = NULL;
     if (json_gate(&gate, text))

@@ -229,8 +229,7 @@ static bool value(struct reader *r)
     case '9':
         return number(r);
     default:
-        return refuse(r, r->at,
-                      r->at < r->end ? "invalid JSON; expected a value" : "missing value");
+        return refuse(r, r->at, r->at < r->end ? "invalid JSON; expected a value" : "missing value");
     }
 }
 

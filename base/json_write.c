@@ -122,8 +122,8 @@ static void add_escaped(struct buf *out, struct str text)
 static bool is_odd(uint64_t w)
 {
     uint64_t quote = w ^ EACH_BYTE('"'), backslash = w ^ EACH_BYTE('\\');
-    uint64_t odd = w | ((w - EACH_BYTE(' ')) & ~w) | ((quote - EACH_BYTE(1)) & ~quote) |
-                   ((backslash - EACH_BYTE(1)) & ~backslash);
+    uint64_t odd =
+        w | ((w - EACH_BYTE(' ')) & ~w) | ((quote - EACH_BYTE(1)) & ~quote) | ((backslash - EACH_BYTE(1)) & ~backslash);
     return odd & EACH_BYTE(0x80);
 }
 

@@ -9,8 +9,7 @@
 
 const char *const log_level_names[] = {"quiet", "error", "warn", "info", "debug"};
 
-static const char *const colours[LOG_LEVEL_COUNT] = {"", "\x1b[31m", "\x1b[33m", "\x1b[36m",
-                                                     "\x1b[2m"};
+static const char *const colours[LOG_LEVEL_COUNT] = {"", "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[2m"};
 
 /* Global, because otherwise every function that logs would need it as a parameter. */
 static enum log_level max_level = LOG_INFO;
@@ -56,7 +55,7 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
     flatten(text);
     bool colour = log_colour_wanted(stderr);
-    fprintf(stderr, "%s%s:%s %s\n", colour ? colours[level] : "", log_level_names[level],
-            colour ? "\x1b[0m" : "", text);
+    fprintf(stderr, "%s%s:%s %s\n", colour ? colours[level] : "", log_level_names[level], colour ? "\x1b[0m" : "",
+            text);
     arena_end(&a);
 }

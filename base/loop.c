@@ -151,8 +151,7 @@ void loop_unwatch(struct loop *l, int fd)
         return;
     l->watches[fd].fn = NULL;
     l->watch_count--;
-    epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd,
-              NULL); /* fails if it is already closed, which is harmless */
+    epoll_ctl(l->epoll, EPOLL_CTL_DEL, fd, NULL); /* fails if it is already closed, which is harmless */
 }
 
 /* An earlier callback of this batch may have unwatched, closed or reopened the descriptor. */
@@ -236,8 +235,7 @@ uint64_t loop_timer(struct loop *l, int64_t at_us, loop_timer_fn *fn, void *ctx)
         more_timers(l);
     uint32_t slot = l->free_slot;
     l->free_slot = l->slots[slot].place;
-    struct timer t = {
-        .at_us = at_us, .order = ++l->timer_order, .slot = slot, .fn = fn, .ctx = ctx};
+    struct timer t = {.at_us = at_us, .order = ++l->timer_order, .slot = slot, .fn = fn, .ctx = ctx};
     heap_settle(l, l->timer_count++, t);
     return (uint64_t)l->slots[slot].generation << 32 | slot;
 }
@@ -346,8 +344,7 @@ bool loop_step(struct loop *l, int64_t max_wait_us)
         wait = 0; /* stopped by a hook: still handle what is ready */
 
     struct epoll_event events[EVENTS_A_ROUND];
-    int count =
-        epoll_wait(l->epoll, events, EVENTS_A_ROUND, milliseconds(sooner(wait, max_wait_us)));
+    int count = epoll_wait(l->epoll, events, EVENTS_A_ROUND, milliseconds(sooner(wait, max_wait_us)));
     must(count >= 0 || errno == EINTR);
     bool any = false;
     for (int i = 0; i < count; i++)

@@ -14,8 +14,7 @@ enum match_verdict match_verdict_of(struct tally tally)
     return tally.vacuous ? MATCH_VACUOUS : MATCH_HOLDS;
 }
 
-struct tally match_try(const struct run *r, const struct node *expectation,
-                       const struct node *actual)
+struct tally match_try(const struct run *r, const struct node *expectation, const struct node *actual)
 {
     struct run quiet = {.context = r->context, .document = r->document, .exact = r->exact};
     match_expect(&quiet, expectation, actual, "");
@@ -42,8 +41,8 @@ static void count(struct tally *tally, enum match_verdict verdict)
     }
 }
 
-void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict,
-                  const char *expected, const char *actual)
+void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict, const char *expected,
+                  const char *actual)
 {
     count(&r->tally, verdict);
     if (!r->results)
@@ -80,8 +79,7 @@ static const char *pointer_to(struct run *r, const char *pointer, struct str key
     return r->results ? node_pointer_add(r->context->arena, pointer, key) : "";
 }
 
-static void expect_matchers(struct run *r, const struct node *x, const struct node *actual,
-                            const char *pointer)
+static void expect_matchers(struct run *r, const struct node *x, const struct node *actual, const char *pointer)
 {
     for (size_t i = 0; i < x->map.count; i++) {
         const struct member *m = &x->map.members[i];
@@ -113,16 +111,14 @@ static const char *surplus(struct run *r, const struct node *x, const struct nod
     return out.n ? buf_c(&out) : NULL;
 }
 
-static void expect_closed(struct run *r, const struct node *x, const struct node *actual,
-                          const char *pointer)
+static void expect_closed(struct run *r, const struct node *x, const struct node *actual, const char *pointer)
 {
     struct decision d = {"$exact", x, actual, pointer, x->at};
     const char *more = surplus(r, x, actual);
     match_decide(r, &d, more ? MATCH_FAILS : MATCH_HOLDS, more ? "no other members" : NULL, more);
 }
 
-static void expect_members(struct run *r, const struct node *x, const struct node *actual,
-                           const char *pointer)
+static void expect_members(struct run *r, const struct node *x, const struct node *actual, const char *pointer)
 {
     bool is_map = actual && actual->kind == NODE_MAP;
     struct decision d = {"$type", x, actual, pointer, x->at};
@@ -132,19 +128,16 @@ static void expect_members(struct run *r, const struct node *x, const struct nod
         expect_closed(r, x, actual, pointer);
     for (size_t i = 0; i < x->map.count; i++) {
         const struct member *m = &x->map.members[i];
-        match_expect(r, m->value, node_get(actual, m->key),
-                     pointer_to(r, pointer, str_from(m->key)));
+        match_expect(r, m->value, node_get(actual, m->key), pointer_to(r, pointer, str_from(m->key)));
     }
 }
 
-static void expect_items(struct run *r, const struct node *x, const struct node *actual,
-                         const char *pointer)
+static void expect_items(struct run *r, const struct node *x, const struct node *actual, const char *pointer)
 {
     bool is_list = actual && actual->kind == NODE_LIST;
     bool as_long = is_list && actual->list.count == x->list.count;
     struct decision d = {"equals", x, actual, pointer, x->at};
-    match_decide(r, &d, as_long ? MATCH_HOLDS : MATCH_FAILS,
-                 match_words(r, "list length %zu", x->list.count),
+    match_decide(r, &d, as_long ? MATCH_HOLDS : MATCH_FAILS, match_words(r, "list length %zu", x->list.count),
                  is_list ? match_words(r, "list length %zu", actual->list.count) : NULL);
     for (size_t i = 0; i < x->list.count; i++) {
         char key[24];
@@ -154,8 +147,7 @@ static void expect_items(struct run *r, const struct node *x, const struct node 
     }
 }
 
-void match_expect(struct run *r, const struct node *expectation, const struct node *actual,
-                  const char *pointer)
+void match_expect(struct run *r, const struct node *expectation, const struct node *actual, const char *pointer)
 {
     struct decision d = {"equals", expectation, actual, pointer, expectation->at};
     switch (expectation->kind) {
@@ -178,16 +170,15 @@ void match_expect(struct run *r, const struct node *expectation, const struct no
     }
 }
 
-void match_run(const struct match_context *c, const struct node *expectation,
-               const struct node *actual, const char *pointer, struct match_results *results)
+void match_run(const struct match_context *c, const struct node *expectation, const struct node *actual,
+               const char *pointer, struct match_results *results)
 {
     struct run r = {.context = c, .document = actual, .results = results};
     if (expectation)
         match_expect(&r, expectation, actual, pointer);
 }
 
-bool match_holds(const struct match_context *c, const struct node *expectation,
-                 const struct node *actual)
+bool match_holds(const struct match_context *c, const struct node *expectation, const struct node *actual)
 {
     struct run r = {.context = c, .document = actual};
     if (expectation)

@@ -60,12 +60,11 @@ bool match_check_text(const struct node *expectation, const char *what, struct e
 /* Compares `actual` (NULL: absent) and appends one result per matcher, scalar and list of the
  * expectation. A scalar below an absent value fails as absent, so that the same expectation always
  * gives the same checks. A failing $each also appends the mismatches of its first failing items. */
-void match_run(const struct match_context *c, const struct node *expectation,
-               const struct node *actual, const char *pointer, struct match_results *results);
+void match_run(const struct match_context *c, const struct node *expectation, const struct node *actual,
+               const char *pointer, struct match_results *results);
 
 /* Returns true if nothing fails; a vacuous part does not fail. A NULL expectation always holds. */
-bool match_holds(const struct match_context *c, const struct node *expectation,
-                 const struct node *actual);
+bool match_holds(const struct match_context *c, const struct node *expectation, const struct node *actual);
 
 /* Returns false for an invalid pattern; *why is allocated in the arena, *offset is in bytes. */
 bool match_pattern_check(struct arena *a, const char *pattern, const char **why, size_t *offset);

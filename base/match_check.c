@@ -23,8 +23,8 @@ bool match_has_reference(const struct node *n)
     const char *text = node_text(n);
     if (!text)
         return false;
-    bool letter = text[0] == '$' && ((text[1] >= 'a' && text[1] <= 'z') ||
-                                     (text[1] >= 'A' && text[1] <= 'Z') || text[1] == '_');
+    bool letter =
+        text[0] == '$' && ((text[1] >= 'a' && text[1] <= 'z') || (text[1] >= 'A' && text[1] <= 'Z') || text[1] == '_');
     return letter || strstr(text, "${");
 }
 
@@ -40,8 +40,7 @@ static bool check_matcher(const struct member *m, struct error *err)
         return match_has_reference(m->value) || row->check(m->value, err);
     const char *near = matcher_nearest(m->key);
     if (near)
-        return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s' (did you mean '%s'?)",
-                         m->key, near);
+        return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s' (did you mean '%s'?)", m->key, near);
     return error_add(err, ERROR_INPUT, m->key_at, "unknown matcher '%s'", m->key);
 }
 
@@ -51,8 +50,7 @@ static bool check_map(const struct node *map, struct error *err)
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (is_matcher(m) != matchers)
-            ok = error_add(err, ERROR_INPUT, m->key_at,
-                           "'%s': a map cannot have both matchers and members", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s': a map cannot have both matchers and members", m->key);
         else if (matchers)
             ok &= check_matcher(m, err);
         else
@@ -94,8 +92,7 @@ bool match_check(const struct node *expectation, struct error *err)
         return true;
     if (!fits(expectation, &left))
         return error_add(err, ERROR_INPUT, expectation->at,
-                         "an expectation of more than %d values (each use of an alias counts)",
-                         EXPECTATION_MAX_NODES);
+                         "an expectation of more than %d values (each use of an alias counts)", EXPECTATION_MAX_NODES);
     return match_check_expectation(expectation, err);
 }
 
@@ -104,8 +101,7 @@ bool match_check_text(const struct node *expectation, const char *what, struct e
     if (expectation->kind == NODE_TEXT)
         return true;
     if (expectation->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, expectation->at,
-                         "a %s value cannot be %s; expected text (quote it)", what,
+        return error_add(err, ERROR_INPUT, expectation->at, "a %s value cannot be %s; expected text (quote it)", what,
                          node_kind_name(expectation->kind));
     if (match_has_matchers(expectation))
         return match_check(expectation, err);

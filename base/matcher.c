@@ -7,8 +7,7 @@
 #define LIST_OF(shape) "{type: array, minItems: 1, items: " shape "}"
 #define TYPE           "{enum: ['null', boolean, integer, number, string, array, object]}"
 
-static enum match_verdict judge(const struct run *r, const struct node *x,
-                                const struct node *actual)
+static enum match_verdict judge(const struct run *r, const struct node *x, const struct node *actual)
 {
     return match_verdict_of(match_try(r, x, actual));
 }
@@ -18,9 +17,7 @@ static enum match_verdict judge(const struct run *r, const struct node *x,
 static bool check_not(const struct node *operand, struct error *err)
 {
     if (node_get(operand, "$absent") || node_get(operand, "$present"))
-        return match_refuse(
-            operand, err,
-            "$not cannot contain $absent or $present; use $present or $absent instead");
+        return match_refuse(operand, err, "$not cannot contain $absent or $present; use $present or $absent instead");
     return match_check_expectation(operand, err);
 }
 
@@ -61,9 +58,8 @@ static void decide_in(struct run *r, const struct decision *d)
 static bool check_true(const struct node *operand, struct error *err)
 {
     if (operand->kind != NODE_BOOL || !operand->truth)
-        return match_refuse(
-            operand, err,
-            "$absent and $present accept only true; use the other matcher for the opposite");
+        return match_refuse(operand, err,
+                            "$absent and $present accept only true; use the other matcher for the opposite");
     return true;
 }
 
@@ -99,8 +95,7 @@ static void decide_same(struct run *r, const struct decision *d)
     const struct node *other = pointer ? node_pointer(r->document, pointer) : NULL;
     const char *expected = NULL;
     if (r->results && pointer)
-        expected =
-            match_words(r, "same as %s: %s", pointer, match_excerpt(r->context->arena, other));
+        expected = match_words(r, "same as %s: %s", pointer, match_excerpt(r->context->arena, other));
     bool same = other && node_equal(other, d->actual);
     match_decide(r, d, same ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
 }
@@ -124,22 +119,19 @@ static bool check_matches(const struct node *operand, struct error *err)
 static void decide_matches(struct run *r, const struct decision *d)
 {
     const char *pattern = node_text(d->operand);
-    match_decide_plain(r, d,
-                       pattern && node_text(d->actual) && match_pattern(pattern, d->actual->text));
+    match_decide_plain(r, d, pattern && node_text(d->actual) && match_pattern(pattern, d->actual->text));
 }
 
 static bool check_id_with_prefix(const struct node *operand, struct error *err)
 {
-    return node_text(operand) ||
-           match_refuse(operand, err, "$id_with_prefix expects a prefix, \"\" for any");
+    return node_text(operand) || match_refuse(operand, err, "$id_with_prefix expects a prefix, \"\" for any");
 }
 
 static void decide_id_with_prefix(struct run *r, const struct decision *d)
 {
     const char *prefix = node_text(d->operand);
     match_decide_plain(r, d,
-                       prefix && node_text(d->actual) &&
-                           str_starts(d->actual->text, str_from(prefix)) &&
+                       prefix && node_text(d->actual) && str_starts(d->actual->text, str_from(prefix)) &&
                            d->actual->text.n > strlen(prefix));
 }
 
@@ -153,10 +145,8 @@ static bool check_type_name(const struct node *operand, struct error *err)
     }
     const char *near = name ? str_nearest(str_from(name), names, NODE_MAP + 1) : NULL;
     if (near)
-        return error_add(err, ERROR_INPUT, operand->at, "unknown type '%s' (did you mean '%s'?)",
-                         name, near);
-    return match_refuse(operand, err,
-                        "$type expects null, boolean, integer, number, string, array or object");
+        return error_add(err, ERROR_INPUT, operand->at, "unknown type '%s' (did you mean '%s'?)", name, near);
+    return match_refuse(operand, err, "$type expects null, boolean, integer, number, string, array or object");
 }
 
 static bool check_type(const struct node *operand, struct error *err)
@@ -194,23 +184,21 @@ static void decide_type(struct run *r, const struct decision *d)
 /* -------------------------------------------------------------------------------------------- */
 
 static const struct matcher rows[] = {
-    {"$not",            check_not,               decide_not,            false, "expectation",
-     "The value must not match this expectation."                                                                                                   },
+    {"$not",            check_not,               decide_not,            false, "expectation",                            "The value must not match this expectation."},
     {"$in",             check_in,                decide_in,             true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
-     "The value must match at least one of these expectations."                                                                                     },
-    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "The value must be absent."},
-    {"$present",        check_true,              decide_present,        true,  "{const: true}",
-     "The value must be present; null counts."                                                                                                      },
+     "The value must match at least one of these expectations."                                                                                                      },
+    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "The value must be absent."                 },
+    {"$present",        check_true,              decide_present,        true,  "{const: true}",                          "The value must be present; null counts."   },
     {"$exact",          match_check_expectation, decide_exact,          true,  "expectation",
-     "The value must match this, and no object in it may have other members."                                                                       },
+     "The value must match this, and no object in it may have other members."                                                                                        },
     {"$same",           check_same,              decide_same,           false, "{type: string, pattern: '^(/|$)'}",
-     "The value must equal the value at this JSON pointer of the same document."                                                                    },
+     "The value must equal the value at this JSON pointer of the same document."                                                                                     },
     {"$matches",        check_matches,           decide_matches,        false, "{type: string}",
-     "Text that contains a match of this regular expression (PCRE2)."                                                                               },
+     "Text that contains a match of this regular expression (PCRE2)."                                                                                                },
     {"$id_with_prefix", check_id_with_prefix,    decide_id_with_prefix, false, "{type: string}",
-     "Text that starts with this prefix and is longer than it."                                                                                     },
+     "Text that starts with this prefix and is longer than it."                                                                                                      },
     {"$type",           check_type,              decide_type,           false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
-     "The value must have this JSON type, or one of these types."                                                                                   },
+     "The value must have this JSON type, or one of these types."                                                                                                    },
 };
 const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
 

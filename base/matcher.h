@@ -57,19 +57,16 @@ bool match_check_expectation(const struct node *expectation, struct error *err);
 bool match_has_reference(const struct node *n); /* text with a $name or ${name} */
 bool match_refuse(const struct node *operand, struct error *err, const char *what);
 
-void match_expect(struct run *r, const struct node *expectation, const struct node *actual,
-                  const char *pointer);
+void match_expect(struct run *r, const struct node *expectation, const struct node *actual, const char *pointer);
 /* Evaluates a nested expectation without adding results. */
-struct tally match_try(const struct run *r, const struct node *expectation,
-                       const struct node *actual);
+struct tally match_try(const struct run *r, const struct node *expectation, const struct node *actual);
 enum match_verdict match_verdict_of(struct tally tally);
 
 /* Counts the verdict and, if the run has results, appends one. A NULL `expected` or `actual`
  * becomes the operand or the actual value as short JSON. */
-void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict,
-                  const char *expected, const char *actual);
+void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict, const char *expected,
+                  const char *actual);
 void match_decide_plain(struct run *r, const struct decision *d, bool holds);
 /* Formats a text for match_decide; NULL if the run has no results. */
-const char *match_words(const struct run *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+const char *match_words(const struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *match_excerpt(struct arena *a, const struct node *value); /* short JSON, or "absent" */

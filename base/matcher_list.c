@@ -24,8 +24,7 @@ static const char *item_pointer(const struct run *r, const struct decision *d, s
 static struct match_results mismatches(const struct run *r, const struct decision *d, size_t i)
 {
     struct match_results all = {0}, failing = {0};
-    struct run loud = {
-        .context = r->context, .document = r->document, .results = &all, .exact = r->exact};
+    struct run loud = {.context = r->context, .document = r->document, .results = &all, .exact = r->exact};
     match_expect(&loud, d->operand, node_at(d->actual, i), item_pointer(r, d, i));
     for (size_t k = 0; k < all.count; k++)
         if (all.items[k].verdict == MATCH_FAILS)
@@ -41,11 +40,10 @@ static const char *nearest_words(const struct run *r, const struct decision *d, 
         return NULL;
     struct buf out = {.arena = r->context->arena};
     struct match_results why = mismatches(r, d, nearest);
-    buf_printf(&out, "nearest of %zu items is %s", d->actual->list.count,
-               item_pointer(r, d, nearest));
+    buf_printf(&out, "nearest of %zu items is %s", d->actual->list.count, item_pointer(r, d, nearest));
     for (size_t i = 0; i < why.count && i < NEAREST_SHOWN; i++)
-        buf_printf(&out, "%s %s %s %s, got %s", i ? ";" : ":", why.items[i].pointer,
-                   why.items[i].matcher, why.items[i].expected, why.items[i].actual);
+        buf_printf(&out, "%s %s %s %s, got %s", i ? ";" : ":", why.items[i].pointer, why.items[i].matcher,
+                   why.items[i].expected, why.items[i].actual);
     if (why.count > NEAREST_SHOWN)
         buf_printf(&out, "; and %zu more", why.count - NEAREST_SHOWN);
     return buf_c(&out);
@@ -154,14 +152,14 @@ static void decide_count(struct run *r, const struct decision *d)
 
 static const struct matcher rows[] = {
     {"$some",  match_check_expectation, decide_some,  false, "expectation",
-     "A list in which at least one item matches this."                                                                                                },
+     "A list in which at least one item matches this."                         },
     {"$none",  match_check_expectation, decide_none,  false, "expectation",
      "A list in which no item matches this. An empty list matches, except in a conformance "
-     "scenario: there it proves nothing, so add `$some` or `$count`."                                                                                 },
+     "scenario: there it proves nothing, so add `$some` or `$count`."          },
     {"$each",  match_check_expectation, decide_each,  false, "expectation",
      "A list in which every item matches this. An empty list matches, except in a conformance "
-     "scenario: there it proves nothing, so add `$some` or `$count`."                                                                                 },
-    {"$count", check_count,             decide_count, false,
-     "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",  "A list with this number of items, or whose number of items matches this."},
+     "scenario: there it proves nothing, so add `$some` or `$count`."          },
+    {"$count", check_count,             decide_count, false, "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",
+     "A list with this number of items, or whose number of items matches this."},
 };
 const struct matcher_group matcher_lists = {rows, sizeof rows / sizeof *rows};

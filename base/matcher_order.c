@@ -24,8 +24,7 @@ static bool check_order(const struct node *operand, struct error *err)
     int64_t ms;
     if (node_is_number(operand) || instant(operand, &ms))
         return true;
-    return match_refuse(operand, err,
-                        "a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\"");
+    return match_refuse(operand, err, "a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\"");
 }
 
 /* Returns false if the two cannot be compared; *order is as of memcmp(actual, operand). */
@@ -121,8 +120,8 @@ static bool check_time_bound(const struct member *m, struct error *err)
         return error_add(err, ERROR_INPUT, m->value->at, "'%s' expects a duration%s", m->key,
                          time_bounds[i].takes_instant ? " from now or an instant" : "");
     }
-    return error_add(err, ERROR_INPUT, m->key_at,
-                     "unknown key '%s' in $time; expected after, before or within", m->key);
+    return error_add(err, ERROR_INPUT, m->key_at, "unknown key '%s' in $time; expected after, before or within",
+                     m->key);
 }
 
 static bool check_time(const struct node *operand, struct error *err)
@@ -132,8 +131,7 @@ static bool check_time(const struct node *operand, struct error *err)
     if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
         return true;
     if (!node_count(operand) || operand->kind != NODE_MAP)
-        return match_refuse(
-            operand, err, "$time expects any, past, future, or a map of after, before and within");
+        return match_refuse(operand, err, "$time expects any, past, future, or a map of after, before and within");
     for (size_t i = 0; i < operand->map.count; i++)
         ok &= check_time_bound(&operand->map.members[i], err);
     return ok;
@@ -160,35 +158,30 @@ static void decide_time(struct run *r, const struct decision *d)
 {
     int64_t ms, now_ms = r->context->now_ms;
     char now[TIME_TEXT_MAX];
-    bool holds = instant(d->actual, &ms) && time_is_utc(d->actual->text) &&
-                 time_holds(d->operand, now_ms, ms);
+    bool holds = instant(d->actual, &ms) && time_is_utc(d->actual->text) && time_holds(d->operand, now_ms, ms);
     const char *expected = NULL;
     if (r->results)
-        expected =
-            match_words(r, "%s, in UTC; now is %s", match_excerpt(r->context->arena, d->operand),
-                        time_seconds(now_ms, now));
+        expected = match_words(r, "%s, in UTC; now is %s", match_excerpt(r->context->arena, d->operand),
+                               time_seconds(now_ms, now));
     match_decide(r, d, holds ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
 }
 
 /* -------------------------------------------------------------------------------------------- */
 
 #define BOUND "{type: [number, string]}"
-#define TIME_SHAPE                                                                                 \
-    "{anyOf: [{enum: [any, past, future]}, {type: object, minProperties: 1,"                       \
-    " additionalProperties: false, properties: {after: {$ref: '#/$defs/time'},"                    \
+#define TIME_SHAPE                                                                                                     \
+    "{anyOf: [{enum: [any, past, future]}, {type: object, minProperties: 1,"                                           \
+    " additionalProperties: false, properties: {after: {$ref: '#/$defs/time'},"                                        \
     " before: {$ref: '#/$defs/time'}, within: {$ref: '#/$defs/duration'}}}]}"
 
 static const struct matcher rows[] = {
-    {"$gt",   check_order, decide_gt,   false, BOUND,
-     "Greater than this number, or after this instant."                                                    },
-    {"$gte",  check_order, decide_gte,  false, BOUND,
-     "This number or greater, or this instant or later."                                                   },
-    {"$lt",   check_order, decide_lt,   false, BOUND,      "Less than this number, or before this instant."},
-    {"$lte",  check_order, decide_lte,  false, BOUND,
-     "This number or less, or this instant or earlier."                                                    },
+    {"$gt",   check_order, decide_gt,   false, BOUND,      "Greater than this number, or after this instant." },
+    {"$gte",  check_order, decide_gte,  false, BOUND,      "This number or greater, or this instant or later."},
+    {"$lt",   check_order, decide_lt,   false, BOUND,      "Less than this number, or before this instant."   },
+    {"$lte",  check_order, decide_lte,  false, BOUND,      "This number or less, or this instant or earlier." },
     {"$time", check_time,  decide_time, false, TIME_SHAPE,
      "A UTC instant. `past`, `future` or `any`; or an object of `after` and `before` (a later or "
      "earlier instant than this time, or than this duration from now) and `within` (at most this "
-     "duration from now, before or after)."                                                                },
+     "duration from now, before or after)."                                                                   },
 };
 const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};

@@ -40,6 +40,5 @@ static bool clash_by_hash(const struct member *m, size_t count, size_t *first, s
 
 bool members_clash(const struct member *members, size_t count, size_t *first, size_t *again)
 {
-    return count <= SMALL ? clash_by_pairs(members, count, first, again)
-                          : clash_by_hash(members, count, first, again);
+    return count <= SMALL ? clash_by_pairs(members, count, first, again) : clash_by_hash(members, count, first, again);
 }

@@ -73,8 +73,8 @@ static const struct node *step_into(const struct node *n, struct str segment)
 {
     if (n->kind == NODE_LIST) {
         int64_t i;
-        bool index = segment.n > 0 && segment.s[0] >= '0' && segment.s[0] <= '9' &&
-                     (segment.s[0] != '0' || segment.n == 1);
+        bool index =
+            segment.n > 0 && segment.s[0] >= '0' && segment.s[0] <= '9' && (segment.s[0] != '0' || segment.n == 1);
         return index && str_to_int(segment, &i) ? node_at(n, (size_t)i) : NULL;
     }
     for (size_t i = 0; n->kind == NODE_MAP && i < n->map.count; i++)
@@ -261,8 +261,8 @@ const struct node *node_new_map(struct arena *a, const struct member *members, s
 }
 
 /* Copies the map without `key`, with room for one more member. *at is the index that `key` had. */
-static struct node *map_but(struct arena *a, const struct node *map, const char *key,
-                            struct member **members, size_t *at)
+static struct node *map_but(struct arena *a, const struct node *map, const char *key, struct member **members,
+                            size_t *at)
 {
     assert(!map || map->kind == NODE_MAP);
     size_t count = node_count(map), kept = 0;
@@ -281,8 +281,7 @@ static struct node *map_but(struct arena *a, const struct node *map, const char 
     return copy;
 }
 
-const struct node *node_with(struct arena *a, const struct node *map, const char *key,
-                             const struct node *value)
+const struct node *node_with(struct arena *a, const struct node *map, const char *key, const struct node *value)
 {
     struct member *members;
     size_t at;

@@ -80,7 +80,6 @@ const struct node *node_new_text(struct arena *a, struct str text);
 const struct node *node_new_list(struct arena *a, const struct node *const *items, size_t count);
 const struct node *node_new_map(struct arena *a, const struct member *members, size_t count);
 /* Returns a copy of the map with that member set; a new member is the last. */
-const struct node *node_with(struct arena *a, const struct node *map, const char *key,
-                             const struct node *value);
+const struct node *node_with(struct arena *a, const struct node *map, const char *key, const struct node *value);
 /* Returns a copy of the map without that member. */
 const struct node *node_without(struct arena *a, const struct node *map, const char *key);

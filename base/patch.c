@@ -17,9 +17,9 @@ static const struct op_row {
 } ops[] = {
     [OP_ADD] = {"add",     true,  false},
       [OP_REMOVE] = {"remove",  false, false},
-    [OP_REPLACE] = {"replace", true,  false},
-      [OP_MOVE] = {"move",    false, true },
-    [OP_COPY] = {"copy",    false, true },
+      [OP_REPLACE] = {"replace", true,  false},
+    [OP_MOVE] = {"move",    false, true },
+      [OP_COPY] = {"copy",    false, true },
       [OP_TEST] = {"test",    true,  false},
 };
 
@@ -40,8 +40,8 @@ static bool check_pointer(const struct node *step, const char *member, struct er
     if (!pointer)
         return error_add(err, ERROR_INPUT, step->at, "missing '%s' in patch step", member);
     if (pointer->kind != NODE_TEXT || !node_pointer_valid(pointer->text.s))
-        return error_add(err, ERROR_INPUT, pointer->at,
-                         "'%s' is not a JSON pointer; expected one such as /a/0", member);
+        return error_add(err, ERROR_INPUT, pointer->at, "'%s' is not a JSON pointer; expected one such as /a/0",
+                         member);
     return true;
 }
 
@@ -50,8 +50,8 @@ static bool check_move(const struct node *step, struct error *err)
     struct str from = node_get(step, "from")->text, path = node_get(step, "path")->text;
     if (!str_starts(path, from) || !str_starts(str_skip(path, from.n), STR("/")))
         return true;
-    return error_add(err, ERROR_INPUT, node_get(step, "path")->at,
-                     "cannot move '%s' into its own child '%s'", from.s, path.s);
+    return error_add(err, ERROR_INPUT, node_get(step, "path")->at, "cannot move '%s' into its own child '%s'", from.s,
+                     path.s);
 }
 
 /* Returns NULL if it added a problem. */
@@ -67,8 +67,7 @@ static const struct op_row *check_op(const struct node *step, struct error *err)
     for (size_t i = 0; i < OP_COUNT; i++)
         names[i] = ops[i].name;
     const char *near = str_nearest(str_from(word), names, OP_COUNT);
-    error_add(err, ERROR_INPUT, at->at,
-              "invalid 'op'; expected one of: add, remove, replace, move, copy, test%s%s%s",
+    error_add(err, ERROR_INPUT, at->at, "invalid 'op'; expected one of: add, remove, replace, move, copy, test%s%s%s",
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;
 }
@@ -121,8 +120,8 @@ static const char *unescape(struct arena *a, struct str segment)
     return key;
 }
 
-static const struct node *splice(struct arena *a, const struct node *list, size_t at,
-                                 size_t removed, const struct node *inserted)
+static const struct node *splice(struct arena *a, const struct node *list, size_t at, size_t removed,
+                                 const struct node *inserted)
 {
     size_t count = list->list.count - removed + (inserted != NULL), n = 0;
     const struct node **items = arena_array(a, const struct node *, count);
@@ -153,8 +152,7 @@ static bool read_index(struct str segment, size_t count, size_t *i)
 
 static const struct node *edit_at(const struct edit *e, const struct node *n, const char *pointer);
 
-static const struct node *edit_list(const struct edit *e, const struct node *list,
-                                    struct str segment, const char *rest)
+static const struct node *edit_list(const struct edit *e, const struct node *list, struct str segment, const char *rest)
 {
     size_t i, count = list->list.count;
     bool append = e->op == OP_ADD && !*rest;
@@ -168,8 +166,7 @@ static const struct node *edit_list(const struct edit *e, const struct node *lis
     return item ? splice(e->arena, list, i, 1, item) : NULL;
 }
 
-static const struct node *edit_map(const struct edit *e, const struct node *map, struct str segment,
-                                   const char *rest)
+static const struct node *edit_map(const struct edit *e, const struct node *map, struct str segment, const char *rest)
 {
     const char *key = unescape(e->arena, segment);
     const struct node *value = node_get(map, key);
@@ -219,13 +216,12 @@ struct step {
 
 static const struct node *lacking(const struct step *s, const char *pointer, struct error *err)
 {
-    error_add(err, ERROR_INPUT, s->node->at, "%s: the document has no value at '%s'",
-              ops[s->op].name, pointer);
+    error_add(err, ERROR_INPUT, s->node->at, "%s: the document has no value at '%s'", ops[s->op].name, pointer);
     return NULL;
 }
 
-static const struct node *change(struct arena *a, const struct node *document, const struct step *s,
-                                 enum op op, struct error *err)
+static const struct node *change(struct arena *a, const struct node *document, const struct step *s, enum op op,
+                                 struct error *err)
 {
     size_t left = PATCH_MAX_NODES;
     struct edit e = {a, op, s->value};
@@ -234,13 +230,12 @@ static const struct node *change(struct arena *a, const struct node *document, c
         return lacking(s, s->path, err);
     if (within_limits(changed, &left, 0))
         return changed;
-    error_add(err, ERROR_INPUT, s->node->at, "%s: the document becomes too large or too deep",
-              ops[s->op].name);
+    error_add(err, ERROR_INPUT, s->node->at, "%s: the document becomes too large or too deep", ops[s->op].name);
     return NULL;
 }
 
-static const struct node *remove_at(struct arena *a, const struct node *document,
-                                    const struct step *s, const char *pointer, struct error *err)
+static const struct node *remove_at(struct arena *a, const struct node *document, const struct step *s,
+                                    const char *pointer, struct error *err)
 {
     struct edit e = {.arena = a, .op = OP_REMOVE};
     const struct node *changed = edit_at(&e, document, pointer);
@@ -258,8 +253,7 @@ static const struct node *test(const struct node *document, const struct step *s
     return NULL;
 }
 
-static const struct node *apply(struct arena *a, const struct node *document, struct step *s,
-                                struct error *err)
+static const struct node *apply(struct arena *a, const struct node *document, struct step *s, struct error *err)
 {
     switch (s->op) {
     case OP_ADD:
@@ -282,15 +276,14 @@ static const struct node *apply(struct arena *a, const struct node *document, st
     return NULL;
 }
 
-const struct node *patch_apply(struct arena *a, const struct node *document,
-                               const struct node *patch, struct error *err)
+const struct node *patch_apply(struct arena *a, const struct node *document, const struct node *patch,
+                               struct error *err)
 {
     if (!patch_check(patch, err))
         return NULL;
     for (size_t i = 0; document && i < patch->list.count; i++) {
         const struct node *n = patch->list.items[i];
-        struct step s = {
-            .node = n, .path = node_get_text(n, "path"), .value = node_get(n, "value")};
+        struct step s = {.node = n, .path = node_get_text(n, "path"), .value = node_get(n, "value")};
         s.op = (enum op)(find_op(node_get_text(n, "op")) - ops);
         s.from = node_get_text(n, "from");
         document = apply(a, document, &s, err);
@@ -298,8 +291,7 @@ const struct node *patch_apply(struct arena *a, const struct node *document,
     return document;
 }
 
-const struct node *patch_merge(struct arena *a, const struct node *document,
-                               const struct node *patch)
+const struct node *patch_merge(struct arena *a, const struct node *document, const struct node *patch)
 {
     if (patch->kind != NODE_MAP)
         return patch;

@@ -14,7 +14,6 @@
 #define PATCH_MAX_NODES 1000000
 
 bool patch_check(const struct node *patch, struct error *err);
-const struct node *patch_apply(struct arena *a, const struct node *document,
-                               const struct node *patch, struct error *err);
-const struct node *patch_merge(struct arena *a, const struct node *document,
-                               const struct node *patch);
+const struct node *patch_apply(struct arena *a, const struct node *document, const struct node *patch,
+                               struct error *err);
+const struct node *patch_merge(struct arena *a, const struct node *document, const struct node *patch);

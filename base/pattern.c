@@ -25,14 +25,12 @@ static void release(void *block, void *unused)
     heap_free(block);
 }
 
-static pcre2_code *compile(const char *pattern, pcre2_general_context *memory, int *why,
-                           size_t *offset)
+static pcre2_code *compile(const char *pattern, pcre2_general_context *memory, int *why, size_t *offset)
 {
     pcre2_compile_context *limits = pcre2_compile_context_create(memory);
     pcre2_set_max_pattern_length(limits, PATTERN_MAX_BYTES);
     pcre2_set_parens_nest_limit(limits, PATTERN_MAX_NEST);
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PATTERN_OPTIONS,
-                                     why, offset, limits);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PATTERN_OPTIONS, why, offset, limits);
     pcre2_compile_context_free(limits);
     return code;
 }

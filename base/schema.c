@@ -7,24 +7,23 @@
 
 #define SCHEMA_URI "https://json-schema.org/draft/2020-12/schema"
 #define DURATION   "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
-#define INSTANT                                                                                    \
-    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"  \
+#define INSTANT                                                                                                        \
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"                      \
     "([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 static void put_matchers(struct json *w);
 
 static const struct schema_definition always[] = {
-    {.name = "duration",         .shape = "{type: string, pattern: '^[+-]?" DURATION "'}"         },
-    {.name = "time",
-     .shape = "{type: string, anyOf: [{pattern: '" INSTANT "'}, {pattern: '^[+-]?" DURATION "'}]}"},
+    {.name = "duration",         .shape = "{type: string, pattern: '^[+-]?" DURATION "'}"                                     },
+    {.name = "time",             .shape = "{type: string, anyOf: [{pattern: '" INSTANT "'}, {pattern: '^[+-]?" DURATION "'}]}"},
     {.name = "expectation",
      .shape = "{anyOf: [{type: [string, number, boolean, 'null']},"
               " {type: array, items: {$ref: '#/$defs/expectation'}},"
               " {type: object, patternProperties: {'^[$]': false},"
               " additionalProperties: {$ref: '#/$defs/expectation'}},"
-              " {$ref: '#/$defs/matchers'}]}"                                                     },
-    {.name = "text_expectation", .shape = "{anyOf: [{type: string}, {$ref: '#/$defs/matchers'}]}" },
-    {.name = "matchers",         .write = put_matchers                                            },
+              " {$ref: '#/$defs/matchers'}]}"                                                                                 },
+    {.name = "text_expectation", .shape = "{anyOf: [{type: string}, {$ref: '#/$defs/matchers'}]}"                             },
+    {.name = "matchers",         .write = put_matchers                                                                        },
 };
 
 void schema_put_shape(struct json *w, const char *shape)

@@ -216,8 +216,7 @@ bool str_to_size(struct str x, int64_t *bytes)
         i++;
     int64_t number, size;
     x.n -= strlen(units[i].text);
-    if (!str_to_int(x, &number) || number < 0 ||
-        __builtin_mul_overflow(number, units[i].bytes, &size))
+    if (!str_to_int(x, &number) || number < 0 || __builtin_mul_overflow(number, units[i].bytes, &size))
         return false;
     *bytes = size;
     return true;

@@ -74,16 +74,14 @@ static int64_t days_from_date(struct date d)
     int64_t year = d.year - (d.month <= 2);
     int64_t era = floor_div(year, 400), year_of_era = year - era * 400;
     int64_t day_of_year = (153 * ((d.month + 9) % 12) + 2) / 5 + d.day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
 static struct date date_from_days(int64_t days)
 {
     days += 719468;
     int64_t era = floor_div(days, 146097), day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int month = (int)(5 * day_of_year + 2) / 153; /* 0 = March */
     int day = (int)day_of_year - (153 * month + 2) / 5 + 1;
@@ -129,8 +127,7 @@ static bool cut_name(struct str *x, const char *const *names, int count, int *in
 static bool cut_hours_minutes(struct str *x, int64_t *ms)
 {
     int hour, minute;
-    if (!cut_digits(x, 2, &hour) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &minute) ||
-        hour > 23 || minute > 59)
+    if (!cut_digits(x, 2, &hour) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &minute) || hour > 23 || minute > 59)
         return false;
     *ms = hour * HOUR + minute * MINUTE;
     return true;
@@ -186,9 +183,8 @@ bool time_parse(struct str text, int64_t *ms)
     int year;
     struct date date;
     int64_t clock, offset;
-    if (!cut_digits(&text, 4, &year) || !cut_text(&text, STR("-")) ||
-        !cut_digits(&text, 2, &date.month) || !cut_text(&text, STR("-")) ||
-        !cut_digits(&text, 2, &date.day) || !cut_text(&text, STR("T")) ||
+    if (!cut_digits(&text, 4, &year) || !cut_text(&text, STR("-")) || !cut_digits(&text, 2, &date.month) ||
+        !cut_text(&text, STR("-")) || !cut_digits(&text, 2, &date.day) || !cut_text(&text, STR("T")) ||
         !cut_clock(&text, &clock) || !cut_fraction(&text, &clock) || !cut_offset(&text, &offset))
         return false;
     date.year = year;
@@ -200,8 +196,7 @@ bool time_parse(struct str text, int64_t *ms)
 
 bool time_is_utc(struct str text)
 {
-    return str_ends(text, STR("Z")) || str_ends(text, STR("+00:00")) ||
-           str_ends(text, STR("-00:00"));
+    return str_ends(text, STR("Z")) || str_ends(text, STR("+00:00")) || str_ends(text, STR("-00:00"));
 }
 
 struct clock_face {
@@ -305,9 +300,8 @@ bool time_parse_http(struct str text, int64_t *ms)
     int weekday, year;
     struct date date;
     int64_t clock;
-    if (!cut_name(&text, day_names, 7, &weekday) || !cut_text(&text, STR(", ")) ||
-        !cut_digits(&text, 2, &date.day) || !cut_text(&text, STR(" ")) ||
-        !cut_name(&text, month_names, 12, &date.month) || !cut_text(&text, STR(" ")) ||
+    if (!cut_name(&text, day_names, 7, &weekday) || !cut_text(&text, STR(", ")) || !cut_digits(&text, 2, &date.day) ||
+        !cut_text(&text, STR(" ")) || !cut_name(&text, month_names, 12, &date.month) || !cut_text(&text, STR(" ")) ||
         !cut_digits(&text, 4, &year) || !cut_text(&text, STR(" ")) || !cut_clock(&text, &clock) ||
         !str_eq(text, STR(" GMT")))
         return false;
@@ -380,8 +374,7 @@ char *duration_text(int64_t ms, char out[TIME_TEXT_MAX])
         uint64_t count = left / (uint64_t)units[i].ms;
         left %= (uint64_t)units[i].ms;
         if (count)
-            n += (size_t)snprintf(out + n, TIME_TEXT_MAX - n, "%llu%s", (unsigned long long)count,
-                                  units[i].name);
+            n += (size_t)snprintf(out + n, TIME_TEXT_MAX - n, "%llu%s", (unsigned long long)count, units[i].name);
     }
     return out;
 }

@@ -56,8 +56,7 @@ static bool characters_valid(struct str text, const char **why)
 static bool port_valid(struct str digits, int *port, const char **why)
 {
     int64_t value;
-    if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) ||
-        value > PORT_MAX)
+    if (!digits.n || digits.s[0] == '0' || !only(digits, DIGITS) || !str_to_int(digits, &value) || value > PORT_MAX)
         return fail(why, "invalid port; expected 1 to 65535");
     *port = (int)value;
     return true;
@@ -175,8 +174,8 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
 
 static bool is_unreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+           c == '_' || c == '~';
 }
 
 void url_encode(struct buf *out, struct str text)

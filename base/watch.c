@@ -11,9 +11,8 @@
 #include "base/time.h"
 
 #define LINKS_MAX 40
-#define MASK                                                                                       \
-    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF |       \
-     IN_MOVE_SELF | IN_ONLYDIR)
+#define MASK                                                                                                           \
+    (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 /* A name in a watched directory; events of other names are ignored. */
 struct place {
@@ -41,8 +40,7 @@ struct watch {
 
 static bool fail(struct error *err, const char *what)
 {
-    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot watch %s: %s", what,
-                     strerror(errno));
+    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot watch %s: %s", what, strerror(errno));
 }
 
 /* A directory that no longer exists is not an error: its parent is watched for its name. */
@@ -51,8 +49,7 @@ static bool watch_name(struct watch *w, const char *directory, struct str name, 
     int number = inotify_add_watch(w->fd, directory, MASK);
     if (number < 0)
         return errno == ENOENT || errno == ENOTDIR || fail(err, directory);
-    *arena_push(&w->places.arena, &w->places, struct place) =
-        (struct place){number, str_dup(&w->places.arena, name)};
+    *arena_push(&w->places.arena, &w->places, struct place) = (struct place){number, str_dup(&w->places.arena, name)};
     return true;
 }
 

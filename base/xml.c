@@ -4,8 +4,7 @@
 
 static void add_character(struct buf *out, unsigned char c, bool in_attribute)
 {
-    static const char *const entities[] = {
-        ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+    static const char *const entities[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
     bool blank = c == '\n' || c == '\t' || c == '\r';
     if (c < sizeof entities / sizeof *entities && entities[c])
         buf_text(out, entities[c]);

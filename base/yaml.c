@@ -50,8 +50,7 @@ static bool take(struct yaml_tree *t, struct fy_event *e)
     note_place(t, e);
     switch (e->type) {
     case FYET_DOCUMENT_START:
-        return !t->root ||
-               yaml_tree_error(t, "more than one document; expected one document per file");
+        return !t->root || yaml_tree_error(t, "more than one document; expected one document per file");
     case FYET_ALIAS:
         return yaml_tree_alias(t, token_text(e->alias.anchor));
     case FYET_SCALAR:

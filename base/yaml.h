@@ -24,7 +24,5 @@
 
 const struct node *yaml_load(struct arena *a, const char *path, struct error *err);
 /* Like yaml_load; *hash is the str_hash of the text, or 0 if the file cannot be read. */
-const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash,
-                                    struct error *err);
-const struct node *yaml_parse(struct arena *a, struct str text, const char *file,
-                              struct error *err);
+const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash, struct error *err);
+const struct node *yaml_parse(struct arena *a, struct str text, const char *file, struct error *err);

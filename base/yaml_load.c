@@ -21,8 +21,7 @@ static bool read_all(int fd, char **text, size_t *n)
     return got >= 0;
 }
 
-const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash,
-                                    struct error *err)
+const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash, struct error *err)
 {
     const struct node *root = NULL;
     char *text = NULL;

@@ -76,8 +76,7 @@ static const char *read_based(struct str digits, int64_t base, struct node *to)
     for (size_t i = 0; i < digits.n; i++) {
         char c = digits.s[i];
         int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-        if (__builtin_mul_overflow(total, base, &total) ||
-            __builtin_add_overflow(total, digit, &total))
+        if (__builtin_mul_overflow(total, base, &total) || __builtin_add_overflow(total, digit, &total))
             return too_big;
     }
     to->kind = NODE_INT;

@@ -31,11 +31,9 @@ static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int hei
     struct yaml_level *l = innermost(t);
     t->nodes += nodes;
     if (t->nodes > YAML_MAX_NODES)
-        return yaml_tree_error(t, "more than %d values (each use of an alias counts)",
-                               YAML_MAX_NODES);
+        return yaml_tree_error(t, "more than %d values (each use of an alias counts)", YAML_MAX_NODES);
     if (t->depth + height > YAML_MAX_DEPTH)
-        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep",
-                               YAML_MAX_DEPTH);
+        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep", YAML_MAX_DEPTH);
     if (awaits_key(t))
         return yaml_tree_error(t, "invalid key; expected plain or quoted text");
     if (!l) {
@@ -93,8 +91,7 @@ static bool tagged_text(struct yaml_tree *t, struct str tag)
     if (tag.s && str_is(tag, "tag:yaml.org,2002:str"))
         return true;
     if (tag.s)
-        (void)yaml_tree_error(t, "unknown tag '" STR_FMT "'; the only accepted tag is !!str",
-                              STR_ARG(tag));
+        (void)yaml_tree_error(t, "unknown tag '" STR_FMT "'; the only accepted tag is !!str", STR_ARG(tag));
     return false;
 }
 
@@ -146,11 +143,9 @@ bool yaml_tree_open(struct yaml_tree *t, enum node_kind kind, struct yaml_marks 
     if (awaits_key(t))
         return yaml_tree_error(t, "invalid key; expected plain or quoted text");
     if (t->depth == YAML_MAX_DEPTH)
-        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep",
-                               YAML_MAX_DEPTH);
+        return yaml_tree_error(t, "lists and maps are nested more than %d levels deep", YAML_MAX_DEPTH);
     struct yaml_level *l = &t->levels[t->depth];
-    *l =
-        (struct yaml_level){kind, .at = t->at, .first = t->pending.count, .nodes_before = t->nodes};
+    *l = (struct yaml_level){kind, .at = t->at, .first = t->pending.count, .nodes_before = t->nodes};
     if (tagged_text(t, marks.tag))
         (void)yaml_tree_error(t, "the tag !!str is not valid for a list or map");
     if (!anchor_open(t, marks.anchor, &l->anchor))
@@ -165,8 +160,8 @@ static void check_duplicate_keys(struct yaml_tree *t, const struct member *membe
     if (!count || !members_clash(members, count, &first, &again))
         return;
     t->at = members[again].key_at;
-    (void)yaml_tree_error(t, "duplicate key '%s' (first at %d:%d)", members[again].key,
-                          members[first].key_at.line, members[first].key_at.column);
+    (void)yaml_tree_error(t, "duplicate key '%s' (first at %d:%d)", members[again].key, members[first].key_at.line,
+                          members[first].key_at.column);
 }
 
 bool yaml_tree_close(struct yaml_tree *t)

@@ -52,8 +52,7 @@ static const char *default_target(struct arena *a, const struct options *o, stru
     }
     if (access(o->paths.items[0], F_OK) == 0)
         error_add(err, ERROR_USAGE, (struct where){0},
-                  "no targets/mock.yaml in or above '%s'; give the target file with --target",
-                  o->paths.items[0]);
+                  "no targets/mock.yaml in or above '%s'; give the target file with --target", o->paths.items[0]);
     return NULL;
 }
 
@@ -68,8 +67,7 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
         actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s)};
         if (!actors[i].credential)
             ok = error_add(err, ERROR_USAGE, (struct where){0},
-                           "--key: the environment variable '" STR_FMT "' is not set",
-                           STR_ARG(rest));
+                           "--key: the environment variable '" STR_FMT "' is not set", STR_ARG(rest));
     }
     t->actors = actors;
     t->actor_count += o->keys.count;
@@ -85,14 +83,12 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     if (t && o->url)
         t->admin_url = NULL; /* --url replaces the whole endpoint */
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
-              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) &&
-              add_keys(a, o, t, err);
+              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err);
     if (ok && o->mock)
         t->is_mock = true;
     if (ok && !o->mock && !t->base_url && !t->admin_url)
         ok = error_add(err, ERROR_USAGE, (struct where){0},
-                       "target '%s' has no base_url; use --mock to start a mock server, or --url",
-                       t->name);
+                       "target '%s' has no base_url; use --mock to start a mock server, or --url", t->name);
     return ok ? t : NULL;
 }
 
@@ -129,8 +125,7 @@ struct outputs {
 };
 
 /* Opens the reports before the first request, so that an unwritable path fails early. */
-static bool open_outputs(const struct options *o, const struct secrets *secrets,
-                         struct outputs *out, struct error *err)
+static bool open_outputs(const struct options *o, const struct secrets *secrets, struct outputs *out, struct error *err)
 {
     out->items = arena_array(o->arena, struct output, o->reports.count);
     out->count = o->reports.count;
@@ -140,11 +135,9 @@ static bool open_outputs(const struct options *o, const struct secrets *secrets,
         output->path = rest.s;
         output->format = report_format_named(str_dup(o->arena, name));
         if (!output->format)
-            error_add(err, ERROR_USAGE, (struct where){0},
-                      "unknown report format '" STR_FMT "' (%s)", STR_ARG(name),
+            error_add(err, ERROR_USAGE, (struct where){0}, "unknown report format '" STR_FMT "' (%s)", STR_ARG(name),
                       report_format_names(o->arena));
-        else if ((output->writer = writer_open(secrets, output->path, err)) &&
-                 output->format->stream)
+        else if ((output->writer = writer_open(secrets, output->path, err)) && output->format->stream)
             output->events = output->format->stream(o->arena, output->writer);
     }
     return !error_any(err);
@@ -189,8 +182,8 @@ static FILE *console_stream(const struct outputs *outputs)
     return stdout;
 }
 
-static int run_scenarios(const struct options *o, const struct plan *plan,
-                         const struct target *target, struct error *err)
+static int run_scenarios(const struct options *o, const struct plan *plan, const struct target *target,
+                         struct error *err)
 {
     struct arena *a = o->arena;
     struct secrets secrets = {.arena = a};
@@ -233,8 +226,7 @@ static int run_scenarios(const struct options *o, const struct plan *plan,
 /* Returns true if the file has a key that only fixtures have. */
 static bool is_fixture(const struct node *root)
 {
-    static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records",
-                                       "include"};
+    static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records", "include"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (node_get(root, keys[i]))
             return true;
@@ -251,8 +243,8 @@ static bool check_paths(struct arena *a, const struct options *o, struct error *
         bool file = str_ends(str_from(path), STR(".yaml")) && access(path, R_OK) == 0;
         const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
         if (is_fixture(root))
-            ok = error_add(err, ERROR_USAGE, (struct where){0},
-                           "'%s' is a fixture, not a scenario; write --mock=%s", path, path);
+            ok = error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is a fixture, not a scenario; write --mock=%s",
+                           path, path);
     }
     return ok;
 }
@@ -269,8 +261,7 @@ int command_run(const struct options *o, struct error *err)
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
-    if (!loaded || error_any(err) ||
-        !plan_make(a, &suite, &selection, has_capability, target, &plan, err))
+    if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, has_capability, target, &plan, err))
         return error_exit_code(err);
     return run_scenarios(o, &plan, target, err);
 }

@@ -26,12 +26,10 @@ static bool is_whole(const struct options *o, const struct catalogue *c)
  * scenario cannot be settled by one. */
 static void print_coverage(const struct catalogue *c, const struct coverage *k)
 {
-    printf("%s: %zu of %zu observable claims are cited, %zu of %zu disputes are settled\n",
-           c->folder, k->cited, c->claim_count - k->unobservable,
-           c->dispute_count - k->unsettled_count, c->dispute_count);
+    printf("%s: %zu of %zu observable claims are cited, %zu of %zu disputes are settled\n", c->folder, k->cited,
+           c->claim_count - k->unobservable, c->dispute_count - k->unsettled_count, c->dispute_count);
     for (size_t i = 0; i < k->uncited_count; i++)
-        printf("  uncited %-8s %-6s %s\n", k->uncited[i]->id, level_texts[k->uncited[i]->level],
-               k->uncited[i]->says);
+        printf("  uncited %-8s %-6s %s\n", k->uncited[i]->id, level_texts[k->uncited[i]->level], k->uncited[i]->says);
 }
 
 int command_lint(const struct options *o, struct error *err)
@@ -40,8 +38,7 @@ int command_lint(const struct options *o, struct error *err)
     bool complete = true;
     if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
         return error_exit_code(err);
-    printf("%zu scenario%s, no errors\n", suite.scenario_count,
-           suite.scenario_count == 1 ? "" : "s");
+    printf("%zu scenario%s, no errors\n", suite.scenario_count, suite.scenario_count == 1 ? "" : "s");
     for (size_t i = 0; i < suite.catalogue_count; i++) {
         const struct catalogue *c = suite.catalogues[i];
         struct coverage k = coverage_of(o->arena, &suite, c);
@@ -88,8 +85,7 @@ int command_list(const struct options *o, struct error *err)
     struct suite suite;
     struct plan plan;
     struct selection selection;
-    if (!selection_of(o, &selection, err) ||
-        !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
+    if (!selection_of(o, &selection, err) || !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
         !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
         return error_exit_code(err);
     if (plan.excluded_by)

@@ -17,23 +17,19 @@ static bool read_texts(struct options *o, const struct given *g, struct texts_li
 {
     struct str rest = str_from(g->value);
     while (rest.n)
-        *arena_push(o->arena, list, const char *) =
-            str_dup(o->arena, str_trim(str_cut(&rest, ',')));
+        *arena_push(o->arena, list, const char *) = str_dup(o->arena, str_trim(str_cut(&rest, ',')));
     return true;
 }
 
 /* Reads a list of pairs such as NAME=VAR; `form` is that form, for the error message. */
-static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list,
-                       const char *form)
+static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list, const char *form)
 {
     size_t first = list->count;
     read_texts(o, g, list);
     for (size_t i = first; i < list->count; i++) {
         const char *equals = strchr(list->items[i], '=');
         if (!equals || equals == list->items[i] || !equals[1])
-            return flag_invalid(
-                g, arena_printf(o->arena, "expected %s, or several of them separated by commas",
-                                form));
+            return flag_invalid(g, arena_printf(o->arena, "expected %s, or several of them separated by commas", form));
     }
     return true;
 }
@@ -44,8 +40,7 @@ static bool expect_url(const struct options *o, const struct given *g)
     const char *why;
     if (!url_parse(o->arena, g->value, &url, &why))
         return flag_invalid(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
-    return (!*url.query && !*url.fragment) ||
-           flag_invalid(g, "expected a URL without query and fragment");
+    return (!*url.query && !*url.fragment) || flag_invalid(g, "expected a URL without query and fragment");
 }
 
 /* --- options -------------------------------------------------------------------------------- */
@@ -107,8 +102,8 @@ static bool set_shard(struct options *o, const struct given *g)
 {
     struct str rest = str_from(g->value);
     int64_t shard, shards;
-    if (!str_to_int(str_cut(&rest, '/'), &shard) || !str_to_int(rest, &shards) || shard < 1 ||
-        shards < shard || shards > JOBS_MAX)
+    if (!str_to_int(str_cut(&rest, '/'), &shard) || !str_to_int(rest, &shards) || shard < 1 || shards < shard ||
+        shards > JOBS_MAX)
         return flag_invalid(g, "expected I/N with I from 1 to N, for example 2/5");
     o->shard = (int)shard;
     o->shards = (int)shards;
@@ -194,18 +189,15 @@ static bool set_complete(struct options *o, const struct given *g)
     return flag_switch(g, &o->complete);
 }
 
-#define SELECTION_ROWS                                                                             \
-    FLAG("tag", "EXPR", set_tag,                                                                   \
-         .help = "only scenarios whose tags match, for example 'oauth and not slow'"),             \
-        FLAG("claim", "GLOB,...", set_claim,                                                       \
-             .help = "only scenarios that cite a matching claim, for example LA-18*"),             \
-        FLAG("failed", "REPORT", set_failed,                                                       \
+#define SELECTION_ROWS                                                                                                 \
+    FLAG("tag", "EXPR", set_tag, .help = "only scenarios whose tags match, for example 'oauth and not slow'"),         \
+        FLAG("claim", "GLOB,...", set_claim, .help = "only scenarios that cite a matching claim, for example LA-18*"), \
+        FLAG("failed", "REPORT", set_failed,                                                                           \
              .help = "only scenarios with failed or undecided checks in REPORT (a JSON report)")
 
 static const struct flag run_rows[] = {
     SELECTION_ROWS,
-    FLAG("mock", "FIXTURE", set_mock,
-         .help = "start a mock server for this run (default fixture: the target file's)",
+    FLAG("mock", "FIXTURE", set_mock, .help = "start a mock server for this run (default fixture: the target file's)",
          .value_optional = true, .environment = ""),
     FLAG("mock-binary", "FILE", set_mock_binary,
          .help = "mock server to start (default: mockserver beside this program, then on PATH)",
@@ -213,8 +205,7 @@ static const struct flag run_rows[] = {
     FLAG("target", "FILE", set_target,
          .help = "target file (default with --mock: targets/mock.yaml beside the scenarios)"),
     FLAG("url", "URL", set_url, .help = "base URL of the target"),
-    FLAG("admin-url", "URL", set_admin_url,
-         .help = "admin API of a mock server that is already running"),
+    FLAG("admin-url", "URL", set_admin_url, .help = "admin API of a mock server that is already running"),
     FLAG("key", "NAME=VAR,...", set_key,
          .help = "add actor NAME, whose credential is in the environment variable VAR (actor: the "
                  "identity a step calls as)",
@@ -223,27 +214,21 @@ static const struct flag run_rows[] = {
     FLAG("gate", "LEVEL", set_gate,
          .help = "fail the run on failed claims of this level or above: must, should or may "
                  "(default must)"),
-    FLAG("jobs", "N", set_jobs,
-         .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
-    FLAG("report", "FORMAT=FILE,...", set_report,
-         .help = "write reports to files (- is stdout); FORMAT is one of",
+    FLAG("jobs", "N", set_jobs, .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
+    FLAG("report", "FORMAT=FILE,...", set_report, .help = "write reports to files (- is stdout); FORMAT is one of",
          .more_help = report_format_names),
     FLAG("read-only", NULL, set_read_only, .help = "never write to a real target (default)"),
-    FLAG("allow-writes", NULL, set_allow_writes,
-         .help = "allow scenarios that write to a real target"),
-    FLAG("allow-costly", NULL, set_allow_costly,
-         .help = "allow scenarios that cost money on a real target"),
+    FLAG("allow-writes", NULL, set_allow_writes, .help = "allow scenarios that write to a real target"),
+    FLAG("allow-costly", NULL, set_allow_costly, .help = "allow scenarios that cost money on a real target"),
     FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),
     FLAG("insecure", NULL, set_insecure, .help = "do not verify TLS certificates"),
-    FLAG("cacert", "FILE", set_cacert,
-         .help = "CA certificates to verify the target with (default: the system's)"),
+    FLAG("cacert", "FILE", set_cacert, .help = "CA certificates to verify the target with (default: the system's)"),
     FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
     FLAG("quiet", NULL, set_quiet, .help = "do not show progress"),
 };
 
 static const struct flag lint_rows[] = {
-    FLAG("complete", NULL, set_complete,
-         .help = "exit with status 1 if an observable claim is not cited"),
+    FLAG("complete", NULL, set_complete, .help = "exit with status 1 if an observable claim is not cited"),
 };
 
 static const struct flag list_rows[] = {
@@ -251,9 +236,9 @@ static const struct flag list_rows[] = {
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
-#define RUN_HELP                                                                                   \
-    "Run scenarios against a target, and check the claims they cite.\v"                            \
-    "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "       \
+#define RUN_HELP                                                                                                       \
+    "Run scenarios against a target, and check the claims they cite.\v"                                                \
+    "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "                           \
     "--url. Scenarios that the target cannot run are reported as not applicable."
 #define LINT_HELP "Check scenario files without running them, and list the claims that none cites."
 #define LIST_HELP "List scenarios, one NAME<tab>TITLE per line."
@@ -270,25 +255,25 @@ static const struct command_row {
     {"list", COMMAND_LIST, list_rows, COUNT(list_rows), LIST_HELP},
 };
 
-#define MAIN_HELP                                                                                  \
-    "A test suite that checks an API endpoint against its documentation.\v"                        \
-    "Commands (before any option; 'COMMAND --help' for details):\n"                                \
-    "  run PATH...   Run scenarios against a target.\n"                                            \
-    "  lint PATH...  Check scenario files without running them.\n"                                 \
-    "  list PATH...  List scenarios.\n\n"                                                          \
-    "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "          \
-    "--jobs.\n\n"                                                                                  \
-    "Exit status:\n"                                                                               \
-    "  0    run: at least one check ran, and no claim at or above --gate failed;\n"                \
-    "       lint, list: no error\n"                                                                \
-    "  1    such a claim failed, or a check that cites no claim;\n"                                \
-    "       lint --complete: a claim is not cited\n"                                               \
-    "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                 \
-    "       mock server that does not start\n"                                                     \
-    "  3    the target or the network failed\n"                                                    \
-    "  4    the run proves nothing: no check ran, or an expectation cannot fail\n"                 \
-    "  5    something that the run created is still on the target, or a report\n"                  \
-    "       would have contained a secret\n"                                                       \
+#define MAIN_HELP                                                                                                      \
+    "A test suite that checks an API endpoint against its documentation.\v"                                            \
+    "Commands (before any option; 'COMMAND --help' for details):\n"                                                    \
+    "  run PATH...   Run scenarios against a target.\n"                                                                \
+    "  lint PATH...  Check scenario files without running them.\n"                                                     \
+    "  list PATH...  List scenarios.\n\n"                                                                              \
+    "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
+    "--jobs.\n\n"                                                                                                      \
+    "Exit status:\n"                                                                                                   \
+    "  0    run: at least one check ran, and no claim at or above --gate failed;\n"                                    \
+    "       lint, list: no error\n"                                                                                    \
+    "  1    such a claim failed, or a check that cites no claim;\n"                                                    \
+    "       lint --complete: a claim is not cited\n"                                                                   \
+    "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                                     \
+    "       mock server that does not start\n"                                                                         \
+    "  3    the target or the network failed\n"                                                                        \
+    "  4    the run proves nothing: no check ran, or an expectation cannot fail\n"                                     \
+    "  5    something that the run created is still on the target, or a report\n"                                      \
+    "       would have contained a secret\n"                                                                           \
     "  130  interrupted"
 
 static const struct command_row *find_command(const char *name)
@@ -335,19 +320,15 @@ static bool check_options(const struct options *o, const struct command_row *row
 {
     struct where nowhere = {0};
     if (!o->paths.count)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "missing argument: '%s' needs scenario files or folders", row->name);
+        error_add(err, ERROR_USAGE, nowhere, "missing argument: '%s' needs scenario files or folders", row->name);
     if (o->read_only && o->allow_writes)
         error_add(err, ERROR_USAGE, nowhere, "--read-only cannot be combined with --allow-writes");
     if (o->mock && o->url)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "--mock cannot be combined with --url; it starts its own target");
+        error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --url; it starts its own target");
     if (o->mock && o->ca_file)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "--mock cannot be combined with --cacert; the mock it starts serves http");
+        error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --cacert; the mock it starts serves http");
     if (o->command == COMMAND_RUN && !o->mock && !o->target && !o->url)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "missing target: 'run' needs --mock, --target FILE or --url URL");
+        error_add(err, ERROR_USAGE, nowhere, "missing target: 'run' needs --mock, --target FILE or --url URL");
     return !error_any(err);
 }
 
@@ -369,13 +350,12 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
     *out = (struct options){.arena = a, .gate = LEVEL_MUST, .timeout_ms = TIMEOUT_MS};
     const char *misplaced = row ? NULL : misplaced_command(argc, argv);
     if (misplaced)
-        return error_add(err, ERROR_USAGE, (struct where){0},
-                         "command '%s' must come before all options", misplaced);
+        return error_add(err, ERROR_USAGE, (struct where){0}, "command '%s' must come before all options", misplaced);
     flags_read(a, &flags, argc - (row != NULL), argv + (row != NULL), out, err);
     if (!row)
         return error_add(err, ERROR_USAGE, (struct where){0},
-                         argc > 1 ? "unknown command '%s'%s" : "missing command%s%s",
-                         argc > 1 ? argv[1] : "", command_hint(a, argc > 1 ? argv[1] : ""));
+                         argc > 1 ? "unknown command '%s'%s" : "missing command%s%s", argc > 1 ? argv[1] : "",
+                         command_hint(a, argc > 1 ? argv[1] : ""));
     out->command = row->command;
     return check_options(out, row, err);
 }

@@ -16,10 +16,9 @@ const char *const level_texts[] = {
 
 /* The larger, the worse. */
 static const int badness[VERDICT_COUNT] = {
-    [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2,
-    [VERDICT_KNOWN] = 3,   [VERDICT_VACUOUS] = 4,        [VERDICT_WARN] = 5,
-    [VERDICT_BLOCKED] = 6, [VERDICT_ERROR] = 7,          [VERDICT_FIXED] = 8,
-    [VERDICT_FAIL] = 9,
+    [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2, [VERDICT_KNOWN] = 3,
+    [VERDICT_VACUOUS] = 4, [VERDICT_WARN] = 5,           [VERDICT_BLOCKED] = 6,  [VERDICT_ERROR] = 7,
+    [VERDICT_FIXED] = 8,   [VERDICT_FAIL] = 9,
 };
 
 enum verdict verdict_worse(enum verdict x, enum verdict y)
@@ -107,8 +106,8 @@ static uint32_t red_checks(const struct run *r)
 
 static uint32_t count_decided(const struct run *r)
 {
-    return r->counts[VERDICT_PASS] + r->counts[VERDICT_FAIL] + r->counts[VERDICT_WARN] +
-           r->counts[VERDICT_KNOWN] + r->counts[VERDICT_FIXED] + r->counts[VERDICT_DISPUTED];
+    return r->counts[VERDICT_PASS] + r->counts[VERDICT_FAIL] + r->counts[VERDICT_WARN] + r->counts[VERDICT_KNOWN] +
+           r->counts[VERDICT_FIXED] + r->counts[VERDICT_DISPUTED];
 }
 
 static void set_exit(struct run *r, int exit_code, const char *why)
@@ -131,28 +130,24 @@ void run_decide(struct run *r)
         set_exit(r, 130, "the run was interrupted");
     else if (r->leftovers.count)
         set_exit(r, 5,
-                 arena_printf(a, "%zu resource%s created on the target could not be cleaned up",
-                              r->leftovers.count, plural_suffix((uint32_t)r->leftovers.count)));
+                 arena_printf(a, "%zu resource%s created on the target could not be cleaned up", r->leftovers.count,
+                              plural_suffix((uint32_t)r->leftovers.count)));
     else if (red)
         set_exit(r, 1, arena_printf(a, "%u check%s failed", red, plural_suffix(red)));
     else if (fixed)
         set_exit(r, 4,
-                 arena_printf(
-                     a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
-                     plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
+                 arena_printf(a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
+                              plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
     else if (!count_decided(r) && !errors)
         set_exit(r, 4,
                  r->scenarios.count ? "nothing was checked: no check could be decided"
                                     : "nothing was checked: no scenario was selected");
     else if (vacuous)
-        set_exit(
-            r, 4,
-            arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
+        set_exit(r, 4, arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
     else if (errors)
-        set_exit(
-            r, 3,
-            arena_printf(a, "%u check%s could not be decided because of a target or network error",
-                         errors, plural_suffix(errors)));
+        set_exit(r, 3,
+                 arena_printf(a, "%u check%s could not be decided because of a target or network error", errors,
+                              plural_suffix(errors)));
     else
         set_exit(r, 0, "no check failed");
 }

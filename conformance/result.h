@@ -17,16 +17,16 @@
 #include "base/http/message.h"
 #include "base/node.h"
 
-#define VERDICTS(X)                                                                                \
-    X(PASS, "pass")                                                                                \
-    X(FAIL, "fail")                                                                                \
-    X(WARN, "warn")                     /* failed, but every cited claim is a should or a may */   \
-    X(KNOWN, "known")                   /* failed, as listed in the baseline with a reason */      \
-    X(FIXED, "fixed")                   /* passed, although the baseline lists it as failing */    \
-    X(VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */        \
-    X(BLOCKED, "blocked")               /* not run, because an earlier step failed */              \
-    X(NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */      \
-    X(DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */  \
+#define VERDICTS(X)                                                                                                    \
+    X(PASS, "pass")                                                                                                    \
+    X(FAIL, "fail")                                                                                                    \
+    X(WARN, "warn")                     /* failed, but every cited claim is a should or a may */                       \
+    X(KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                          \
+    X(FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                        \
+    X(VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                            \
+    X(BLOCKED, "blocked")               /* not run, because an earlier step failed */                                  \
+    X(NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                          \
+    X(DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */                      \
     X(ERROR, "error")                   /* no usable response: network, rate limit, admin API */
 enum verdict {
 #define X(name, text) VERDICT_##name,

@@ -356,8 +356,8 @@ struct str call_query(struct call *c, const char *name)
 static const struct node *refuse_body(struct call *c, const struct error *err)
 {
     const struct problem *p = err->first;
-    call_refuse(c, FAULT_BAD_JSON, "The body is not valid JSON: line %d, column %d: %s", p->at.line,
-                p->at.column, p->text);
+    call_refuse(c, FAULT_BAD_JSON, "The body is not valid JSON: line %d, column %d: %s", p->at.line, p->at.column,
+                p->text);
     return NULL;
 }
 

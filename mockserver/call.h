@@ -63,30 +63,30 @@ struct webhooks;
 
 /* Provider-neutral refusal reasons. The second column is the error code that is used when no
  * provider is known, and the name in the journal. */
-#define FAULTS(X)                                                                                  \
-    X(NONE, "none")                                                                                \
-    X(NO_ROUTE, "no_route")                                                                        \
-    X(METHOD, "method_not_allowed")                                                                \
-    X(UNIMPLEMENTED, "unimplemented")                                                              \
-    X(BAD_HTTP, "bad_http")                                                                        \
-    X(TOO_LARGE, "too_large")                                                                      \
-    X(BAD_JSON, "bad_json")                                                                        \
-    X(INVALID, "invalid") /* the body or query does not match the documented schema */             \
-    X(BAD_ID, "bad_id")                                                                            \
-    X(UNAUTHENTICATED, "unauthenticated")                                                          \
-    X(UNKNOWN_KEY, "unknown_key")                                                                  \
-    X(UNPAID, "unpaid")                                                                            \
-    X(FORBIDDEN_SCOPE, "forbidden_scope")                                                          \
-    X(NOT_FOUND, "not_found")                                                                      \
-    X(CONFLICT, "conflict")                                                                        \
-    X(RETURN_URL, "return_url_not_allowed")                                                        \
-    X(APPROVAL_REQUIRED, "approval_required")                                                      \
-    X(CONTENT_REJECTED, "content_rejected")                                                        \
-    X(IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */       \
-    X(RATE_LIMITED, "rate_limited")                                                                \
-    X(KILLED, "killed") /* the key was switched off */                                             \
-    X(INTERNAL, "internal")                                                                        \
-    X(UNAVAILABLE, "unavailable") /* the namespace was reset while the call was suspended */       \
+#define FAULTS(X)                                                                                                      \
+    X(NONE, "none")                                                                                                    \
+    X(NO_ROUTE, "no_route")                                                                                            \
+    X(METHOD, "method_not_allowed")                                                                                    \
+    X(UNIMPLEMENTED, "unimplemented")                                                                                  \
+    X(BAD_HTTP, "bad_http")                                                                                            \
+    X(TOO_LARGE, "too_large")                                                                                          \
+    X(BAD_JSON, "bad_json")                                                                                            \
+    X(INVALID, "invalid") /* the body or query does not match the documented schema */                                 \
+    X(BAD_ID, "bad_id")                                                                                                \
+    X(UNAUTHENTICATED, "unauthenticated")                                                                              \
+    X(UNKNOWN_KEY, "unknown_key")                                                                                      \
+    X(UNPAID, "unpaid")                                                                                                \
+    X(FORBIDDEN_SCOPE, "forbidden_scope")                                                                              \
+    X(NOT_FOUND, "not_found")                                                                                          \
+    X(CONFLICT, "conflict")                                                                                            \
+    X(RETURN_URL, "return_url_not_allowed")                                                                            \
+    X(APPROVAL_REQUIRED, "approval_required")                                                                          \
+    X(CONTENT_REJECTED, "content_rejected")                                                                            \
+    X(IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */                           \
+    X(RATE_LIMITED, "rate_limited")                                                                                    \
+    X(KILLED, "killed") /* the key was switched off */                                                                 \
+    X(INTERNAL, "internal")                                                                                            \
+    X(UNAVAILABLE, "unavailable") /* the namespace was reset while the call was suspended */                           \
     X(NAMESPACE, "namespace")     /* the namespace does not exist and was not created */
 enum fault {
 #define X(name, text) FAULT_##name,
@@ -140,7 +140,7 @@ struct call {
         size_t count, room;
     } issues;
     const struct node *fault_data; /* extra object for the provider's error response, or NULL */
-    const char *nearest; /* if no route matches: the nearest routes, one per line (journal) */
+    const char *nearest;           /* if no route matches: the nearest routes, one per line (journal) */
     struct call_trace trace;
 
     bool responded;     /* a gate has written the response: the handler is not called */
@@ -180,9 +180,9 @@ struct provider {
     size_t fault_count;
     const struct gate *gates; /* in the order they run */
     size_t gate_count;
-    const char *key_header;           /* header that gate_header_key reads: "x-api-key" */
-    const struct rate_limits *limits; /* for gate_rate_limit */
-    int64_t repeats_ms;               /* how long an Idempotency-Key returns its first response */
+    const char *key_header;                     /* header that gate_header_key reads: "x-api-key" */
+    const struct rate_limits *limits;           /* for gate_rate_limit */
+    int64_t repeats_ms;                         /* how long an Idempotency-Key returns its first response */
     void (*render_error)(struct call *c);       /* writes c->fault: status, headers, body */
     void (*add_common_headers)(struct call *c); /* headers of every response; may be NULL */
     /* Returns the Location of the redirect that ends consent attempt `attempt`. */
@@ -193,8 +193,7 @@ struct provider {
     /* Sets the id and token lifetime of the account that a user's consent creates. */
     void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
     /* The same for an ad account; NULL: the provider has no ad accounts. */
-    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name,
-                         struct ad_account_spec *spec);
+    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec);
     const struct webhooks *webhooks;     /* NULL: the provider has no webhooks */
     const struct variations *variations; /* for hostile namespaces; NULL: responses never vary */
     const struct fixture_reader *fixture;
@@ -220,11 +219,9 @@ bool call_is_suspended(const struct call *c);
 
 /* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error
  * response. Always returns false. */
-bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
-    __attribute__((format(printf, 3, 4)));
+bool call_refuse(struct call *c, enum fault fault, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 /* Reports one invalid field and sets FAULT_INVALID. Always returns false. */
-bool call_issue(struct call *c, const char *path, const char *message, ...)
-    __attribute__((format(printf, 3, 4)));
+bool call_issue(struct call *c, const char *path, const char *message, ...) __attribute__((format(printf, 3, 4)));
 /* Both look up the provider's fault table (`d` NULL: the neutral table). The first falls back to
  * the neutral table and never returns NULL; the second returns NULL if `code` is unknown. */
 const struct fault_row *call_fault_row(const struct provider *d, enum fault fault);

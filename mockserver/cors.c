@@ -51,8 +51,7 @@ void cors_respond(struct call *c)
     const struct headers *requested = &c->req->headers;
     if (!admits(&c->mock->options, origin_of(c))) {
         c->fault_code = "origin_not_allowed";
-        call_refuse(c, FAULT_FORBIDDEN_SCOPE,
-                    "The origin '" STR_FMT "' is not allowed; add it with --cors.",
+        call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The origin '" STR_FMT "' is not allowed; add it with --cors.",
                     STR_ARG(origin_of(c)));
         return;
     }
@@ -100,16 +99,14 @@ void cors_add_headers(struct call *c)
         return;
     struct str origin = origin_of(c);
     enum admission admitted = admits(o, origin);
-    if (o->cors_count > 1 ||
-        !str_is(STR("*"), o->cors[0])) /* with only "*" the response is the same for all origins */
+    if (o->cors_count > 1 || !str_is(STR("*"), o->cors[0])) /* with only "*" the response is the same for all origins */
         headers_add(c->arena, to, "Vary", STR("Origin"));
     if (has_preflight_form(c))
         headers_add(c->arena, to, "Vary", STR("Access-Control-Request-Headers"));
     else if (admitted)
         expose_headers(c);
     if (admitted)
-        headers_set(c->arena, to, "Access-Control-Allow-Origin",
-                    admitted == BY_NAME ? origin : STR("*"));
+        headers_set(c->arena, to, "Access-Control-Allow-Origin", admitted == BY_NAME ? origin : STR("*"));
     if (admitted == BY_NAME)
         call_header(c, "Access-Control-Allow-Credentials", "true");
 }
@@ -129,8 +126,7 @@ const char *cors_origin(struct arena *a, struct str text)
     if (str_is(text, "*") || str_is(text, "null"))
         return str_dup(a, text);
     if (str_starts_nocase(text, STR("http:")) || str_starts_nocase(text, STR("https:"))) {
-        if (!url_parse(a, str_dup(a, text), &url, NULL) || *url.user || *url.path || *url.query ||
-            *url.fragment)
+        if (!url_parse(a, str_dup(a, text), &url, NULL) || *url.user || *url.path || *url.query || *url.fragment)
             return NULL;
         bool is_default = url.port == 0 || url.port == (url.scheme[4] ? 443 : 80);
         return is_default ? arena_printf(a, "%s://%s", url.scheme, url.host)
@@ -138,7 +134,6 @@ const char *cors_origin(struct arena *a, struct str text)
     }
     size_t colon = str_find(text, ':'); /* capacitor://localhost */
     struct str rest = str_skip(text, colon);
-    bool ok = is_host(str_head(text, colon)) && str_starts(rest, STR("://")) &&
-              is_host(str_skip(rest, strlen("://")));
+    bool ok = is_host(str_head(text, colon)) && str_starts(rest, STR("://")) && is_host(str_skip(rest, strlen("://")));
     return ok ? str_dup(a, text) : NULL;
 }

@@ -90,8 +90,7 @@ static bool is_foreign(const struct variations *allowed, const char *name)
 
 static bool is_named_as_time(const char *name)
 {
-    static const char *const endings[] = {"At",    "_at",    "For",     "_for",
-                                          "Until", "_until", "imestamp"};
+    static const char *const endings[] = {"At", "_at", "For", "_for", "Until", "_until", "imestamp"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (str_ends(str_from(name), str_from(endings[i])))
             return true;
@@ -114,8 +113,7 @@ static const char *time_as(struct arena *a, enum variation_time form, int64_t ms
 }
 
 /* Keeps the instant: VARIATION_SECONDS is only for times without a fraction. */
-static const struct node *vary_text(struct variation *t, const struct node *n, const char *name,
-                                    const char *pointer)
+static const struct node *vary_text(struct variation *t, const struct node *n, const char *name, const char *pointer)
 {
     int64_t ms;
     if (!t->allowed->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
@@ -148,17 +146,14 @@ static const struct node *extra_value(struct variation *t)
 
 /* --- the body ------------------------------------------------------------------------------- */
 
-static const struct node *vary(struct variation *t, const struct node *n, const char *name,
-                               const char *pointer);
+static const struct node *vary(struct variation *t, const struct node *n, const char *name, const char *pointer);
 
 /* May append one extra member; returns the new count. */
-static size_t add_extra_member(struct variation *t, struct member *members, size_t count,
-                               const char *pointer)
+static size_t add_extra_member(struct variation *t, struct member *members, size_t count, const char *pointer)
 {
     const struct variations *allowed = t->allowed;
-    if (!t->more_left || !allowed->more_below ||
-        !pointer_matches(pointer, allowed->more_below, true) || is_complete(allowed, pointer) ||
-        draw(&t->rng, 2))
+    if (!t->more_left || !allowed->more_below || !pointer_matches(pointer, allowed->more_below, true) ||
+        is_complete(allowed, pointer) || draw(&t->rng, 2))
         return count;
     struct member m = {
         .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->rng, 65536)),
@@ -179,8 +174,7 @@ static const struct node *vary_map(struct variation *t, const struct node *n, co
         const struct member *m = &n->map.members[i];
         members[i] = *m;
         if (!is_foreign(t->allowed, m->key))
-            members[i].value =
-                vary(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
+            members[i].value = vary(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
     }
     count = add_extra_member(t, members, count, pointer);
     for (size_t i = count; i > 1; i--) {
@@ -194,8 +188,7 @@ static const struct node *vary_map(struct variation *t, const struct node *n, co
 }
 
 /* Each entry of `rows` has its own random numbers: its parallel lists are shuffled alike. */
-static void shuffle_rows(struct variation *t, const struct node **items, size_t count,
-                         const char *pointer)
+static void shuffle_rows(struct variation *t, const struct node **items, size_t count, const char *pointer)
 {
     const struct variations *allowed = t->allowed;
     for (size_t r = 0; r < allowed->rows_count && count > 1; r++) {
@@ -228,8 +221,7 @@ static const struct node *vary_list(struct variation *t, const struct node *n, c
     return node_new_list(a, items, count);
 }
 
-static const struct node *vary(struct variation *t, const struct node *n, const char *name,
-                               const char *pointer)
+static const struct node *vary(struct variation *t, const struct node *n, const char *name, const char *pointer)
 {
     switch (n->kind) {
     case NODE_MAP:
@@ -353,8 +345,8 @@ bool hostile_refuses(struct call *c, const struct gate *g)
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct rng rng = rng_for(c, RNG_REFUSE);
     struct rate_limit_state rate_limit = state_of(c);
-    bool refuse = !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit &&
-                  !quota_had_spurious_429(c->world, c->key, operation);
+    bool refuse =
+        !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit && !quota_had_spurious_429(c->world, c->key, operation);
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;

@@ -21,6 +21,5 @@ void hostile_enter(struct call *c); /* sets c->number */
 /* Is called before gate `g` runs. Returns true if it refuses the call (FAULT_RATE_LIMITED); never
  * twice in a row for the same key and operation. */
 bool hostile_refuses(struct call *c, const struct gate *g);
-void hostile_body(struct call *c); /* varies the finished body */
-void hostile_headers(
-    struct call *c); /* varies the headers; must be the last step before the reply */
+void hostile_body(struct call *c);    /* varies the finished body */
+void hostile_headers(struct call *c); /* varies the headers; must be the last step before the reply */

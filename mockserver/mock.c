@@ -69,8 +69,7 @@ struct mock *mock_new(const struct mock_options *options, struct error *err)
     return NULL;
 }
 
-struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures,
-                     size_t count)
+struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures, size_t count)
 {
     struct mock *m = allocate(options);
     m->fixtures = arena_array(&m->arena, struct fixture *, count);
@@ -109,8 +108,7 @@ void mock_free(struct mock *m)
 
 uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx)
 {
-    return m->timers ? m->timers->set(m->timers->ctx, at_us, fn, ctx)
-                     : loop_timer(m->loop, at_us, fn, ctx);
+    return m->timers ? m->timers->set(m->timers->ctx, at_us, fn, ctx) : loop_timer(m->loop, at_us, fn, ctx);
 }
 
 void mock_timer_cancel(struct mock *m, uint64_t id)

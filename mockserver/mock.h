@@ -59,8 +59,8 @@ struct mock {
     struct arena arena;
     struct deliver *deliver;
     struct client_registry *client_registry;
-    size_t event_streams; /* open now, in all namespaces */
-    struct loop *loop;    /* NULL in-process: no call is suspended, no response is delayed */
+    size_t event_streams;             /* open now, in all namespaces */
+    struct loop *loop;                /* NULL in-process: no call is suspended, no response is delayed */
     const struct mock_timers *timers; /* NULL: use the loop's timers */
     struct mock_observer observer;    /* all NULL: none */
     bool replays;                     /* fixture file changes come from a recording */
@@ -68,8 +68,7 @@ struct mock {
 
 struct mock *mock_new(const struct mock_options *options, struct error *err);
 /* Like mock_new, with at least one loaded fixture. Takes ownership of the fixtures. */
-struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures,
-                     size_t count);
+struct mock *mock_of(const struct mock_options *options, struct fixture *const *fixtures, size_t count);
 void mock_free(struct mock *m); /* call it before freeing the loop; NULL: no-op */
 /* Applies the mock's options to a fixture, before namespaces are created from it. */
 void mock_take_fixture(const struct mock *m, struct fixture *f);

@@ -7,8 +7,7 @@
 
 #define NAMES_MAX 64
 
-void record_value_write(struct json *out, const struct record_field *f,
-                        const struct record_value *v)
+void record_value_write(struct json *out, const struct record_field *f, const struct record_value *v)
 {
     if (v->none) {
         json_null(out);
@@ -60,8 +59,7 @@ static bool report_unknown(struct error *err, struct where at, const char *what,
                            const char *const *names, size_t count)
 {
     struct arena a = {0};
-    error_add(err, ERROR_INPUT, at, "%s '%s'%s", what, name,
-              str_suggest(&a, str_from(name), names, count));
+    error_add(err, ERROR_INPUT, at, "%s '%s'%s", what, name, str_suggest(&a, str_from(name), names, count));
     arena_end(&a);
     return false;
 }
@@ -74,8 +72,7 @@ const struct record_type *record_type_read(const char *name, struct where at, st
     return s;
 }
 
-const struct record_field *record_field_read(const struct record_type *s, const struct member *m,
-                                             struct error *err)
+const struct record_field *record_field_read(const struct record_type *s, const struct member *m, struct error *err)
 {
     const struct record_field *f = record_field_named(s, str_from(m->key));
     if (f)
@@ -85,25 +82,25 @@ const struct record_field *record_field_read(const struct record_type *s, const 
     for (size_t i = 0; i < count; i++)
         names[i] = s->fields[i].name;
     struct arena a = {0};
-    report_unknown(err, m->key_at, arena_printf(&a, "records of kind '%s' have no field", s->name),
-                   m->key, names, count);
+    report_unknown(err, m->key_at, arena_printf(&a, "records of kind '%s' have no field", s->name), m->key, names,
+                   count);
     arena_end(&a);
     return NULL;
 }
 
-static bool report_wrong_type(struct error *err, const struct record_field *f,
-                              const struct node *value, const char *expected)
+static bool report_wrong_type(struct error *err, const struct record_field *f, const struct node *value,
+                              const char *expected)
 {
     return error_add(err, ERROR_INPUT, value->at, "'%s' is of type %s; expected %s", f->name,
                      node_kind_name(value->kind), expected);
 }
 
-static bool report_wrong_item(struct error *err, const struct record_field *f,
-                              const struct node *list, size_t i, const char *expected)
+static bool report_wrong_item(struct error *err, const struct record_field *f, const struct node *list, size_t i,
+                              const char *expected)
 {
     const struct node *item = list->list.items[i];
-    return error_add(err, ERROR_INPUT, item->at, "'%s' item %zu is of type %s; expected %s",
-                     f->name, i + 1, node_kind_name(item->kind), expected);
+    return error_add(err, ERROR_INPUT, item->at, "'%s' item %zu is of type %s; expected %s", f->name, i + 1,
+                     node_kind_name(item->kind), expected);
 }
 
 static bool read_word(const struct record_field *f, const struct node *value, struct error *err)
@@ -112,18 +109,16 @@ static bool read_word(const struct record_field *f, const struct node *value, st
         if (str_is(value->text, f->texts[i]))
             return true;
     struct arena a = {0};
-    report_unknown(err, value->at, arena_printf(&a, "'%s' cannot be", f->name), value->text.s,
-                   f->texts, f->text_count);
+    report_unknown(err, value->at, arena_printf(&a, "'%s' cannot be", f->name), value->text.s, f->texts, f->text_count);
     arena_end(&a);
     return false;
 }
 
 /* null is valid only for the types that have a value for "none". */
-static bool read_none(const struct record_field *f, const struct node *value,
-                      struct record_value *out, struct error *err)
+static bool read_none(const struct record_field *f, const struct node *value, struct record_value *out,
+                      struct error *err)
 {
-    if (f->type != RECORD_TEXT && f->type != RECORD_TIME && f->type != RECORD_REF &&
-        f->type != RECORD_CHANGE)
+    if (f->type != RECORD_TEXT && f->type != RECORD_TIME && f->type != RECORD_REF && f->type != RECORD_CHANGE)
         return report_wrong_type(err, f, value, "a value");
     out->none = true;
     return true;
@@ -148,9 +143,8 @@ static bool read_texts(struct arena *a, const struct record_field *f, const stru
 bool record_number_fits(const struct record_field *f, const struct node *value, struct error *err)
 {
     return (value->integer >= -RECORD_NUMBER_MAX && value->integer <= RECORD_NUMBER_MAX) ||
-           error_add(err, ERROR_INPUT, value->at, "'%s' is out of range: %lld (%lld to %lld)",
-                     f->name, (long long)value->integer, (long long)-RECORD_NUMBER_MAX,
-                     (long long)RECORD_NUMBER_MAX);
+           error_add(err, ERROR_INPUT, value->at, "'%s' is out of range: %lld (%lld to %lld)", f->name,
+                     (long long)value->integer, (long long)-RECORD_NUMBER_MAX, (long long)RECORD_NUMBER_MAX);
 }
 
 static bool read_numbers(struct arena *a, const struct record_field *f, const struct node *value,
@@ -160,8 +154,8 @@ static bool read_numbers(struct arena *a, const struct record_field *f, const st
     if (value->kind != NODE_LIST)
         return report_wrong_type(err, f, value, "a list of whole numbers");
     if (value->list.count > f->count)
-        return error_add(err, ERROR_INPUT, value->at, "'%s' has %zu numbers; expected at most %zu",
-                         f->name, value->list.count, f->count);
+        return error_add(err, ERROR_INPUT, value->at, "'%s' has %zu numbers; expected at most %zu", f->name,
+                         value->list.count, f->count);
     for (; out->count < value->list.count; out->count++) {
         const struct node *item = value->list.items[out->count];
         if (item->kind != NODE_INT)
@@ -187,12 +181,10 @@ bool record_value_read(struct arena *a, const struct record_field *f, const stru
     case RECORD_REF:
         return out->text || report_wrong_type(err, f, value, "a record's id");
     case RECORD_ENUM:
-        return out->text ? read_word(f, value, err)
-                         : report_wrong_type(err, f, value, "one of its names");
+        return out->text ? read_word(f, value, err) : report_wrong_type(err, f, value, "one of its names");
     case RECORD_TIME:
         return (out->text && time_parse(value->text, &out->number)) ||
-               error_add(err, ERROR_INPUT, value->at,
-                         "'%s' is not a time such as 2026-05-02T09:00:00Z", f->name);
+               error_add(err, ERROR_INPUT, value->at, "'%s' is not a time such as 2026-05-02T09:00:00Z", f->name);
     case RECORD_BOOL:
         out->truth = value->kind == NODE_BOOL && value->truth;
         return value->kind == NODE_BOOL || report_wrong_type(err, f, value, "true or false");
@@ -230,8 +222,7 @@ static bool same_numbers(const struct record_value *x, const struct record_value
     return true;
 }
 
-bool record_value_equal(const struct record_field *f, const struct record_value *x,
-                        const struct record_value *y)
+bool record_value_equal(const struct record_field *f, const struct record_value *x, const struct record_value *y)
 {
     if (x->none || y->none)
         return x->none && y->none;

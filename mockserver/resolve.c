@@ -102,8 +102,7 @@ static void set_base_url(struct call *c, bool chosen, const struct provider *mou
     const char *mount = mounted ? mounted->mount : "";
     c->base_url = c->mock->url;
     if (chosen)
-        c->base_url =
-            arena_printf(c->arena, "%s/ns/" STR_FMT "%s", c->mock->url, STR_ARG(c->ns_name), mount);
+        c->base_url = arena_printf(c->arena, "%s/ns/" STR_FMT "%s", c->mock->url, STR_ARG(c->ns_name), mount);
     else if (*mount)
         c->base_url = arena_printf(c->arena, "%s%s", c->mock->url, mount);
 }
@@ -113,8 +112,7 @@ const char *call_consent_page(struct call *c, const char *token)
     struct str base = str_from(c->base_url), mount = str_from(c->provider->mount);
     if (str_ends(base, mount))
         base.n -= mount.n;
-    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name,
-                        token);
+    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name, token);
 }
 
 static bool refuse_namespace(struct call *c, int status, const char *why)
@@ -129,24 +127,20 @@ static bool create_namespace(struct call *c)
 {
     struct namespaces *all = c->mock->namespaces;
     if (!namespaces_name_valid(c->ns_name))
-        return refuse_namespace(
-            c, 400, "has an invalid name (1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot)");
+        return refuse_namespace(c, 400, "has an invalid name (1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot)");
     if (c->mock->options.explicit_namespaces)
-        return refuse_namespace(
-            c, 404,
-            "does not exist; create it with POST /__admin/namespaces (the mock runs with "
-            "--explicit-namespaces)");
+        return refuse_namespace(c, 404,
+                                "does not exist; create it with POST /__admin/namespaces (the mock runs with "
+                                "--explicit-namespaces)");
     if (is_internal(c->provider) || c->admin_port)
-        return refuse_namespace(
-            c, 404,
-            "does not exist; create it with POST /__admin/namespaces or a call to a provider");
+        return refuse_namespace(c, 404,
+                                "does not exist; create it with POST /__admin/namespaces or a call to a provider");
     if (namespaces_full(all))
-        return refuse_namespace(
-            c, 503,
-            arena_printf(c->arena,
-                         "cannot be created: namespace limit reached: %zu; delete one or raise "
-                         "--namespaces",
-                         namespaces_most(all)));
+        return refuse_namespace(c, 503,
+                                arena_printf(c->arena,
+                                             "cannot be created: namespace limit reached: %zu; delete one or raise "
+                                             "--namespaces",
+                                             namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
     idle_limit(c->mock->idle, c->ns, c->mock->options.namespace_idle_ms);
     return true;
@@ -198,8 +192,7 @@ static const struct provider *provider_of_prefix(const struct call *c)
 static void add_nearest(struct call *c, const struct provider *d, struct buf *text)
 {
     const struct route *nearest[NEAREST_MAX];
-    size_t count =
-        route_nearest(d->routes, d->route_count, c->req->method, c->path, nearest, NEAREST_MAX);
+    size_t count = route_nearest(d->routes, d->route_count, c->req->method, c->path, nearest, NEAREST_MAX);
     for (size_t i = 0; i < count; i++)
         buf_printf(text, "%s%s %s", text->n ? "\n" : "", nearest[i]->method, nearest[i]->pattern);
 }
@@ -208,11 +201,9 @@ static bool refuse_admin_route(struct call *c, const char *allowed)
 {
     struct str method = c->req->method, path = c->path;
     if (allowed)
-        return call_refuse(c, FAULT_METHOD,
-                           "no admin operation " STR_FMT " " STR_FMT "; allowed: %s",
-                           STR_ARG(method), STR_ARG(path), allowed);
-    return call_refuse(c, FAULT_NO_ROUTE,
-                       "no admin operation " STR_FMT " " STR_FMT "; GET /__admin/routes lists them",
+        return call_refuse(c, FAULT_METHOD, "no admin operation " STR_FMT " " STR_FMT "; allowed: %s", STR_ARG(method),
+                           STR_ARG(path), allowed);
+    return call_refuse(c, FAULT_NO_ROUTE, "no admin operation " STR_FMT " " STR_FMT "; GET /__admin/routes lists them",
                        STR_ARG(method), STR_ARG(path));
 }
 
@@ -245,8 +236,7 @@ static bool decode_params(struct call *c)
 static enum route_result find_in(struct call *c, const struct provider *d, const char **allowed)
 {
     struct str method = str_is(c->req->method, "HEAD") ? STR("GET") : c->req->method;
-    return route_find(d->routes, d->route_count, method, c->path, &c->route, c->params, c->arena,
-                      allowed);
+    return route_find(d->routes, d->route_count, method, c->path, &c->route, c->params, c->arena, allowed);
 }
 
 /* Sets the provider that has a route for the path: one with this method first, else one with other

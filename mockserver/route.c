@@ -19,8 +19,7 @@ static bool is_param(struct str segment)
 }
 
 /* A {} matches up to the next slash, and at least one byte. */
-static bool pattern_matches(const char *pattern, struct str path,
-                            struct str params[ROUTE_PARAMS_MAX])
+static bool pattern_matches(const char *pattern, struct str path, struct str params[ROUTE_PARAMS_MAX])
 {
     size_t i = 0, count = 0;
     for (const char *p = pattern; *p; p++) {
@@ -51,21 +50,18 @@ static bool more_exact(const char *pattern, const char *other)
     return other[i] == '{';
 }
 
-static const char *allowed_methods(const struct route *routes, size_t count, struct str path,
-                                   struct arena *a)
+static const char *allowed_methods(const struct route *routes, size_t count, struct str path, struct arena *a)
 {
     struct str params[ROUTE_PARAMS_MAX];
     struct buf list = {.arena = a};
     for (size_t i = 0; i < count; i++)
-        if (pattern_matches(routes[i].pattern, path, params) &&
-            !str_has(buf_str(&list), str_from(routes[i].method)))
+        if (pattern_matches(routes[i].pattern, path, params) && !str_has(buf_str(&list), str_from(routes[i].method)))
             buf_printf(&list, "%s%s", list.n ? ", " : "", routes[i].method);
     return list.n ? list.data : NULL;
 }
 
-enum route_result route_find(const struct route *routes, size_t count, struct str method,
-                             struct str path, const struct route **found,
-                             struct str params[ROUTE_PARAMS_MAX], struct arena *a,
+enum route_result route_find(const struct route *routes, size_t count, struct str method, struct str path,
+                             const struct route **found, struct str params[ROUTE_PARAMS_MAX], struct arena *a,
                              const char **allowed)
 {
     const struct route *best = NULL;
@@ -137,8 +133,7 @@ static size_t distance(const struct route *r, struct str method, struct str path
         row[0] = i * MISSING;
         for (size_t j = 1; j <= haves; j++) {
             size_t above = row[j];
-            size_t other =
-                is_param(want[i - 1]) ? 1 : least(OTHER, edits(want[i - 1], have[j - 1]));
+            size_t other = is_param(want[i - 1]) ? 1 : least(OTHER, edits(want[i - 1], have[j - 1]));
             row[j] = least(diagonal + other, MISSING + least(above, row[j - 1]));
             diagonal = above;
         }

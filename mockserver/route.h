@@ -45,9 +45,8 @@ enum route_result {
 
 /* Finds the most exact route for a path that is not decoded. Params are views into the path. On
  * ROUTE_WRONG_METHOD, `allowed` (may be NULL) gets the other methods: "GET, POST". */
-enum route_result route_find(const struct route *routes, size_t count, struct str method,
-                             struct str path, const struct route **found,
-                             struct str params[ROUTE_PARAMS_MAX], struct arena *a,
+enum route_result route_find(const struct route *routes, size_t count, struct str method, struct str path,
+                             const struct route **found, struct str params[ROUTE_PARAMS_MAX], struct arena *a,
                              const char **allowed);
 
 /* Finds the routes most similar to a path that matches none, best first. Returns how many, at most

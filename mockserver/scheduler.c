@@ -57,8 +57,7 @@ static void complete(void *ctx, int status, const char *error)
     if (d->state == DELIVERY_DELIVERING) {
         const char *cause = w->cause;
         w->cause = "delivery";
-        delivery_attempt_end(w, f->delivery, status, error,
-                             &webhooks_of(d->provider)->policies[w->webhooks.policy]);
+        delivery_attempt_end(w, f->delivery, status, error, &webhooks_of(d->provider)->policies[w->webhooks.policy]);
         w->cause = cause;
     }
     end_in_flight(f);
@@ -69,8 +68,7 @@ static void complete(void *ctx, int status, const char *error)
 static void flip_bit(struct buf *body, const struct world *w, const struct delivery *d)
 {
     struct buf words = {.arena = body->arena};
-    buf_printf(&words, "%llu %s %lld", (unsigned long long)w->seed, d->public_id,
-               (long long)d->attempts);
+    buf_printf(&words, "%llu %s %lld", (unsigned long long)w->seed, d->public_id, (long long)d->attempts);
     uint64_t bit = str_hash(buf_str(&words)) % (8 * body->n);
     body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
 }
@@ -85,13 +83,11 @@ static void start_attempt(void *ctx, uint32_t delivery)
     p->in_flight = f;
 
     const struct delivery *d = delivery_read(p->world, delivery);
-    struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url,
-                                .allowed = p->world->webhooks.allowed};
+    struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
     struct buf body = {.arena = &f->arena};
     int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
     webhooks_of(d->provider)
-        ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000,
-                &r.headers, &body);
+        ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, &r.headers, &body);
     if (d->attempts <= d->faults.corrupt_attempts)
         flip_bit(&body, p->world, d);
     r.body = buf_str(&body);
@@ -131,8 +127,7 @@ static void add_faults(void *ctx, uint32_t delivery, struct delivery_faults *fau
 
 static struct outbox outbox(struct scheduler *p)
 {
-    return (struct outbox){
-        .of = webhooks_of, .add_faults = add_faults, .start = start_attempt, .ctx = p};
+    return (struct outbox){.of = webhooks_of, .add_faults = add_faults, .start = start_attempt, .ctx = p};
 }
 
 /* Runs before the next event, so that a delivery has its faults before it is due. */
@@ -231,8 +226,7 @@ uint32_t scheduler_changes_before(const struct scheduler *p)
 struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns)
 {
     struct scheduler *p = heap_new(sizeof *p);
-    *p = (struct scheduler){
-        .mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
+    *p = (struct scheduler){.mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
     const struct outbox o = outbox(p);
     p->ticking = true; /* no ticks for attempts that end inside outbox_resume */
     outbox_resume(p->world, &o);

@@ -44,9 +44,9 @@ static void put_operations(struct json *w)
         for (size_t d = 0; d < provider_count; d++)
             for (size_t r = 0; r < providers[d]->route_count; r++)
                 if (!is_repeated_operation(providers[d], r))
-                    json_text(w, bare ? providers[d]->routes[r].operation
-                                      : arena_printf(&a, "%s.%s", providers[d]->name,
-                                                     providers[d]->routes[r].operation));
+                    json_text(w,
+                              bare ? providers[d]->routes[r].operation
+                                   : arena_printf(&a, "%s.%s", providers[d]->name, providers[d]->routes[r].operation));
         json_close_list(w);
         json_close_map(w);
     }
@@ -210,9 +210,8 @@ static void put_record(struct json *w, const struct record_type *s)
 {
     bool has_provider = s->provider_offset != SIZE_MAX; /* else that of its organization */
     json_open_map(w);
-    schema_put_shape(w, has_provider
-                            ? "{type: object, required: [provider], additionalProperties: false}"
-                            : "{type: object, additionalProperties: false}");
+    schema_put_shape(w, has_provider ? "{type: object, required: [provider], additionalProperties: false}"
+                                     : "{type: object, additionalProperties: false}");
     json_key(w, "properties");
     json_open_map(w);
     if (has_provider) {
@@ -248,28 +247,27 @@ static void put_records(struct json *w)
 #define FIXTURES_OWN 4 /* the first definitions, which only the fixture schema uses */
 
 static const struct schema_definition definitions[] = {
-    {.name = "records",       .write = put_records                                           },
-    {.name = "runtime_state", .fields = &runtime_state_fields                                },
-    {.name = "instant",       .shape = "{type: [string, integer, 'null']}"                   },
-    {.name = "record_name",   .shape = "{type: [string, integer, 'null']}"                   },
-    {.name = "rule",          .fields = &rule_fields                                         },
-    {.name = "provider",      .write = put_providers                                         },
-    {.name = "operation",     .write = put_operations                                        },
-    {.name = "event",         .write = put_events                                            },
-    {.name = "named_texts",
-     .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"        },
-    {.name = "effects",       .write = put_effects                                           },
-    {.name = "headers",       .shape = "{type: object, additionalProperties: {type: string}}"},
+    {.name = "records",       .write = put_records                                                            },
+    {.name = "runtime_state", .fields = &runtime_state_fields                                                 },
+    {.name = "instant",       .shape = "{type: [string, integer, 'null']}"                                    },
+    {.name = "record_name",   .shape = "{type: [string, integer, 'null']}"                                    },
+    {.name = "rule",          .fields = &rule_fields                                                          },
+    {.name = "provider",      .write = put_providers                                                          },
+    {.name = "operation",     .write = put_operations                                                         },
+    {.name = "event",         .write = put_events                                                             },
+    {.name = "named_texts",   .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"},
+    {.name = "effects",       .write = put_effects                                                            },
+    {.name = "headers",       .shape = "{type: object, additionalProperties: {type: string}}"                 },
     {.name = "patch",
      .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
               "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"
-              " from: {type: string}, value: {}}}}"                                          },
-    {.name = "set_state",     .write = put_set_state                                         },
+              " from: {type: string}, value: {}}}}"                                                           },
+    {.name = "set_state",     .write = put_set_state                                                          },
     {.name = "delay",
      .shape = "{anyOf: [{$ref: '#/$defs/duration'}, {type: object, required: [lognormal],"
               " properties: {lognormal: {$ref: '#/$defs/lognormal'}},"
-              " additionalProperties: false}]}"                                              },
-    {.name = "lognormal",     .fields = &rule_spread_fields                                  },
+              " additionalProperties: false}]}"                                                               },
+    {.name = "lognormal",     .fields = &rule_spread_fields                                                   },
 };
 
 void schema_print(struct json *w, size_t which)
@@ -277,11 +275,9 @@ void schema_print(struct json *w, size_t which)
     struct arena a = {0};
     const struct fields fixture = fixture_fields(&a);
     const bool rule = which == SCHEMA_RULE;
-    const size_t skip =
-        rule ? FIXTURES_OWN + 1 : 0; /* + the rule, which is the root of its schema */
+    const size_t skip = rule ? FIXTURES_OWN + 1 : 0; /* + the rule, which is the root of its schema */
     const struct schema s = {
-        .title = rule ? "A rule: scripted behaviour of the mock"
-                      : "A fixture: the initial state of a namespace",
+        .title = rule ? "A rule: scripted behaviour of the mock" : "A fixture: the initial state of a namespace",
         .root = rule ? &rule_fields : &fixture,
         .definitions = definitions + skip,
         .count = COUNT(definitions) - skip,

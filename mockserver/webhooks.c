@@ -27,8 +27,7 @@ bool webhooks_url_valid(struct arena *a, const struct world *w, const char *url,
     if (!url_parse(a, url, &u, why))
         return false;
     *why = "must be https; http is accepted for loopback hosts and for the hosts of webhooks.allow";
-    return strcmp(u.scheme, "https") == 0 ||
-           webhooks_host_allowed(str_from(u.host), w->webhooks.allowed);
+    return strcmp(u.scheme, "https") == 0 || webhooks_host_allowed(str_from(u.host), w->webhooks.allowed);
 }
 
 const char *webhooks_events_text(struct arena *a, const struct field_list *names)

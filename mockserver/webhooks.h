@@ -34,18 +34,16 @@ struct webhooks {
     const char *test_event; /* the type of a test delivery */
     struct delivery_policy policies[WEBHOOK_POLICY_COUNT];
     /* Maps a change to an event. Returns false if the change causes no event. Texts live in `a`. */
-    bool (*map_event)(struct arena *a, const struct world *w, const struct change *change,
-                      struct webhook_event *event);
+    bool (*map_event)(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event);
     /* Writes the request of an attempt; the body is the same for all attempts. */
-    void (*write)(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
-                  struct headers *headers, struct buf *body);
+    void (*write)(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s, struct headers *headers,
+                  struct buf *body);
 };
 
 /* Creates a delivery that is due at once and returns its row. Deliveries of one event share its
  * event_id; NULL mints a new one. */
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
-                          const struct webhook_event *event, const char *event_id,
-                          uint32_t replay_of);
+                          const struct webhook_event *event, const char *event_id, uint32_t replay_of);
 
 /* Returns true for a loopback host and for the hosts in `allowed` (separated by spaces; may be
  * NULL), in any letter case. */

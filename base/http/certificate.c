@@ -78,25 +78,23 @@ static EVP_PKEY *parse_key(const char *text, bool *encrypted)
     return key;
 }
 
-static bool check(const char *chain_file, const X509 *own, const char *key_file,
-                  const EVP_PKEY *key, bool encrypted, struct error *err)
+static bool check(const char *chain_file, const X509 *own, const char *key_file, const EVP_PKEY *key, bool encrypted,
+                  struct error *err)
 {
     struct where at_chain = {.file = chain_file}, at_key = {.file = key_file};
     if (!own)
         error_add(err, ERROR_INPUT, at_chain, "no PEM certificate in this file");
     if (encrypted)
-        error_add(err, ERROR_INPUT, at_key,
-                  "the private key is encrypted; decrypt it with openssl pkey -in FILE");
+        error_add(err, ERROR_INPUT, at_key, "the private key is encrypted; decrypt it with openssl pkey -in FILE");
     else if (!key)
         error_add(err, ERROR_INPUT, at_key, "no PEM private key in this file");
     if (own && key && !X509_check_private_key(own, key))
-        error_add(err, ERROR_INPUT, at_key, "the private key does not match the certificate in %s",
-                  chain_file);
+        error_add(err, ERROR_INPUT, at_key, "the private key does not match the certificate in %s", chain_file);
     return !error_any(err);
 }
 
-bool certificate_read(struct arena *a, const char *chain_file, const char *key_file,
-                      struct certificate *out, struct error *err)
+bool certificate_read(struct arena *a, const char *chain_file, const char *key_file, struct certificate *out,
+                      struct error *err)
 {
     struct certificate read = {0};
     bool encrypted = false, have_chain = read_file(a, chain_file, &read.chain, err),
@@ -157,8 +155,8 @@ static X509 *self_signed(EVP_PKEY *key, const char *alternatives)
     must(X509_gmtime_adj(X509_getm_notBefore(x), -DAY_S) &&
          X509_gmtime_adj(X509_getm_notAfter(x), (DAYS_AFTER - 1) * DAY_S));
     X509_NAME *name = X509_get_subject_name(x);
-    must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                    (const unsigned char *)"Understudy self-signed", -1, -1, 0) &&
+    must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Understudy self-signed", -1, -1,
+                                    0) &&
          X509_set_issuer_name(x, name) && X509_set_pubkey(x, key));
     add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(x, NID_ext_key_usage, "serverAuth");
@@ -177,8 +175,7 @@ static const char *text_of(struct arena *a, BIO *b)
     return text;
 }
 
-void certificate_make(struct arena *a, const char *const *names, size_t count,
-                      struct certificate *out)
+void certificate_make(struct arena *a, const char *const *names, size_t count, struct certificate *out)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     must(key);

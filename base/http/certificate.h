@@ -14,8 +14,7 @@ struct certificate {
     const char *key;
 };
 
-bool certificate_read(struct arena *a, const char *chain_file, const char *key_file,
-                      struct certificate *out, struct error *err);
+bool certificate_read(struct arena *a, const char *chain_file, const char *key_file, struct certificate *out,
+                      struct error *err);
 /* Generates a self-signed certificate. `names` are host names and numeric addresses, each once. */
-void certificate_make(struct arena *a, const char *const *names, size_t count,
-                      struct certificate *out);
+void certificate_make(struct arena *a, const char *const *names, size_t count, struct certificate *out);

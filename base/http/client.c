@@ -61,8 +61,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
         t->response.headers.count = 0;
     } else if (line.n) {
         struct str name = str_trim(str_cut(&line, ':')), value = str_trim(line);
-        headers_add(t->arena, &t->response.headers, str_dup(t->arena, name),
-                    str_of(str_dup(t->arena, value), value.n));
+        headers_add(t->arena, &t->response.headers, str_dup(t->arena, name), str_of(str_dup(t->arena, value), value.n));
     }
     return size * count;
 }
@@ -123,9 +122,8 @@ static void set_headers(struct http_transfer *t, const struct headers *h)
         t->headers = lib->slist_append(t->headers, "Content-Type:");
     for (size_t i = 0; i < h->count; i++) {
         struct str value = h->items[i].value;
-        const char *line =
-            value.n ? arena_printf(t->arena, "%s: " STR_FMT, h->items[i].name, STR_ARG(value))
-                    : arena_printf(t->arena, "%s;", h->items[i].name);
+        const char *line = value.n ? arena_printf(t->arena, "%s: " STR_FMT, h->items[i].name, STR_ARG(value))
+                                   : arena_printf(t->arena, "%s;", h->items[i].name);
         t->headers = lib->slist_append(t->headers, line);
     }
     lib->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
@@ -133,8 +131,8 @@ static void set_headers(struct http_transfer *t, const struct headers *h)
 
 static void set_method(const struct libcurl *lib, CURL *e, const struct http_request *request)
 {
-    bool sends = request->body.n || !strcmp(request->method, "POST") ||
-                 !strcmp(request->method, "PUT") || !strcmp(request->method, "PATCH");
+    bool sends = request->body.n || !strcmp(request->method, "POST") || !strcmp(request->method, "PUT") ||
+                 !strcmp(request->method, "PATCH");
     if (sends) {
         lib->easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
         lib->easy_setopt(e, CURLOPT_POSTFIELDS, request->body.n ? request->body.s : "");
@@ -185,11 +183,9 @@ static void read_error(struct http_transfer *t, CURLcode code)
 {
     struct http_response *x = &t->response;
     if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
-        x->brief = arena_printf(t->arena, "the response is larger than %zu bytes",
-                                t->client->options.response_max);
+        x->brief = arena_printf(t->arena, "the response is larger than %zu bytes", t->client->options.response_max);
     else
-        x->brief = t->not_loopback ? "the address is not a loopback address"
-                                   : t->client->lib.easy_strerror(code);
+        x->brief = t->not_loopback ? "the address is not a loopback address" : t->client->lib.easy_strerror(code);
     bool more = t->why[0] && !t->too_large && !t->not_loopback && code != CURLE_FILESIZE_EXCEEDED;
     x->error = more ? arena_text(t->arena, t->why) : x->brief;
 }
@@ -252,8 +248,7 @@ static void act(struct http_client *c, curl_socket_t socket, int events)
 
 static void on_ready(void *ctx, int fd, int events)
 {
-    act(ctx, fd,
-        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0));
+    act(ctx, fd, (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0));
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
@@ -264,8 +259,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *un
     if (what == CURL_POLL_REMOVE)
         loop_unwatch(c->loop, fd);
     else
-        loop_watch(c->loop, fd,
-                   (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0),
+        loop_watch(c->loop, fd, (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0),
                    on_ready, c);
     return 0;
 }
@@ -350,8 +344,8 @@ void http_client_free(struct http_client *c)
     heap_free(c);
 }
 
-struct http_transfer *http_send(struct http_client *c, struct arena *a,
-                                const struct http_request *request, http_done_fn *done, void *ctx)
+struct http_transfer *http_send(struct http_client *c, struct arena *a, const struct http_request *request,
+                                http_done_fn *done, void *ctx)
 {
     struct http_transfer *t = transfer_new(c);
     t->arena = a;

@@ -48,6 +48,6 @@ typedef void http_done_fn(void *ctx, const struct http_response *response);
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *options);
 void http_client_free(struct http_client *c); /* drops the transfers in flight */
 
-struct http_transfer *http_send(struct http_client *c, struct arena *a,
-                                const struct http_request *request, http_done_fn *done, void *ctx);
+struct http_transfer *http_send(struct http_client *c, struct arena *a, const struct http_request *request,
+                                http_done_fn *done, void *ctx);
 void http_drop(struct http_transfer *t); /* cancels; not after the callback */

@@ -8,23 +8,23 @@
 #pragma once
 #include <curl/curl.h>
 
-#define LIBCURL_CALLS(X)                                                                           \
-    X(easy_cleanup)                                                                                \
-    X(easy_getinfo)                                                                                \
-    X(easy_init)                                                                                   \
-    X(easy_reset)                                                                                  \
-    X(easy_setopt)                                                                                 \
-    X(easy_strerror)                                                                               \
-    X(global_cleanup)                                                                              \
-    X(global_init)                                                                                 \
-    X(multi_add_handle)                                                                            \
-    X(multi_cleanup)                                                                               \
-    X(multi_info_read)                                                                             \
-    X(multi_init)                                                                                  \
-    X(multi_remove_handle)                                                                         \
-    X(multi_setopt)                                                                                \
-    X(multi_socket_action)                                                                         \
-    X(slist_append)                                                                                \
+#define LIBCURL_CALLS(X)                                                                                               \
+    X(easy_cleanup)                                                                                                    \
+    X(easy_getinfo)                                                                                                    \
+    X(easy_init)                                                                                                       \
+    X(easy_reset)                                                                                                      \
+    X(easy_setopt)                                                                                                     \
+    X(easy_strerror)                                                                                                   \
+    X(global_cleanup)                                                                                                  \
+    X(global_init)                                                                                                     \
+    X(multi_add_handle)                                                                                                \
+    X(multi_cleanup)                                                                                                   \
+    X(multi_info_read)                                                                                                 \
+    X(multi_init)                                                                                                      \
+    X(multi_remove_handle)                                                                                             \
+    X(multi_setopt)                                                                                                    \
+    X(multi_socket_action)                                                                                             \
+    X(slist_append)                                                                                                    \
     X(slist_free_all)
 
 struct libcurl {

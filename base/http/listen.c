@@ -29,14 +29,12 @@ static bool complain(struct error *err, const char *address, int port, int why)
     snprintf(name, sizeof name, "%s%s%s:%d", six ? "[" : "", address, six ? "]" : "", port);
     switch (why) {
     case EADDRINUSE:
-        return error_add(err, ERROR_SYSTEM, (struct where){0},
-                         "cannot listen on %s: address already in use", name);
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: address already in use", name);
     case EADDRNOTAVAIL:
         return error_add(err, ERROR_SYSTEM, (struct where){0},
                          "cannot listen on %s: this machine does not have this address", name);
     default:
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: %s", name,
-                         strerror(why));
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: %s", name, strerror(why));
     }
 }
 
@@ -44,13 +42,11 @@ int listen_on(const char *address, int port, struct error *err)
 {
     char service[16];
     snprintf(service, sizeof service, "%d", port);
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *to;
     if (port < 0 || port > 65535 || getaddrinfo(address, service, &hints, &to) != 0) {
         error_add(err, ERROR_SYSTEM, (struct where){0},
-                  "cannot listen on '%s' port %d; expected an IP address and a port (0-65535)",
-                  address, port);
+                  "cannot listen on '%s' port %d; expected an IP address and a port (0-65535)", address, port);
         return -1;
     }
     int fd = bind_and_listen(to);

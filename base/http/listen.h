@@ -7,4 +7,4 @@
 #include "base/error.h"
 
 int listen_on(const char *address, int port, struct error *err); /* a non-blocking fd, or -1 */
-int listen_port(int fd); /* the port the socket is bound to */
+int listen_port(int fd);                                         /* the port the socket is bound to */

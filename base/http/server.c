@@ -32,8 +32,7 @@ static struct job *job_take(struct server *s)
     }
     struct arena kept = j->x.arena;
     *j = (struct job){
-        .x = {
-              .arena = kept, .server = s, .reply = server_reply, .arrived_us = time_monotonic_us()}
+        .x = {.arena = kept, .server = s, .reply = server_reply, .arrived_us = time_monotonic_us()}
     };
     j->body.arena = &j->x.arena;
     j->x.response.body.arena = &j->x.arena;
@@ -79,8 +78,8 @@ static void *on_request_line(void *cls, const char *target, struct MHD_Connectio
     return j;
 }
 
-static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_size, const char *value, size_t value_size)
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                   const char *value, size_t value_size)
 {
     (void)kind;
     (void)name_size;
@@ -112,10 +111,8 @@ static enum MHD_Result begin(struct job *j, const char *method, const char *vers
     const struct server *s = j->x.server;
     struct request *r = &j->x.request;
     r->method = str_from(method);
-    r->peer =
-        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    r->peer_port = port_of(
-        MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+    r->peer = MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    r->peer_port = port_of(MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
     r->headers.room = HEADERS_USUAL;
     MHD_get_connection_values_n(j->connection, MHD_HEADER_KIND, take_header, j);
@@ -163,9 +160,8 @@ static enum MHD_Result handle(struct job *j)
 
 /* The library calls this when the head is complete, for each part of the body, at the end of the
  * body, and again after a resume. */
-static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url,
-                                   const char *method, const char *version, const char *upload,
-                                   size_t *upload_size, void **request_cls)
+static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
+                                   const char *version, const char *upload, size_t *upload_size, void **request_cls)
 {
     (void)cls;
     (void)connection;
@@ -229,8 +225,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
     struct server *s = cls;
     switch (what) {
     case MHD_CONNECTION_NOTIFY_STARTED:
-        *socket_context = address_text(
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        *socket_context =
+            address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
         return;
     case MHD_CONNECTION_NOTIFY_CLOSED:
         heap_free(*socket_context);
@@ -302,14 +298,12 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
     unsigned over = tls ? MHD_USE_TLS : 0;
     /* STRICT_FOR_CLIENT must be 0: with 1 the library sends two heads if Host is missing. */
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | over, 0, NULL,
-        NULL, on_progress, s, MHD_OPTION_ARRAY, pair, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | over, 0, NULL, NULL, on_progress, s,
+        MHD_OPTION_ARRAY, pair, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 0,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, s, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
     if (!s->daemon) {
         close(fd);
         heap_free(s);

@@ -33,9 +33,9 @@ struct exchange {
 };
 
 struct server_options {
-    const char *address; /* "127.0.0.1", "::1" */
-    int port;            /* 0: the system chooses one */
-    size_t body_max;     /* a larger body is dropped and sets request.body_too_large */
+    const char *address;                   /* "127.0.0.1", "::1" */
+    int port;                              /* 0: the system chooses one */
+    size_t body_max;                       /* a larger body is dropped and sets request.body_too_large */
     const struct certificate *certificate; /* NULL: plain HTTP; used only by server_new */
     int idle_timeout_s;
     int connections_max;

@@ -59,8 +59,7 @@ static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
         int64_t now = time_monotonic_us();
         if (position == 0)
             j->first_byte_us = now;
-        int64_t due =
-            j->first_byte_us + (int64_t)((double)position * 1e6 / (double)r->bytes_per_second);
+        int64_t due = j->first_byte_us + (int64_t)((double)position * 1e6 / (double)r->bytes_per_second);
         if (due > now) {
             job_suspend(j);
             j->timer = loop_timer(j->x.server->loop, due, slice_is_due, j);
@@ -105,8 +104,7 @@ enum MHD_Result job_send(struct job *j)
         const union MHD_ConnectionInfo *socket =
             MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         /* On Linux, connect to AF_UNSPEC sends a reset; SO_LINGER would only send a FIN. */
-        (void)connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC},
-                      sizeof(struct sockaddr));
+        (void)connect(socket->connect_fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
     }
     if (r->cut == CUT_RESET || r->cut == CUT_BEFORE_HEADERS)
         return MHD_NO;
@@ -131,8 +129,7 @@ void server_reply(struct exchange *x)
     assert(waiting || j->step == STEP_HANDLING);
     if (x->response.delay_us > 0) {
         j->step = STEP_DELAYED;
-        j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us,
-                              delay_is_over, j);
+        j->timer = loop_timer(x->server->loop, time_monotonic_us() + x->response.delay_us, delay_is_over, j);
         return;
     }
     j->step = STEP_READY;

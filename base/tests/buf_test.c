@@ -78,14 +78,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_empty_buffer_is_empty_text, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(every_function_appends_at_the_end, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(every_function_appends_at_the_end, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(zero_bytes_are_kept, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(a_buffer_grows_past_every_size, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(long_formatted_texts_are_complete, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(a_shortened_buffer_is_terminated_again, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(long_formatted_texts_are_complete, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_shortened_buffer_is_terminated_again, tree_setup, tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

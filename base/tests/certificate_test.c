@@ -119,8 +119,7 @@ static void a_matching_certificate_and_key_are_read_unchanged(void **state)
 {
     struct files *f = *state;
     struct certificate made = make(f), read;
-    assert_true(certificate_read(&f->arena, write_file(f, made.chain), write_file(f, made.key),
-                                 &read, NULL));
+    assert_true(certificate_read(&f->arena, write_file(f, made.chain), write_file(f, made.key), &read, NULL));
     assert_string_equal(read.chain, made.chain);
     assert_string_equal(read.key, made.key);
     const char *both = write_file(f, arena_printf(&f->arena, "%s%s", made.key, made.chain));
@@ -145,9 +144,8 @@ static void an_invalid_file_is_reported_with_its_name(void **state)
 {
     struct files *f = *state;
     struct certificate made = make(f), other = make(f), read = {0};
-    const char *chain = write_file(f, made.chain), *key = write_file(f, made.key),
-               *stranger = write_file(f, other.key), *junk = write_file(f, "hello\n"),
-               *locked = write_file(f, encrypted(f, made.key));
+    const char *chain = write_file(f, made.chain), *key = write_file(f, made.key), *stranger = write_file(f, other.key),
+               *junk = write_file(f, "hello\n"), *locked = write_file(f, encrypted(f, made.key));
     const struct {
         const char *chain, *key, *named, *expected;
     } rows[] = {

@@ -48,11 +48,9 @@ static int end(void **state)
     return 0;
 }
 
-static struct child *start(struct setup *s, void (*run)(void *ctx, struct buf *out),
-                           int64_t limit_us)
+static struct child *start(struct setup *s, void (*run)(void *ctx, struct buf *out), int64_t limit_us)
 {
-    const struct child_work work = {
-        .run = run, .ended = store_result, .ctx = s, .limit_us = limit_us};
+    const struct child_work work = {.run = run, .ended = store_result, .ctx = s, .limit_us = limit_us};
     return child_new(s->loop, &work);
 }
 

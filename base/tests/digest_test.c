@@ -33,9 +33,7 @@ static void hmac_matches_the_examples_of_rfc_4231(void **state)
         struct str key, text;
         const char *hex;
     } rows[] = {
-        {{twenty, 20},
-         STR("Hi There"),
-         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"                                                               },
+        {{twenty, 20},    STR("Hi There"),                              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
         {STR("Jefe"),     STR("what do ya want for nothing?"),
          "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"                                                               },
         {{long_key, 131},
@@ -52,8 +50,7 @@ static void hmac_matches_the_examples_of_rfc_4231(void **state)
 
 static void hex_is_lower_case(void **state)
 {
-    assert_string_equal(digest_hex(*state, (const unsigned char *)"\x00\x0f\xa0\xff", 4),
-                        "000fa0ff");
+    assert_string_equal(digest_hex(*state, (const unsigned char *)"\x00\x0f\xa0\xff", 4), "000fa0ff");
     assert_string_equal(digest_hex(*state, NULL, 0), "");
 }
 
@@ -105,8 +102,7 @@ static void all_bytes_round_trip_through_base64url(void **state)
         bytes[i] = (char)i;
     for (size_t n = 0; n <= sizeof bytes; n++) {
         struct str back, text = str_of(bytes + sizeof bytes - n, n);
-        assert_true(
-            digest_base64url_decode(*state, str_from(digest_base64url(*state, text)), &back));
+        assert_true(digest_base64url_decode(*state, str_from(digest_base64url(*state, text)), &back));
         assert_true(str_eq(back, text));
     }
 }
@@ -137,16 +133,12 @@ static void random_bytes_fill_exactly_the_requested_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(sha256_matches_the_examples_of_the_standard, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(hmac_matches_the_examples_of_rfc_4231, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(sha256_matches_the_examples_of_the_standard, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(hmac_matches_the_examples_of_rfc_4231, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(hex_is_lower_case, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(base64_encodes_and_decodes, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(only_canonical_base64url_is_decoded, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(all_bytes_round_trip_through_base64url, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(only_canonical_base64url_is_decoded, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(all_bytes_round_trip_through_base64url, tree_setup, tree_teardown),
         cmocka_unit_test(digest_equal_compares_length_and_bytes),
         cmocka_unit_test(random_bytes_fill_exactly_the_requested_size),
     };

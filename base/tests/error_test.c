@@ -134,8 +134,7 @@ static void problem_texts_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(problems_are_printed_by_location_without_duplicates, begin,
-                                        end),
+        cmocka_unit_test_setup_teardown(problems_are_printed_by_location_without_duplicates, begin, end),
         cmocka_unit_test_setup_teardown(no_problems_print_nothing, begin, end),
         cmocka_unit_test(a_null_error_drops_problems),
         cmocka_unit_test_setup_teardown(the_exit_code_is_3_only_if_the_input_is_valid, begin, end),

@@ -55,9 +55,8 @@ static void a_failed_write_is_reported_and_leaves_no_file(void **state)
     static const struct {
         const char *path, *why;
     } rows[] = {
-        {"/no-such-folder/report",
-         "cannot write /no-such-folder/report: No such file or directory"     },
-        {P_tmpdir,                 "cannot write " P_tmpdir ": Is a directory"},
+        {"/no-such-folder/report", "cannot write /no-such-folder/report: No such file or directory"},
+        {P_tmpdir,                 "cannot write " P_tmpdir ": Is a directory"                     },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error can = {0}, write = {0};

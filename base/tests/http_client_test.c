@@ -45,8 +45,7 @@ static int set_up(void **state)
                                            .handle = handle,
                                            .ctx = &s};
     s.server = server_new(s.loop, &options, NULL);
-    s.client = http_client_new(
-        s.loop, &(struct http_client_options){.timeout_ms = 5000, .response_max = 10});
+    s.client = http_client_new(s.loop, &(struct http_client_options){.timeout_ms = 5000, .response_max = 10});
     *state = &s;
     return s.server ? 0 : -1;
 }
@@ -82,8 +81,7 @@ static void done(void *ctx, const struct http_response *response)
 static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only)
 {
     static const struct headers none;
-    const struct http_request sent = {
-        .method = "GET", .url = to, .headers = &none, .loopback_only = loopback_only};
+    const struct http_request sent = {.method = "GET", .url = to, .headers = &none, .loopback_only = loopback_only};
     return http_send(s->client, &s->arena, &sent, done, s);
 }
 

@@ -16,9 +16,8 @@ static const char *parse_error(struct arena *a, struct str text)
 
 static void every_kind_of_value_is_read_with_its_location(void **state)
 {
-    const struct node *n =
-        tree_parse(*state, "{ \"a\": [1, -2.5, true],\n"
-                           "  \"\xC3\xA9\": {\"x\": null}, \"t\": \"\\u00e9\\n\\ud83d\\ude00\" }");
+    const struct node *n = tree_parse(*state, "{ \"a\": [1, -2.5, true],\n"
+                                              "  \"\xC3\xA9\": {\"x\": null}, \"t\": \"\\u00e9\\n\\ud83d\\ude00\" }");
     assert_int_equal(n->kind, NODE_MAP);
     const struct node *list = node_get(n, "a");
     assert_int_equal(node_at(list, 0)->integer, 1);
@@ -55,8 +54,7 @@ static void an_integer_is_exact_and_any_other_number_a_double(void **state)
         {"1E3",                                                                         NODE_REAL, 0,                1000.0               },
         {"-1.5e-3",                                                                     NODE_REAL, 0,                -0.0015              },
         {"1e-400",                                                                      NODE_REAL, 0,                0                    },
-        {"0.1000000000000000055511151231257827021181583404541015625000000000000000000", NODE_REAL,
-         0,                                                                                                          0.1                  },
+        {"0.1000000000000000055511151231257827021181583404541015625000000000000000000", NODE_REAL, 0,                0.1                  },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct node *n = tree_parse(*state, rows[i].text);
@@ -189,8 +187,7 @@ static void a_duplicate_key_in_a_big_map_is_found(void **state)
     assert_int_equal(node_get(n, "key9999")->integer, 9999);
     text.data[text.n - 1] = ',';
     buf_text(&text, "\"key77\":0}");
-    assert_non_null(
-        strstr(parse_error(*state, buf_str(&text)), "duplicate key 'key77' (first at 1:"));
+    assert_non_null(strstr(parse_error(*state, buf_str(&text)), "duplicate key 'key77' (first at 1:"));
 }
 
 static void the_writer_adds_commas_and_indentation(void **state)
@@ -314,8 +311,7 @@ static void numbers_are_written_short_and_round_trip(void **state)
         assert_true(node_number(tree_parse(*state, text)) == reals[i].real);
     }
     for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
-        assert_string_equal(json_print(*state, node_new_int(*state, integers[i].integer)),
-                            integers[i].text);
+        assert_string_equal(json_print(*state, node_new_int(*state, integers[i].integer)), integers[i].text);
 }
 
 static void a_parsed_tree_prints_the_same_text(void **state)
@@ -350,8 +346,7 @@ static void a_short_print_is_cut_between_characters(void **state)
         {"[[[[1]]]]",                    5,  "[[…"          },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(json_print_short(*state, tree_parse(*state, rows[i].json), rows[i].max),
-                            rows[i].text);
+        assert_string_equal(json_print_short(*state, tree_parse(*state, rows[i].json), rows[i].max), rows[i].text);
 }
 
 int main(void)

@@ -92,8 +92,7 @@ static void colour_depends_on_the_environment_and_the_terminal(void **state)
         set("NO_COLOR", rows[i].no_color);
         set("CLICOLOR_FORCE", rows[i].force);
         set("TERM", rows[i].term);
-        if (log_colour_wanted(file) != rows[i].file ||
-            log_colour_wanted(terminal) != rows[i].terminal)
+        if (log_colour_wanted(file) != rows[i].file || log_colour_wanted(terminal) != rows[i].terminal)
             fail_msg("row %zu", i);
     }
     (void)fclose(file);

@@ -179,8 +179,7 @@ static void many_timers_stay_in_order_when_every_third_is_cancelled(void **state
         random = random * 1664525u + 1013904223u;
         all->timers[i].all = all;
         all->timers[i].at = random >> 22; /* many are equal */
-        all->timers[i].id =
-            loop_timer(t->loop, all->timers[i].at, fire_one_of_many, &all->timers[i]);
+        all->timers[i].id = loop_timer(t->loop, all->timers[i].at, fire_one_of_many, &all->timers[i]);
     }
     size_t cancelled = 0;
     for (size_t i = 0; i < MANY; i += 3, cancelled++) {

@@ -44,12 +44,11 @@ static void expect_results(struct arena *a, const struct row *rows, size_t count
         const char *got = results_text(a, rows[i].expectation, actual);
         struct match_context c = context(a);
         bool fails = got[0] == '-' || strstr(got, "\n-");
-        assert_int_equal(!fails, match_holds(&c, tree_parse(a, rows[i].expectation),
-                                             actual ? tree_parse(a, actual) : NULL));
+        assert_int_equal(!fails,
+                         match_holds(&c, tree_parse(a, rows[i].expectation), actual ? tree_parse(a, actual) : NULL));
         if (strcmp(got, rows[i].results) == 0)
             continue;
-        print_error("%s on %s:\n%s\nnot\n%s\n", rows[i].expectation, actual ? actual : "nothing",
-                    got, rows[i].results);
+        print_error("%s on %s:\n%s\nnot\n%s\n", rows[i].expectation, actual ? actual : "nothing", got, rows[i].results);
         wrong++;
     }
     assert_int_equal(wrong, 0);
@@ -67,8 +66,7 @@ static void plain_values_must_be_equal_and_maps_are_open(void **state)
         {"{}",                        "{\"a\":1}",                                 "+ $type"                                },
         {"{}",                        "[]",                                        "- $type object | []"                    },
         {"{}",                        NULL,                                        "- $type object | absent"                },
-        {"{\"a\":1,\"b\":{\"c\":2}}", "{\"b\":{\"c\":2,\"d\":3},\"a\":1,\"e\":0}",
-         "+/a equals\n+/b/c equals"                                                                                         },
+        {"{\"a\":1,\"b\":{\"c\":2}}", "{\"b\":{\"c\":2,\"d\":3},\"a\":1,\"e\":0}", "+/a equals\n+/b/c equals"               },
         {"{\"a\":1,\"b\":2}",         "{\"b\":3}",                                 "-/a equals 1 | absent\n-/b equals 2 | 3"},
         {"{\"a/b\":{\"~\":1}}",       "{\"a/b\":{\"~\":1}}",                       "+/a~1b/~0 equals"                       },
     };
@@ -80,11 +78,10 @@ static void a_scalar_below_an_absent_value_fails_as_absent(void **state)
 {
     static const struct row rows[] = {
         {"{\"a\":{\"b\":{\"c\":1}}}",          "{}",
-         "-/a $type object | absent\n-/a/b $type object | absent\n-/a/b/c equals 1 | absent"      },
-        {"{\"a\":{\"b\":{\"$absent\":true}}}", "{\"a\":[1]}",
-         "-/a $type object | [1]\n+/a/b $absent"                                                  },
+         "-/a $type object | absent\n-/a/b $type object | absent\n-/a/b/c equals 1 | absent"          },
+        {"{\"a\":{\"b\":{\"$absent\":true}}}", "{\"a\":[1]}",  "-/a $type object | [1]\n+/a/b $absent"},
         {"{\"a\":[{\"b\":1}]}",                "{\"a\":null}",
-         "-/a equals list length 1 | null\n-/a/0 $type object | absent\n-/a/0/b equals 1 | absent"},
+         "-/a equals list length 1 | null\n-/a/0 $type object | absent\n-/a/0/b equals 1 | absent"    },
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -92,14 +89,13 @@ static void a_scalar_below_an_absent_value_fails_as_absent(void **state)
 static void a_plain_list_must_be_equal_item_by_item(void **state)
 {
     static const struct row rows[] = {
-        {"[]",                         "[]",        "+ equals"                                          },
-        {"[]",                         "[1]",       "- equals list length 0 | list length 1"            },
-        {"[]",                         "{}",        "- equals list length 0 | {}"                       },
-        {"[1,{\"$type\":\"string\"}]", "[1,\"x\"]", "+ equals\n+/0 equals\n+/1 $type"                   },
-        {"[1,2]",                      "[2,1]",     "+ equals\n-/0 equals 1 | 2\n-/1 equals 2 | 1"      },
-        {"[1,2]",                      "[1]",
-         "- equals list length 2 | list length 1\n+/0 equals\n-/1 equals 2 | absent"                    },
-        {"[1]",                        "[1,2]",     "- equals list length 1 | list length 2\n+/0 equals"},
+        {"[]",                         "[]",        "+ equals"                                                                 },
+        {"[]",                         "[1]",       "- equals list length 0 | list length 1"                                   },
+        {"[]",                         "{}",        "- equals list length 0 | {}"                                              },
+        {"[1,{\"$type\":\"string\"}]", "[1,\"x\"]", "+ equals\n+/0 equals\n+/1 $type"                                          },
+        {"[1,2]",                      "[2,1]",     "+ equals\n-/0 equals 1 | 2\n-/1 equals 2 | 1"                             },
+        {"[1,2]",                      "[1]",       "- equals list length 2 | list length 1\n+/0 equals\n-/1 equals 2 | absent"},
+        {"[1]",                        "[1,2]",     "- equals list length 1 | list length 2\n+/0 equals"                       },
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -127,18 +123,17 @@ static void not_and_in_accept_nested_expectations(void **state)
 static void text_is_matched_by_pattern_or_prefix(void **state)
 {
     static const struct row rows[] = {
-        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\"",    "+ $matches"                           },
-        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\\n\"",
-         "- $matches \"^sa_[0-9]+$\" | \"sa_12\\n\""                                              },
-        {"{\"$matches\":\"^.$\"}",         "\"\xc3\xbc\"", "+ $matches"                           },
-        {"{\"$matches\":\"1\"}",           "1",            "- $matches \"1\" | 1"                 },
-        {"{\"$matches\":\"a(\"}",          "\"a(\"",       "- $matches \"a(\" | \"a(\""           },
-        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_1\"",     "+ $id_with_prefix"                    },
-        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_\"",      "- $id_with_prefix \"sa_\" | \"sa_\""  },
-        {"{\"$id_with_prefix\":\"sa_\"}",  "\"xsa_1\"",    "- $id_with_prefix \"sa_\" | \"xsa_1\""},
-        {"{\"$id_with_prefix\":\"\"}",     "\"x\"",        "+ $id_with_prefix"                    },
-        {"{\"$id_with_prefix\":\"\"}",     "\"\"",         "- $id_with_prefix \"\" | \"\""        },
-        {"{\"$id_with_prefix\":\"\"}",     "7",            "- $id_with_prefix \"\" | 7"           },
+        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\"",    "+ $matches"                               },
+        {"{\"$matches\":\"^sa_[0-9]+$\"}", "\"sa_12\\n\"", "- $matches \"^sa_[0-9]+$\" | \"sa_12\\n\""},
+        {"{\"$matches\":\"^.$\"}",         "\"\xc3\xbc\"", "+ $matches"                               },
+        {"{\"$matches\":\"1\"}",           "1",            "- $matches \"1\" | 1"                     },
+        {"{\"$matches\":\"a(\"}",          "\"a(\"",       "- $matches \"a(\" | \"a(\""               },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_1\"",     "+ $id_with_prefix"                        },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"sa_\"",      "- $id_with_prefix \"sa_\" | \"sa_\""      },
+        {"{\"$id_with_prefix\":\"sa_\"}",  "\"xsa_1\"",    "- $id_with_prefix \"sa_\" | \"xsa_1\""    },
+        {"{\"$id_with_prefix\":\"\"}",     "\"x\"",        "+ $id_with_prefix"                        },
+        {"{\"$id_with_prefix\":\"\"}",     "\"\"",         "- $id_with_prefix \"\" | \"\""            },
+        {"{\"$id_with_prefix\":\"\"}",     "7",            "- $id_with_prefix \"\" | 7"               },
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -198,19 +193,19 @@ static void a_null_value_counts_as_present(void **state)
 static void some_reports_the_nearest_item(void **state)
 {
     static const struct row rows[] = {
-        {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]", "+ $some"                    },
-        {"{\"$some\":{\"id\":1}}",                                  "[]",                      "- $some {\"id\":1} | []"    },
-        {"{\"$some\":{\"id\":1}}",                                  "{\"id\":1}",              "- $some a list | {\"id\":1}"},
-        {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}",
-         "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",                      "-/i $some {\"id\":2,\"s\":\"on\"} | "
+        {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]",                                       "+ $some"                    },
+        {"{\"$some\":{\"id\":1}}",                                  "[]",                                                            "- $some {\"id\":1} | []"    },
+        {"{\"$some\":{\"id\":1}}",                                  "{\"id\":1}",                                                    "- $some a list | {\"id\":1}"},
+        {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}",             "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",
+         "-/i $some {\"id\":2,\"s\":\"on\"} | "
          "nearest of 3 items is /i/1: /i/1/s equals \"on\", got "
-         "\"off\""                                 },
+         "\"off\""                                                                                                                                                },
         {"{\"$some\":{\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4}}", "[{\"a\":1}]",
          "- $some {\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4} | "
          "nearest of 1 items is /0: /0/a $gt 1, "
-         "got 1; /0/b equals 2, got absent; /0/c equals 3, got absent; and 1 more"                                          },
-        {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                "? $some"                    },
-        {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                "+ $some"                    },
+         "got 1; /0/b equals 2, got absent; /0/c equals 3, got absent; and 1 more"                                                                                },
+        {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                                                      "? $some"                    },
+        {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                                                      "+ $some"                    },
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -233,18 +228,18 @@ static void none_reports_the_matching_item(void **state)
 static void each_reports_the_mismatches_of_every_failing_item(void **state)
 {
     static const struct row rows[] = {
-        {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",  "+ $each"           },
-        {"{\"i\":{\"$each\":{\"id\":1,\"s\":2}}}",
-         "{\"i\":[{\"id\":1,\"s\":2},{\"id\":1},{\"id\":2,\"s\":2}]}",               "-/i $each {\"id\":1,\"s\":2} | 2 of 3 items do not match\n-/i/1/s equals 2 | absent\n"
-         "-/i/2/id equals 1 | 2"   },
-        {"{\"$each\":1}",                                "[]",                       "? $each"           },
-        {"{\"$each\":1}",                                "7",                        "- $each a list | 7"},
-        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[]}]",  "? $each"           },
-        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[1]}]", "+ $each"           },
+        {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",                                    "+ $each"           },
+        {"{\"i\":{\"$each\":{\"id\":1,\"s\":2}}}",       "{\"i\":[{\"id\":1,\"s\":2},{\"id\":1},{\"id\":2,\"s\":2}]}",
+         "-/i $each {\"id\":1,\"s\":2} | 2 of 3 items do not match\n-/i/1/s equals 2 | absent\n"
+         "-/i/2/id equals 1 | 2"                                                                                                           },
+        {"{\"$each\":1}",                                "[]",                                                         "? $each"           },
+        {"{\"$each\":1}",                                "7",                                                          "- $each a list | 7"},
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[]}]",                                    "? $each"           },
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[1]}]",                                   "+ $each"           },
         {"{\"$each\":{\"$each\":1}}",                    "[[1],[1,2]]",
          "- $each {\"$each\":1} | 1 of 2 items do not match\n-/1 $each 1 | 1 of 2 items do not "
          "match\n"
-         "-/1/1 equals 1 | 2"                                                                            },
+         "-/1/1 equals 1 | 2"                                                                                                              },
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -268,13 +263,12 @@ static void each_reports_a_limited_number_of_items(void **state)
 static void count_accepts_a_number_or_matchers(void **state)
 {
     static const struct row rows[] = {
-        {"{\"$count\":2}",                      "[1,2]", "+ $count"                  },
-        {"{\"$count\":2}",                      "[1]",   "- $count 2 | list length 1"},
-        {"{\"$count\":0}",                      "[]",    "+ $count"                  },
-        {"{\"$count\":0}",                      "{}",    "- $count a list | {}"      },
-        {"{\"$count\":{\"$gte\":1,\"$lt\":3}}", "[1,2]", "+ $count"                  },
-        {"{\"$count\":{\"$gte\":1,\"$lt\":2}}", "[1,2]",
-         "- $count {\"$gte\":1,\"$lt\":2} | list length 2"                           },
+        {"{\"$count\":2}",                      "[1,2]", "+ $count"                                       },
+        {"{\"$count\":2}",                      "[1]",   "- $count 2 | list length 1"                     },
+        {"{\"$count\":0}",                      "[]",    "+ $count"                                       },
+        {"{\"$count\":0}",                      "{}",    "- $count a list | {}"                           },
+        {"{\"$count\":{\"$gte\":1,\"$lt\":3}}", "[1,2]", "+ $count"                                       },
+        {"{\"$count\":{\"$gte\":1,\"$lt\":2}}", "[1,2]", "- $count {\"$gte\":1,\"$lt\":2} | list length 2"},
     };
     expect_results(*state, rows, COUNT(rows));
 }
@@ -357,48 +351,39 @@ static void time_is_compared_with_now(void **state)
         const struct node *x = tree_parse(a, arena_printf(a, "{\"$time\":%s}", rows[i].operand));
         if (match_holds(&c, x, node_new_text(a, str_from(rows[i].text))) == rows[i].holds)
             continue;
-        print_error("%s on %s should%s hold\n", rows[i].operand, rows[i].text,
-                    rows[i].holds ? "" : " not");
+        print_error("%s on %s should%s hold\n", rows[i].operand, rows[i].text, rows[i].holds ? "" : " not");
         wrong++;
     }
     assert_int_equal(wrong, 0);
-    assert_string_equal(results_text(a, "{\"$time\":\"past\"}", "1"),
-                        "- $time \"past\", in UTC; now is " NOW " | 1");
+    assert_string_equal(results_text(a, "{\"$time\":\"past\"}", "1"), "- $time \"past\", in UTC; now is " NOW " | 1");
 }
 
 static void an_invalid_expectation_is_rejected_with_its_location(void **state)
 {
     static const char *const rows[][2] = {
-        {"{\"$mtches\":\"a\"}",                               "test:1:2: unknown matcher '$mtches' (did you mean '$matches'?)"},
-        {"{\"$zzzzzzzz\":1}",                                 "test:1:2: unknown matcher '$zzzzzzzz'"                         },
-        {"{\"$gt\":1,\"a\":2}",                               "test:1:10: 'a': a map cannot have both matchers and members"   },
-        {"{\"a\":2,\"$gt\":1}",                               "test:1:8: '$gt': a map cannot have both matchers and members"  },
-        {"{\"$matches\":\"a(b\"}",                            "test:1:13: $matches: missing closing parenthesis (offset 3)"   },
-        {"{\"$matches\":1}",                                  "test:1:13: $matches expects a regular expression"              },
-        {"{\"$type\":\"strng\"}",                             "test:1:10: unknown type 'strng' (did you mean 'string'?)"      },
-        {"{\"$type\":[]}",
-         "test:1:10: $type expects null, boolean, integer, number, string, array or object"                                   },
-        {"{\"$gte\":\"soon\"}",
-         "test:1:9: a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\""                                 },
+        {"{\"$mtches\":\"a\"}",                               "test:1:2: unknown matcher '$mtches' (did you mean '$matches'?)"                    },
+        {"{\"$zzzzzzzz\":1}",                                 "test:1:2: unknown matcher '$zzzzzzzz'"                                             },
+        {"{\"$gt\":1,\"a\":2}",                               "test:1:10: 'a': a map cannot have both matchers and members"                       },
+        {"{\"a\":2,\"$gt\":1}",                               "test:1:8: '$gt': a map cannot have both matchers and members"                      },
+        {"{\"$matches\":\"a(b\"}",                            "test:1:13: $matches: missing closing parenthesis (offset 3)"                       },
+        {"{\"$matches\":1}",                                  "test:1:13: $matches expects a regular expression"                                  },
+        {"{\"$type\":\"strng\"}",                             "test:1:10: unknown type 'strng' (did you mean 'string'?)"                          },
+        {"{\"$type\":[]}",                                    "test:1:10: $type expects null, boolean, integer, number, string, array or object"  },
+        {"{\"$gte\":\"soon\"}",                               "test:1:9: a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\""},
         {"{\"$absent\":false}",                               "test:1:12: $absent and $present accept only true; use the other "
-                                "matcher for the opposite"                                     },
+                                "matcher for the opposite"                                                         },
         {"{\"$not\":{\"$present\":true}}",
-         "test:1:9: $not cannot contain $absent or $present; use $present or $absent instead"                                 },
-        {"{\"$in\":[]}",                                      "test:1:8: $in expects a list with at least one item"           },
-        {"{\"$in\":[{\"$x\":1}]}",                            "test:1:10: unknown matcher '$x'"                               },
-        {"{\"$count\":-1}",                                   "test:1:11: $count expects a number of items or matchers"       },
-        {"{\"$same\":\"a\"}",                                 "test:1:10: $same expects a JSON pointer such as \"/data/0/id\""},
-        {"{\"$id_with_prefix\":1}",                           "test:1:20: $id_with_prefix expects a prefix, \"\" for any"     },
-        {"{\"$time\":\"now\"}",
-         "test:1:10: $time expects any, past, future, or a map of after, before and within"                                   },
-        {"{\"$time\":{}}",
-         "test:1:10: $time expects any, past, future, or a map of after, before and within"                                   },
-        {"{\"$time\":{\"until\":\"1h\"}}",
-         "test:1:11: unknown key 'until' in $time; expected after, before or within"                                          },
-        {"{\"$time\":{\"after\":\"noon\"}}",
-         "test:1:19: 'after' expects a duration from now or an instant"                                                       },
-        {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}",
-         "test:1:20: 'within' expects a duration"                                                                             },
+         "test:1:9: $not cannot contain $absent or $present; use $present or $absent instead"                                                     },
+        {"{\"$in\":[]}",                                      "test:1:8: $in expects a list with at least one item"                               },
+        {"{\"$in\":[{\"$x\":1}]}",                            "test:1:10: unknown matcher '$x'"                                                   },
+        {"{\"$count\":-1}",                                   "test:1:11: $count expects a number of items or matchers"                           },
+        {"{\"$same\":\"a\"}",                                 "test:1:10: $same expects a JSON pointer such as \"/data/0/id\""                    },
+        {"{\"$id_with_prefix\":1}",                           "test:1:20: $id_with_prefix expects a prefix, \"\" for any"                         },
+        {"{\"$time\":\"now\"}",                               "test:1:10: $time expects any, past, future, or a map of after, before and within"  },
+        {"{\"$time\":{}}",                                    "test:1:10: $time expects any, past, future, or a map of after, before and within"  },
+        {"{\"$time\":{\"until\":\"1h\"}}",                    "test:1:11: unknown key 'until' in $time; expected after, before or within"         },
+        {"{\"$time\":{\"after\":\"noon\"}}",                  "test:1:19: 'after' expects a duration from now or an instant"                      },
+        {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}", "test:1:20: 'within' expects a duration"                                            },
     };
     struct arena *a = *state;
     size_t wrong = 0;

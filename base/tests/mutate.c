@@ -71,8 +71,7 @@ static const struct node *replacement(struct arena *a, const struct node *old, e
     return NULL;
 }
 
-static const struct node *with_child(struct arena *a, const struct node *n, size_t i,
-                                     const struct node *child)
+static const struct node *with_child(struct arena *a, const struct node *n, size_t i, const struct node *child)
 {
     size_t count = node_count(n), kept = 0;
     if (n->kind == NODE_MAP) {
@@ -126,8 +125,7 @@ static const struct node *visit(struct walk *w, const struct node *n, const char
     return NULL;
 }
 
-const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how,
-                          const char **what)
+const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how, const char **what)
 {
     struct walk w = {.arena = a, .left = place, .how = how, .what = mutation_texts[how]};
     const struct node *damaged;

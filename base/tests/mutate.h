@@ -12,20 +12,20 @@
 #pragma once
 #include "base/node.h"
 
-#define MUTATIONS(X)                                                                               \
-    X(DROP, "drop")                                                                                \
-    X(RENAME, "rename")                                                                            \
-    X(NULL, "null")                                                                                \
-    X(BOOL, "a boolean")                                                                           \
-    X(NUMBER, "a number")                                                                          \
-    X(HUGE, "a huge number")                                                                       \
-    X(TEXT, "a text")                                                                              \
-    X(LIST, "a list")                                                                              \
-    X(MAP, "a map")                                                                                \
-    X(EMPTY_TEXT, "an empty text")                                                                 \
-    X(EMPTY_LIST, "an empty list")                                                                 \
-    X(EMPTY_MAP, "an empty map")                                                                   \
-    X(IN_LIST, "inside a list")                                                                    \
+#define MUTATIONS(X)                                                                                                   \
+    X(DROP, "drop")                                                                                                    \
+    X(RENAME, "rename")                                                                                                \
+    X(NULL, "null")                                                                                                    \
+    X(BOOL, "a boolean")                                                                                               \
+    X(NUMBER, "a number")                                                                                              \
+    X(HUGE, "a huge number")                                                                                           \
+    X(TEXT, "a text")                                                                                                  \
+    X(LIST, "a list")                                                                                                  \
+    X(MAP, "a map")                                                                                                    \
+    X(EMPTY_TEXT, "an empty text")                                                                                     \
+    X(EMPTY_LIST, "an empty list")                                                                                     \
+    X(EMPTY_MAP, "an empty map")                                                                                       \
+    X(IN_LIST, "inside a list")                                                                                        \
     X(IN_MAP, "inside a map")
 enum mutation {
 #define X(name, text) MUTATE_##name,
@@ -37,5 +37,4 @@ enum mutation {
 size_t mutate_places(const struct node *root);
 /* Returns a copy with that place changed; *what describes the change ("/a/0: drop"). Returns NULL
  * if the mutation does not apply to the place or would not change it. */
-const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how,
-                          const char **what);
+const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how, const char **what);

@@ -55,9 +55,8 @@ static void a_pointer_finds_a_value_or_nothing(void **state)
         {"/m~n",                      NULL                       },
         {"/m~",                       NULL                       },
     };
-    const struct node *n = tree_parse(
-        *state, "{\"foo\":[\"bar\",{\"x\":\"baz\"}],\"\":0,\"a/b\":1,\"c%d\":2,\"m~n\":3,"
-                "\"~1\":4,\" \":5}");
+    const struct node *n = tree_parse(*state, "{\"foo\":[\"bar\",{\"x\":\"baz\"}],\"\":0,\"a/b\":1,\"c%d\":2,\"m~n\":3,"
+                                              "\"~1\":4,\" \":5}");
     assert_ptr_equal(node_pointer(n, ""), n);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct node *found = node_pointer(n, rows[i].pointer);
@@ -81,8 +80,7 @@ static void a_pointer_built_from_keys_finds_them(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *pointer = node_pointer_add(*state, "/x", str_from(rows[i].key));
-        const struct node *value = node_new_int(*state, 7),
-                          *inner = node_with(*state, NULL, rows[i].key, value);
+        const struct node *value = node_new_int(*state, 7), *inner = node_with(*state, NULL, rows[i].key, value);
         assert_string_equal(pointer, rows[i].pointer);
         assert_true(node_pointer_valid(pointer));
         assert_ptr_equal(node_pointer(node_with(*state, NULL, "x", inner), pointer), value);
@@ -138,10 +136,8 @@ static void a_member_is_replaced_or_added_last(void **state)
     static const char text[] = "{\"a\":1,\"b\":2,\"c\":3}";
     const struct node *n = tree_parse(*state, text), *nine = node_new_int(*state, 9);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_string_equal(json_print(*state, node_with(*state, n, rows[i].key, nine)),
-                            rows[i].with);
-        assert_string_equal(json_print(*state, node_without(*state, n, rows[i].key)),
-                            rows[i].without);
+        assert_string_equal(json_print(*state, node_with(*state, n, rows[i].key, nine)), rows[i].with);
+        assert_string_equal(json_print(*state, node_without(*state, n, rows[i].key)), rows[i].without);
     }
     assert_string_equal(json_print(*state, n), text);
     assert_string_equal(json_print(*state, node_with(*state, NULL, "a", nine)), "{\"a\":9}");
@@ -150,13 +146,12 @@ static void a_member_is_replaced_or_added_last(void **state)
 static void a_tree_can_be_built(void **state)
 {
     struct arena *a = *state;
-    const struct node *items[] = {node_new_null(a), node_new_bool(a, true), node_new_int(a, -3),
-                                  node_new_real(a, 1.5), node_new_text(a, str_head(STR("abc"), 2))};
+    const struct node *items[] = {node_new_null(a), node_new_bool(a, true), node_new_int(a, -3), node_new_real(a, 1.5),
+                                  node_new_text(a, str_head(STR("abc"), 2))};
     const struct member members[] = {
         {.key = "x", .value = node_new_list(a, items, 5)}
     };
-    assert_string_equal(json_print(a, node_new_map(a, members, 1)),
-                        "{\"x\":[null,true,-3,1.5,\"ab\"]}");
+    assert_string_equal(json_print(a, node_new_map(a, members, 1)), "{\"x\":[null,true,-3,1.5,\"ab\"]}");
     assert_string_equal(items[4]->text.s, "ab"); /* NUL-terminated, although the view was not */
 }
 
@@ -187,12 +182,9 @@ static void numbers_and_kinds_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(members_and_items_are_found_or_null),
-        cmocka_unit_test(a_pointer_finds_a_value_or_nothing),
-        cmocka_unit_test(a_pointer_built_from_keys_finds_them),
-        cmocka_unit_test(equality_compares_values),
-        cmocka_unit_test(a_member_is_replaced_or_added_last),
-        cmocka_unit_test(a_tree_can_be_built),
+        cmocka_unit_test(members_and_items_are_found_or_null),  cmocka_unit_test(a_pointer_finds_a_value_or_nothing),
+        cmocka_unit_test(a_pointer_built_from_keys_finds_them), cmocka_unit_test(equality_compares_values),
+        cmocka_unit_test(a_member_is_replaced_or_added_last),   cmocka_unit_test(a_tree_can_be_built),
         cmocka_unit_test(numbers_and_kinds_have_names),
     };
     return cmocka_run_group_tests_name("node", tests, tree_setup, tree_teardown);

@@ -23,8 +23,7 @@ struct item {
 static const char *const modes[] = {"runs", "frozen"};
 
 static const struct field rows[] = {
-    FIELD("name", FIELD_TEXT, struct item, name, .required = true, .min = 1, .max = 9,
-          .help = "Its name."),
+    FIELD("name", FIELD_TEXT, struct item, name, .required = true, .min = 1, .max = 9, .help = "Its name."),
     FIELD("count", FIELD_INT, struct item, count, .max = INT64_MAX),
     FIELD("mode", FIELD_ENUM, struct item, mode, .texts = modes, .text_count = 2),
     FIELD("at", FIELD_TIME, struct item, at, .help = "When."),
@@ -53,17 +52,15 @@ static void a_table_becomes_an_object_without_additional_properties(void **state
     json_open_map(&w);
     schema_put_fields(&w, &table);
     json_close_map(&w);
-    assert_string_equal(
-        buf_c(&out),
-        "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,"
-        "\"properties\":{"
-        "\"name\":{\"description\":\"Its name.\",\"type\":\"string\",\"minLength\":1,"
-        "\"maxLength\":9},"
-        "\"count\":{\"type\":\"integer\",\"minimum\":0},"
-        "\"mode\":{\"enum\":[\"runs\",\"frozen\"]},"
-        "\"at\":{\"description\":\"When.\",\"$ref\":\"#/$defs/time\"},"
-        "\"body\":{\"$ref\":\"#/$defs/expectation\"},"
-        "\"tags\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}}}}");
+    assert_string_equal(buf_c(&out), "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,"
+                                     "\"properties\":{"
+                                     "\"name\":{\"description\":\"Its name.\",\"type\":\"string\",\"minLength\":1,"
+                                     "\"maxLength\":9},"
+                                     "\"count\":{\"type\":\"integer\",\"minimum\":0},"
+                                     "\"mode\":{\"enum\":[\"runs\",\"frozen\"]},"
+                                     "\"at\":{\"description\":\"When.\",\"$ref\":\"#/$defs/time\"},"
+                                     "\"body\":{\"$ref\":\"#/$defs/expectation\"},"
+                                     "\"tags\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}}}}");
     arena_end(&a);
 }
 

@@ -33,8 +33,7 @@ static void a_throttled_response_arrives_in_parts(void **state)
     struct client *c = client_new(g);
     int64_t begun = time_monotonic_us();
     struct mock_response a = client_request(c, GET("/throttle"));
-    assert_true(time_monotonic_us() - begun >=
-                45000); /* the second half, at 10000 bytes a second */
+    assert_true(time_monotonic_us() - begun >= 45000); /* the second half, at 10000 bytes a second */
     assert_true(c->arrivals >= 2);
     assert_int_equal(a.body.n, 1000);
     for (size_t i = 0; i < a.body.n; i++)
@@ -59,13 +58,11 @@ static void a_cut_response_ends_at_its_cut(void **state)
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        client_send(c, str_from(arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n",
-                                             rows[i].path)));
+        client_send(c, str_from(arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", rows[i].path)));
         client_read_end(c);
         struct str in = buf_str(&c->in);
         struct mock_response a = {0};
-        if (response_take(&in, false, &a) != rows[i].head || in.n != rows[i].body ||
-            c->reset != rows[i].reset)
+        if (response_take(&in, false, &a) != rows[i].head || in.n != rows[i].body || c->reset != rows[i].reset)
             fail_msg("%s: head %zu, body %zu, reset %d", rows[i].path, a.head.n, in.n, c->reset);
         client_end(c);
     }
@@ -110,8 +107,8 @@ static void done_is_called_once_for_a_disconnected_client(void **state)
 
 static void an_incomplete_request_is_never_handled(void **state)
 {
-    static const char *const pieces[] = {
-        "GE", "GET / HTTP/1.1\r\nHo", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"};
+    static const char *const pieces[] = {"GE", "GET / HTTP/1.1\r\nHo",
+                                         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"};
     struct rig *g = *state;
     for (size_t i = 0; i < COUNT(pieces); i++) {
         struct client *c = client_new(g);

@@ -49,8 +49,7 @@ static void malformed_requests_never_reach_the_handler(void **state)
         {POST "Content-Length: 3\r\ncontent-length: 0\r\n\r\nabc",                         400, true },
         {POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",          400, true },
         {POST "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n",          400, true },
-        {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
-         true                                                                                        },
+        {POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, true },
         {POST "Transfer-Encoding: gzip\r\n\r\nabc",                                        501, true },
         {POST "Transfer-Encoding: identity\r\n\r\nabc",                                    501, true },
         {POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",                         501, true },
@@ -110,8 +109,8 @@ static void a_head_that_is_too_long_is_rejected(void **state)
     memset(filler, 'a', 40000);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct client *c = client_new(g);
-        struct mock_response a = client_request(
-            c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
+        struct mock_response a =
+            client_request(c, arena_printf(&g->arena, "%s%s%s", rows[i].before, filler, rows[i].after));
         assert_int_equal(a.status, rows[i].status);
         client_end(c);
     }

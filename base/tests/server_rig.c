@@ -64,9 +64,9 @@ static void on_request(void *ctx, struct exchange *x)
     if (str_is(q->path, "/empty"))
         r->status = 204;
     else if (!r->body.n)
-        buf_printf(&r->body, STR_FMT " " STR_FMT " ?" STR_FMT " %zu%s [" STR_FMT "]",
-                   STR_ARG(q->method), STR_ARG(q->path), STR_ARG(q->query), q->body.n,
-                   q->body_too_large ? " too large" : "", STR_ARG(str_head(q->body, 20)));
+        buf_printf(&r->body, STR_FMT " " STR_FMT " ?" STR_FMT " %zu%s [" STR_FMT "]", STR_ARG(q->method),
+                   STR_ARG(q->path), STR_ARG(q->query), q->body.n, q->body_too_large ? " too large" : "",
+                   STR_ARG(str_head(q->body, 20)));
     headers_add(&x->arena, &r->headers, "X-Peer", str_from(q->peer));
     server_reply(x);
 }
@@ -155,17 +155,15 @@ static int connect_to(const struct sockaddr *to, socklen_t size)
 
 int rig_connect(int port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return connect_to((struct sockaddr *)&to, sizeof to);
 }
 
 int rig_connect_six(int port)
 {
-    struct sockaddr_in6 to = {.sin6_family = AF_INET6,
-                              .sin6_port = htons((uint16_t)port),
-                              .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct sockaddr_in6 to = {
+        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     return connect_to((struct sockaddr *)&to, sizeof to);
 }
 
@@ -214,8 +212,7 @@ bool response_take(struct str *in, bool has_body, struct mock_response *out)
         length = strtoul(at + sizeof name - 1, NULL, 10);
     if (in->n < head + length)
         return false;
-    *out = (struct mock_response){atoi(in->s + sizeof "HTTP/1.1"), str_head(*in, head),
-                                  str_of(in->s + head, length)};
+    *out = (struct mock_response){atoi(in->s + sizeof "HTTP/1.1"), str_head(*in, head), str_of(in->s + head, length)};
     *in = str_skip(*in, head + length);
     return true;
 }

@@ -52,16 +52,14 @@ struct client *client_new(struct rig *g);
 struct client *client_on(struct rig *g, int fd);
 void client_end(struct client *c);
 void client_send(struct client *c, struct str bytes);
-struct mock_response
-client_request(struct client *c,
-               const char *request);    /* sends the request and reads one response */
-void client_read_end(struct client *c); /* reads until the server closes */
+struct mock_response client_request(struct client *c,
+                                    const char *request); /* sends the request and reads one response */
+void client_read_end(struct client *c);                   /* reads until the server closes */
 /* Reads `count` responses, or fewer if the connection closes. Returns their number. */
 size_t client_read(struct client *c, size_t count, bool has_body, struct mock_response *out);
-struct mock_response
-client_read_last(struct client *c); /* reads one response and frees the client */
+struct mock_response client_read_last(struct client *c); /* reads one response and frees the client */
 bool response_take(struct str *in, bool has_body, struct mock_response *out);
 
 #define with_server(test) cmocka_unit_test_setup_teardown(test, rig_start, rig_stop)
-#define assert_body(response, text)                                                                \
+#define assert_body(response, text)                                                                                    \
     assert_string_equal(str_dup(&g->arena, (response).body), text) /* prints both on failure */

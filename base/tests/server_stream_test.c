@@ -236,8 +236,7 @@ static void a_client_that_does_not_read_delays_no_other_client(void **state)
         server_wake(f->x);
     }
     settle(f);
-    assert_int_equal(f->next_calls,
-                     next_calls); /* `next` is not called until the connection accepts more */
+    assert_int_equal(f->next_calls, next_calls); /* `next` is not called until the connection accepts more */
     char bytes[65536];
     int64_t limit = time_monotonic_us() + 10000000;
     while (f->next_calls == next_calls) {
@@ -311,18 +310,12 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(a_stream_is_sent_as_it_is_produced),
-        TEST(available_data_is_sent_without_a_wake),
-        TEST(a_stream_longer_than_a_block_is_complete),
-        TEST(an_idle_stream_causes_no_work),
-        TEST(the_idle_text_is_sent_after_a_silence),
-        TEST(a_wake_without_data_does_not_extend_the_silence),
-        TEST(a_disconnected_client_is_detected_at_once),
-        TEST(a_client_that_does_not_read_delays_no_other_client),
-        TEST(a_stream_is_not_counted_in_flight),
-        TEST(quiescing_sends_the_end_of_a_stream),
-        TEST(a_server_may_be_freed_during_a_stream),
-        TEST(a_head_request_gets_only_the_head),
+        TEST(a_stream_is_sent_as_it_is_produced),        TEST(available_data_is_sent_without_a_wake),
+        TEST(a_stream_longer_than_a_block_is_complete),  TEST(an_idle_stream_causes_no_work),
+        TEST(the_idle_text_is_sent_after_a_silence),     TEST(a_wake_without_data_does_not_extend_the_silence),
+        TEST(a_disconnected_client_is_detected_at_once), TEST(a_client_that_does_not_read_delays_no_other_client),
+        TEST(a_stream_is_not_counted_in_flight),         TEST(quiescing_sends_the_end_of_a_stream),
+        TEST(a_server_may_be_freed_during_a_stream),     TEST(a_head_request_gets_only_the_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,8 +63,7 @@ static void a_connection_closes_on_request_of_the_client(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct mock_response a =
-        client_request(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    struct mock_response a = client_request(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert_int_equal(a.status, 200);
     client_read_end(c);
     client_end(c);
@@ -133,9 +132,8 @@ static void expect_100_continue_is_accepted_or_rejected(void **state)
 {
     struct rig *g = *state;
     struct client *c = client_new(g);
-    struct mock_response a =
-        client_request(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                          "Content-Length: 3\r\n\r\n");
+    struct mock_response a = client_request(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                                               "Content-Length: 3\r\n\r\n");
     assert_int_equal(a.status, 100);
     assert_body(client_request(c, "abc"), "POST /p ? 3 [abc]");
     a = client_request(c, "POST /p HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -289,9 +287,8 @@ static void exchanges_in_flight_complete_after_quiesce(void **state)
 
 static void suspended_exchanges_are_dropped_when_the_server_ends(void **state)
 {
-    static const char *const requests[] = {
-        GET("/suspend"), GET("/stall"), GET("/crawl"),
-        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"};
+    static const char *const requests[] = {GET("/suspend"), GET("/stall"), GET("/crawl"),
+                                           "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"};
     struct rig *g = *state;
     struct client *c[COUNT(requests)];
     for (size_t i = 0; i < COUNT(requests); i++) {
@@ -313,19 +310,17 @@ static void suspended_exchanges_are_dropped_when_the_server_ends(void **state)
 static void an_unavailable_address_is_reported(void **state)
 {
     struct rig *g = *state;
-    const char *in_use = arena_printf(
-        &g->arena, "cannot listen on 127.0.0.1:%d: address already in use", server_port(g->server));
+    const char *in_use =
+        arena_printf(&g->arena, "cannot listen on 127.0.0.1:%d: address already in use", server_port(g->server));
     const struct {
         const char *address;
         int port;
         const char *text;
     } rows[] = {
-        {"127.0.0.1", server_port(g->server), in_use                                                                 },
-        {"localhost", 0,
-         "cannot listen on 'localhost' port 0; expected an IP address and a port (0-65535)"                          },
-        {"127.0.0.1", 65536,
-         "cannot listen on '127.0.0.1' port 65536; expected an IP address and a port (0-65535)"                      },
-        {"192.0.2.1", 0,                      "cannot listen on 192.0.2.1:0: this machine does not have this address"},
+        {"127.0.0.1", server_port(g->server), in_use                                                                                },
+        {"localhost", 0,                      "cannot listen on 'localhost' port 0; expected an IP address and a port (0-65535)"    },
+        {"127.0.0.1", 65536,                  "cannot listen on '127.0.0.1' port 65536; expected an IP address and a port (0-65535)"},
+        {"192.0.2.1", 0,                      "cannot listen on 192.0.2.1:0: this machine does not have this address"               },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};

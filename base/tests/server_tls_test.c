@@ -98,14 +98,12 @@ static void on_response(void *ctx, const struct http_response *response)
     s->responses++;
 }
 
-static struct http_response get(struct secure *s, struct http_client *c, const char *host,
-                                const char *path)
+static struct http_response get(struct secure *s, struct http_client *c, const char *host, const char *path)
 {
     const struct headers none = {0};
     const struct http_request sent = {
         .method = "GET",
-        .url =
-            arena_printf(&s->rig.arena, "https://%s:%d%s", host, server_port(s->rig.server), path),
+        .url = arena_printf(&s->rig.arena, "https://%s:%d%s", host, server_port(s->rig.server), path),
         .headers = &none,
     };
     http_send(c, &s->rig.arena, &sent, on_response, s);
@@ -165,10 +163,8 @@ static void transport_faults_work_over_tls(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t begun_us = time_monotonic_us();
         struct http_response a = get(s, s->client, "127.0.0.1", rows[i].path);
-        if (!a.status != rows[i].fails || a.body.n != rows[i].body ||
-            time_monotonic_us() - begun_us < rows[i].took_us)
-            fail_msg("%s: status %d, %zu bytes, %s", rows[i].path, a.status, a.body.n,
-                     a.error ? a.error : "no error");
+        if (!a.status != rows[i].fails || a.body.n != rows[i].body || time_monotonic_us() - begun_us < rows[i].took_us)
+            fail_msg("%s: status %d, %zu bytes, %s", rows[i].path, a.status, a.body.n, a.error ? a.error : "no error");
     }
     assert_int_equal(get(s, s->client, "127.0.0.1", "/").status, 200);
 }
@@ -179,8 +175,7 @@ static void a_response_may_be_sent_later(void **state)
     const struct headers none = {0};
     const struct http_request sent = {
         .method = "GET",
-        .url =
-            arena_printf(&s->rig.arena, "https://localhost:%d/suspend", server_port(s->rig.server)),
+        .url = arena_printf(&s->rig.arena, "https://localhost:%d/suspend", server_port(s->rig.server)),
         .headers = &none,
     };
     http_send(s->client, &s->rig.arena, &sent, on_response, s);
@@ -197,8 +192,7 @@ static void quiescing_sends_the_end_of_a_stream(void **state)
     const struct headers none = {0};
     const struct http_request sent = {
         .method = "GET",
-        .url =
-            arena_printf(&s->rig.arena, "https://localhost:%d/stream", server_port(s->rig.server)),
+        .url = arena_printf(&s->rig.arena, "https://localhost:%d/stream", server_port(s->rig.server)),
         .headers = &none,
     };
     http_send(s->client, &s->rig.arena, &sent, on_response, s);

@@ -37,11 +37,10 @@ static void views_compare_by_their_bytes(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int order = str_compare(rows[i].x, rows[i].y);
-        if (((order > 0) - (order < 0)) != rows[i].order ||
-            str_eq(rows[i].x, rows[i].y) != rows[i].equal ||
+        if (((order > 0) - (order < 0)) != rows[i].order || str_eq(rows[i].x, rows[i].y) != rows[i].equal ||
             str_eq_nocase(rows[i].x, rows[i].y) != rows[i].equal_nocase)
-            fail_msg("row %zu: '" STR_FMT "' and '" STR_FMT "', order %d", i, STR_ARG(rows[i].x),
-                     STR_ARG(rows[i].y), order);
+            fail_msg("row %zu: '" STR_FMT "' and '" STR_FMT "', order %d", i, STR_ARG(rows[i].x), STR_ARG(rows[i].y),
+                     order);
     }
     assert_true(str_is(nothing, ""));
     assert_true(str_is(nothing, NULL));
@@ -103,8 +102,7 @@ static void str_cut_returns_the_text_before_each_separator(void **state)
         struct str rest = str_from(rows[i].text);
         struct str first = str_cut(&rest, ' ');
         if (!str_is(first, rows[i].first) || !str_is(rest, rows[i].rest))
-            fail_msg("'%s': '" STR_FMT "' then '" STR_FMT "'", rows[i].text, STR_ARG(first),
-                     STR_ARG(rest));
+            fail_msg("'%s': '" STR_FMT "' then '" STR_FMT "'", rows[i].text, STR_ARG(first), STR_ARG(rest));
     }
     struct str empty = nothing;
     assert_int_equal(str_cut(&empty, ' ').n, 0);

@@ -15,9 +15,9 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 /* Initialises a struct str that may contain NUL bytes, in a static row. */
-#define BYTES(text)                                                                                \
-    {                                                                                              \
-        (text), sizeof(text) - 1                                                                   \
+#define BYTES(text)                                                                                                    \
+    {                                                                                                                  \
+        (text), sizeof(text) - 1                                                                                       \
     }
 
 static inline int tree_setup(void **state)

@@ -15,8 +15,7 @@ static void expect_same_host(const char *text, const struct url *u)
     CURLU *other = curl_url();
     bool number = u->host[0] == '[' || (u->host[0] >= '0' && u->host[0] <= '9');
     if (!number && !curl_url_set(other, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) &&
-        !curl_url_get(other, CURLUPART_HOST, &host, 0) &&
-        !str_eq_nocase(str_from(host), str_from(u->host)))
+        !curl_url_get(other, CURLUPART_HOST, &host, 0) && !str_eq_nocase(str_from(host), str_from(u->host)))
         abort();
     curl_free(host);
     curl_url_cleanup(other);

@@ -7,8 +7,7 @@
 #include "base/tests/tree.h"
 
 /* Reports all wrong rows, not only the first. */
-static void expect_text(size_t *wrong, const char *of, const char *part, const char *expected,
-                        const char *got)
+static void expect_text(size_t *wrong, const char *of, const char *part, const char *expected, const char *got)
 {
     if (strcmp(expected, got) == 0)
         return;
@@ -352,8 +351,7 @@ static void a_query_is_split_into_pairs_in_order(void **state)
             count = 0;
         }
         for (size_t k = 0; k < count; k++)
-            buf_printf(&seen, STR_FMT ":" STR_FMT " ", STR_ARG(pairs[k].name),
-                       STR_ARG(pairs[k].value));
+            buf_printf(&seen, STR_FMT ":" STR_FMT " ", STR_ARG(pairs[k].name), STR_ARG(pairs[k].value));
         assert_string_equal(buf_c(&seen), rows[i].pairs);
     }
 }
@@ -379,22 +377,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_url_is_split_into_its_parts, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_hostile_url_is_rejected_with_the_reason, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(a_lookalike_url_keeps_its_own_host, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_hostile_url_is_rejected_with_the_reason, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_lookalike_url_keeps_its_own_host, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(credentials_are_returned, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(libcurl_finds_the_same_host, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_long_url_is_rejected_and_the_output_unchanged, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_long_url_is_rejected_and_the_output_unchanged, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(decoding_reverses_encoding, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_plus_is_a_space_only_on_request, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_plus_is_a_space_only_on_request, tree_setup, tree_teardown),
         cmocka_unit_test_setup_teardown(an_invalid_escape_is_rejected, tree_setup, tree_teardown),
-        cmocka_unit_test_setup_teardown(a_query_is_split_into_pairs_in_order, tree_setup,
-                                        tree_teardown),
-        cmocka_unit_test_setup_teardown(a_pair_is_appended_before_the_fragment, tree_setup,
-                                        tree_teardown),
+        cmocka_unit_test_setup_teardown(a_query_is_split_into_pairs_in_order, tree_setup, tree_teardown),
+        cmocka_unit_test_setup_teardown(a_pair_is_appended_before_the_fragment, tree_setup, tree_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

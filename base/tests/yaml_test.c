@@ -78,10 +78,10 @@ static void scalars_are_typed_by_the_core_schema(void **state)
         assert_string_equal(json_print(*state, parse(*state, rows[i].yaml)), rows[i].json);
 }
 
-#define ASSERT_AT(where, l, c)                                                                     \
-    do {                                                                                           \
-        assert_int_equal((where).line, l);                                                         \
-        assert_int_equal((where).column, c);                                                       \
+#define ASSERT_AT(where, l, c)                                                                                         \
+    do {                                                                                                               \
+        assert_int_equal((where).line, l);                                                                             \
+        assert_int_equal((where).column, c);                                                                           \
     } while (0)
 
 static void every_value_and_key_has_its_location(void **state)
@@ -95,8 +95,7 @@ static void every_value_and_key_has_its_location(void **state)
                                          "  - a: 1\n"
                                          "    b:\n"
                                          "  - !!str 5\n");
-    const struct node *top = node_get(n, "top"), *list = node_get(top, "list"),
-                      *q = node_get(n, "q");
+    const struct node *top = node_get(n, "top"), *list = node_get(top, "list"), *q = node_get(n, "q");
     assert_string_equal(n->at.file, "f.yaml");
     ASSERT_AT(n->at, 2, 1);
     ASSERT_AT(top->at, 3, 3);
@@ -108,8 +107,7 @@ static void every_value_and_key_has_its_location(void **state)
     ASSERT_AT(node_at(list, 2)->at, 4, 18);
     ASSERT_AT(n->map.members[1].key_at, 5, 1);
     ASSERT_AT(node_get(node_at(q, 0), "a")->at, 6, 8);
-    ASSERT_AT(node_get(node_at(q, 0), "b")->at, 7,
-              5); /* an empty value has the location of its key */
+    ASSERT_AT(node_get(node_at(q, 0), "b")->at, 7, 5); /* an empty value has the location of its key */
     ASSERT_AT(node_at(q, 1)->at, 8, 11);
 }
 
@@ -150,73 +148,68 @@ static void invalid_yaml_is_rejected_with_its_location(void **state)
         struct str yaml;
         const char *why;
     } rows[] = {
-        {BYTES(""),                                       "f.yaml:1:1: the document is empty; expected a value"               },
-        {BYTES("# only\n\n# comments\n"),                 "f.yaml:1:1: the document is empty; expected a value"               },
-        {BYTES("a: \xff\xfe bad\nb: 2\n"),                "f.yaml:1:4: invalid UTF-8: byte 0xFF"                              },
-        {BYTES("\xC3\xA9: 1\n\xC3\xA9 \xC3"),             "f.yaml:2:3: invalid UTF-8: byte 0xC3"                              },
-        {BYTES("%\xff\xff\xff\xff\n"),                    "f.yaml:1:2: invalid UTF-8: byte 0xFF"                              },
-        {BYTES("a: 1\nb: \0 c\n"),                        "f.yaml:2:4: invalid control character 0x00"                        },
-        {BYTES("a: \x07"),                                "f.yaml:1:4: invalid control character 0x07"                        },
-        {BYTES("a: \x07\xff"),                            "f.yaml:1:4: invalid control character 0x07"                        },
-        {BYTES("a: \xff\x07"),                            "f.yaml:1:4: invalid UTF-8: byte 0xFF"                              },
-        {BYTES("a: \x7f"),                                "f.yaml:1:4: invalid control character 0x7F"                        },
+        {BYTES(""),                                       "f.yaml:1:1: the document is empty; expected a value"                                                   },
+        {BYTES("# only\n\n# comments\n"),                 "f.yaml:1:1: the document is empty; expected a value"                                                   },
+        {BYTES("a: \xff\xfe bad\nb: 2\n"),                "f.yaml:1:4: invalid UTF-8: byte 0xFF"                                                                  },
+        {BYTES("\xC3\xA9: 1\n\xC3\xA9 \xC3"),             "f.yaml:2:3: invalid UTF-8: byte 0xC3"                                                                  },
+        {BYTES("%\xff\xff\xff\xff\n"),                    "f.yaml:1:2: invalid UTF-8: byte 0xFF"                                                                  },
+        {BYTES("a: 1\nb: \0 c\n"),                        "f.yaml:2:4: invalid control character 0x00"                                                            },
+        {BYTES("a: \x07"),                                "f.yaml:1:4: invalid control character 0x07"                                                            },
+        {BYTES("a: \x07\xff"),                            "f.yaml:1:4: invalid control character 0x07"                                                            },
+        {BYTES("a: \xff\x07"),                            "f.yaml:1:4: invalid UTF-8: byte 0xFF"                                                                  },
+        {BYTES("a: \x7f"),                                "f.yaml:1:4: invalid control character 0x7F"                                                            },
         {BYTES("\xFF\xFE"
                "a\0"),
-         "f.yaml:1:1: invalid UTF-8: byte 0xFF"                                                                               },
-        {BYTES("? ::\t-"),                                "f.yaml:1:5: cannot use tab for indentation of block entry"         },
-        {BYTES("? a:\t- x"),                              "f.yaml:1:5: cannot use tab for indentation of block entry"         },
-        {BYTES("a:\n\tb: c\n"),                           "f.yaml:2:1: "                                                      },
-        {BYTES("a: 'b\n"),                                "f.yaml:1:5: single-quoted scalar without closing quote"            },
-        {BYTES("a: \"b\n"),                               "f.yaml:1:5: double-quoted scalar without closing quote"            },
-        {BYTES("a: [1, 2\n"),                             "f.yaml:2:1: flow sequence without a closing bracket"               },
-        {BYTES("a: {b\n"),                                "f.yaml:2:1: "                                                      },
-        {BYTES("a: b: c\n"),                              "f.yaml:1:5: invalid nested block mapping on the same line"         },
-        {BYTES("a: @x\n"),                                "f.yaml:1:4: plain scalar cannot start with '@'"                    },
-        {BYTES("- 1\n---\n- 2\n"),
-         "f.yaml:2:1: more than one document; expected one document per file"                                                 },
-        {BYTES("---\n---\n"),                             "f.yaml:2:1: more than one document; expected one document per file"},
-        {BYTES("a: 1\nb: 2\na: 3\n"),                     "f.yaml:3:1: duplicate key 'a' (first at 1:1)"                      },
-        {BYTES("{a: 1, \"a\": 2}"),                       "f.yaml:1:8: duplicate key 'a' (first at 1:2)"                      },
-        {BYTES("x: {a: 1,\n a: 2}\ny: [{b: 1, b: 2}]\n"),
-         "f.yaml:2:2: duplicate key 'a' (first at 1:5)\n"
-         "f.yaml:3:12: duplicate key 'b' (first at 3:6)"                                                                      },
-        {BYTES("<<: *x\na: &x {}\n"),
-         "f.yaml:1:1: merge keys (<<) are not supported; write out the members\n"
-         "f.yaml:1:5: alias *x has no anchor before it"                                                                       },
-        {BYTES("a: *x\n"),                                "f.yaml:1:4: alias *x has no anchor before it"                      },
-        {BYTES("a: &x {b: *x}\n"),                        "f.yaml:1:11: alias *x refers to the value that contains it"        },
-        {BYTES("&x [*x]\n"),                              "f.yaml:1:5: alias *x refers to the value that contains it"         },
-        {BYTES("a: &x 1\n*x : 2\n"),                      "f.yaml:2:1: invalid key; expected plain or quoted text"            },
-        {BYTES("[a, b]: 1\n"),                            "f.yaml:1:1: invalid key; expected plain or quoted text"            },
-        {BYTES("{a: 1}: 1\n"),                            "f.yaml:1:1: invalid key; expected plain or quoted text"            },
-        {BYTES("&x a: 1\n"),                              "f.yaml:1:4: a key cannot have an anchor"                           },
-        {BYTES("a: 1\n: 2\n"),                            "f.yaml:1:4: missing key after this"                                },
-        {BYTES("a: ! 4\n"),                               "f.yaml:1:6: unknown tag '!'; the only accepted tag is !!str"       },
-        {BYTES("a: !x 4\n"),                              "f.yaml:1:7: unknown tag '!x'; the only accepted tag is !!str"      },
-        {BYTES("a: !x [4]\n"),                            "f.yaml:1:7: unknown tag '!x'; the only accepted tag is !!str"      },
-        {BYTES("!!int a: 4\n"),
-         "f.yaml:1:7: unknown tag 'tag:yaml.org,2002:int'; the only accepted tag is !!str"                                    },
-        {BYTES("a: !!str [4]\n"),                         "f.yaml:1:10: the tag !!str is not valid for a list or map"         },
-        {BYTES("a: !z!y 4\n"),                            "f.yaml:1:4: undefined tag prefix"                                  },
+         "f.yaml:1:1: invalid UTF-8: byte 0xFF"                                                                                                                   },
+        {BYTES("? ::\t-"),                                "f.yaml:1:5: cannot use tab for indentation of block entry"                                             },
+        {BYTES("? a:\t- x"),                              "f.yaml:1:5: cannot use tab for indentation of block entry"                                             },
+        {BYTES("a:\n\tb: c\n"),                           "f.yaml:2:1: "                                                                                          },
+        {BYTES("a: 'b\n"),                                "f.yaml:1:5: single-quoted scalar without closing quote"                                                },
+        {BYTES("a: \"b\n"),                               "f.yaml:1:5: double-quoted scalar without closing quote"                                                },
+        {BYTES("a: [1, 2\n"),                             "f.yaml:2:1: flow sequence without a closing bracket"                                                   },
+        {BYTES("a: {b\n"),                                "f.yaml:2:1: "                                                                                          },
+        {BYTES("a: b: c\n"),                              "f.yaml:1:5: invalid nested block mapping on the same line"                                             },
+        {BYTES("a: @x\n"),                                "f.yaml:1:4: plain scalar cannot start with '@'"                                                        },
+        {BYTES("- 1\n---\n- 2\n"),                        "f.yaml:2:1: more than one document; expected one document per file"                                    },
+        {BYTES("---\n---\n"),                             "f.yaml:2:1: more than one document; expected one document per file"                                    },
+        {BYTES("a: 1\nb: 2\na: 3\n"),                     "f.yaml:3:1: duplicate key 'a' (first at 1:1)"                                                          },
+        {BYTES("{a: 1, \"a\": 2}"),                       "f.yaml:1:8: duplicate key 'a' (first at 1:2)"                                                          },
+        {BYTES("x: {a: 1,\n a: 2}\ny: [{b: 1, b: 2}]\n"), "f.yaml:2:2: duplicate key 'a' (first at 1:5)\n"
+                                                          "f.yaml:3:12: duplicate key 'b' (first at 3:6)"},
+        {BYTES("<<: *x\na: &x {}\n"),                     "f.yaml:1:1: merge keys (<<) are not supported; write out the members\n"
+                                      "f.yaml:1:5: alias *x has no anchor before it"                                         },
+        {BYTES("a: *x\n"),                                "f.yaml:1:4: alias *x has no anchor before it"                                                          },
+        {BYTES("a: &x {b: *x}\n"),                        "f.yaml:1:11: alias *x refers to the value that contains it"                                            },
+        {BYTES("&x [*x]\n"),                              "f.yaml:1:5: alias *x refers to the value that contains it"                                             },
+        {BYTES("a: &x 1\n*x : 2\n"),                      "f.yaml:2:1: invalid key; expected plain or quoted text"                                                },
+        {BYTES("[a, b]: 1\n"),                            "f.yaml:1:1: invalid key; expected plain or quoted text"                                                },
+        {BYTES("{a: 1}: 1\n"),                            "f.yaml:1:1: invalid key; expected plain or quoted text"                                                },
+        {BYTES("&x a: 1\n"),                              "f.yaml:1:4: a key cannot have an anchor"                                                               },
+        {BYTES("a: 1\n: 2\n"),                            "f.yaml:1:4: missing key after this"                                                                    },
+        {BYTES("a: ! 4\n"),                               "f.yaml:1:6: unknown tag '!'; the only accepted tag is !!str"                                           },
+        {BYTES("a: !x 4\n"),                              "f.yaml:1:7: unknown tag '!x'; the only accepted tag is !!str"                                          },
+        {BYTES("a: !x [4]\n"),                            "f.yaml:1:7: unknown tag '!x'; the only accepted tag is !!str"                                          },
+        {BYTES("!!int a: 4\n"),                           "f.yaml:1:7: unknown tag 'tag:yaml.org,2002:int'; the only accepted tag is !!str"                       },
+        {BYTES("a: !!str [4]\n"),                         "f.yaml:1:10: the tag !!str is not valid for a list or map"                                             },
+        {BYTES("a: !z!y 4\n"),                            "f.yaml:1:4: undefined tag prefix"                                                                      },
         {BYTES("a: .inf\nb: -.INF\nc: .NaN\n"),
          "f.yaml:1:4: '.inf' is not a valid JSON number (quote it if it is text)\n"
          "f.yaml:2:4: '-.INF' is not a valid JSON number (quote it if it is text)\n"
-         "f.yaml:3:4: '.NaN' is not a valid JSON number (quote it if it is text)"                                             },
+         "f.yaml:3:4: '.NaN' is not a valid JSON number (quote it if it is text)"                                                                                 },
         {BYTES("[9223372036854775808]"),
-         "f.yaml:1:2: '9223372036854775808' does not fit in 64 bits (quote it if it is text)"                                 },
+         "f.yaml:1:2: '9223372036854775808' does not fit in 64 bits (quote it if it is text)"                                                                     },
         {BYTES("[0x8000000000000000]"),
-         "f.yaml:1:2: '0x8000000000000000' does not fit in 64 bits (quote it if it is text)"                                  },
-        {BYTES("[1e999]"),                                "f.yaml:1:2: '1e999' is too large for a number"                     },
-        {BYTES("a: \"x\\0y\"\n"),                         "f.yaml:1:4: text contains a NUL character"                         },
-        {BYTES("\"x\\0y\": 1\n"),                         "f.yaml:1:1: text contains a NUL character"                         },
-        {BYTES("a: \"\\ud800\"\n"),                       "f.yaml:1:5: double-quoted scalar has invalid UTF8 escape"          },
+         "f.yaml:1:2: '0x8000000000000000' does not fit in 64 bits (quote it if it is text)"                                                                      },
+        {BYTES("[1e999]"),                                "f.yaml:1:2: '1e999' is too large for a number"                                                         },
+        {BYTES("a: \"x\\0y\"\n"),                         "f.yaml:1:4: text contains a NUL character"                                                             },
+        {BYTES("\"x\\0y\": 1\n"),                         "f.yaml:1:1: text contains a NUL character"                                                             },
+        {BYTES("a: \"\\ud800\"\n"),                       "f.yaml:1:5: double-quoted scalar has invalid UTF8 escape"                                              },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *why = parse_error(*state, rows[i].yaml);
         size_t n = strlen(rows[i].why);
         bool place_only = rows[i].why[n - 1] == ' '; /* the text comes from libfyaml */
-        assert_string_equal(place_only ? arena_printf(*state, "%.*s", (int)n, why) : why,
-                            rows[i].why);
+        assert_string_equal(place_only ? arena_printf(*state, "%.*s", (int)n, why) : why, rows[i].why);
     }
 }
 
@@ -230,8 +223,7 @@ static const char *repeated(struct arena *a, const char *text, int times)
 
 static void aliases_cannot_exceed_the_nesting_limit(void **state)
 {
-    const char *open = repeated(*state, "[", YAML_MAX_DEPTH - 1),
-               *close = repeated(*state, "]", YAML_MAX_DEPTH - 1);
+    const char *open = repeated(*state, "[", YAML_MAX_DEPTH - 1), *close = repeated(*state, "]", YAML_MAX_DEPTH - 1);
     const struct {
         const char *format, *why;
     } rows[] = {
@@ -253,10 +245,8 @@ static void aliases_cannot_exceed_the_nesting_limit(void **state)
         else
             (void)parse(*state, buf_c(&out));
     }
-    assert_non_null(
-        strstr(parse_error(*state, str_from(repeated(*state, "- ", 100000))), "64 levels deep"));
-    assert_non_null(
-        strstr(parse_error(*state, str_from(repeated(*state, "{a: ", 100000))), "64 levels deep"));
+    assert_non_null(strstr(parse_error(*state, str_from(repeated(*state, "- ", 100000))), "64 levels deep"));
+    assert_non_null(strstr(parse_error(*state, str_from(repeated(*state, "{a: ", 100000))), "64 levels deep"));
 }
 
 static void an_alias_bomb_is_rejected(void **state)
@@ -264,10 +254,9 @@ static void an_alias_bomb_is_rejected(void **state)
     struct buf text = {.arena = *state};
     buf_text(&text, "- &a0 [x,x,x,x,x,x,x,x,x]\n");
     for (int i = 0; i < 9; i++)
-        buf_printf(&text, "- &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i + 1, i, i, i,
-                   i, i, i, i, i, i);
-    assert_non_null(strstr(parse_error(*state, buf_str(&text)),
-                           "more than 4000000 values (each use of an alias counts)"));
+        buf_printf(&text, "- &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i + 1, i, i, i, i, i, i, i, i, i);
+    assert_non_null(
+        strstr(parse_error(*state, buf_str(&text)), "more than 4000000 values (each use of an alias counts)"));
 }
 
 static void anchors_have_a_limit(void **state)
@@ -289,8 +278,7 @@ static void a_duplicate_in_ten_thousand_keys_is_found(void **state)
     assert_int_equal(node_count(n), 10000);
     assert_int_equal(node_get(n, "key9999")->integer, 9999);
     buf_text(&text, "key77: 0\n");
-    assert_string_equal(parse_error(*state, buf_str(&text)),
-                        "f.yaml:10001:1: duplicate key 'key77' (first at 78:1)");
+    assert_string_equal(parse_error(*state, buf_str(&text)), "f.yaml:10001:1: duplicate key 'key77' (first at 78:1)");
 }
 
 static void a_file_is_loaded_under_its_own_name(void **state)

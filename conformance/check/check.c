@@ -32,14 +32,13 @@ enum verdict check_failure(const struct check *c)
     return c->claim_count ? VERDICT_WARN : VERDICT_FAIL;
 }
 
-struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
-                        const char *matcher, enum verdict verdict)
+struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer, const char *matcher,
+                        enum verdict verdict)
 {
     const char *tail = arena_printf(in->arena, "%s/%s", pointer, matcher);
     struct check *c = arena_push(in->arena, out, struct check);
     *c = (struct check){
-        .id = arena_printf(in->arena, "%s/%s%s%s", in->scenario, in->step, *tail == '/' ? "" : "/",
-                           tail),
+        .id = arena_printf(in->arena, "%s/%s%s%s", in->scenario, in->step, *tail == '/' ? "" : "/", tail),
         .step = in->step,
         .pointer = pointer,
         .matcher = matcher,
@@ -165,8 +164,7 @@ struct judging {
 
 /* Returns the result with the most detail. A $each gives a summary ("3 of 9 items do not match") first;
  * the first mismatch follows it. */
-static const struct match_result *most_specific_result(const struct match_results *results,
-                                                       enum match_verdict verdict)
+static const struct match_result *most_specific_result(const struct match_results *results, enum match_verdict verdict)
 {
     const struct match_result *found = NULL;
     for (size_t i = 0; i < results->count; i++) {
@@ -193,8 +191,7 @@ static const char *value_text(struct arena *a, const struct node *value)
     return value ? json_print_short(a, value, SHORT_MAX_BYTES) : "absent";
 }
 
-static void judge_leaf(struct judging *j, const struct subject *s, const struct leaf *leaf,
-                       struct check *c)
+static void judge_leaf(struct judging *j, const struct subject *s, const struct leaf *leaf, struct check *c)
 {
     static const enum verdict verdicts[] = {
         [MATCH_HOLDS] = VERDICT_PASS,
@@ -275,8 +272,7 @@ bool check_expectation(const struct check_input *in, struct check_list *out)
     return j.all_hold;
 }
 
-void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
-                     struct check_list *out)
+void check_undecided(const struct check_input *in, enum verdict verdict, const char *why, struct check_list *out)
 {
     struct judging j = {.in = in, .out = out, .verdict = verdict, .why = why};
     judge_status(&j);

@@ -45,13 +45,12 @@ bool check_holds(const struct check_input *in);
 
 /* Appends the same checks, undecided: all have `verdict` (blocked, error or not applicable) and
  * `why`. */
-void check_undecided(const struct check_input *in, enum verdict verdict, const char *why,
-                     struct check_list *out);
+void check_undecided(const struct check_input *in, enum verdict verdict, const char *why, struct check_list *out);
 
 /* Appends one check that is not a leaf, for example of a one_of or a capture. The check gets the
  * claims whose citation pointer is a prefix of its id after scenario and step. */
-struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer,
-                        const char *matcher, enum verdict verdict);
+struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer, const char *matcher,
+                        enum verdict verdict);
 
 /* Returns VERDICT_WARN if the check cites claims and each is a should or a may, else
  * VERDICT_FAIL. */

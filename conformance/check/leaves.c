@@ -11,8 +11,7 @@ struct walk {
 };
 
 /* Wraps the leaf in the maps above it: {a: {b: leaf}}. */
-static const struct node *wrap_leaf(struct arena *a, const struct spine *up,
-                                    const struct node *leaf)
+static const struct node *wrap_leaf(struct arena *a, const struct spine *up, const struct node *leaf)
 {
     for (; up; up = up->up) {
         struct member *m = arena_new(a, struct member);
@@ -33,11 +32,9 @@ static void add_leaf(struct walk *w, struct leaf leaf, const struct spine *up, c
     *arena_push(w->arena, w->out, struct leaf) = leaf;
 }
 
-static void walk_node(struct walk *w, const struct node *x, const char *path,
-                      const struct spine *up);
+static void walk_node(struct walk *w, const struct node *x, const char *path, const struct spine *up);
 
-static void walk_member(struct walk *w, const struct member *m, const char *path,
-                        const struct spine *up)
+static void walk_member(struct walk *w, const struct member *m, const char *path, const struct spine *up)
 {
     const struct spine here = {up, m};
     bool is_matcher = m->key[0] == '$';
@@ -49,16 +46,14 @@ static void walk_member(struct walk *w, const struct member *m, const char *path
     add_leaf(w, leaf, &here, m->value);
 }
 
-static void walk_node(struct walk *w, const struct node *x, const char *path,
-                      const struct spine *up)
+static void walk_node(struct walk *w, const struct node *x, const char *path, const struct spine *up)
 {
     bool empty_map = x->kind == NODE_MAP && !x->map.count;
     for (size_t i = 0; x->kind == NODE_MAP && i < x->map.count; i++)
         walk_member(w, &x->map.members[i], path, up);
     if (x->kind == NODE_MAP && !empty_map)
         return;
-    struct leaf leaf = {
-        .path = path, .matcher = empty_map ? "$type" : "equals", .operand = x, .at = x->at};
+    struct leaf leaf = {.path = path, .matcher = empty_map ? "$type" : "equals", .operand = x, .at = x->at};
     add_leaf(w, leaf, up, x);
 }
 

@@ -24,14 +24,12 @@ static const struct field claim_rows[] = {
     FIELD("source", FIELD_TEXT, struct claim_yaml, source, .required = true, .min = 1, .max = 200,
           .help = "Document and section."),
     FIELD("level", FIELD_ENUM, struct claim_yaml, level, .required = true, .texts = level_texts,
-          .text_count = LEVEL_COUNT,
-          .help = "must: stated; should: inferred from an example; may: informative."),
-    FIELD("observe", FIELD_ENUM, struct claim_yaml, observe, .required = true,
-          .texts = observe_texts, .text_count = COUNT(observe_texts),
+          .text_count = LEVEL_COUNT, .help = "must: stated; should: inferred from an example; may: informative."),
+    FIELD("observe", FIELD_ENUM, struct claim_yaml, observe, .required = true, .texts = observe_texts,
+          .text_count = COUNT(observe_texts),
           .help = "api: API calls show it; simulated: needs a simulated provider-side event; "
                   "none: it cannot be observed (see why)."),
-    FIELD("why", FIELD_TEXT, struct claim_yaml, why,
-          .help = "Why it cannot be observed; required with observe: none."),
+    FIELD("why", FIELD_TEXT, struct claim_yaml, why, .help = "Why it cannot be observed; required with observe: none."),
 };
 static const struct fields claim_fields =
     FIELD_TABLE("claim", claim_rows, struct claim_yaml, offsetof(struct claim_yaml, at));
@@ -48,8 +46,8 @@ static const struct field dispute_rows[] = {
           .help = "Id of the dispute."),
     FIELD("about", FIELD_TEXT, struct dispute_yaml, about, .required = true, .min = 1, .max = 400,
           .help = "What the documents disagree about."),
-    FIELD("sources", FIELD_TEXTS, struct dispute_yaml, sources, .required = true, .min = 1,
-          .max = 20, .help = "Sections of the documentation that disagree."),
+    FIELD("sources", FIELD_TEXTS, struct dispute_yaml, sources, .required = true, .min = 1, .max = 20,
+          .help = "Sections of the documentation that disagree."),
     FIELD("readings", FIELD_NODE, struct dispute_yaml, readings, .required = true,
           .help = "NAME: MEANING of each possible answer."),
 };
@@ -58,8 +56,7 @@ static const struct fields dispute_fields =
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-static bool claim_read(struct arena *a, const struct node *map, struct claim *out,
-                       struct error *err)
+static bool claim_read(struct arena *a, const struct node *map, struct claim *out, struct error *err)
 {
     struct claim_yaml w = {0};
     if (!fields_read(&claim_fields, map, a, &w, err))
@@ -77,18 +74,15 @@ static bool claim_read(struct arena *a, const struct node *map, struct claim *ou
                          "missing 'why'; '%s' has 'observe: none', which needs a reason", w.id);
     if (!hidden && w.why)
         return error_add(err, ERROR_INPUT, node_get(map, "why")->at,
-                         "'why' is only allowed with 'observe: none'; '%s' has 'observe: %s'", w.id,
-                         out->observe);
+                         "'why' is only allowed with 'observe: none'; '%s' has 'observe: %s'", w.id, out->observe);
     return true;
 }
 
-static bool readings_read(struct arena *a, const struct node *map, struct dispute *out,
-                          struct error *err)
+static bool readings_read(struct arena *a, const struct node *map, struct dispute *out, struct error *err)
 {
     size_t count = node_count(map);
     if (map->kind != NODE_MAP || count < 2)
-        return error_add(err, ERROR_INPUT, map->at,
-                         "'readings' must be a map of at least two: NAME: MEANING");
+        return error_add(err, ERROR_INPUT, map->at, "'readings' must be a map of at least two: NAME: MEANING");
     bool ok = true;
     const char **names = arena_array(a, const char *, count);
     const char **meanings = arena_array(a, const char *, count);
@@ -96,8 +90,8 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
         names[i] = map->map.members[i].key;
         meanings[i] = node_text(map->map.members[i].value);
         if (!meanings[i])
-            ok = error_add(err, ERROR_INPUT, map->map.members[i].value->at,
-                           "the meaning of '%s' must be text", names[i]);
+            ok = error_add(err, ERROR_INPUT, map->map.members[i].value->at, "the meaning of '%s' must be text",
+                           names[i]);
     }
     out->readings = names;
     out->meanings = meanings;
@@ -105,8 +99,7 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
     return ok;
 }
 
-static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out,
-                         struct error *err)
+static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out, struct error *err)
 {
     struct dispute_yaml w = {0};
     if (!fields_read(&dispute_fields, map, a, &w, err))
@@ -132,16 +125,14 @@ static bool check_ids(const struct id *ids, size_t count, struct error *err)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i; k++)
             if (ids[i].id && ids[k].id && strcmp(ids[i].id, ids[k].id) == 0)
-                ok = error_add(err, ERROR_INPUT, ids[i].at,
-                               "duplicate id '%s'; it is also in line %d", ids[i].id,
+                ok = error_add(err, ERROR_INPUT, ids[i].at, "duplicate id '%s'; it is also in line %d", ids[i].id,
                                ids[k].at.line);
     return ok;
 }
 
 /* --- files ---------------------------------------------------------------------------------- */
 
-static const struct node *list_load(struct arena *a, const char *folder, const char *name,
-                                    struct error *err)
+static const struct node *list_load(struct arena *a, const char *folder, const char *name, struct error *err)
 {
     const struct node *root = yaml_load(a, arena_printf(a, "%s/%s", folder, name), err);
     if (root && root->kind != NODE_LIST) {
@@ -151,8 +142,7 @@ static const struct node *list_load(struct arena *a, const char *folder, const c
     return root;
 }
 
-static bool claims_load(struct arena *a, struct catalogue *c, const struct node *list,
-                        struct error *err)
+static bool claims_load(struct arena *a, struct catalogue *c, const struct node *list, struct error *err)
 {
     bool ok = true;
     size_t count = node_count(list);
@@ -167,8 +157,7 @@ static bool claims_load(struct arena *a, struct catalogue *c, const struct node 
     return check_ids(ids, count, err) && ok;
 }
 
-static bool disputes_load(struct arena *a, struct catalogue *c, const struct node *list,
-                          struct error *err)
+static bool disputes_load(struct arena *a, struct catalogue *c, const struct node *list, struct error *err)
 {
     bool ok = true;
     size_t count = node_count(list);

@@ -26,11 +26,10 @@ static const struct node *report_read(struct arena *a, const char *path, struct 
     struct error why = {0};
     const struct node *root = json_parse(a, buf_str(&text), path, &why);
     if (!text.n)
-        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)",
-                  path);
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)", path);
     else if (!root)
-        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (%d:%d: %s)", path,
-                  why.first->at.line, why.first->at.column, why.first->text);
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (%d:%d: %s)", path, why.first->at.line,
+                  why.first->at.column, why.first->text);
     error_end(&why);
     return root;
 }
@@ -50,8 +49,8 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
     if (!root)
         return false;
     if (!scenarios || scenarios->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, (struct where){0},
-                         "not a JSON report: %s (the list 'scenarios' is missing)", report);
+        return error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the list 'scenarios' is missing)",
+                         report);
     const char **names = arena_array(a, const char *, node_count(scenarios) + 1);
     size_t count = 0;
     for (size_t i = 0; i < node_count(scenarios); i++) {

@@ -21,8 +21,7 @@ static void add_capability(struct arena *a, struct needs *n, const char *capabil
     *arena_push(a, n, const char *) = capability;
 }
 
-static void add_step_capabilities(struct arena *a, struct needs *n, const struct step *steps,
-                                  size_t count)
+static void add_step_capabilities(struct arena *a, struct needs *n, const struct step *steps, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         switch (steps[i].kind) {
@@ -103,19 +102,15 @@ static bool check_selection(const struct selection *s, struct error *err)
     bool ok = true;
     for (size_t i = 0; i < s->claim_count; i++)
         if (!is_claim_glob(s->claims[i]))
-            ok = error_add(
-                err, ERROR_USAGE, (struct where){.file = "--claim"},
-                "invalid claim pattern '%s'; expected an id or a glob, for example LA-18*",
-                s->claims[i]);
+            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"},
+                           "invalid claim pattern '%s'; expected an id or a glob, for example LA-18*", s->claims[i]);
     if (s->shards && (s->shard < 1 || s->shard > s->shards))
         ok = error_add(err, ERROR_USAGE, (struct where){.file = "--shard"},
-                       "invalid shard '%d/%d'; expected I/N with I from 1 to N", s->shard,
-                       s->shards);
+                       "invalid shard '%d/%d'; expected I/N with I from 1 to N", s->shard, s->shards);
     return ok;
 }
 
-static const char *missing_capability(struct arena *a, const struct scenario *s, capability_fn *can,
-                                      const void *ctx)
+static const char *missing_capability(struct arena *a, const struct scenario *s, capability_fn *can, const void *ctx)
 {
     size_t count;
     const char *const *needs = scenario_needs(a, s, &count);
@@ -129,8 +124,8 @@ struct matches { /* how many scenarios match each option, and all options but --
     size_t tags, claims, names, all;
 };
 
-static bool is_selected(const struct scenario *s, const struct tags *tags,
-                        const struct selection *selection, struct matches *m)
+static bool is_selected(const struct scenario *s, const struct tags *tags, const struct selection *selection,
+                        struct matches *m)
 {
     bool tagged = !tags || tags_hold(tags, s->tags, s->tag_count);
     bool citing = cites_any(s, selection), named = is_named(s, selection);
@@ -150,8 +145,7 @@ static const char *join_claims(struct arena *a, const struct selection *s)
 }
 
 /* Returns the options that match no scenario, or, if each one matches some, all given options. */
-static const char *excluding_options(struct arena *a, const struct selection *s,
-                                     const struct matches *m)
+static const char *excluding_options(struct arena *a, const struct selection *s, const struct matches *m)
 {
     struct buf out = {.arena = a};
     bool together = m->tags && m->claims && m->names;
@@ -166,8 +160,8 @@ static const char *excluding_options(struct arena *a, const struct selection *s,
     return buf_c(&out);
 }
 
-bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection,
-               capability_fn *can, const void *ctx, struct plan *out, struct error *err)
+bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection, capability_fn *can,
+               const void *ctx, struct plan *out, struct error *err)
 {
     const struct tags *tags = selection->tags ? tags_parse(a, selection->tags, err) : NULL;
     if (!check_selection(selection, err) || (selection->tags && !tags))

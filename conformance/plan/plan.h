@@ -33,8 +33,8 @@ struct plan {
 /* Returns true if the target has the capability. */
 typedef bool capability_fn(const void *ctx, const char *capability);
 
-bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection,
-               capability_fn *can, const void *ctx, struct plan *out, struct error *err);
+bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection, capability_fn *can,
+               const void *ctx, struct plan *out, struct error *err);
 /* Returns the capabilities that the scenario requires: those in `requires`, and those that its
  * steps and flows imply. */
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);

@@ -63,8 +63,7 @@ static const struct tags *syntax_error(struct parser *p, const char *what)
 
 static bool is_tag(struct str word)
 {
-    return word.n && is_tag_character(word.s[0]) && !str_is(word, "and") && !str_is(word, "or") &&
-           !str_is(word, "not");
+    return word.n && is_tag_character(word.s[0]) && !str_is(word, "and") && !str_is(word, "or") && !str_is(word, "not");
 }
 
 /* --- grammar -------------------------------------------------------------------------------- */

@@ -14,15 +14,11 @@ struct console {
     uint32_t started, ended, failed;
 };
 
-struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress,
-                            int width)
+struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress, int width)
 {
     struct console *c = arena_new(a, struct console);
-    *c = (struct console){.arena = a,
-                          .out = out,
-                          .colour = colour,
-                          .progress = progress,
-                          .width = width ? width : LAYOUT_WIDTH_MAX};
+    *c = (struct console){
+        .arena = a, .out = out, .colour = colour, .progress = progress, .width = width ? width : LAYOUT_WIDTH_MAX};
     return c;
 }
 
@@ -69,8 +65,7 @@ static void on_ended(void *ctx, const struct run *r, const struct scenario_resul
 
 struct run_events console_events(struct console *c)
 {
-    return (struct run_events){
-        .scenario_started = on_started, .scenario_ended = on_ended, .ctx = c};
+    return (struct run_events){.scenario_started = on_started, .scenario_ended = on_ended, .ctx = c};
 }
 
 /* --- summary --------------------------------------------------------------------------------- */

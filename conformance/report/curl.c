@@ -129,8 +129,7 @@ static const char *quote_argument(struct text_layout *t, struct str text)
 static void add_option(struct line *l, const char *option, struct str argument)
 {
     if (l->count < OPTIONS_MAX)
-        l->options[l->count++] =
-            arena_printf(l->layout->arena, "%s %s", option, quote_argument(l->layout, argument));
+        l->options[l->count++] = arena_printf(l->layout->arena, "%s %s", option, quote_argument(l->layout, argument));
 }
 
 static void add_flag(struct line *l, const char *flag)
@@ -161,8 +160,7 @@ static bool fits_json_option(const struct exchange_record *x)
 /* Returns true for a header that curl adds itself. */
 static bool is_implied(const char *name, bool json)
 {
-    static const char *const names[] = {"Host",       "Content-Length", "User-Agent",
-                                        "Connection", "Content-Type",   "Accept"};
+    static const char *const names[] = {"Host", "Content-Length", "User-Agent", "Connection", "Content-Type", "Accept"};
     size_t count = sizeof names / sizeof *names - (json ? 0 : 2);
     for (size_t i = 0; i < count; i++)
         if (strcasecmp(name, names[i]) == 0)

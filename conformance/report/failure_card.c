@@ -30,8 +30,7 @@ static const char *verdict_symbol(enum verdict verdict)
     return "·";
 }
 
-static void put_claim(struct text_layout *t, const struct claim *claim, enum style style,
-                      const char *mark)
+static void put_claim(struct text_layout *t, const struct claim *claim, enum style style, const char *mark)
 {
     const char *id = layout_safe_text(t, claim->id);
     const char *level = level_texts[claim->level];
@@ -169,8 +168,8 @@ const char *failure_card_line(struct text_layout *t, const struct check *c)
     return arena_printf(t->arena, STR_FMT "%s", STR_ARG(line), rest.n ? " …" : "");
 }
 
-void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
-                        const struct check *c, bool colour)
+void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s, const struct check *c,
+                        bool colour)
 {
     struct arena a = {0};
     struct text_layout t = layout_begin(&a, writer_secrets(w), colour, 0);

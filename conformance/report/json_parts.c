@@ -45,8 +45,7 @@ static void put_place(struct json *j, struct where at)
     json_close_map(j);
 }
 
-static void put_exchange_index(struct json *j, const struct scenario_result *s,
-                               const struct check *c)
+static void put_exchange_index(struct json *j, const struct scenario_result *s, const struct check *c)
 {
     size_t i = 0;
     while (i < s->exchanges.count && s->exchanges.items[i] != c->exchange)
@@ -99,8 +98,7 @@ static size_t character_start(struct str text, size_t at)
     return at;
 }
 
-static void put_body(struct json *j, const struct secrets *secrets, const char *key,
-                     struct str body)
+static void put_body(struct json *j, const struct secrets *secrets, const char *key, struct str body)
 {
     struct arena a = {0};
     struct str text = body;
@@ -118,8 +116,7 @@ static void put_body(struct json *j, const struct secrets *secrets, const char *
     arena_end(&a);
 }
 
-void json_parts_exchange(struct json *j, const struct secrets *secrets,
-                         const struct exchange_record *x)
+void json_parts_exchange(struct json *j, const struct secrets *secrets, const struct exchange_record *x)
 {
     json_put_text(j, "method", x->method);
     json_put_text(j, "url", x->url);

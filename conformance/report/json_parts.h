@@ -15,10 +15,9 @@
 void json_parts_target(struct json *j, const struct run *r);
 /* "exchange" is the index of the exchange in the scenario, from 0; null: no request was sent. */
 void json_parts_check(struct json *j, const struct scenario_result *s, const struct check *c);
-void json_parts_exchange(struct json *j, const struct secrets *secrets,
-                         const struct exchange_record *x);
+void json_parts_exchange(struct json *j, const struct secrets *secrets, const struct exchange_record *x);
 void json_parts_scenario(struct json *j, const struct scenario_result *s); /* without its checks */
-void json_parts_outcome(struct json *j, const struct run *r); /* counts, claim totals, exit */
+void json_parts_outcome(struct json *j, const struct run *r);              /* counts, claim totals, exit */
 
 /* Writes the collected text and empties the buffer. DEL and C1 controls are legal in JSON but are
  * escaped, because the text may be shown on a terminal. */

@@ -52,8 +52,8 @@ static struct suite_counts suite_counts_of(const struct run *r, const struct sce
 
 static void count_attributes(struct buf *out, const struct suite_counts *t)
 {
-    buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases,
-               t->of[FAILED], t->of[ERRORED], t->of[SKIPPED]);
+    buf_printf(out, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\"", t->cases, t->of[FAILED],
+               t->of[ERRORED], t->of[SKIPPED]);
 }
 
 static void time_attribute(struct buf *out, int64_t us)
@@ -86,8 +86,8 @@ static void put_properties(struct buf *out, const struct check *c)
 }
 
 /* Writes <failure message="SHORT LINE" type="fail">FAILURE CARD</failure>. */
-static void put_details(struct buf *out, const char *element, const struct run *r,
-                        const struct check *c, const struct secrets *secrets)
+static void put_details(struct buf *out, const char *element, const struct run *r, const struct check *c,
+                        const struct secrets *secrets)
 {
     struct arena a = {0};
     struct text_layout layout = layout_begin(&a, secrets, false, DETAILS_WIDTH);
@@ -122,8 +122,7 @@ static int64_t case_time_us(const struct scenario_result *s, size_t i)
     return x->duration_us;
 }
 
-static void open_case(struct buf *out, const struct scenario_result *s, const char *name,
-                      struct where at, int64_t us)
+static void open_case(struct buf *out, const struct scenario_result *s, const char *name, struct where at, int64_t us)
 {
     buf_text(out, "    <testcase");
     xml_attribute(out, "name", name);
@@ -135,8 +134,8 @@ static void open_case(struct buf *out, const struct scenario_result *s, const ch
     buf_text(out, ">\n");
 }
 
-static void put_case(struct buf *out, const struct run *r, const struct scenario_result *s,
-                     size_t i, const struct secrets *secrets)
+static void put_case(struct buf *out, const struct run *r, const struct scenario_result *s, size_t i,
+                     const struct secrets *secrets)
 {
     const struct check *c = &s->checks.items[i];
     open_case(out, s, c->id, c->at, case_time_us(s, i));

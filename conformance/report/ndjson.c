@@ -66,8 +66,7 @@ static void put_exchange_event(struct ndjson *n, const struct scenario_result *s
     event_close(&e, n->out);
 }
 
-static void put_check_event(struct ndjson *n, const struct scenario_result *s,
-                            const struct check *c)
+static void put_check_event(struct ndjson *n, const struct scenario_result *s, const struct check *c)
 {
     struct event e;
     event_open(&e, "check");
@@ -97,8 +96,7 @@ struct run_events ndjson_stream(struct arena *a, struct writer *w)
 {
     struct ndjson *n = arena_new(a, struct ndjson);
     n->out = w;
-    return (struct run_events){
-        .scenario_started = scenario_started, .scenario_ended = scenario_ended, .ctx = n};
+    return (struct run_events){.scenario_started = scenario_started, .scenario_ended = scenario_ended, .ctx = n};
 }
 
 void ndjson_stream_end(void *ndjson, const struct run *r)

@@ -11,7 +11,7 @@
 
 struct secret {
     const char *name, *value; /* shown as $NAME */
-    size_t next; /* index + 1 of the next secret that starts with the same byte; 0: none */
+    size_t next;              /* index + 1 of the next secret that starts with the same byte; 0: none */
 };
 
 struct secrets {
@@ -57,12 +57,11 @@ const char *report_format_names(struct arena *a); /* "console, json, ..." */
 
 /* The console: progress on stderr during the run, then the summary. */
 struct console;
-struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress,
-                            int width);
+struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress, int width);
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 
 /* Writes one failed check as a failure card: claims, place, expected and actual value, the request
  * as a curl line, and the response. */
-void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s,
-                        const struct check *c, bool colour);
+void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s, const struct check *c,
+                        bool colour);

@@ -35,8 +35,7 @@ static void add_inner_base64(struct secrets *s, const char *name, struct str val
     memset(buf_reserve(&padded, before), 0, before);
     padded.n = before;
     buf_add(&padded, value);
-    const char *forms[] = {digest_base64(s->arena, buf_str(&padded)),
-                           digest_base64url(s->arena, buf_str(&padded))};
+    const char *forms[] = {digest_base64(s->arena, buf_str(&padded)), digest_base64url(s->arena, buf_str(&padded))};
     size_t n = strlen(forms[1]) - letters_after[padded.n % 3];
     for (size_t i = 0; i < 2; i++) {
         struct str inner = str_skip(str_head(str_from(forms[i]), n), letters_before[before]);
@@ -209,8 +208,7 @@ static size_t match_secret(struct str text, const struct secret *secret, bool co
 }
 
 /* Keeps the longest match among the secrets that start with c. */
-static void try_bucket(const struct secrets *s, unsigned char c, struct str rest, bool complete,
-                       struct secret_hit *hit)
+static void try_bucket(const struct secrets *s, unsigned char c, struct str rest, bool complete, struct secret_hit *hit)
 {
     for (size_t i = s->first[c]; i; i = s->items[i - 1].next) {
         size_t n = match_secret(rest, &s->items[i - 1], complete);
@@ -221,8 +219,7 @@ static void try_bucket(const struct secrets *s, unsigned char c, struct str rest
     }
 }
 
-static void try_here(const struct secrets *s, struct str rest, bool complete,
-                     struct secret_hit *hit)
+static void try_here(const struct secrets *s, struct str rest, bool complete, struct secret_hit *hit)
 {
     bool escape = strchr("\\%&", rest.s[0]) && rest.s[0];
     if (!escape) {

@@ -67,8 +67,8 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
     }
     if (!phrase)
         return;
-    const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s",
-                                    phrase, layout_safe_text(t, undecided_cause(c)));
+    const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s", phrase,
+                                    layout_safe_text(t, undecided_cause(c)));
     layout_put(t, STYLE_WARNING, "  · ");
     layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
 }
@@ -111,8 +111,8 @@ static void put_failure_card(struct text_layout *t, const struct run *r, const s
     failure_card_fields(t, r, c);
 }
 
-static void put_failure_cards(struct text_layout *t, const struct run *r,
-                              const struct scenario_result *s, struct failure_cards *cards)
+static void put_failure_cards(struct text_layout *t, const struct run *r, const struct scenario_result *s,
+                              struct failure_cards *cards)
 {
     const struct check *before = NULL;
     for (size_t i = 0; i < s->checks.count; i++) {
@@ -131,8 +131,8 @@ static void put_failure_cards(struct text_layout *t, const struct run *r,
         put_response(t, before);
 }
 
-static void put_scenario(struct text_layout *t, const struct run *r,
-                         const struct scenario_result *s, struct failure_cards *cards)
+static void put_scenario(struct text_layout *t, const struct run *r, const struct scenario_result *s,
+                         struct failure_cards *cards)
 {
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, s->name));
     layout_put(t, STYLE_PLAIN, "\n");
@@ -157,8 +157,7 @@ static void put_scenarios(struct text_layout *t, const struct run *r)
         put_scenario(t, r, r->scenarios.items[i], &cards);
     }
     if (cards.left_out)
-        layout_put(t, STYLE_DIM, "%zu more failures are not shown; see the JSON report\n\n",
-                   cards.left_out);
+        layout_put(t, STYLE_DIM, "%zu more failures are not shown; see the JSON report\n\n", cards.left_out);
     if (t->out.n > before)
         layout_rule(t);
 }
@@ -205,8 +204,7 @@ static void put_ran(struct text_layout *t, const struct run *r, const struct tot
 {
     uint32_t ran = f->scenarios - f->not_applicable;
     put_row(t, "scenarios", STYLE_PLAIN,
-            arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios,
-                         ran));
+            arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios, ran));
     for (size_t i = 0; i < r->scenarios.count; i++)
         if (scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE)
             put_not_applicable(t, r, i);
@@ -215,8 +213,8 @@ static void put_ran(struct text_layout *t, const struct run *r, const struct tot
 static void put_claims(struct text_layout *t, const struct totals *f)
 {
     put_row(t, "claims", STYLE_PLAIN,
-            arena_printf(t->arena, "%u of %u cited, %u exercised, %u of %u observable hold",
-                         f->cited, f->claims, f->exercised, f->holding, f->observable));
+            arena_printf(t->arena, "%u of %u cited, %u exercised, %u of %u observable hold", f->cited, f->claims,
+                         f->exercised, f->holding, f->observable));
 }
 
 /* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings.
@@ -237,9 +235,8 @@ static void put_disputes(struct text_layout *t, const struct run *r)
         const struct dispute_result *d = &r->disputes[i];
         if (!d->observed)
             continue;
-        put_row(
-            t, shown++ ? "" : "disputes", STYLE_PLAIN,
-            layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->observed)));
+        put_row(t, shown++ ? "" : "disputes", STYLE_PLAIN,
+                layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->observed)));
         put_row(t, "", STYLE_DIM, layout_safe_text(t, d->about));
     }
 }
@@ -254,15 +251,13 @@ static void put_failed_claims(struct text_layout *t, const struct run *r)
         if (!any)
             layout_put(t, STYLE_BOLD, "  Claims that do not hold\n");
         any = true;
-        bool red =
-            c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
+        bool red = c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
         bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
-        layout_put(t, red ? STYLE_BAD : STYLE_WARNING, "  %-*s", LABEL - 2,
-                   layout_safe_text(t, c->claim->id));
+        layout_put(t, red ? STYLE_BAD : STYLE_WARNING, "  %-*s", LABEL - 2, layout_safe_text(t, c->claim->id));
         layout_put(t, STYLE_DIM, "%-7s", level_texts[c->claim->level]);
-        layout_wrap(t, LABEL + 7, STYLE_PLAIN, 0,
-                    arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s",
-                                 layout_safe_text(t, c->claim->says)));
+        layout_wrap(
+            t, LABEL + 7, STYLE_PLAIN, 0,
+            arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s", layout_safe_text(t, c->claim->says)));
     }
     layout_put(t, STYLE_PLAIN, "%s", any ? "\n" : "");
 }
@@ -292,18 +287,15 @@ void summary_put(struct text_layout *t, const struct run *r)
     put_leftovers(t, r);
 
     put_row(t, "target", STYLE_PLAIN,
-            arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target),
-                         layout_safe_text(t, r->base_url)));
+            arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target), layout_safe_text(t, r->base_url)));
     put_ran(t, r, &f);
     put_claims(t, &f);
     put_disputes(t, r);
-    put_row(
-        t, "time", STYLE_PLAIN,
-        arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
+    put_row(t, "time", STYLE_PLAIN,
+            arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
     if (!green)
-        put_row(
-            t, "exit", STYLE_BAD,
-            arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
+        put_row(t, "exit", STYLE_BAD,
+                arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
     layout_put(t, STYLE_PLAIN, "\n");
     layout_put(t, green ? STYLE_GOOD : STYLE_BAD, "%s", totals_tally(t->arena, r));
     layout_put(t, STYLE_PLAIN, "\n");

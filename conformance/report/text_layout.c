@@ -10,15 +10,13 @@ static const char *const style_codes[STYLE_COUNT] = {
 
 enum { FIELD_LINES_MAX = 8 };
 
-struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour,
-                                int width)
+struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour, int width)
 {
     if (width < LAYOUT_WIDTH_MIN)
         width = width ? LAYOUT_WIDTH_MIN : LAYOUT_WIDTH_MAX;
     if (width > LAYOUT_WIDTH_MAX)
         width = LAYOUT_WIDTH_MAX;
-    return (struct text_layout){
-        .arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
+    return (struct text_layout){.arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
 }
 
 /* --- escaping -------------------------------------------------------------------------------- */
@@ -43,8 +41,7 @@ static unsigned code_point(struct str c)
 static bool is_unsafe(unsigned code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x200B && code <= 0x200F) ||
-           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) ||
-           code == 0xFEFF;
+           (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
 }
 
 static void escape_code(struct buf *out, unsigned code)
@@ -159,8 +156,7 @@ void layout_indent(struct text_layout *t, int columns)
     layout_put(t, STYLE_PLAIN, "%*s", columns, "");
 }
 
-void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max,
-                 const char *text)
+void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max, const char *text)
 {
     struct str rest = str_from(text);
     for (int line = 1;; line++) {
@@ -177,8 +173,7 @@ void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_
     }
 }
 
-void layout_field(struct text_layout *t, int indent, const char *label, enum style style,
-                  const char *value)
+void layout_field(struct text_layout *t, int indent, const char *label, enum style style, const char *value)
 {
     if (!value || !*value)
         return;

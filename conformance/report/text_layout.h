@@ -10,15 +10,7 @@
 #include "base/buf.h"
 #include "conformance/report/report.h"
 
-enum style {
-    STYLE_PLAIN,
-    STYLE_BOLD,
-    STYLE_DIM,
-    STYLE_GOOD,
-    STYLE_BAD,
-    STYLE_WARNING,
-    STYLE_COUNT
-};
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD, STYLE_WARNING, STYLE_COUNT };
 
 #define LAYOUT_WIDTH_MIN 60
 #define LAYOUT_WIDTH_MAX 100
@@ -33,23 +25,19 @@ struct text_layout {
 };
 
 /* `width` is clamped to LAYOUT_WIDTH_MIN and LAYOUT_WIDTH_MAX; 0: LAYOUT_WIDTH_MAX. */
-struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour,
-                                int width);
+struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour, int width);
 
 const char *layout_safe(struct text_layout *t, struct str text);
 const char *layout_safe_text(struct text_layout *t, const char *text); /* NULL returns "" */
 
-void layout_put(struct text_layout *t, enum style style, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void layout_put(struct text_layout *t, enum style style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void layout_indent(struct text_layout *t, int columns);
 /* Adds wrapped text and a line end. The caller has written up to column `indent`; further lines are
  * indented to it. Text longer than `lines_max` lines is cut with …; 0: never. */
-void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max,
-                 const char *text);
+void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max, const char *text);
 /* Adds a dim label, the wrapped value and a line end. Adds nothing if the value is NULL or
  * empty. */
-void layout_field(struct text_layout *t, int indent, const char *label, enum style style,
-                  const char *value);
+void layout_field(struct text_layout *t, int indent, const char *label, enum style style, const char *value);
 void layout_rule(struct text_layout *t); /* adds a horizontal line: ──────── */
 
 bool text_is_harmless(struct str text); /* valid UTF-8 without characters that need an escape */

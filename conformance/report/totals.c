@@ -23,8 +23,7 @@ enum verdict scenario_verdict(const struct scenario_result *s)
 
 struct totals totals_of(const struct run *r)
 {
-    struct totals f = {.claims = (uint32_t)r->claim_count,
-                       .scenarios = (uint32_t)r->scenarios.count};
+    struct totals f = {.claims = (uint32_t)r->claim_count, .scenarios = (uint32_t)r->scenarios.count};
     for (size_t i = 0; i < r->claim_count; i++) {
         const struct claim_result *c = &r->claims[i];
         const char *observe = c->claim->observe;
@@ -51,8 +50,7 @@ const char *totals_tally(struct arena *a, const struct run *r)
     buf_printf(&out, "%u checks", r->checks);
     for (size_t v = 0; v < VERDICT_COUNT; v++)
         if (r->counts[v] || v == VERDICT_PASS || v == VERDICT_FAIL)
-            buf_printf(&out, ", %u %s%s", r->counts[v], words[v],
-                       v == VERDICT_ERROR && r->counts[v] != 1 ? "s" : "");
+            buf_printf(&out, ", %u %s%s", r->counts[v], words[v], v == VERDICT_ERROR && r->counts[v] != 1 ? "s" : "");
     return buf_c(&out);
 }
 

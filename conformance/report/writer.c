@@ -74,8 +74,7 @@ struct writer *writer_open(const struct secrets *secrets, const char *path, stru
     if (fd >= 0)
         w->to = fdopen(fd, "w");
     if (!w->to) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path,
-                  strerror(errno));
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, strerror(errno));
         w->partial = NULL; /* this writer did not create it */
         return NULL;
     }
@@ -171,9 +170,8 @@ static bool is_clean(struct writer *w, struct error *err)
         return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s back", w->path);
 
     struct secret_hit hit = secrets_find(w->secrets, buf_str(&text), true);
-    return !hit.name ||
-           error_add(err, ERROR_LEAK, (struct where){0},
-                     "%s was not written: it contains the secret $%s", w->path, hit.name);
+    return !hit.name || error_add(err, ERROR_LEAK, (struct where){0}, "%s was not written: it contains the secret $%s",
+                                  w->path, hit.name);
 }
 
 static bool rename_into_place(struct writer *w, struct error *err)
@@ -181,8 +179,7 @@ static bool rename_into_place(struct writer *w, struct error *err)
     if (!is_clean(w, err))
         return false;
     if (rename(w->partial, w->path) != 0)
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path,
-                         strerror(errno));
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path, strerror(errno));
     w->partial = NULL;
     return true;
 }
@@ -198,8 +195,8 @@ bool writer_close(struct writer *w, struct error *err)
 
     bool ok = !w->failed;
     if (!ok)
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s",
-                  w->path ? w->path : "the report", strerror(w->failed));
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path ? w->path : "the report",
+                  strerror(w->failed));
     else if (w->partial)
         ok = rename_into_place(w, err);
     release_writer(w);

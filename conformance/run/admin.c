@@ -25,8 +25,8 @@ struct namespace namespace_of(struct arena *a, const struct target *t, const cha
     };
 }
 
-struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method,
-                                      const char *path, const struct node *body)
+struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method, const char *path,
+                                      const struct node *body)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);
     x->method = method;
@@ -44,16 +44,14 @@ static const struct node *text_map(struct arena *a, const char *key, const char 
     return node_with(a, NULL, key, node_new_text(a, str_from(value)));
 }
 
-struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t,
-                                               const char *name)
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name)
 {
     const struct node *body = text_map(a, "name", name);
     body = node_with(a, body, "clock", text_map(a, "mode", "frozen"));
     return admin_request(a, t->admin_url, "POST", "/namespaces", body);
 }
 
-struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t,
-                                               const char *name)
+struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name)
 {
     return admin_request(a, t->admin_url, "DELETE", arena_printf(a, "/namespaces/%s", name), NULL);
 }
@@ -74,6 +72,6 @@ const char *admin_error(struct arena *a, const struct exchange_record *x)
     if (!x->status)
         return arena_printf(a, "the admin API did not respond: %s", x->error);
     struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
-    return arena_printf(a, "the admin API returned %d for %s %s: " STR_FMT, x->status, x->method,
-                        x->url, STR_ARG(body));
+    return arena_printf(a, "the admin API returned %d for %s %s: " STR_FMT, x->status, x->method, x->url,
+                        STR_ARG(body));
 }

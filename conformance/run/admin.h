@@ -20,14 +20,11 @@ struct namespace
 /* Returns the URLs of namespace `name`, or those of the target itself if `name` is NULL. */
 struct namespace namespace_of(struct arena *a, const struct target *t, const char *name);
 
-struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method,
-                                      const char *path, const struct node *body);
-struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t,
-                                               const char *name);
-struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t,
-                                               const char *name);
-struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns,
-                                            int64_t ms);
+struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method, const char *path,
+                                      const struct node *body);
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name);
+struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name);
+struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms);
 
 bool exchange_succeeded(const struct exchange_record *x); /* the status is 2xx */
 /* Describes a failed admin call: status and response body, or why there is no response. */

@@ -7,8 +7,7 @@
 
 #define USER_AGENT "understudy-conformance"
 
-static bool add_query_value(const struct vars *v, struct buf *url, const char *name,
-                            const struct node *value)
+static bool add_query_value(const struct vars *v, struct buf *url, const char *name, const struct node *value)
 {
     const char *text = scalar_text(v->arena, value);
     if (!text)
@@ -21,8 +20,7 @@ static bool add_query_value(const struct vars *v, struct buf *url, const char *n
 }
 
 /* A list becomes one parameter per item, all with the same name. */
-static bool add_query(const struct vars *v, struct buf *url, const struct node *query,
-                      const char **missing)
+static bool add_query(const struct vars *v, struct buf *url, const struct node *query, const char **missing)
 {
     const struct node *map = query ? vars_value(v, query, missing) : NULL;
     bool ok = map || !query;
@@ -38,8 +36,8 @@ static bool add_query(const struct vars *v, struct buf *url, const struct node *
     return ok;
 }
 
-static bool add_credential(const struct vars *v, const struct target *t, const char *as,
-                           struct exchange_record *x, struct request_problem *problem)
+static bool add_credential(const struct vars *v, const struct target *t, const char *as, struct exchange_record *x,
+                           struct request_problem *problem)
 {
     const char *name = as ? vars_text(v, as, &problem->missing) : NULL;
     if (as && !name)
@@ -80,8 +78,7 @@ static bool add_headers(const struct vars *v, const struct node *headers, struct
     return map || !headers;
 }
 
-static bool add_body(const struct vars *v, const struct step *step, struct exchange_record *x,
-                     const char **missing)
+static bool add_body(const struct vars *v, const struct step *step, struct exchange_record *x, const char **missing)
 {
     if (step->raw_body) {
         x->request_body = str_from(step->raw_body);
@@ -102,8 +99,8 @@ static struct exchange_record *new_request(const struct vars *v, const char *met
     return x;
 }
 
-static const char *full_url(const struct vars *v, const char *base, const char *path,
-                            const struct node *query, const char **missing)
+static const char *full_url(const struct vars *v, const char *base, const char *path, const struct node *query,
+                            const char **missing)
 {
     struct buf url = {.arena = v->arena};
     const char *filled = vars_path(v, path, missing);
@@ -113,9 +110,8 @@ static const char *full_url(const struct vars *v, const char *base, const char *
     return add_query(v, &url, query, missing) ? buf_c(&url) : NULL;
 }
 
-struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
-                                        const struct namespace *ns, const struct step *step,
-                                        struct request_problem *problem)
+struct exchange_record *resolve_request(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                        const struct step *step, struct request_problem *problem)
 {
     bool inspects = step->kind == STEP_INSPECT;
     const char *base = inspects ? arena_printf(v->arena, "%s/state", ns->admin_url) : ns->base_url;
@@ -124,30 +120,27 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
     x->url = full_url(v, base, step->path, step->query, &problem->missing);
     bool ok = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
-              add_headers(v, step->headers, x, &problem->missing) &&
-              add_body(v, step, x, &problem->missing);
+              add_headers(v, step->headers, x, &problem->missing) && add_body(v, step, x, &problem->missing);
     return ok ? x : NULL;
 }
 
-static struct exchange_record *add_same_actor(const struct vars *v, const struct target *t,
-                                              const struct step *step, struct exchange_record *x,
-                                              struct request_problem *problem)
+static struct exchange_record *add_same_actor(const struct vars *v, const struct target *t, const struct step *step,
+                                              struct exchange_record *x, struct request_problem *problem)
 {
     return x->url && add_credential(v, t, step->as, x, problem) ? x : NULL;
 }
 
-struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
-                                        const struct namespace *ns, const struct step *step,
-                                        const struct cleanup *c, struct request_problem *problem)
+struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                        const struct step *step, const struct cleanup *c,
+                                        struct request_problem *problem)
 {
     struct exchange_record *x = new_request(v, c->method);
     x->url = full_url(v, ns->base_url, c->path, NULL, &problem->missing);
     return add_same_actor(v, t, step, x, problem);
 }
 
-struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
-                                       const struct namespace *ns, const struct step *step,
-                                       const struct lookup *f, struct request_problem *problem)
+struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                       const struct step *step, const struct lookup *f, struct request_problem *problem)
 {
     struct exchange_record *x = new_request(v, "GET");
     x->url = full_url(v, ns->base_url, f->path, f->query, &problem->missing);

@@ -19,13 +19,11 @@ static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup 
     return gone;
 }
 
-static void report_leftover(struct task *t, const char *step, const struct exchange_record *cleanup,
-                            const char *why)
+static void report_leftover(struct task *t, const char *step, const struct exchange_record *cleanup, const char *why)
 {
     struct arena *a = t->runner->arena;
     *arena_push(a, &t->runner->run->leftovers, struct leftover) = (struct leftover){
-        .what =
-            arena_printf(a, "the resource created by step '%s' of '%s'", step, t->scenario->name),
+        .what = arena_printf(a, "the resource created by step '%s' of '%s'", step, t->scenario->name),
         .cleanup = cleanup ? arena_printf(a, "%s %s", cleanup->method, cleanup->url) : "unknown",
         .why = why,
     };
@@ -54,8 +52,7 @@ void cleanup_register(struct task *t)
     for (size_t i = 0; i < c->step->cleanup_count; i++) {
         struct request_problem problem = {0};
         struct pending_cleanup p = {.name = c->name, .step = c->step, .how = &c->step->cleanups[i]};
-        p.request =
-            resolve_cleanup(&c->vars, t->runner->target, &t->namespace, c->step, p.how, &problem);
+        p.request = resolve_cleanup(&c->vars, t->runner->target, &t->namespace, c->step, p.how, &problem);
         if (p.request)
             push_cleanup(t, &p);
         else
@@ -79,8 +76,7 @@ static void register_lookup(struct task *t, const struct cleanup *how)
     const struct current *c = &t->current;
     struct request_problem problem = {0};
     struct pending_cleanup p = {.name = c->name, .step = c->step, .how = how};
-    p.request =
-        resolve_lookup(&c->vars, t->runner->target, &t->namespace, c->step, how->lookup, &problem);
+    p.request = resolve_lookup(&c->vars, t->runner->target, &t->namespace, c->step, how->lookup, &problem);
     p.where = vars_value(&c->vars, how->lookup->where, &problem.missing);
     p.vars = *copy_scopes(t->runner->arena, &c->vars);
     if (p.request && p.where)
@@ -109,8 +105,7 @@ void cleanup_already_sent(struct task *t)
     size_t kept = 0;
     for (size_t i = 0; i < t->cleanups.count; i++) {
         const struct pending_cleanup *p = &t->cleanups.items[i];
-        if (p->where || strcmp(p->request->method, x->method) != 0 ||
-            strcmp(p->request->url, x->url) != 0)
+        if (p->where || strcmp(p->request->method, x->method) != 0 || strcmp(p->request->url, x->url) != 0)
             t->cleanups.items[kept++] = *p;
     }
     t->cleanups.count = kept;
@@ -154,16 +149,16 @@ static void on_cleaned_up(struct task *t, struct exchange_record *x)
         return;
     task_record(t, x);
     if (!is_cleaned_up(x, p->how))
-        report_leftover(t, p->name, x,
-                        arena_printf(t->runner->arena, "the cleanup request failed: %s",
-                                     failure_text(t->runner->arena, x)));
+        report_leftover(
+            t, p->name, x,
+            arena_printf(t->runner->arena, "the cleanup request failed: %s", failure_text(t->runner->arena, x)));
     t->cleanups.count--;
     cleanup_next(t);
 }
 
 /* If the resource matches the lookup, registers its cleanup with the values captured from it. */
-static void register_if_match(struct task *t, const struct pending_cleanup *looked,
-                              const struct node *resource, int64_t now_ms)
+static void register_if_match(struct task *t, const struct pending_cleanup *looked, const struct node *resource,
+                              int64_t now_ms)
 {
     struct arena *a = t->runner->arena;
     const struct lookup *f = looked->how->lookup;
@@ -195,8 +190,7 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
         return;
     task_record(t, x);
     t->cleanups.count--;
-    const struct node *body =
-        exchange_succeeded(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
+    const struct node *body = exchange_succeeded(x) ? json_parse(a, x->response_body, "body", NULL) : NULL;
     const struct node *list = body && f->in ? node_pointer(body, f->in) : NULL;
     bool none = !f->in && x->status == 404;
     if (list && list->kind == NODE_LIST)
@@ -205,8 +199,7 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
     else if (body && !f->in)
         register_if_match(t, &looked, body, exchange_now_ms(x));
     else if (!none)
-        report_leftover(t, looked.name, NULL,
-                        arena_printf(a, LOOKUP_FAILED "%s", failure_text(a, x)));
+        report_leftover(t, looked.name, NULL, arena_printf(a, LOOKUP_FAILED "%s", failure_text(a, x)));
     cleanup_next(t);
 }
 
@@ -227,8 +220,7 @@ void cleanup_start(struct task *t)
 {
     struct arena *a = t->runner->arena;
     if (t->namespace.name)
-        task_send(t, a, admin_delete_namespace(a, t->runner->target, t->namespace.name),
-                  on_namespace_deleted);
+        task_send(t, a, admin_delete_namespace(a, t->runner->target, t->namespace.name), on_namespace_deleted);
     else
         cleanup_next(t);
 }

@@ -95,8 +95,7 @@ static void start_sending(void *ctx)
     http_send(s->client->http, s->arena, &sent, on_http_response, s);
 }
 
-void client_send(struct client *c, struct arena *a, struct exchange_record *request,
-                 client_done_fn *done, void *ctx)
+void client_send(struct client *c, struct arena *a, struct exchange_record *request, client_done_fn *done, void *ctx)
 {
     struct sending *s = arena_new(a, struct sending);
     *s = (struct sending){.client = c, .arena = a, .record = request, .done = done, .ctx = ctx};

@@ -26,6 +26,5 @@ typedef void client_done_fn(void *ctx, struct exchange_record *x);
 struct client *client_new(struct loop *l, const struct client_options *options);
 void client_free(struct client *c); /* drops requests in flight without calling `done` */
 /* The caller sets method, url, request_headers and request_body of `request`. */
-void client_send(struct client *c, struct arena *a, struct exchange_record *request,
-                 client_done_fn *done, void *ctx);
+void client_send(struct client *c, struct arena *a, struct exchange_record *request, client_done_fn *done, void *ctx);
 size_t client_in_flight(const struct client *c); /* number of requests without a response yet */

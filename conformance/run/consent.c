@@ -64,8 +64,8 @@ static void consent_by_admin(struct task *t, const struct consent *k)
         judge_not_applicable(t, "the target has no admin API, which 'consent: admin' needs");
         return;
     }
-    t->current.exchange = admin_request(a, t->namespace.admin_url, "POST", ADMIN_SIMULATE "consent",
-                                        simulate_body(a, k));
+    t->current.exchange =
+        admin_request(a, t->namespace.admin_url, "POST", ADMIN_SIMULATE "consent", simulate_body(a, k));
     task_send(t, a, t->current.exchange, on_simulated);
 }
 
@@ -224,11 +224,10 @@ bool consent_can_ask(void)
 static void consent_by_human(struct task *t, const struct consent *k)
 {
     const char *handle = node_text(k->handle);
-    fprintf(
-        stderr,
-        "\nConsent needed: %s%s%s. Open the URL below in a browser, then paste the URL that the "
-        "browser is redirected to, or press Enter:\n  %s\n",
-        k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
+    fprintf(stderr,
+            "\nConsent needed: %s%s%s. Open the URL below in a browser, then paste the URL that the "
+            "browser is redirected to, or press Enter:\n  %s\n",
+            k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
     wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
 }
 
@@ -247,8 +246,8 @@ static void (*const drivers[])(struct task *t, const struct consent *k) = {
     [CONSENT_HUMAN] = consent_by_human,
 };
 
-static bool resolve_optional(const struct vars *v, const struct node *value,
-                             const struct node **out, const char **missing)
+static bool resolve_optional(const struct vars *v, const struct node *value, const struct node **out,
+                             const char **missing)
 {
     *out = value ? vars_value(v, value, missing) : NULL;
     return *out || !value;

@@ -2,8 +2,7 @@
 
 #include <assert.h>
 
-static bool set_inputs(struct vars *v, const struct flow *flow, const struct node *with,
-                       const char **missing)
+static bool set_inputs(struct vars *v, const struct flow *flow, const struct node *with, const char **missing)
 {
     for (size_t i = 0; i < flow->input_count; i++) {
         const struct input *in = &flow->inputs[i];

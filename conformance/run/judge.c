@@ -71,16 +71,14 @@ static bool judge_readings(struct task *t)
             reading = c->readings[i].name;
     }
     in.expect = &c->expect;
-    struct check *check = check_add(&in, &t->checks, "one_of", c->step->dispute,
-                                    reading ? VERDICT_DISPUTED : VERDICT_FAIL);
+    struct check *check =
+        check_add(&in, &t->checks, "one_of", c->step->dispute, reading ? VERDICT_DISPUTED : VERDICT_FAIL);
     check->at = c->step->at;
     check->expected = buf_c(&names);
-    check->actual =
-        reading ? reading
-        : !c->exchange
-            ? "no response"
-            : arena_printf(a, "%d " STR_FMT, c->exchange->status,
-                           STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
+    check->actual = reading        ? reading
+                    : !c->exchange ? "no response"
+                                   : arena_printf(a, "%d " STR_FMT, c->exchange->status,
+                                                  STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
     if (!reading)
         return false;
     check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, reading);
@@ -90,8 +88,7 @@ static bool judge_readings(struct task *t)
 
 /* --- captures ------------------------------------------------------------------------------- */
 
-static const struct node *find_captured(const struct current *c, struct arena *a,
-                                        const char *pointer)
+static const struct node *find_captured(const struct current *c, struct arena *a, const char *pointer)
 {
     const struct header *h = NULL;
     if (c->headers && str_starts(str_from(pointer), STR("headers/")))
@@ -119,8 +116,7 @@ static bool capture_values(struct task *t, bool held)
         const struct capture *k = &c->step->captures[i];
         const struct node *value = find_captured(c, in.arena, k->pointer);
         enum verdict missed = held ? VERDICT_FAIL : VERDICT_BLOCKED;
-        struct check *check =
-            check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
+        struct check *check = check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
         check->at = k->at;
         check->expected = "present, because later steps use it";
         check->actual = value ? json_print_short(in.arena, value, SHORT_MAX_BYTES) : "absent";
@@ -138,8 +134,7 @@ static bool capture_values(struct task *t, bool held)
 
 static void block_rest(struct task *t)
 {
-    task_block(t, VERDICT_BLOCKED,
-               arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
+    task_block(t, VERDICT_BLOCKED, arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
 }
 
 /* Copies the response from the attempt's arena to the run's. */
@@ -249,9 +244,8 @@ void judge_blocked(struct task *t, const char *missing)
 void judge_unsendable(struct task *t, const struct request_problem *problem)
 {
     if (problem->no_actor)
-        judge_skipped(
-            t, VERDICT_NOT_APPLICABLE,
-            arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
+        judge_skipped(t, VERDICT_NOT_APPLICABLE,
+                      arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
     else
         judge_blocked(t, problem->missing);
 }

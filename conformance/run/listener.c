@@ -43,8 +43,7 @@ static struct exchange_record *new_record(struct arena *a, const char *url, cons
     };
     for (size_t i = 0; i < r->headers.count; i++) {
         const struct header *h = &r->headers.items[i];
-        headers_add(a, &x->request_headers, arena_text(a, h->name),
-                    str_of(str_dup(a, h->value), h->value.n));
+        headers_add(a, &x->request_headers, arena_text(a, h->name), str_of(str_dup(a, h->value), h->value.n));
     }
     return x;
 }
@@ -80,8 +79,7 @@ static void refuse_request(void *ctx, struct exchange *x, int status, const char
     (void)why; /* the status is enough */
 }
 
-struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port,
-                              struct error *err)
+struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port, struct error *err)
 {
     struct listener *out = heap_new(sizeof *out);
     const struct server_options options = {

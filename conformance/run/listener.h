@@ -27,7 +27,6 @@ struct inbox {
 struct listener;
 
 /* `url` is the address that the target uses; NULL: http://127.0.0.1:<port>. Port 0: a free one. */
-struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port,
-                              struct error *err);
+struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port, struct error *err);
 void listener_free(struct listener *l);
 struct inbox *listener_open(struct listener *l, const char *name); /* its URL ends in /name */

@@ -38,8 +38,7 @@ static void check_step_keys(struct search *s, const struct step *step)
 }
 
 /* Sets `name` if its value is known before the run; a value that a response gives is not. */
-static void set_known_var(struct vars *scope, const struct vars *from, const char *name,
-                          const struct node *value)
+static void set_known_var(struct vars *scope, const struct vars *from, const char *name, const struct node *value)
 {
     const char *missing = NULL;
     const struct node *known = value ? vars_value(from, value, &missing) : NULL;
@@ -62,8 +61,7 @@ static void check_actor(struct search *s, const struct vars *scope, const struct
     }
 }
 
-static void check_steps(struct search *s, const struct vars *scope, const struct step *steps,
-                        size_t count);
+static void check_steps(struct search *s, const struct vars *scope, const struct step *steps, size_t count);
 
 static void check_flow(struct search *s, const struct vars *scope, const struct step *step)
 {
@@ -79,8 +77,7 @@ static void check_flow(struct search *s, const struct vars *scope, const struct 
     check_steps(s, &inner, flow->steps, flow->step_count);
 }
 
-static void check_steps(struct search *s, const struct vars *scope, const struct step *steps,
-                        size_t count)
+static void check_steps(struct search *s, const struct vars *scope, const struct step *steps, size_t count)
 {
     for (size_t i = 0; i < count && !s->why; i++) {
         check_step_keys(s, &steps[i]);
@@ -90,8 +87,7 @@ static void check_steps(struct search *s, const struct vars *scope, const struct
     }
 }
 
-const char *find_missing_name(const struct vars *root, const struct target *t,
-                              const struct scenario *sc)
+const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc)
 {
     struct search s = {.root = root, .target = t};
     struct vars scope = {.arena = root->arena, .outer = root};

@@ -137,8 +137,7 @@ struct mock *mock_start(struct arena *a, const char *binary, const char *fixture
                     fixture ? arena_text(a, fixture) : NULL,
                     NULL};
     if (!spawn(m, argv)) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "the mock server '%s' cannot be started",
-                  binary);
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "the mock server '%s' cannot be started", binary);
         return NULL;
     }
     bool ready = read_line(m, &line);

@@ -14,7 +14,6 @@ struct mock;
  * this program, else mockserver on PATH. NULL: none found. */
 const char *mock_find(struct arena *a, const char *flag, struct error *err);
 
-struct mock *mock_start(struct arena *a, const char *binary, const char *fixture,
-                        struct error *err);
+struct mock *mock_start(struct arena *a, const char *binary, const char *fixture, struct error *err);
 const char *mock_url(const struct mock *m); /* http://127.0.0.1:40321 */
 void mock_stop(struct mock *m);             /* SIGTERM, and SIGKILL after 3 s; m may be NULL */

@@ -1,8 +1,8 @@
 #include "conformance/run/resolve.h"
 
 /* A NULL value gives NULL and returns true. */
-static bool resolve_optional(const struct vars *v, const struct node *value,
-                             const struct node **out, const char **missing)
+static bool resolve_optional(const struct vars *v, const struct node *value, const struct node **out,
+                             const char **missing)
 {
     *out = value ? vars_value(v, value, missing) : NULL;
     return !value || *out;
@@ -18,8 +18,7 @@ bool resolve_expectation(const struct vars *v, const struct expectation *x, stru
            resolve_optional(v, x->redirect, &out->redirect, missing);
 }
 
-const struct reading *resolve_readings(const struct vars *v, const struct step *step,
-                                       const char **missing)
+const struct reading *resolve_readings(const struct vars *v, const struct step *step, const char **missing)
 {
     struct reading *out = arena_array(v->arena, struct reading, step->reading_count);
     for (size_t i = 0; i < step->reading_count; i++) {

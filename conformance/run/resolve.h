@@ -11,8 +11,7 @@
 /* Returns a copy of the expectation, or of the step's readings, with every reference replaced. */
 bool resolve_expectation(const struct vars *v, const struct expectation *x, struct expectation *out,
                          const char **missing);
-const struct reading *resolve_readings(const struct vars *v, const struct step *step,
-                                       const char **missing);
+const struct reading *resolve_readings(const struct vars *v, const struct step *step, const char **missing);
 
 struct request_problem {
     const char *missing;  /* the reference that has no value */
@@ -20,14 +19,13 @@ struct request_problem {
 };
 
 /* Builds the request of a call or an inspect step. */
-struct exchange_record *resolve_request(const struct vars *v, const struct target *t,
-                                        const struct namespace *ns, const struct step *step,
-                                        struct request_problem *problem);
+struct exchange_record *resolve_request(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                        const struct step *step, struct request_problem *problem);
 /* Builds the cleanup request of the step, or the lookup of the resource to clean up. Both use the
  * step's actor. */
-struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t,
-                                        const struct namespace *ns, const struct step *step,
-                                        const struct cleanup *c, struct request_problem *problem);
-struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t,
-                                       const struct namespace *ns, const struct step *step,
-                                       const struct lookup *f, struct request_problem *problem);
+struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                        const struct step *step, const struct cleanup *c,
+                                        struct request_problem *problem);
+struct exchange_record *resolve_lookup(const struct vars *v, const struct target *t, const struct namespace *ns,
+                                       const struct step *step, const struct lookup *f,
+                                       struct request_problem *problem);

@@ -16,12 +16,10 @@ static struct retry_decision wait_rate_limit(struct retry *r, const struct obser
     int64_t wait = seen->retry_after_ms >= 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
     if (++r->limited > RETRY_LIMITED_MAX)
         return (struct retry_decision){
-            RETRY_GIVE_UP, 0,
-            "the rate limit is exhausted: status 429 even after three waits for Retry-After"};
+            RETRY_GIVE_UP, 0, "the rate limit is exhausted: status 429 even after three waits for Retry-After"};
     if (wait > RETRY_WAIT_MAX_MS)
-        return (struct retry_decision){
-            RETRY_GIVE_UP, 0,
-            "the rate limit is exhausted: status 429 with a Retry-After of over 5 minutes"};
+        return (struct retry_decision){RETRY_GIVE_UP, 0,
+                                       "the rate limit is exhausted: status 429 with a Retry-After of over 5 minutes"};
     return retry_after(wait, wait);
 }
 
@@ -49,8 +47,7 @@ static struct retry_decision decide_consistently(struct retry *r, const struct s
     return seen->holds && left > 0 ? retry_after(every_ms, left) : decided;
 }
 
-struct retry_decision retry_decide(struct retry *r, const struct step *step,
-                                   const struct observation *seen)
+struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen)
 {
     int64_t every_ms = step->every_ms > 0 ? step->every_ms : EVERY_MS;
     if (seen->limited)

@@ -35,5 +35,4 @@ struct retry_decision {
     const char *why; /* of RETRY_GIVE_UP */
 };
 
-struct retry_decision retry_decide(struct retry *r, const struct step *step,
-                                   const struct observation *seen);
+struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen);

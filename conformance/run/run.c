@@ -140,9 +140,8 @@ static bool probe_target(struct session *s)
     struct runner *r = &s->runner;
     const char *admin = r->target->admin_url;
     struct probe g = {s, NULL};
-    struct exchange_record *x =
-        admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
-              : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
+    struct exchange_record *x = admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
+                                      : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
     if (!r->plan->count)
         return true;
     client_send(r->client, r->arena, x, admin ? on_manifest : on_probe_response, &g);
@@ -244,8 +243,7 @@ static void run_session(struct session *s)
     loop_signal(r->loop, SIGTERM, on_signal, s);
     bool listens = target_has_capability(r->target, "webhook");
     if (listens)
-        r->listener = listener_new(r->loop, r->arena, r->target->webhook_url,
-                                   r->target->webhook_port, s->err);
+        r->listener = listener_new(r->loop, r->arena, r->target->webhook_url, r->target->webhook_port, s->err);
     if (listens == (r->listener != NULL) && probe_target(s)) {
         start_ready(s);
         if (r->active_count)
@@ -270,12 +268,7 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
 {
     int64_t began_us = time_monotonic_us();
     struct session s = {
-        .runner = {.arena = a,
-                   .run = out,
-                   .plan = plan,
-                   .target = target,
-                   .options = options,
-                   .ended = task_ended},
+        .runner = {.arena = a, .run = out, .plan = plan, .target = target, .options = options, .ended = task_ended},
         .started = arena_array(a, bool, plan->count),
         .jobs = jobs_of(target, options, plan->count),
         .err = err,
@@ -304,8 +297,8 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
     return true;
 }
 
-bool run_plan(struct arena *a, const struct plan *plan, const struct target *target,
-              const struct run_options *options, struct run *out, struct error *err)
+bool run_plan(struct arena *a, const struct plan *plan, const struct target *target, const struct run_options *options,
+              struct run *out, struct error *err)
 {
     struct target own = *target;
     struct mock *mock = NULL;

@@ -14,7 +14,7 @@
 typedef void run_secret_fn(void *ctx, const char *name, const char *value);
 
 struct run_options {
-    int jobs; /* scenarios that run at once; 0: 64 if the target has an admin API, else 1 */
+    int jobs;           /* scenarios that run at once; 0: 64 if the target has an admin API, else 1 */
     int64_t timeout_ms; /* time limit of one request */
     const char *ca_file;
     bool insecure;
@@ -29,5 +29,5 @@ struct run_options {
 };
 
 /* Returns true if the run took place; its outcome is then in *out. */
-bool run_plan(struct arena *a, const struct plan *plan, const struct target *target,
-              const struct run_options *options, struct run *out, struct error *err);
+bool run_plan(struct arena *a, const struct plan *plan, const struct target *target, const struct run_options *options,
+              struct run *out, struct error *err);

@@ -24,11 +24,10 @@ void simulate_start(struct task *t)
 {
     struct current *c = &t->current;
     const char *missing = NULL;
-    const struct node *body = c->step->body ? vars_value(&c->vars, c->step->body, &missing)
-                                            : node_new_map(t->runner->arena, NULL, 0);
+    const struct node *body =
+        c->step->body ? vars_value(&c->vars, c->step->body, &missing) : node_new_map(t->runner->arena, NULL, 0);
     if (body)
-        send_admin_request(
-            t, arena_printf(t->runner->arena, ADMIN_SIMULATE "%s", c->step->simulate), body);
+        send_admin_request(t, arena_printf(t->runner->arena, ADMIN_SIMULATE "%s", c->step->simulate), body);
     else
         judge_blocked(t, missing);
 }

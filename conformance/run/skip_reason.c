@@ -7,10 +7,8 @@
 static bool step_writes(const struct step *step)
 {
     static const char *const read_methods[] = {"GET", "HEAD", "OPTIONS"};
-    bool writes =
-        step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
-    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof read_methods / sizeof *read_methods;
-         i++)
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
+    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof read_methods / sizeof *read_methods; i++)
         writes &= strcmp(step->method, read_methods[i]) != 0;
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
         writes |= step_writes(&step->flow->steps[i]);
@@ -55,8 +53,7 @@ static bool has_simulation(const struct node *simulations, const char *name)
     return false;
 }
 
-static const char *missing_simulation(struct arena *a, const struct node *simulations,
-                                      const struct scenario *scenario)
+static const char *missing_simulation(struct arena *a, const struct node *simulations, const struct scenario *scenario)
 {
     size_t count;
     const char *const *needs = scenario_needs(a, scenario, &count);
@@ -67,20 +64,16 @@ static const char *missing_simulation(struct arena *a, const struct node *simula
     return NULL;
 }
 
-const char *skip_reason_for(const struct runner *r, const struct planned *p,
-                            const struct node *simulations)
+const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations)
 {
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;
     if (p->missing)
-        return arena_printf(r->arena, "missing capability '%s': the target does not declare it",
-                            p->missing);
+        return arena_printf(r->arena, "missing capability '%s': the target does not declare it", p->missing);
     const char *missing = missing_simulation(r->arena, simulations, p->scenario);
     if (missing)
-        return arena_printf(r->arena, "missing capability '%s': the admin API does not list it",
-                            missing);
-    if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) &&
-        !consent_can_ask())
+        return arena_printf(r->arena, "missing capability '%s': the admin API does not list it", missing);
+    if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) && !consent_can_ask())
         return "the consent needs a person at a terminal, and there is no terminal";
     const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario);
     if (missing_name)

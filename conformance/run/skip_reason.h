@@ -9,10 +9,8 @@
 #include "conformance/run/task.h"
 
 /* `simulations` is the list in the admin API's manifest; NULL if it has none. */
-const char *skip_reason_for(const struct runner *r, const struct planned *p,
-                            const struct node *simulations);
+const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations);
 
 /* missing_names.c: describes the first resource, actor or environment variable that the scenario
  * names and that does not exist; NULL: there is none */
-const char *find_missing_name(const struct vars *root, const struct target *t,
-                              const struct scenario *sc);
+const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc);

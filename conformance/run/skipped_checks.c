@@ -25,8 +25,7 @@ static const char *case_label(struct arena *a, const struct step *step, size_t c
     return plain ? text : arena_printf(a, "%zu", case_index + 1);
 }
 
-const char *step_name(struct arena *a, const char *prefix, const struct step *step,
-                      size_t case_index)
+const char *step_name(struct arena *a, const char *prefix, const struct step *step, size_t case_index)
 {
     const char *id = step->id ? step->id : arena_printf(a, "%zu", step->number);
     if (!step->cases)
@@ -52,8 +51,7 @@ static const struct claim *find_claim(const void *ctx, const char *id)
     return found;
 }
 
-struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
-                              const char *name)
+struct check_input step_input(struct task *t, struct arena *a, const struct step *step, const char *name)
 {
     const struct suite *suite = t->runner->plan->suite;
     return (struct check_input){
@@ -68,8 +66,8 @@ struct check_input step_input(struct task *t, struct arena *a, const struct step
     };
 }
 
-void skipped_checks_of_step(struct task *t, const struct step *step, const char *name,
-                            enum verdict verdict, const char *why)
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
+                            const char *why)
 {
     struct check_input in = step_input(t, t->runner->arena, step, name);
     webhook_undecided(&in, step, verdict, why, &t->checks);
@@ -88,8 +86,8 @@ void skipped_checks_of_step(struct task *t, const struct step *step, const char 
     }
 }
 
-void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix,
-                            size_t case_index, enum verdict verdict, const char *why)
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
+                            enum verdict verdict, const char *why)
 {
     struct arena *a = t->runner->arena;
     const char *name = step_name(a, prefix, step, case_index);

@@ -39,8 +39,7 @@ static const struct field auth_rows[] = {
     FIELD("prefix", FIELD_TEXT, struct auth, prefix,
           .help = "Text before the credential (default \"Bearer \" for Authorization)."),
 };
-static const struct fields auth_fields =
-    FIELD_TABLE("auth", auth_rows, struct auth, FIELDS_NO_PLACE);
+static const struct fields auth_fields = FIELD_TABLE("auth", auth_rows, struct auth, FIELDS_NO_PLACE);
 
 static const struct field webhook_rows[] = {
     FIELD("url", FIELD_TEXT, struct webhook, url, .required = true,
@@ -48,12 +47,10 @@ static const struct field webhook_rows[] = {
     FIELD("port", FIELD_INT, struct webhook, port, .required = true, .min = 1, .max = 65535,
           .help = "Local port that the URL leads to."),
 };
-static const struct fields webhook_fields =
-    FIELD_TABLE("webhook", webhook_rows, struct webhook, FIELDS_NO_PLACE);
+static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, struct webhook, FIELDS_NO_PLACE);
 
 static const struct field rows[] = {
-    FIELD("name", FIELD_TEXT, struct file, name, .required = true,
-          .help = "Name of the target in reports."),
+    FIELD("name", FIELD_TEXT, struct file, name, .required = true, .help = "Name of the target in reports."),
     FIELD("mock", FIELD_BOOL, struct file, mock,
           .help = "The target is a mock: this file may contain keys, and writes need no flag."),
     FIELD("base_url", FIELD_TEXT, struct file, base_url,
@@ -63,30 +60,23 @@ static const struct field rows[] = {
                   "http://127.0.0.1:4010/__admin."),
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "Path prefix of the provider on a mock, for example /layers."),
-    FIELD("fixture", FIELD_TEXT, struct file, fixture,
-          .help = "Fixture for --mock, as a path relative to this file."),
-    FIELD("now", FIELD_TEXT, struct file, now,
-          .help = "Time at which its clock starts (default: the current time)."),
-    FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields,
-          .help = "How requests carry the credential."),
+    FIELD("fixture", FIELD_TEXT, struct file, fixture, .help = "Fixture for --mock, as a path relative to this file."),
+    FIELD("now", FIELD_TEXT, struct file, now, .help = "Time at which its clock starts (default: the current time)."),
+    FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields, .help = "How requests carry the credential."),
     FIELD("actors", FIELD_NODE, struct file, actors,
           .help = "NAME: {key: TEXT} (mocks only), {env: VARIABLE}, or {} for no credential."),
     FIELD("resources", FIELD_NODE, struct file, resources,
           .help = "Values that scenarios use as $target.NAME: any value, or {env: VARIABLE}."),
     FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
           .help = "Capabilities that scenarios may require: second_org, narrow_key, lease, ..."),
-    FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers,
-          .text_count = COUNT(consent_drivers),
+    FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers, .text_count = COUNT(consent_drivers),
           .help = "How consent steps are performed: admin, browser, human or none (default none)."),
     FIELD("consent_command", FIELD_TEXT, struct file, consent_command,
-          .help =
-              "Command of the browser driver. Its arguments are URL, outcome and handle; it prints "
-              "one line {\"redirect\": URL}."),
+          .help = "Command of the browser driver. Its arguments are URL, outcome and handle; it prints "
+                  "one line {\"redirect\": URL}."),
     FIELD("webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
-          .help =
-              "How a real endpoint reaches the runner's listener. Not needed for a local mock."),
-    FIELD("rps", FIELD_NODE, struct file, rps,
-          .help = "Requests per second at most (default: no limit)."),
+          .help = "How a real endpoint reaches the runner's listener. Not needed for a local mock."),
+    FIELD("rps", FIELD_NODE, struct file, rps, .help = "Requests per second at most (default: no limit)."),
 };
 static const struct fields file_fields = FIELD_TABLE("target", rows, struct file, FIELDS_NO_PLACE);
 
@@ -101,15 +91,13 @@ static const char *from_environment(const struct node *env)
 
 static bool is_variable(const struct node *env, struct error *err)
 {
-    return node_text(env) || error_add(err, ERROR_INPUT, env->at,
-                                       "'env' must be the name of an environment variable");
+    return node_text(env) || error_add(err, ERROR_INPUT, env->at, "'env' must be the name of an environment variable");
 }
 
 static void warn_unset(const char *what, const char *name, const struct node *env)
 {
-    log_line(LOG_WARN,
-             "%s:%d:%d: %s '%s' is not available: the environment variable '%s' is not set",
-             env->at.file, env->at.line, env->at.column, what, name, node_text(env));
+    log_line(LOG_WARN, "%s:%d:%d: %s '%s' is not available: the environment variable '%s' is not set", env->at.file,
+             env->at.line, env->at.column, what, name, node_text(env));
 }
 
 struct actor_file {
@@ -117,29 +105,25 @@ struct actor_file {
 };
 
 static const struct field actor_rows[] = {
-    FIELD("key", FIELD_NODE, struct actor_file, key,
-          .help = "The credential itself; allowed for a mock only."),
+    FIELD("key", FIELD_NODE, struct actor_file, key, .help = "The credential itself; allowed for a mock only."),
     FIELD("env", FIELD_NODE, struct actor_file, env,
           .help = "Name of the environment variable that has the credential."),
 };
-static const struct fields actor_fields =
-    FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
+static const struct fields actor_fields = FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
 
 /* If the environment variable is not set, sets out->name to NULL; fails if the actor is
  * `needed`. */
-static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed,
-                       struct actor *out, struct error *err)
+static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed, struct actor *out,
+                       struct error *err)
 {
     struct actor_file file = {0};
     *out = (struct actor){.name = m->key, .at = m->key_at};
     if (!fields_read(&actor_fields, m->value, a, &file, err))
         return false;
     if (file.key && file.env)
-        return error_add(err, ERROR_INPUT, m->key_at,
-                         "actor '%s' has both 'key' and 'env'; use one of them", m->key);
+        return error_add(err, ERROR_INPUT, m->key_at, "actor '%s' has both 'key' and 'env'; use one of them", m->key);
     if (file.key && !mock)
-        return error_add(err, ERROR_INPUT, file.key->at,
-                         "'key' is allowed for a mock only; use env: VARIABLE");
+        return error_add(err, ERROR_INPUT, file.key->at, "'key' is allowed for a mock only; use env: VARIABLE");
     if (file.key && !node_text(file.key))
         return error_add(err, ERROR_INPUT, file.key->at, "'key' must be text");
     if (file.key)
@@ -159,8 +143,7 @@ static bool read_actor(struct arena *a, const struct member *m, bool mock, bool 
     return true;
 }
 
-static bool read_actors(struct arena *a, const struct node *map, struct target *t,
-                        struct error *err)
+static bool read_actors(struct arena *a, const struct node *map, struct target *t, struct error *err)
 {
     if (!map)
         return true;
@@ -177,8 +160,7 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
     return ok;
 }
 
-static bool read_resources(struct arena *a, const struct node *map, struct target *t,
-                           struct error *err)
+static bool read_resources(struct arena *a, const struct node *map, struct target *t, struct error *err)
 {
     bool ok = true;
     const struct node *resources = node_new_map(a, NULL, 0);
@@ -212,8 +194,7 @@ static bool read_rps(const struct node *n, struct target *t, struct error *err)
 /* --- URLs ----------------------------------------------------------------------------------- */
 
 /* `at` has no file if the URL is a command-line argument. */
-static bool read_url(struct arena *a, const char *text, struct where at, const char **to,
-                     struct error *err)
+static bool read_url(struct arena *a, const char *text, struct where at, const char **to, struct error *err)
 {
     enum error_kind kind = at.file ? ERROR_INPUT : ERROR_USAGE;
     struct url url;
@@ -222,8 +203,7 @@ static bool read_url(struct arena *a, const char *text, struct where at, const c
     if (!url_parse(a, text, &url, &why))
         return error_add(err, kind, at, "invalid base URL '%s': %s", text, why);
     if (*url.query || *url.fragment)
-        return error_add(err, kind, at,
-                         "invalid base URL '%s': it must not have a query or fragment", text);
+        return error_add(err, kind, at, "invalid base URL '%s': it must not have a query or fragment", text);
     while (str_ends(kept, STR("/")))
         kept.n--;
     *to = str_dup(a, kept);
@@ -235,8 +215,7 @@ bool target_set_base_url(struct arena *a, struct target *t, const char *url, str
     return read_url(a, url, (struct where){0}, &t->base_url, err);
 }
 
-static bool read_admin_url(struct arena *a, struct target *t, const char *url, struct where at,
-                           struct error *err)
+static bool read_admin_url(struct arena *a, struct target *t, const char *url, struct where at, struct error *err)
 {
     if (!read_url(a, url, at, &t->admin_url, err))
         return false;
@@ -271,8 +250,8 @@ static struct target *target_new(struct arena *a)
     return t;
 }
 
-static bool read_urls(struct arena *a, const struct node *root, const struct file *file,
-                      struct target *t, struct error *err)
+static bool read_urls(struct arena *a, const struct node *root, const struct file *file, struct target *t,
+                      struct error *err)
 {
     const struct node *base = node_get(root, "base_url"), *admin = node_get(root, "admin_url");
     const struct node *webhook = node_get(node_get(root, "webhook"), "url");
@@ -316,8 +295,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
         ok = error_add(err, ERROR_INPUT, root->at,
                        "missing 'base_url'; a target without 'mock: true' or 'admin_url' needs it");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
-        ok = error_add(err, ERROR_INPUT, root->at,
-                       "missing 'consent_command'; 'consent: browser' needs it");
+        ok = error_add(err, ERROR_INPUT, root->at, "missing 'consent_command'; 'consent: browser' needs it");
     return ok && (!err || err->count == before) ? t : NULL;
 }
 

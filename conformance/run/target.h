@@ -39,12 +39,12 @@ enum consent_driver { CONSENT_NONE, CONSENT_ADMIN, CONSENT_BROWSER, CONSENT_HUMA
 
 struct target {
     const char *name, *file;
-    const char *base_url;  /* without a trailing slash; the paths of scenarios are appended */
-    const char *admin_url; /* http://host:port/__admin; NULL: no admin API */
-    const char *mount;     /* path prefix of the provider on a mock, for example "/layers" */
-    int64_t now_ms;        /* time at which its clock starts; 0: its clock is the wall clock */
-    const char *fixture;   /* for a mock server started by the runner; NULL: the mock's default */
-    const char *header;    /* header that carries the credential; default "Authorization" */
+    const char *base_url;      /* without a trailing slash; the paths of scenarios are appended */
+    const char *admin_url;     /* http://host:port/__admin; NULL: no admin API */
+    const char *mount;         /* path prefix of the provider on a mock, for example "/layers" */
+    int64_t now_ms;            /* time at which its clock starts; 0: its clock is the wall clock */
+    const char *fixture;       /* for a mock server started by the runner; NULL: the mock's default */
+    const char *header;        /* header that carries the credential; default "Authorization" */
     const char *header_prefix; /* text before the credential; default "Bearer " */
     const struct actor *actors;
     size_t actor_count;

@@ -54,8 +54,7 @@ bool task_resolve(struct task *t)
 {
     struct current *c = &t->current;
     const char *missing = NULL;
-    bool ok = set_parameters(t, &missing) &&
-              resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
+    bool ok = set_parameters(t, &missing) && resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
               resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing) &&
               (c->readings = resolve_readings(&c->vars, c->step, &missing));
     if (!ok)
@@ -66,17 +65,15 @@ bool task_resolve(struct task *t)
 /* --- stepping ------------------------------------------------------------------------------- */
 
 static void (*const starts[STEP_KIND_COUNT])(struct task *t) = {
-    [STEP_CALL] = call_start,       [STEP_USE] = flow_start,
-    [STEP_CONSENT] = consent_start, [STEP_SIMULATE] = simulate_start,
-    [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
+    [STEP_CALL] = call_start,         [STEP_USE] = flow_start,        [STEP_CONSENT] = consent_start,
+    [STEP_SIMULATE] = simulate_start, [STEP_ADVANCE] = advance_start, [STEP_INSPECT] = call_start,
     [STEP_WEBHOOK] = webhook_start,
 };
 
 static void skip_case(struct task *t)
 {
     struct frame *f = task_frame(t);
-    skipped_checks_of_case(t, &f->steps[f->index], f->prefix, f->case_index, f->blocked_as,
-                           f->blocked);
+    skipped_checks_of_case(t, &f->steps[f->index], f->prefix, f->case_index, f->blocked_as, f->blocked);
     task_step_done(t);
 }
 

@@ -116,13 +116,12 @@ void task_begin(struct task *t); /* sets `current` to the top frame's step and c
 /* Replaces the references in the step's expectations. Returns false if one has no value; the step
  * has then ended as blocked. */
 bool task_resolve(struct task *t);
-void task_step(struct task *t);      /* runs the top frame's next step */
-void task_step_done(struct task *t); /* ends the current case and runs the next one */
-void task_block(struct task *t, enum verdict as,
-                const char *why);         /* skips the frame's other steps */
-void task_interrupt(struct task *t);      /* ends a wait at once; cleanup still runs */
-void task_end(struct task *t);            /* completes the result, after cleanup */
-struct frame *task_frame(struct task *t); /* the top frame */
+void task_step(struct task *t);                                    /* runs the top frame's next step */
+void task_step_done(struct task *t);                               /* ends the current case and runs the next one */
+void task_block(struct task *t, enum verdict as, const char *why); /* skips the frame's other steps */
+void task_interrupt(struct task *t);                               /* ends a wait at once; cleanup still runs */
+void task_end(struct task *t);                                     /* completes the result, after cleanup */
+struct frame *task_frame(struct task *t);                          /* the top frame */
 
 /* transport.c: sending, waiting */
 void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then);
@@ -131,7 +130,7 @@ void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
 void task_record(struct task *t, struct exchange_record *x); /* adds x to the scenario's result */
 /* Copies the response to `a`; the request is shared. */
 struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
-int64_t exchange_now_ms(const struct exchange_record *x); /* its Date header, else the wall clock */
+int64_t exchange_now_ms(const struct exchange_record *x);         /* its Date header, else the wall clock */
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: no Retry-After */
 
 /* call.c: a step with one request, which is repeated for `eventually`, `consistently` or a 429 */
@@ -157,12 +156,10 @@ void judge_unsendable(struct task *t, const struct request_problem *problem);
 /* skipped_checks.c: the checks of steps that do not run */
 struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
                               const char *name); /* without a response */
-const char *step_name(struct arena *a, const char *prefix, const struct step *step,
-                      size_t case_index);
-void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix,
-                            size_t case_index, enum verdict verdict, const char *why);
-void skipped_checks_of_step(struct task *t, const struct step *step, const char *name,
-                            enum verdict verdict,
+const char *step_name(struct arena *a, const char *prefix, const struct step *step, size_t case_index);
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
+                            enum verdict verdict, const char *why);
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
                             const char *why); /* without the checks of a flow it uses */
 
 /* flow.c */
@@ -176,8 +173,8 @@ void advance_start(struct task *t);
 
 /* webhook.c */
 void webhook_start(struct task *t);
-void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict,
-                       const char *why, struct check_list *out);
+void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict, const char *why,
+                       struct check_list *out);
 
 /* cleanup.c */
 void cleanup_register(struct task *t); /* registers the cleanups of the current step */

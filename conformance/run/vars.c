@@ -14,8 +14,7 @@ void vars_set(struct vars *v, const char *name, const struct node *value)
             v->items[i].value = value;
             return;
         }
-    *arena_push(v->arena, v, struct member) =
-        (struct member){.key = arena_text(v->arena, name), .value = value};
+    *arena_push(v->arena, v, struct member) = (struct member){.key = arena_text(v->arena, name), .value = value};
 }
 
 static const struct vars *outermost(const struct vars *v)
@@ -146,8 +145,7 @@ const char *vars_path(const struct vars *v, const char *path, const char **missi
 
 /* --- values --------------------------------------------------------------------------------- */
 
-static const struct node *text_value(const struct vars *v, const struct node *value,
-                                     const char **missing)
+static const struct node *text_value(const struct vars *v, const struct node *value, const char **missing)
 {
     struct filling f = {.vars = v, .missing = missing};
     if (!strchr(value->text.s, '$'))
@@ -163,8 +161,7 @@ static const struct node *text_value(const struct vars *v, const struct node *va
     return n;
 }
 
-static const struct node *list_value(const struct vars *v, const struct node *value,
-                                     const char **missing)
+static const struct node *list_value(const struct vars *v, const struct node *value, const char **missing)
 {
     size_t count = value->list.count;
     const struct node **items = arena_array(v->arena, const struct node *, count);
@@ -177,8 +174,7 @@ static const struct node *list_value(const struct vars *v, const struct node *va
     return n;
 }
 
-static const struct node *map_value(const struct vars *v, const struct node *value,
-                                    const char **missing)
+static const struct node *map_value(const struct vars *v, const struct node *value, const char **missing)
 {
     size_t count = value->map.count;
     struct member *members = arena_array(v->arena, struct member, count);

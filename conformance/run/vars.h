@@ -16,7 +16,7 @@ typedef void vars_env_fn(void *ctx, const char *name, const char *value);
 struct vars {
     struct arena *arena;
     const struct vars *outer; /* the scope around this one; NULL: none */
-    vars_env_fn *env; /* is called for each environment variable that is used; may be NULL */
+    vars_env_fn *env;         /* is called for each environment variable that is used; may be NULL */
     void *env_ctx;
     struct member *items;
     size_t count, room;

@@ -61,8 +61,8 @@ static size_t matchers_of(const struct hook *hook, const char *matchers[HOOK_CHE
     return n;
 }
 
-void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict,
-                       const char *why, struct check_list *out)
+void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict, const char *why,
+                       struct check_list *out)
 {
     const char *matchers[HOOK_CHECKS_MAX];
     size_t count = step->hook ? matchers_of(step->hook, matchers) : 0;
@@ -80,12 +80,11 @@ static const char *event_names(struct arena *a, const struct inbox *box)
     return box->deliveries.count ? buf_c(&out) : "nothing was delivered";
 }
 
-static bool add_delivery_check(struct task *t, const char *matcher, bool holds,
-                               const char *expected, const char *actual)
+static bool add_delivery_check(struct task *t, const char *matcher, bool holds, const char *expected,
+                               const char *actual)
 {
     struct check_input in = judge_input(t, t->runner->arena);
-    struct check *c =
-        check_add(&in, &t->checks, "delivery", matcher, holds ? VERDICT_PASS : VERDICT_FAIL);
+    struct check *c = check_add(&in, &t->checks, "delivery", matcher, holds ? VERDICT_PASS : VERDICT_FAIL);
     c->at = t->current.step->at;
     c->expected = expected;
     c->actual = actual;
@@ -100,10 +99,9 @@ static bool judge_signature(struct task *t, const struct delivery *d)
     if (d)
         header = headers_get(&d->record->request_headers, c->hook.signature_header);
     bool fits = d && signature_matches(header, secret, d->record->request_body, &why);
-    return add_delivery_check(
-        t, "signed", fits,
-        arena_printf(t->runner->arena, "a valid signature in %s", c->hook.signature_header),
-        fits ? "valid" : why);
+    return add_delivery_check(t, "signed", fits,
+                              arena_printf(t->runner->arena, "a valid signature in %s", c->hook.signature_header),
+                              fits ? "valid" : why);
 }
 
 static void judge_delivery(struct task *t, int64_t events)
@@ -111,8 +109,7 @@ static void judge_delivery(struct task *t, int64_t events)
     struct current *c = &t->current;
     struct arena *a = t->runner->arena;
     const struct hook *hook = &c->hook;
-    const char *within =
-        arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
+    const char *within = arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
     const char *delivered = event_names(a, t->inbox);
     const struct delivery *d = take_delivery(t->inbox, hook);
     if (d) {
@@ -122,12 +119,10 @@ static void judge_delivery(struct task *t, int64_t events)
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);
     }
-    bool held = hook->none ? add_delivery_check(t, "none", !events,
-                                                arena_printf(a, "no %s", within), delivered)
+    bool held = hook->none ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), delivered)
                            : add_delivery_check(t, "arrives", events > 0, within, delivered);
     if (hook->count)
-        held &= add_delivery_check(t, "count", events == hook->count,
-                                   arena_printf(a, "%lld", (long long)hook->count),
+        held &= add_delivery_check(t, "count", events == hook->count, arena_printf(a, "%lld", (long long)hook->count),
                                    arena_printf(a, "%lld", (long long)events));
     if (hook->signature_header)
         held &= judge_signature(t, d);

@@ -20,18 +20,16 @@ bool call_read(struct reader *r, const struct node *call, const char **method, c
     const char *text = node_text(call);
     struct str rest = str_from(text), word = str_cut(&rest, ' ');
     if (!text || !rest.n)
-        return error_add(r->err, ERROR_INPUT, call->at,
-                         "a call must be METHOD /path, for example GET /v1/items/$id");
+        return error_add(r->err, ERROR_INPUT, call->at, "a call must be METHOD /path, for example GET /v1/items/$id");
     if (!is_method(word))
-        return error_add(r->err, ERROR_INPUT, call->at, "unknown HTTP method '" STR_FMT "'%s",
-                         STR_ARG(word), did_you_mean(r->arena, word, methods, COUNT(methods)));
+        return error_add(r->err, ERROR_INPUT, call->at, "unknown HTTP method '" STR_FMT "'%s", STR_ARG(word),
+                         did_you_mean(r->arena, word, methods, COUNT(methods)));
     if (rest.s[0] != '/')
-        return error_add(r->err, ERROR_INPUT, call->at,
-                         "invalid path '" STR_FMT "'; a path starts with /", STR_ARG(rest));
+        return error_add(r->err, ERROR_INPUT, call->at, "invalid path '" STR_FMT "'; a path starts with /",
+                         STR_ARG(rest));
     if (str_find(rest, ' ') < rest.n || str_find(rest, '#') < rest.n)
         return error_add(r->err, ERROR_INPUT, call->at,
-                         "invalid path '" STR_FMT "'; a path must not contain spaces or #",
-                         STR_ARG(rest));
+                         "invalid path '" STR_FMT "'; a path must not contain spaces or #", STR_ARG(rest));
     *method = str_dup(r->arena, word);
     *path = str_dup(r->arena, rest);
     return true;
@@ -54,8 +52,7 @@ static bool is_value(const struct node *n, bool many)
     return many;
 }
 
-static bool values_read(struct reader *r, const struct node *map, const char *key, bool many,
-                        const struct node **out)
+static bool values_read(struct reader *r, const struct node *map, const char *key, bool many, const struct node **out)
 {
     if (!map)
         return true;
@@ -83,8 +80,7 @@ static bool duration_read(struct reader *r, const char *text, struct where at)
     int64_t ms;
     if (is_reference(text) || (duration_parse(str_from(text), &ms) && ms > 0))
         return true;
-    return error_add(r->err, ERROR_INPUT, at,
-                     "invalid duration '%s'; expected for example 3h or 1h30m", text);
+    return error_add(r->err, ERROR_INPUT, at, "invalid duration '%s'; expected for example 3h or 1h30m", text);
 }
 
 static bool advance_map_read(struct reader *r, const struct node *map)
@@ -94,8 +90,7 @@ static bool advance_map_read(struct reader *r, const struct node *map)
     if (!fields_read(&advance_fields, map, r->arena, &w, r->err))
         return false;
     if (node_count(map) != 1)
-        return error_add(r->err, ERROR_INPUT, map->at,
-                         "'advance' needs exactly one of 'by', 'to' and 'until'");
+        return error_add(r->err, ERROR_INPUT, map->at, "'advance' needs exactly one of 'by', 'to' and 'until'");
     if (w.by)
         return duration_read(r, w.by, node_get(map, "by")->at);
     if (w.to && !is_reference(w.to) && !time_parse(str_from(w.to), &ms))
@@ -110,8 +105,7 @@ static bool advance_read(struct reader *r, const struct node *n, struct step *s)
     if (n->kind == NODE_MAP)
         return advance_map_read(r, n);
     if (!node_text(n))
-        return error_add(r->err, ERROR_INPUT, n->at,
-                         "'advance' must be a duration, {by}, {to} or {until: next_event}");
+        return error_add(r->err, ERROR_INPUT, n->at, "'advance' must be a duration, {by}, {to} or {until: next_event}");
     return duration_read(r, node_text(n), n->at);
 }
 
@@ -149,14 +143,12 @@ static bool request_read(struct reader *r, const struct step_yaml *w, struct ste
 static bool hook_read(struct reader *r, const struct hook_yaml *w, struct step *s)
 {
     struct hook *hook = arena_new(r->arena, struct hook);
-    *hook = (struct hook){w->event,           w->none, w->count, w->within_ms, w->signature.header,
-                          w->signature.secret};
+    *hook = (struct hook){w->event, w->none, w->count, w->within_ms, w->signature.header, w->signature.secret};
     s->hook = hook;
     if (w->within_ms <= 0)
         return error_add(r->err, ERROR_INPUT, w->at, "'within' must be greater than 0");
     if (w->none && (w->count || w->signature.header || node_get(s->source, "expect")))
-        return error_add(r->err, ERROR_INPUT, w->at,
-                         "'none' cannot be combined with 'count', 'signature' or 'expect'");
+        return error_add(r->err, ERROR_INPUT, w->at, "'none' cannot be combined with 'count', 'signature' or 'expect'");
     return true;
 }
 

@@ -69,8 +69,8 @@ bool claim_pointer_fits(const struct step *s, const char *pointer, const char **
     struct str at = str_from(pointer);
     *near = NULL;
     if (!at.n)
-        return s->hook || s->reading_count || x->status_count || node_count(x->headers) ||
-               x->body || x->outputs || x->redirect;
+        return s->hook || s->reading_count || x->status_count || node_count(x->headers) || x->body || x->outputs ||
+               x->redirect;
     if (str_is(at, "delivery"))
         return s->hook;
     if (at.s[0] == '/')
@@ -80,6 +80,5 @@ bool claim_pointer_fits(const struct step *s, const char *pointer, const char **
     if (str_starts(at, STR("headers/")))
         return header_fits(x->headers, str_skip(at, 8), near);
     struct str rest = str_skip(at, 8);
-    return str_starts(at, STR("redirect")) && (!rest.n || rest.s[0] == '/') &&
-           node_fits(x->redirect, rest, near);
+    return str_starts(at, STR("redirect")) && (!rest.n || rest.s[0] == '/') && node_fits(x->redirect, rest, near);
 }

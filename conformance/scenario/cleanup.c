@@ -16,13 +16,12 @@ static bool captures_check(struct reader *r, const struct lookup *f, const struc
     bool ok = true;
     for (size_t i = 0; i < f->capture_count; i++)
         if (!is_captured(s, f->captures[i].name))
-            ok = error_add(r->err, ERROR_INPUT, f->captures[i].at, "this step has no capture '%s'",
-                           f->captures[i].name);
+            ok =
+                error_add(r->err, ERROR_INPUT, f->captures[i].at, "this step has no capture '%s'", f->captures[i].name);
     return ok;
 }
 
-static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s,
-                        struct cleanup *out)
+static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s, struct cleanup *out)
 {
     struct lookup *f = arena_new(r->arena, struct lookup);
     const char *method = "GET";
@@ -34,15 +33,13 @@ static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const str
         ok = error_add(r->err, ERROR_INPUT, key_place(w->source, "in"),
                        "'in' must be a JSON pointer to a list, for example /items");
     ok &= !w->query || is_map(r, w->query, "'query' must be a map: NAME: VALUE");
-    ok &= is_map(r, w->where, "'where' must be a map: an expectation of the resource") &&
-          match_check(w->where, r->err);
+    ok &= is_map(r, w->where, "'where' must be a map: an expectation of the resource") && match_check(w->where, r->err);
     ok &= captures_read(r, w->capture, &f->captures, &f->capture_count);
     out->lookup = f;
     return captures_check(r, f, s) && ok;
 }
 
-static bool cleanup_one_read(struct reader *r, const struct node *n, const struct step *s,
-                             struct cleanup *out)
+static bool cleanup_one_read(struct reader *r, const struct node *n, const struct step *s, struct cleanup *out)
 {
     struct cleanup_yaml w = {.call = n};
     *out = (struct cleanup){0};
@@ -50,8 +47,7 @@ static bool cleanup_one_read(struct reader *r, const struct node *n, const struc
         return false;
     w.lookup.source = node_get(n, "lookup");
     bool ok = call_read(r, w.call, &out->method, &out->path);
-    ok &= !w.already_gone ||
-          statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
+    ok &= !w.already_gone || statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
     return (!w.lookup.source || lookup_read(r, &w.lookup, s, out)) && ok;
 }
 
@@ -64,8 +60,7 @@ bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
     size_t count = many ? n->list.count : 1;
     struct cleanup *cleanups = arena_array(r->arena, struct cleanup, count);
     if (!count)
-        return error_add(r->err, ERROR_INPUT, n->at,
-                         "'cleanup' is an empty list; expected a call, or none");
+        return error_add(r->err, ERROR_INPUT, n->at, "'cleanup' is an empty list; expected a call, or none");
     for (size_t i = 0; i < count; i++)
         ok &= cleanup_one_read(r, many ? n->list.items[i] : n, s, &cleanups[i]);
     s->cleanups = cleanups;

@@ -7,20 +7,17 @@ static bool check_keys(struct reader *r, const struct node *map, enum step_kind 
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!expect_key_fits(map->map.members[i].key, kind))
-            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                           "'%s' cannot be expected of '%s'", map->map.members[i].key,
-                           step_kind_texts[kind]);
+            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at, "'%s' cannot be expected of '%s'",
+                           map->map.members[i].key, step_kind_texts[kind]);
     return ok;
 }
 
 static bool status_read(struct reader *r, const struct node *n, int64_t *status)
 {
     if (n->kind != NODE_INT)
-        return error_add(r->err, ERROR_INPUT, n->at,
-                         "a status must be an integer from 100 to 599, or a list of them");
+        return error_add(r->err, ERROR_INPUT, n->at, "a status must be an integer from 100 to 599, or a list of them");
     if (n->integer < 100 || n->integer > 599)
-        return error_add(r->err, ERROR_INPUT, n->at, "invalid status %lld (100-599)",
-                         (long long)n->integer);
+        return error_add(r->err, ERROR_INPUT, n->at, "invalid status %lld (100-599)", (long long)n->integer);
     *status = n->integer;
     return true;
 }
@@ -39,22 +36,20 @@ bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, 
 }
 
 /* Reads a map NAME: EXPECTATION. */
-static bool named_read(struct reader *r, const struct node *map, const char *what,
-                       const struct node **out)
+static bool named_read(struct reader *r, const struct node *map, const char *what, const struct node **out)
 {
     bool ok = is_map(r, map, what);
     for (size_t i = 0; ok && i < map->map.count; i++)
         if (map->map.members[i].key[0] == '$')
-            return error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                             "matcher '%s' is not allowed here; %s", map->map.members[i].key, what);
+            return error_add(r->err, ERROR_INPUT, map->map.members[i].key_at, "matcher '%s' is not allowed here; %s",
+                             map->map.members[i].key, what);
     *out = map;
     for (size_t i = 0; ok && i < map->map.count; i++)
         ok &= match_check(map->map.members[i].value, r->err);
     return ok;
 }
 
-static bool keys_read(struct reader *r, const struct fields *table, const struct node *map,
-                      struct expectation *out)
+static bool keys_read(struct reader *r, const struct fields *table, const struct node *map, struct expectation *out)
 {
     struct expect_yaml w = {0};
     if (!fields_read(table, map, r->arena, &w, r->err))
@@ -66,13 +61,10 @@ static bool keys_read(struct reader *r, const struct fields *table, const struct
     bool ok = match_check(w.body, r->err);
     ok &= match_check(w.redirect, r->err);
     ok &= !w.status || statuses_read(r, w.status, &out->statuses, &out->status_count);
-    return (!w.headers || named_read(r, w.headers, "'headers' must be a map: NAME: EXPECTATION",
-                                     &out->headers)) &&
-           ok;
+    return (!w.headers || named_read(r, w.headers, "'headers' must be a map: NAME: EXPECTATION", &out->headers)) && ok;
 }
 
-bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
-                 struct expectation *out)
+bool expect_read(struct reader *r, const struct node *map, enum step_kind kind, struct expectation *out)
 {
     bool ok = map->kind != NODE_MAP || check_keys(r, map, kind);
     return keys_read(r, &expect_fields, map, out) && ok;
@@ -91,15 +83,13 @@ static bool is_output(struct reader *r, const struct flow *flow, const struct me
         if (strcmp(names[i], m->key) == 0)
             return true;
     }
-    return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no output '%s'%s", flow->name,
-                     m->key, did_you_mean(r->arena, str_from(m->key), names, flow->output_count));
+    return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no output '%s'%s", flow->name, m->key,
+                     did_you_mean(r->arena, str_from(m->key), names, flow->output_count));
 }
 
-bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
-                  struct expectation *out)
+bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow, struct expectation *out)
 {
-    bool ok =
-        named_read(r, map, "'expect' of a flow must be a map: OUTPUT: EXPECTATION", &out->outputs);
+    bool ok = named_read(r, map, "'expect' of a flow must be a map: OUTPUT: EXPECTATION", &out->outputs);
     for (size_t i = 0; ok && flow && i < map->map.count; i++)
         ok &= is_output(r, flow, &map->map.members[i]);
     out->given = true;

@@ -83,8 +83,7 @@ bool path_is_yaml(const char *path)
 bool path_same(const char *x, const char *y)
 {
     struct stat s, t;
-    return strcmp(x, y) == 0 ||
-           (stat(x, &s) == 0 && stat(y, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
+    return strcmp(x, y) == 0 || (stat(x, &s) == 0 && stat(y, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
 }
 
 static int compare_names(const void *x, const void *y)

@@ -19,18 +19,14 @@ struct input_yaml {
 };
 
 static const struct field input_rows[] = {
-    FIELD("type", FIELD_TEXT, struct input_yaml, type,
-          .help = "string, integer, boolean or any (default any)."),
-    FIELD("default", FIELD_NODE, struct input_yaml, value, .required = true,
-          .help = "Value if the step gives none."),
+    FIELD("type", FIELD_TEXT, struct input_yaml, type, .help = "string, integer, boolean or any (default any)."),
+    FIELD("default", FIELD_NODE, struct input_yaml, value, .required = true, .help = "Value if the step gives none."),
 };
-static const struct fields input_fields =
-    FIELD_TABLE("input", input_rows, struct input_yaml, FIELDS_NO_PLACE);
+static const struct fields input_fields = FIELD_TABLE("input", input_rows, struct input_yaml, FIELDS_NO_PLACE);
 
 /* --- inputs and outputs --------------------------------------------------------------------- */
 
-bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs,
-                 size_t *count)
+bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs, size_t *count)
 {
     *inputs = NULL;
     *count = 0;
@@ -45,8 +41,7 @@ bool inputs_read(struct reader *r, const struct node *map, const char *what, str
         items[i] = (struct input){.name = m->key, .value = m->value, .at = m->key_at};
         if (!is_name(str_from(m->key)))
             ok = error_add(r->err, ERROR_INPUT, m->key_at,
-                           "invalid name '%s'; expected a letter, then letters, digits and _",
-                           m->key);
+                           "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
     }
     *inputs = items;
     *count = map->map.count;
@@ -62,9 +57,8 @@ static bool type_fits(const char *type, const struct node *value)
 
 static bool type_check(struct reader *r, const struct input *in, const struct node *value)
 {
-    return type_fits(in->type, value) ||
-           error_add(r->err, ERROR_INPUT, value->at, "input '%s' is %s, not %s", in->name,
-                     node_kind_name(value->kind), in->type);
+    return type_fits(in->type, value) || error_add(r->err, ERROR_INPUT, value->at, "input '%s' is %s, not %s", in->name,
+                                                   node_kind_name(value->kind), in->type);
 }
 
 static bool type_read(struct reader *r, struct input *in, const char *type, struct where at)
@@ -74,8 +68,7 @@ static bool type_read(struct reader *r, struct input *in, const char *type, stru
             in->type = input_types[i];
             return true;
         }
-    return error_add(r->err, ERROR_INPUT, at,
-                     "unknown type '%s'; expected string, integer, boolean or any%s", type,
+    return error_add(r->err, ERROR_INPUT, at, "unknown type '%s'; expected string, integer, boolean or any%s", type,
                      did_you_mean(r->arena, str_from(type), input_types, input_type_count));
 }
 
@@ -89,15 +82,13 @@ static bool input_read(struct reader *r, struct input *in)
     if (!fields_read(&input_fields, n, r->arena, &w, r->err))
         return false;
     in->value = w.value;
-    return (!w.type || type_read(r, in, w.type, node_get(n, "type")->at)) &&
-           type_check(r, in, w.value);
+    return (!w.type || type_read(r, in, w.type, node_get(n, "type")->at)) && type_check(r, in, w.value);
 }
 
 static bool flow_inputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *inputs;
-    bool ok =
-        inputs_read(r, map, "'inputs' must be a map: NAME: TYPE", &inputs, &flow->input_count);
+    bool ok = inputs_read(r, map, "'inputs' must be a map: NAME: TYPE", &inputs, &flow->input_count);
     for (size_t i = 0; inputs && i < flow->input_count; i++)
         ok &= input_read(r, &inputs[i]);
     flow->inputs = inputs;
@@ -107,8 +98,7 @@ static bool flow_inputs_read(struct reader *r, const struct node *map, struct fl
 static bool flow_outputs_read(struct reader *r, const struct node *map, struct flow *flow)
 {
     struct input *outputs;
-    bool ok = inputs_read(r, map, "'outputs' must be a map: NAME: REFERENCE", &outputs,
-                          &flow->output_count);
+    bool ok = inputs_read(r, map, "'outputs' must be a map: NAME: REFERENCE", &outputs, &flow->output_count);
     flow->outputs = outputs;
     return ok;
 }
@@ -129,8 +119,8 @@ static bool with_value_check(struct reader *r, const struct flow *flow, const st
     const char **names = arena_array(r->arena, const char *, flow->input_count);
     for (size_t i = 0; i < flow->input_count; i++)
         names[i] = flow->inputs[i].name;
-    return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no input '%s'%s", flow->name,
-                     m->key, did_you_mean(r->arena, str_from(m->key), names, flow->input_count));
+    return error_add(r->err, ERROR_INPUT, m->key_at, "flow '%s' has no input '%s'%s", flow->name, m->key,
+                     did_you_mean(r->arena, str_from(m->key), names, flow->input_count));
 }
 
 bool with_check(struct reader *r, const struct node *with, const struct step *s)
@@ -141,15 +131,14 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
         ok &= with_value_check(r, flow, &with->map.members[i]);
     for (size_t i = 0; i < flow->input_count; i++)
         if (!flow->inputs[i].value && !node_get(with, flow->inputs[i].name))
-            ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"),
-                           "flow '%s' needs the input '%s'", flow->name, flow->inputs[i].name);
+            ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "use"), "flow '%s' needs the input '%s'",
+                           flow->name, flow->inputs[i].name);
     return ok;
 }
 
 /* --- a flow file ---------------------------------------------------------------------------- */
 
-static bool name_check(struct reader *r, const char *path, const char *name,
-                       const struct node *root)
+static bool name_check(struct reader *r, const char *path, const char *name, const struct node *root)
 {
     const char *stem = path_stem(r->arena, path);
     return strcmp(stem, name) == 0 ||
@@ -189,8 +178,7 @@ const struct flow *flow_load(struct reader *user, const char *path)
     struct flow_cache_entry *e = find_entry(user, path);
     if (e)
         return e->flow;
-    struct reader r = {user->arena, user->err, user->flow_cache, path, path_stem(user->arena, path),
-                       user};
+    struct reader r = {user->arena, user->err, user->flow_cache, path, path_stem(user->arena, path), user};
     e = arena_new(user->arena, struct flow_cache_entry);
     e->path = path;
     *arena_push(user->arena, user->flow_cache, struct flow_cache_entry *) = e;

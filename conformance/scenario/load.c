@@ -93,8 +93,7 @@ static bool add_path(struct loader *l, const char *path)
         return error_add(l->err, ERROR_SYSTEM, at, "no such file or folder");
     else
         add_folder(l, path, false, FOLDERS_DEEP_MAX);
-    return has_scenario(&l->files, before) ||
-           error_add(l->err, ERROR_INPUT, at, "no scenarios in this folder");
+    return has_scenario(&l->files, before) || error_add(l->err, ERROR_INPUT, at, "no scenarios in this folder");
 }
 
 static int compare_files(const void *x, const void *y)
@@ -146,8 +145,7 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 {
     return !s->name || is_slug(str_from(s->name)) ||
            error_add(r->err, ERROR_INPUT, node_get(root, "scenario")->at,
-                     "invalid scenario name '%s'; expected lowercase letters, digits and -",
-                     s->name);
+                     "invalid scenario name '%s'; expected lowercase letters, digits and -", s->name);
 }
 
 /* Returns NULL, and errors, if the file is invalid. */
@@ -180,8 +178,8 @@ static void add_scenario(struct loader *l, const struct scenario *s)
     for (size_t i = 0; i < l->scenarios.count; i++) {
         const struct scenario *other = l->scenarios.items[i];
         if (strcmp(other->name, s->name) == 0)
-            error_add(l->err, ERROR_INPUT, s->at, "duplicate scenario name '%s'; it is also in %s",
-                      s->name, other->file);
+            error_add(l->err, ERROR_INPUT, s->at, "duplicate scenario name '%s'; it is also in %s", s->name,
+                      other->file);
     }
     *arena_push(l->arena, &l->scenarios, const struct scenario *) = s;
 }
@@ -202,22 +200,18 @@ static void load_file(struct loader *l, const struct file *file)
 
 static void fill_suite(struct loader *l, struct suite *out)
 {
-    const struct catalogue **catalogues =
-        arena_array(l->arena, const struct catalogue *, l->providers.count);
+    const struct catalogue **catalogues = arena_array(l->arena, const struct catalogue *, l->providers.count);
     for (size_t i = 0; i < l->providers.count; i++)
         catalogues[i] = l->providers.items[i].catalogue;
-    *out = (struct suite){l->arena, l->scenarios.items, l->scenarios.count, catalogues,
-                          l->providers.count};
+    *out = (struct suite){l->arena, l->scenarios.items, l->scenarios.count, catalogues, l->providers.count};
 }
 
-bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out,
-                struct error *err)
+bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err)
 {
     struct loader l = {.arena = a, .err = err};
     size_t before = err->count;
     if (!count)
-        return error_add(err, ERROR_USAGE, (struct where){0},
-                         "no scenarios given; expected files or folders");
+        return error_add(err, ERROR_USAGE, (struct where){0}, "no scenarios given; expected files or folders");
     for (size_t i = 0; i < count; i++)
         (void)add_path(&l, paths[i]);
     if (l.files.count)

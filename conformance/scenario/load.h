@@ -18,8 +18,7 @@ struct suite {
 };
 
 /* `err` must not be NULL. */
-bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out,
-                struct error *err);
+bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err);
 
 /* Finds the references in a value. "${a.b}" may be anywhere in a text. "$a.b" must start the text
  * or follow a / or =, and ends before the next character that a reference cannot have. "$$" is a

@@ -26,11 +26,9 @@ struct reader {
 };
 
 /* steps.c */
-bool steps_read(struct reader *r, const struct node *list, const struct step **steps,
-                size_t *count);
+bool steps_read(struct reader *r, const struct node *list, const struct step **steps, size_t *count);
 
-bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
-                   size_t *count);
+bool captures_read(struct reader *r, const struct node *map, const struct capture **out, size_t *count);
 
 /* cleanup.c: call this after the captures of the step were read */
 bool cleanup_read(struct reader *r, const struct node *n, struct step *s);
@@ -40,12 +38,10 @@ bool call_read(struct reader *r, const struct node *call, const char **method, c
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s);
 
 /* expect.c */
-bool expect_read(struct reader *r, const struct node *map, enum step_kind kind,
-                 struct expectation *out);
+bool expect_read(struct reader *r, const struct node *map, enum step_kind kind, struct expectation *out);
 bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count);
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out);
-bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow,
-                  struct expectation *out);
+bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow, struct expectation *out);
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s);
 
 /* flows.c: flow_find and flow_load return NULL, and an error, if the flow is unknown or invalid */

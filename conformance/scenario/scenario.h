@@ -46,13 +46,13 @@ struct input {
     struct where at;
 };
 
-#define STEP_KINDS(X)                                                                              \
-    X(CALL, "call")                                                                                \
-    X(USE, "use")                                                                                  \
-    X(CONSENT, "consent")                                                                          \
-    X(SIMULATE, "simulate")                                                                        \
-    X(ADVANCE, "advance")                                                                          \
-    X(INSPECT, "inspect")                                                                          \
+#define STEP_KINDS(X)                                                                                                  \
+    X(CALL, "call")                                                                                                    \
+    X(USE, "use")                                                                                                      \
+    X(CONSENT, "consent")                                                                                              \
+    X(SIMULATE, "simulate")                                                                                            \
+    X(ADVANCE, "advance")                                                                                              \
+    X(INSPECT, "inspect")                                                                                              \
     X(WEBHOOK, "expect_webhook")
 enum step_kind {
 #define X(name, text) STEP_##name,
@@ -76,7 +76,7 @@ struct flow;
 struct lookup {       /* finds a resource that a call created although its response was lost */
     const char *path; /* path of a GET request */
     const struct node *query;
-    const char *in; /* pointer to a list of resources; NULL: the response is the resource */
+    const char *in;                 /* pointer to a list of resources; NULL: the response is the resource */
     const struct node *where;       /* expectation that the resource matches */
     const struct capture *captures; /* captures of the step, read from the resource */
     size_t capture_count;

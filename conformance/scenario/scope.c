@@ -67,14 +67,12 @@ static bool is_predefined(struct str reference)
 static bool is_prefix_of(const struct name *n, struct str reference)
 {
     size_t length = strlen(n->name);
-    return str_starts(reference, str_from(n->name)) &&
-           (reference.n == length || reference.s[length] == '.');
+    return str_starts(reference, str_from(n->name)) && (reference.n == length || reference.s[length] == '.');
 }
 
 static const char *nearest_name(struct scope *s, struct str reference)
 {
-    const char **candidates =
-        arena_array(s->arena, const char *, s->names.count + COUNT(predefined));
+    const char **candidates = arena_array(s->arena, const char *, s->names.count + COUNT(predefined));
     size_t count = 0;
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].from <= s->now && s->now <= s->names.items[i].to)
@@ -84,8 +82,7 @@ static const char *nearest_name(struct scope *s, struct str reference)
     return did_you_mean(s->arena, reference, candidates, count);
 }
 
-static void reference_error(struct scope *s, struct str reference, struct where at,
-                            const struct name *later)
+static void reference_error(struct scope *s, struct str reference, struct where at, const struct name *later)
 {
     if (s->now == BEFORE_ALL_STEPS)
         add_error(s, at,
@@ -94,9 +91,9 @@ static void reference_error(struct scope *s, struct str reference, struct where 
                                "$target, $env, $run and $scenario exist",
                                STR_ARG(reference)));
     else if (later)
-        add_error(s, at,
-                  arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' sets it",
-                               STR_ARG(reference), later->step));
+        add_error(
+            s, at,
+            arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' sets it", STR_ARG(reference), later->step));
     else
         add_error(s, at,
                   arena_printf(s->arena, "unknown reference '" STR_FMT "'%s", STR_ARG(reference),
@@ -131,8 +128,7 @@ static void check_stray(struct scope *s, const struct node *value)
         if (stray.n)
             add_error(s, value->at,
                       arena_printf(s->arena,
-                                   "invalid reference '" STR_FMT
-                                   "'; within text use ${name}, or $$ for a dollar sign",
+                                   "invalid reference '" STR_FMT "'; within text use ${name}, or $$ for a dollar sign",
                                    STR_ARG(stray)));
         return;
     }
@@ -164,8 +160,7 @@ static void add_result(struct scope *s, const struct step *step, const char *id,
     add_name(s, (struct name){.name = name, .step = id, .from = CLEANUP_OF(step), .to = SIZE_MAX});
 }
 
-static void add_capture(struct scope *s, const struct step *step, const char *id,
-                        const struct member *m)
+static void add_capture(struct scope *s, const struct step *step, const char *id, const struct member *m)
 {
     add_name(s, (struct name){.name = dotted(s, id, m->key),
                               .what = step->kind == STEP_KIND_COUNT ? NULL : "capture",
@@ -238,8 +233,8 @@ static void check_ids(struct scope *s, const struct step *steps, size_t count)
         for (size_t k = 0; k < i && id_of(&steps[i]); k++)
             if (id_of(&steps[k]) && strcmp(id_of(&steps[i]), id_of(&steps[k])) == 0) {
                 add_error(s, node_get(steps[i].source, "id")->at,
-                          arena_printf(s->arena, "duplicate id '%s'; it is also in line %d",
-                                       id_of(&steps[i]), steps[k].at.line));
+                          arena_printf(s->arena, "duplicate id '%s'; it is also in line %d", id_of(&steps[i]),
+                                       steps[k].at.line));
                 break;
             }
 }
@@ -254,8 +249,8 @@ static bool is_reserved(const char *name)
 
 static bool overlap(const struct name *n, const struct name *other)
 {
-    return (is_prefix_of(n, str_from(other->name)) || is_prefix_of(other, str_from(n->name))) &&
-           other->from <= n->to && n->from <= other->to;
+    return (is_prefix_of(n, str_from(other->name)) || is_prefix_of(other, str_from(n->name))) && other->from <= n->to &&
+           n->from <= other->to;
 }
 
 /* Returns true if a reference could mean this name or another one. */
@@ -287,8 +282,7 @@ static void check_used(struct scope *s)
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].what && !s->names.items[i].used)
             add_error(s, s->names.items[i].at,
-                      arena_printf(s->arena, "%s '%s' is never used", s->names.items[i].what,
-                                   s->names.items[i].name));
+                      arena_printf(s->arena, "%s '%s' is never used", s->names.items[i].what, s->names.items[i].name));
 }
 
 /* --- a scenario, a flow --------------------------------------------------------------------- */

@@ -42,8 +42,7 @@ static bool check_text(const char *text, struct where at, struct error *err)
 {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (looks_like(&shapes[i], text))
-            return error_add(err, ERROR_INPUT, at,
-                             "this looks like %s; use an actor, or read it from $env",
+            return error_add(err, ERROR_INPUT, at, "this looks like %s; use an actor, or read it from $env",
                              shapes[i].what);
     return true;
 }

@@ -15,8 +15,7 @@ static enum step_kind kind_read(struct reader *r, const struct node *map)
             continue;
         if (found != STEP_KIND_COUNT) {
             error_add(r->err, ERROR_INPUT, key_place(map, key),
-                      "'%s' cannot be combined with '%s'; a step has one action", key,
-                      step_kind_texts[found]);
+                      "'%s' cannot be combined with '%s'; a step has one action", key, step_kind_texts[found]);
             return STEP_KIND_COUNT;
         }
         found = (enum step_kind)i;
@@ -33,9 +32,8 @@ static bool check_keys(struct reader *r, const struct node *map, enum step_kind 
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++)
         if (!step_key_fits(map->map.members[i].key, kind))
-            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at,
-                           "'%s' is not allowed with '%s'", map->map.members[i].key,
-                           step_kind_texts[kind]);
+            ok = error_add(r->err, ERROR_INPUT, map->map.members[i].key_at, "'%s' is not allowed with '%s'",
+                           map->map.members[i].key, step_kind_texts[kind]);
     return ok;
 }
 
@@ -50,8 +48,7 @@ static bool name_read(struct reader *r, const struct step_yaml *w, struct step *
 
 /* --- eventually and consistently ------------------------------------------------------------ */
 
-static bool times_read(struct reader *r, const struct repeat_yaml *w, const char *key,
-                       struct step *s)
+static bool times_read(struct reader *r, const struct repeat_yaml *w, const char *key, struct step *s)
 {
     s->every_ms = w->every_ms;
     s->for_ms = w->for_ms;
@@ -82,12 +79,11 @@ static bool case_list_read(struct reader *r, const struct node *cases, const str
 {
     const struct member *first = &cases->map.members[0];
     if (m->value->kind != NODE_LIST || !m->value->list.count)
-        return error_add(r->err, ERROR_INPUT, m->value->at,
-                         "'%s' of 'cases' must be a list of at least one value", m->key);
+        return error_add(r->err, ERROR_INPUT, m->value->at, "'%s' of 'cases' must be a list of at least one value",
+                         m->key);
     if (!is_name(str_from(m->key)))
         return error_add(r->err, ERROR_INPUT, m->key_at,
-                         "invalid name '%s'; expected a letter, then letters, digits and _",
-                         m->key);
+                         "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
     if (first->value->kind == NODE_LIST && m->value->list.count != first->value->list.count)
         return error_add(r->err, ERROR_INPUT, m->value->at,
                          "'%s' has %zu values, but '%s' has %zu; "
@@ -120,15 +116,12 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
     *out = (struct capture){m->key, node_text(m->value), m->key_at};
     if (!is_name(str_from(m->key)))
         return error_add(r->err, ERROR_INPUT, m->key_at,
-                         "invalid name '%s'; expected a letter, then letters, digits and _",
-                         m->key);
+                         "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
     return (out->pointer && node_pointer_valid(out->pointer)) ||
-           error_add(r->err, ERROR_INPUT, m->value->at,
-                     "'%s' must be a JSON pointer, for example /items/0/id", m->key);
+           error_add(r->err, ERROR_INPUT, m->value->at, "'%s' must be a JSON pointer, for example /items/0/id", m->key);
 }
 
-bool captures_read(struct reader *r, const struct node *map, const struct capture **out,
-                   size_t *count)
+bool captures_read(struct reader *r, const struct node *map, const struct capture **out, size_t *count)
 {
     bool ok = !map || is_map(r, map, "'capture' must be a map: NAME: POINTER");
     *count = ok && map ? node_count(map) : 0;
@@ -143,8 +136,7 @@ static bool own_captures_read(struct reader *r, const struct node *map, struct s
 {
     bool ok = captures_read(r, map, &s->captures, &s->capture_count);
     if (s->capture_count && !s->id)
-        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"),
-                       "a step with 'capture' needs an 'id'");
+        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "capture"), "a step with 'capture' needs an 'id'");
     return ok;
 }
 
@@ -163,8 +155,7 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
     if (!n)
         return true;
     if (!is_claims(n))
-        return error_add(r->err, ERROR_INPUT, n->at,
-                         "'claims' must be a list of claims, or a map: CLAIM: POINTER");
+        return error_add(r->err, ERROR_INPUT, n->at, "'claims' must be a list of claims, or a map: CLAIM: POINTER");
     struct citation *citations = arena_array(r->arena, struct citation, node_count(n));
     for (size_t i = 0; i < node_count(n); i++) {
         if (n->kind == NODE_LIST) {

@@ -70,8 +70,7 @@ static bool has_minimum(const struct node *count)
 
 static bool has_minimum_items(const struct node *list)
 {
-    return node_get(list, "$some") || has_minimum(node_get(list, "$count")) ||
-           node_count(node_get(list, "$exact")) > 0;
+    return node_get(list, "$some") || has_minimum(node_get(list, "$count")) || node_count(node_get(list, "$exact")) > 0;
 }
 
 static bool check_list(struct validation *c, const struct node *list, const char *matcher)
@@ -80,9 +79,7 @@ static bool check_list(struct validation *c, const struct node *list, const char
         return true;
     return validation_error(
         c, key_place(list, matcher),
-        arena_printf(c->arena,
-                     "'%s' also holds for an empty list; add $some, or a $count of at least 1",
-                     matcher));
+        arena_printf(c->arena, "'%s' also holds for an empty list; add $some, or a $count of at least 1", matcher));
 }
 
 static bool check_lists(struct validation *c, const struct node *n)
@@ -124,8 +121,7 @@ static bool check_expected(struct validation *c, const struct step *s)
 static bool only_reads(const struct step *s)
 {
     return s->kind == STEP_INSPECT || s->kind == STEP_WEBHOOK ||
-           (s->kind == STEP_CALL &&
-            (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
+           (s->kind == STEP_CALL && (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
 }
 
 static bool check_step(struct validation *c, const struct step *s)
@@ -133,9 +129,8 @@ static bool check_step(struct validation *c, const struct step *s)
     bool ok = validate_claims(c, s);
     ok &= check_expected(c, s);
     if ((s->eventually || s->consistently) && !only_reads(s))
-        ok = validation_error(
-            c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
-            arena_printf(c->arena, "a %s cannot be repeated; only GET and HEAD can", s->method));
+        ok = validation_error(c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
+                              arena_printf(c->arena, "a %s cannot be repeated; only GET and HEAD can", s->method));
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
     if (creates && !s->cleanup_count && !s->no_cleanup)
@@ -185,17 +180,15 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
             return true; /* invalid; its action is unknown */
         caused |= !only_reads(s);
         any |= decides_claim(s);
-        if (decides_claim(s) &&
-            (caused || expects_reference(s) || any_expectation(s, accepts_error)))
+        if (decides_claim(s) && (caused || expects_reference(s) || any_expectation(s, accepts_error)))
             return true;
     }
     return !sc->step_count ||
-           validation_error(
-               c, sc->at,
-               any ? "every cited check may also pass against an unrelated response; expect a "
-                     "reference such as $target.account, an error status, or a value that an "
-                     "earlier step changed"
-                   : "this scenario cites no claim and settles no dispute");
+           validation_error(c, sc->at,
+                            any ? "every cited check may also pass against an unrelated response; expect a "
+                                  "reference such as $target.account, an error status, or a value that an "
+                                  "earlier step changed"
+                                : "this scenario cites no claim and settles no dispute");
 }
 
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
@@ -208,8 +201,7 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
     return check_depends(&c, s) && ok;
 }
 
-bool flow_validate(struct arena *a, const struct flow *f, const struct node *root,
-                   struct error *err)
+bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, struct error *err)
 {
     struct validation c = {a, NULL, err, true};
     bool ok = check_steps(&c, f->steps, f->step_count);

@@ -30,56 +30,47 @@ static const struct field scenario_rows[] = {
         .help = "Resources of a target without namespaces; scenarios that share one run one "
                 "after another."),
     KEY(FIELD_NODE, "vars", vars, .help = "Variables, NAME: VALUE; a value may be a reference."),
-    KEY(FIELD_NODE, "steps", steps, .required = true,
-        .help = "Steps, in the order in which they run."),
+    KEY(FIELD_NODE, "steps", steps, .required = true, .help = "Steps, in the order in which they run."),
 };
-const struct fields scenario_fields = FIELD_TABLE(
-    "scenario file", scenario_rows, struct scenario_yaml, offsetof(struct YAML_STRUCT, at));
+const struct fields scenario_fields =
+    FIELD_TABLE("scenario file", scenario_rows, struct scenario_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
 #define YAML_STRUCT flow_yaml
 static const struct field flow_rows[] = {
-    KEY(FIELD_TEXT, "flow", flow, .required = true,
-        .help = "Name of the flow, the same as its file name."),
+    KEY(FIELD_TEXT, "flow", flow, .required = true, .help = "Name of the flow, the same as its file name."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text."),
     KEY(FIELD_NODE, "inputs", inputs,
         .help = "NAME: TYPE, or NAME: {type, default}; a type is string, integer, boolean or any."),
-    KEY(FIELD_NODE, "outputs", outputs,
-        .help = "NAME: REFERENCE to a value that a step of the flow captured."),
-    KEY(FIELD_NODE, "steps", steps, .required = true,
-        .help = "Steps, in the order in which they run."),
+    KEY(FIELD_NODE, "outputs", outputs, .help = "NAME: REFERENCE to a value that a step of the flow captured."),
+    KEY(FIELD_NODE, "steps", steps, .required = true, .help = "Steps, in the order in which they run."),
 };
-const struct fields flow_fields =
-    FIELD_TABLE("flow", flow_rows, struct flow_yaml, offsetof(struct YAML_STRUCT, at));
+const struct fields flow_fields = FIELD_TABLE("flow", flow_rows, struct flow_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
 #define YAML_STRUCT repeat_yaml
 static const struct field eventually_rows[] = {
     KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
     KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "Time limit."),
-    KEY(FIELD_NODE, "stop", stop,
-        .help = "Stop when a response matches this expectation: {status, body}."),
+    KEY(FIELD_NODE, "stop", stop, .help = "Stop when a response matches this expectation: {status, body}."),
 };
-static const struct fields eventually_fields = FIELD_TABLE(
-    "eventually", eventually_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
+static const struct fields eventually_fields =
+    FIELD_TABLE("eventually", eventually_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
 
 static const struct field consistently_rows[] = {
     KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
-    KEY(FIELD_DURATION, "for", for_ms, .required = true,
-        .help = "How long the expectation must hold."),
+    KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "How long the expectation must hold."),
     KEY(FIELD_DURATION, "settle", settle_ms,
         .help = "How long the expectation may take to hold for the first time (default 0s)."),
 };
-static const struct fields consistently_fields = FIELD_TABLE(
-    "consistently", consistently_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
+static const struct fields consistently_fields =
+    FIELD_TABLE("consistently", consistently_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
 #define YAML_STRUCT signature_yaml
 static const struct field signature_rows[] = {
-    KEY(FIELD_TEXT, "header", header, .required = true,
-        .help = "Header that contains the signature."),
-    KEY(FIELD_NODE, "secret", secret, .required = true,
-        .help = "Secret that the payload is signed with."),
+    KEY(FIELD_TEXT, "header", header, .required = true, .help = "Header that contains the signature."),
+    KEY(FIELD_NODE, "secret", secret, .required = true, .help = "Secret that the payload is signed with."),
 };
 static const struct fields signature_fields =
     FIELD_TABLE("signature", signature_rows, struct YAML_STRUCT, FIELDS_NO_PLACE);
@@ -87,15 +78,12 @@ static const struct fields signature_fields =
 
 #define YAML_STRUCT hook_yaml
 static const struct field hook_rows[] = {
-    KEY(FIELD_TEXT, "event", event, .required = true, .min = 1,
-        .help = "Event name, the `type` in the payload."),
-    KEY(FIELD_BOOL, "none", none,
-        .help = "true: no such event may be delivered within the time limit."),
+    KEY(FIELD_TEXT, "event", event, .required = true, .min = 1, .help = "Event name, the `type` in the payload."),
+    KEY(FIELD_BOOL, "none", none, .help = "true: no such event may be delivered within the time limit."),
     KEY(FIELD_INT, "count", count, .min = 1, .max = 1000,
         .help = "Exact number of deliveries (default: at least one)."),
     KEY(FIELD_DURATION, "within", within_ms, .help = "Time limit (default 10s)."),
-    KEY(FIELD_MAP, "signature", signature, .sub = &signature_fields,
-        .help = "Signature to verify: {header, secret}."),
+    KEY(FIELD_MAP, "signature", signature, .sub = &signature_fields, .help = "Signature to verify: {header, secret}."),
 };
 static const struct fields hook_fields =
     FIELD_TABLE("expect_webhook", hook_rows, struct YAML_STRUCT, offsetof(struct YAML_STRUCT, at));
@@ -105,22 +93,18 @@ static const struct fields hook_fields =
 static const struct field step_rows[] = {
     KEY(FIELD_TEXT, "id", id, .help = "Name of the step, for references and reports."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text for the report."),
-    KEY(FIELD_NODE, "call", call,
-        .help = "Request: METHOD /path; the path may contain references such as $a.b."),
+    KEY(FIELD_NODE, "call", call, .help = "Request: METHOD /path; the path may contain references such as $a.b."),
     KEY(FIELD_TEXT, "use", use, .help = "Name of the flow to run."),
-    KEY(FIELD_ENUM, "consent", consent, .texts = consent_outcomes,
-        .text_count = COUNT(consent_outcomes),
+    KEY(FIELD_ENUM, "consent", consent, .texts = consent_outcomes, .text_count = COUNT(consent_outcomes),
         .help = "What the end customer does on the consent page."),
-    KEY(FIELD_TEXT, "simulate", simulate,
-        .help = "Name of a simulation of the admin API; `body` has its parameters."),
+    KEY(FIELD_TEXT, "simulate", simulate, .help = "Name of a simulation of the admin API; `body` has its parameters."),
     KEY(FIELD_NODE, "advance", advance,
         .help = "Advances the clock of the namespace: a duration, {by}, {to} or "
                 "{until: next_event}."),
     KEY(FIELD_TEXT, "inspect", inspect, .help = "Path below state/ of the admin API."),
     KEY(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
         .help = "Waits for a webhook delivery to the runner; `expect` applies to its payload."),
-    KEY(FIELD_TEXT, "as", as,
-        .help = "Actor that sends the call (default: the first actor of the target)."),
+    KEY(FIELD_TEXT, "as", as, .help = "Actor that sends the call (default: the first actor of the target)."),
     KEY(FIELD_NODE, "query", query, .help = "NAME: VALUE or NAME: LIST."),
     KEY(FIELD_NODE, "headers", headers, .help = "NAME: VALUE."),
     KEY(FIELD_NODE, "body", body, .help = "Request body, sent as JSON."),
@@ -140,16 +124,14 @@ static const struct field step_rows[] = {
         .help = "Repeat the call until the expectation holds."),
     KEY(FIELD_MAP, "consistently", consistently, .sub = &consistently_fields,
         .help = "Repeat the call; the expectation must hold each time."),
-    KEY(FIELD_NODE, "cases", cases,
-        .help = "NAME: LIST of values; the step runs once for each position."),
+    KEY(FIELD_NODE, "cases", cases, .help = "NAME: LIST of values; the step runs once for each position."),
     KEY(FIELD_NODE, "claims", claims,
         .help = "Claims that the step decides: a list, or CLAIM: POINTER to the deciding checks."),
     KEY(FIELD_NODE, "cleanup", cleanup,
         .help = "METHOD /path that removes the resource, or {call, already_gone, lookup}, or a "
                 "list; none: it cannot be removed."),
 };
-const struct fields step_fields =
-    FIELD_TABLE("step", step_rows, struct step_yaml, offsetof(struct YAML_STRUCT, at));
+const struct fields step_fields = FIELD_TABLE("step", step_rows, struct step_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
 #define YAML_STRUCT expect_yaml
@@ -157,46 +139,39 @@ static const struct field expect_rows[] = {
     KEY(FIELD_NODE, "status", status, .help = "Status, or a list of accepted ones."),
     KEY(FIELD_NODE, "headers", headers, .help = "NAME: EXPECTATION."),
     KEY(FIELD_NODE, "body", body, .help = "Expectation of the JSON body."),
-    KEY(FIELD_NODE, "redirect", redirect,
-        .help = "Expectation of the URL that consent redirects to."),
+    KEY(FIELD_NODE, "redirect", redirect, .help = "Expectation of the URL that consent redirects to."),
 };
-const struct fields expect_fields =
-    FIELD_TABLE("expect", expect_rows, struct expect_yaml, FIELDS_NO_PLACE);
+const struct fields expect_fields = FIELD_TABLE("expect", expect_rows, struct expect_yaml, FIELDS_NO_PLACE);
 
 static const struct field stop_rows[] = {
     KEY(FIELD_NODE, "status", status, .help = "Status, or a list of them."),
     KEY(FIELD_NODE, "body", body, .help = "Expectation of the JSON body."),
 };
-const struct fields stop_fields =
-    FIELD_TABLE("stop", stop_rows, struct expect_yaml, FIELDS_NO_PLACE);
+const struct fields stop_fields = FIELD_TABLE("stop", stop_rows, struct expect_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 #define YAML_STRUCT lookup_yaml
 static const struct field lookup_rows[] = {
     KEY(FIELD_NODE, "call", call, .required = true, .help = "GET /path that shows the resource."),
     KEY(FIELD_NODE, "query", query, .help = "NAME: VALUE or NAME: LIST."),
-    KEY(FIELD_TEXT, "in", in,
-        .help = "JSON pointer to a list of resources (default: the response is the resource)."),
+    KEY(FIELD_TEXT, "in", in, .help = "JSON pointer to a list of resources (default: the response is the resource)."),
     KEY(FIELD_NODE, "where", where, .required = true,
         .help = "Expectation that only the resource of this run matches."),
     KEY(FIELD_NODE, "capture", capture,
         .help = "NAME: JSON pointer into the resource; only names that the step captures."),
 };
-static const struct fields lookup_fields =
-    FIELD_TABLE("lookup", lookup_rows, struct lookup_yaml, FIELDS_NO_PLACE);
+static const struct fields lookup_fields = FIELD_TABLE("lookup", lookup_rows, struct lookup_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 #define YAML_STRUCT cleanup_yaml
 static const struct field cleanup_rows[] = {
-    KEY(FIELD_NODE, "call", call, .required = true,
-        .help = "METHOD /path that removes the resource."),
+    KEY(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that removes the resource."),
     KEY(FIELD_NODE, "already_gone", already_gone,
         .help = "Statuses that mean the resource no longer exists, besides 2xx, 404 and 410."),
     KEY(FIELD_MAP, "lookup", lookup, .sub = &lookup_fields,
         .help = "How to find the resource if the response that created it was lost."),
 };
-const struct fields cleanup_fields =
-    FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_yaml, FIELDS_NO_PLACE);
+const struct fields cleanup_fields = FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 static const char *const until_texts[] = {"next_event"};
@@ -208,8 +183,7 @@ static const struct field advance_rows[] = {
     KEY(FIELD_ENUM, "until", until, .texts = until_texts, .text_count = COUNT(until_texts),
         .help = "Event to advance to."),
 };
-const struct fields advance_fields =
-    FIELD_TABLE("advance", advance_rows, struct advance_yaml, FIELDS_NO_PLACE);
+const struct fields advance_fields = FIELD_TABLE("advance", advance_rows, struct advance_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 /* --- keys allowed for each action ----------------------------------------------------------- */
@@ -259,8 +233,7 @@ static const struct key_kinds expect_key_kinds[] = {
     {"redirect", CONSENT                 },
 };
 
-static bool key_fits(const struct key_kinds *rows, size_t count, const char *key,
-                     enum step_kind kind)
+static bool key_fits(const struct key_kinds *rows, size_t count, const char *key, enum step_kind kind)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].key, key) == 0)
@@ -280,8 +253,7 @@ bool expect_key_fits(const char *key, enum step_kind kind)
 
 /* --- names ---------------------------------------------------------------------------------- */
 
-const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates,
-                         size_t count)
+const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates, size_t count)
 {
     const char *near = str_nearest(text, candidates, count);
     return near ? arena_printf(a, " (did you mean '%s'?)", near) : "";
@@ -298,8 +270,7 @@ bool is_name(struct str text)
 bool is_slug(struct str text)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (!islower((unsigned char)text.s[i]) && !isdigit((unsigned char)text.s[i]) &&
-            text.s[i] != '-')
+        if (!islower((unsigned char)text.s[i]) && !isdigit((unsigned char)text.s[i]) && text.s[i] != '-')
             return false;
     return text.n && text.s[0] != '-';
 }

@@ -72,8 +72,8 @@ struct advance_yaml {
     int until;
 };
 
-extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields,
-    cleanup_fields, advance_fields;
+extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields, cleanup_fields,
+    advance_fields;
 
 extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */
@@ -84,8 +84,7 @@ bool step_key_fits(const char *key, enum step_kind kind);
 bool expect_key_fits(const char *key, enum step_kind kind);
 
 /* Returns " (did you mean 'x'?)", or "" if no candidate is similar. */
-const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates,
-                         size_t count);
+const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates, size_t count);
 /* A name for references: letters, digits and _, starting with a letter. */
 bool is_name(struct str text);
 /* A name for files and reports: lowercase letters, digits and -, not starting with -. */

@@ -53,12 +53,11 @@ struct scene {
     struct check_list out;
 };
 
-static void scene_init(struct scene *s, struct arena *a, const char *expectation,
-                       const char *response)
+static void scene_init(struct scene *s, struct arena *a, const char *expectation, const char *response)
 {
     *s = (struct scene){.arena = a, .statuses = {200}};
-    s->expect = (struct expectation){
-        .given = true, .statuses = s->statuses, .status_count = 1, .body = parse(a, expectation)};
+    s->expect =
+        (struct expectation){.given = true, .statuses = s->statuses, .status_count = 1, .body = parse(a, expectation)};
     s->exchange.status = 200;
     s->in = (struct check_input){
         .arena = a,
@@ -92,26 +91,23 @@ static void every_leaf_is_one_check(void **state)
 {
     static const struct row rows[] = {
         {"{\"a\":1,\"b\":{\"c\":\"x\"}}",                                "{\"a\":1,\"b\":{\"c\":\"y\"}}",
-         "pass s/step/status/is\npass s/step/a/equals\nfail s/step/b/c/equals /b/c: \"x\" | \"y\""                                                    },
+         "pass s/step/status/is\npass s/step/a/equals\nfail s/step/b/c/equals /b/c: \"x\" | \"y\""                                                                                   },
         {"{\"n\":{\"$type\":\"integer\",\"$gte\":0}}",                   "{\"n\":-1}",
-         "pass s/step/status/is\npass s/step/n/$type\nfail s/step/n/$gte /n: 0 | -1"                                                                  },
-        {"{\"a\":{}}",                                                   "{\"a\":{}}",                    "pass s/step/status/is\npass s/step/a/$type"},
+         "pass s/step/status/is\npass s/step/n/$type\nfail s/step/n/$gte /n: 0 | -1"                                                                                                 },
+        {"{\"a\":{}}",                                                   "{\"a\":{}}",                    "pass s/step/status/is\npass s/step/a/$type"                               },
         {"{\"a\":{\"b\":{\"$absent\":true}}}",                           "{\"a\":7}",
-         "pass s/step/status/is\nfail s/step/a/b/$absent /a: object | 7"                                                                              },
-        {"{\"$type\":\"array\"}",                                        "[]",                            "pass s/step/status/is\npass s/step/$type"  },
-        {"[1,2]",                                                        "[1]",
-         "pass s/step/status/is\nfail s/step/equals : list length 2 | list length 1"                                                                  },
+         "pass s/step/status/is\nfail s/step/a/b/$absent /a: object | 7"                                                                                                             },
+        {"{\"$type\":\"array\"}",                                        "[]",                            "pass s/step/status/is\npass s/step/$type"                                 },
+        {"[1,2]",                                                        "[1]",                           "pass s/step/status/is\nfail s/step/equals : list length 2 | list length 1"},
         {"{\"$exact\":{\"a\":1}}",                                       "{\"a\":1,\"b\":2}",
-         "pass s/step/status/is\nfail s/step/$exact : no other members | also has \"b\""                                                              },
+         "pass s/step/status/is\nfail s/step/$exact : no other members | also has \"b\""                                                                                             },
         {"{\"i\":{\"$some\":{\"id\":1},\"$none\":{\"id\":2}}}",          "{\"i\":[{\"id\":1}]}",
-         "pass s/step/status/is\npass s/step/i/$some\npass s/step/i/$none"                                                                            },
+         "pass s/step/status/is\npass s/step/i/$some\npass s/step/i/$none"                                                                                                           },
         {"{\"i\":{\"$each\":{\"id\":{\"$type\":\"integer\"},\"s\":1}}}",
          "{\"i\":[{\"id\":1,\"s\":1},{\"id\":2,\"s\":2}]}",                                               "pass s/step/status/is\npass s/step/i/$each/id/$type\nfail s/step/i/$each/s/equals "
-         "/i/1/s: 1 | 2"                                                                   },
-        {"{\"i\":{\"$each\":{\"id\":1}}}",                               "{\"i\":[]}",
-         "pass s/step/status/is\nvacuous s/step/i/$each/id/equals"                                                                                    },
-        {"{\"i\":{\"$none\":{\"id\":1}}}",                               "{\"i\":[]}",
-         "pass s/step/status/is\nvacuous s/step/i/$none"                                                                                              },
+         "/i/1/s: 1 | 2"                                                                                                  },
+        {"{\"i\":{\"$each\":{\"id\":1}}}",                               "{\"i\":[]}",                    "pass s/step/status/is\nvacuous s/step/i/$each/id/equals"                  },
+        {"{\"i\":{\"$none\":{\"id\":1}}}",                               "{\"i\":[]}",                    "pass s/step/status/is\nvacuous s/step/i/$none"                            },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s;
@@ -119,8 +115,7 @@ static void every_leaf_is_one_check(void **state)
         bool held = check_expectation(&s.in, &s.out);
         const char *got = checks_text(&s);
         if (strncmp(got, rows[i].checks, strlen(rows[i].checks)) != 0)
-            fail_msg("expectation %s, response %s:\n%s", rows[i].expectation, rows[i].response,
-                     got);
+            fail_msg("expectation %s, response %s:\n%s", rows[i].expectation, rows[i].response, got);
         assert_int_equal(held, !strstr(got, "fail "));
         assert_int_equal(check_holds(&s.in), held);
     }
@@ -180,8 +175,7 @@ static void a_claim_is_decided_by_the_checks_it_names(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s;
         struct buf got = {.arena = *state};
-        scene_init(&s, *state,
-                   "{\"items\":{\"$some\":{\"id\":1},\"$each\":{\"id\":{\"$type\":\"integer\"}}}}",
+        scene_init(&s, *state, "{\"items\":{\"$some\":{\"id\":1},\"$each\":{\"id\":{\"$type\":\"integer\"}}}}",
                    "{\"items\":[{\"id\":1}]}");
         s.expect.headers = parse(*state, "{\"Retry-After\":{\"$present\":true}}");
         const struct citation citation = {.claim = "MUST-1", .pointer = rows[i].pointer};
@@ -218,8 +212,7 @@ static void a_failed_should_is_a_warning(void **state)
         struct citation citations[2];
         scene_init(&s, *state, "{\"a\":1}", "{\"a\":2}");
         s.in.citations = citations;
-        for (; s.in.citation_count < 2 && rows[i].claims[s.in.citation_count];
-             s.in.citation_count++)
+        for (; s.in.citation_count < 2 && rows[i].claims[s.in.citation_count]; s.in.citation_count++)
             citations[s.in.citation_count] =
                 (struct citation){.claim = rows[i].claims[s.in.citation_count], .pointer = ""};
         assert_false(check_expectation(&s.in, &s.out));
@@ -280,14 +273,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_leaf_is_one_check, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_do_not_depend_on_the_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undecided_checks_have_a_reason, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_redirect_is_matched_as_text_or_by_parts, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_redirect_is_matched_as_text_or_by_parts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

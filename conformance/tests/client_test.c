@@ -30,13 +30,12 @@ static void handle(void *ctx, struct exchange *x)
     struct str path = str_skip(x->request.path, 1);
     int64_t status = 200;
     s->requests++;
-    int n = snprintf(s->last_request, sizeof s->last_request, STR_FMT " " STR_FMT "\n",
-                     STR_ARG(x->request.method), STR_ARG(x->request.target));
+    int n = snprintf(s->last_request, sizeof s->last_request, STR_FMT " " STR_FMT "\n", STR_ARG(x->request.method),
+                     STR_ARG(x->request.target));
     for (size_t i = 0; i < x->request.headers.count; i++)
         n += snprintf(s->last_request + n, sizeof s->last_request - (size_t)n, "%s: " STR_FMT "\n",
                       x->request.headers.items[i].name, STR_ARG(x->request.headers.items[i].value));
-    snprintf(s->last_request + n, sizeof s->last_request - (size_t)n, "\n" STR_FMT,
-             STR_ARG(x->request.body));
+    snprintf(s->last_request + n, sizeof s->last_request - (size_t)n, "\n" STR_FMT, STR_ARG(x->request.body));
     if (s->silent)
         return;
     str_to_int(path, &status);
@@ -64,8 +63,7 @@ static int set_up(void **state)
     s = (struct scene){.response_body = "{}"};
     s.loop = loop_new();
     s.server = serve(&s);
-    s.client = client_new(s.loop,
-                          &(struct client_options){.timeout_ms = 5000, .connect_timeout_ms = 5000});
+    s.client = client_new(s.loop, &(struct client_options){.timeout_ms = 5000, .connect_timeout_ms = 5000});
     *state = &s;
     return s.server ? 0 : -1;
 }
@@ -202,8 +200,7 @@ static void a_silent_server_times_out(void **state)
 {
     struct scene *s = *state;
     client_free(s->client);
-    s->client =
-        client_new(s->loop, &(struct client_options){.timeout_ms = 50, .connect_timeout_ms = 5000});
+    s->client = client_new(s->loop, &(struct client_options){.timeout_ms = 50, .connect_timeout_ms = 5000});
     s->silent = true;
     struct exchange_record *x = send_request(s, new_request(s, "GET", "/"));
     assert_int_equal(x->status, 0);
@@ -216,8 +213,8 @@ static void requests_are_paced(void **state)
 {
     struct scene *s = *state;
     client_free(s->client);
-    s->client = client_new(s->loop, &(struct client_options){
-                                        .timeout_ms = 5000, .connect_timeout_ms = 5000, .rps = 50});
+    s->client =
+        client_new(s->loop, &(struct client_options){.timeout_ms = 5000, .connect_timeout_ms = 5000, .rps = 50});
     int64_t began = time_monotonic_us();
     for (int i = 0; i < 4; i++)
         client_send(s->client, &s->arena, new_request(s, "GET", "/200"), on_done, s);
@@ -246,12 +243,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redirect_is_a_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_run_in_parallel, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_silent_server_times_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_are_paced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_client_with_requests_in_flight_can_be_freed, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_client_with_requests_in_flight_can_be_freed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

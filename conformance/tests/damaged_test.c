@@ -60,8 +60,8 @@ static void write_damaged(struct arena *a, const char *path, const struct node *
     assert_int_equal(fclose(file), 0);
 }
 
-static void try_one(const struct document *d, const char *path, const struct node *root,
-                    size_t place, enum mutation how)
+static void try_one(const struct document *d, const char *path, const struct node *root, size_t place,
+                    enum mutation how)
 {
     struct arena a = {0};
     struct error err = {0};
@@ -118,8 +118,7 @@ static void a_damaged_document_loads_or_is_rejected_with_a_place(void **state)
         {"targets/live.example.yaml",            "targets/live.example.yaml",            read_target   },
         {"claims.yaml",                          "",                                     read_catalogue},
         {"disputes.yaml",                        "",                                     read_catalogue},
-        {"revocation/cancels-queued-posts.yaml", "revocation/cancels-queued-posts.yaml",
-         read_suite                                                                                    },
+        {"revocation/cancels-queued-posts.yaml", "revocation/cancels-queued-posts.yaml", read_suite    },
         {"reauth/dead-token.yaml",               "reauth/dead-token.yaml",               read_suite    },
         {"webhooks/revoked.yaml",                "webhooks/revoked.yaml",                read_suite    },
         {"limits/read-limit.yaml",               "limits/read-limit.yaml",               read_suite    },

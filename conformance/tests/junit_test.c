@@ -55,8 +55,7 @@ static void junit_is_always_well_formed(void **state)
 {
     struct rig *g = *state;
     struct run *r = rig_red(&g->arena);
-    r->scenarios.items[0]->name =
-        "odd \x01\x1b\x7f <&\"'> \xFF\xC3 \xEF\xBF\xBE \xEF\xBF\xBF ]]> \n";
+    r->scenarios.items[0]->name = "odd \x01\x1b\x7f <&\"'> \xFF\xC3 \xEF\xBF\xBE \xEF\xBF\xBF ]]> \n";
     char path[] = P_tmpdir "/junit-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);

@@ -32,11 +32,9 @@ struct scene {
 static const char *delivery_of(struct arena *a, const struct node *order, const struct url *url)
 {
     const char *id = node_get_text(order, "id");
-    const char *body =
-        arena_printf(a, "{\"id\":\"%s\",\"type\":\"%s\"}", id, node_get_text(order, "type"));
+    const char *body = arena_printf(a, "{\"id\":\"%s\",\"type\":\"%s\"}", id, node_get_text(order, "type"));
     unsigned char mac[DIGEST_SIZE];
-    digest_hmac_sha256(str_from(node_get_text(order, "secret")),
-                       str_from(arena_printf(a, "17.%s", body)), mac);
+    digest_hmac_sha256(str_from(node_get_text(order, "secret")), str_from(arena_printf(a, "17.%s", body)), mac);
     return arena_printf(a,
                         "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Id: %s\r\n"
                         "X-Signature: t=17,v1=00,v1=%s\r\nContent-Length: %zu\r\n\r\n%s",
@@ -51,14 +49,12 @@ static bool deliver(struct arena *a, const struct node *order)
     if (!url_parse(a, node_get_text(order, "to"), &url, NULL))
         return false;
     const char *bytes = delivery_of(a, order, &url);
-    struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)url.port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)url.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     bool delivered = connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
                      write(fd, bytes, strlen(bytes)) == (ssize_t)strlen(bytes) &&
-                     read(fd, response, sizeof response) > 12 &&
-                     memcmp(response + 9, "200", 3) == 0;
+                     read(fd, response, sizeof response) > 12 && memcmp(response + 9, "200", 3) == 0;
     close(fd);
     return delivered;
 }
@@ -82,11 +78,8 @@ static int endpoint_start(pid_t *pid)
     *pid = fork();
     if (*pid == 0) {
         struct loop *l = loop_new();
-        const struct server_options options = {.address = "127.0.0.1",
-                                               .body_max = 1u << 20,
-                                               .idle_timeout_s = 5,
-                                               .connections_max = 64,
-                                               .handle = handle};
+        const struct server_options options = {
+            .address = "127.0.0.1", .body_max = 1u << 20, .idle_timeout_s = 5, .connections_max = 64, .handle = handle};
         struct server *s = server_new(l, &options, NULL);
         port = s ? server_port(s) : 0;
         if (write(ends[1], &port, sizeof port) == sizeof port)
@@ -146,8 +139,7 @@ static const struct scenario_result *run_file(struct scene *s, const char *file)
     struct plan plan;
     struct error err = {0};
     bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
-              plan_make(&s->arena, &suite, &(struct selection){0}, has_capability, &s->target,
-                        &plan, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, has_capability, &s->target, &plan, &err) &&
               run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
     if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));
@@ -185,8 +177,7 @@ static void deliveries_are_checked_against_expectations(void **state)
                    "the secret\n"                                           },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(failures_text(*state, run_file(*state, rows[i].file)),
-                            rows[i].failures);
+        assert_string_equal(failures_text(*state, run_file(*state, rows[i].file)), rows[i].failures);
 }
 
 static void a_delivery_is_recorded_as_an_exchange(void **state)
@@ -221,11 +212,10 @@ static void a_target_that_cannot_reach_the_listener_skips_webhook_scenarios(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(deliveries_are_checked_against_expectations, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(deliveries_are_checked_against_expectations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delivery_is_recorded_as_an_exchange, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            a_target_that_cannot_reach_the_listener_skips_webhook_scenarios, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_target_that_cannot_reach_the_listener_skips_webhook_scenarios, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,13 +49,11 @@ static void a_scenario_with_a_missing_name_is_skipped(void **state)
     const struct target target = {.actors = &actor, .actor_count = 1};
     struct vars root = {.arena = &a};
     struct suite suite = load(&a);
-    vars_set(&root, "target",
-             json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "resources", NULL));
+    vars_set(&root, "target", json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "resources", NULL));
     unsetenv("MISSING_TEST_UNSET");
     assert_int_equal(suite.scenario_count, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *why =
-            find_missing_name(&root, &target, find_scenario(&suite, rows[i].scenario));
+        const char *why = find_missing_name(&root, &target, find_scenario(&suite, rows[i].scenario));
         if (!why != !rows[i].why || (why && strcmp(why, rows[i].why) != 0))
             fail_msg("%s: %s", rows[i].scenario, why ? why : "nothing");
     }

@@ -129,10 +129,10 @@ static const char *selected_names(struct arena *a, struct selection selection, c
     return buf_c(&out);
 }
 
-#define LIST(...)                                                                                  \
-    (const char *const[])                                                                          \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
+#define LIST(...)                                                                                                      \
+    (const char *const[])                                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
     }
 
 static void a_selection_keeps_the_order_of_scenarios(void **state)
@@ -166,23 +166,20 @@ static void an_empty_selection_names_the_options_that_excluded_all(void **state)
         struct selection selection;
         const char *expected;
     } rows[] = {
-        {{.tags = "gone"},                                                  "--tag 'gone'"     },
-        {{.tags = "words", .claims = LIST("Y-*", "Z-1"), .claim_count = 2}, "--claim 'Y-*,Z-1'"},
-        {{.tags = "not words", .claims = LIST("X-002"), .claim_count = 1},
-         "--tag 'not words' and --claim 'X-002'"                                               },
-        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},          "--failed 'r.json'"},
-        {{.tags = "words", .shard = 2, .shards = 2},                        "--shard 2/2"      },
+        {{.tags = "gone"},                                                  "--tag 'gone'"                         },
+        {{.tags = "words", .claims = LIST("Y-*", "Z-1"), .claim_count = 2}, "--claim 'Y-*,Z-1'"                    },
+        {{.tags = "not words", .claims = LIST("X-002"), .claim_count = 1},  "--tag 'not words' and --claim 'X-002'"},
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},          "--failed 'r.json'"                    },
+        {{.tags = "words", .shard = 2, .shards = 2},                        "--shard 2/2"                          },
     };
     struct suite suite = load(*state);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct plan plan = {0};
-        assert_true(
-            plan_make(*state, &suite, &rows[i].selection, has_capability, "nothing", &plan, NULL));
+        assert_true(plan_make(*state, &suite, &rows[i].selection, has_capability, "nothing", &plan, NULL));
         assert_string_equal(plan.excluded_by, rows[i].expected);
     }
     struct plan all = {0};
-    assert_true(
-        plan_make(*state, &suite, &(struct selection){0}, has_capability, "nothing", &all, NULL));
+    assert_true(plan_make(*state, &suite, &(struct selection){0}, has_capability, "nothing", &all, NULL));
     assert_null(all.excluded_by);
 }
 
@@ -202,12 +199,10 @@ static void an_invalid_report_is_rejected(void **state)
     static const struct {
         const char *path, *expected;
     } rows[] = {
-        {"golden/gone.json",         "golden/gone.json: No such file or directory"      },
-        {"golden/red.xml",
-         "not a JSON report: golden/red.xml (1:1: invalid JSON; expected a value)"      },
-        {"/dev/null",                "not a JSON report: /dev/null (the file is empty)" },
-        {"golden/not-a-report.json",
-         "not a JSON report: golden/not-a-report.json (the list 'scenarios' is missing)"},
+        {"golden/gone.json",         "golden/gone.json: No such file or directory"                                  },
+        {"golden/red.xml",           "not a JSON report: golden/red.xml (1:1: invalid JSON; expected a value)"      },
+        {"/dev/null",                "not a JSON report: /dev/null (the file is empty)"                             },
+        {"golden/not-a-report.json", "not a JSON report: golden/not-a-report.json (the list 'scenarios' is missing)"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
@@ -225,11 +220,10 @@ static void an_invalid_selection_is_rejected(void **state)
     assert_string_equal(selected_names(*state, (struct selection){.shard = 0, .shards = 2}, ""),
                         "--shard: invalid shard '0/2'; expected I/N with I from 1 to N");
     struct selection two = {.claims = LIST("LA-1,LA-2", ""), .claim_count = 2, .tags = "and"};
-    assert_string_equal(
-        selected_names(*state, two, ""),
-        "--claim: invalid claim pattern 'LA-1,LA-2'; expected an id or a glob, for example LA-18*\n"
-        "--claim: invalid claim pattern ''; expected an id or a glob, for example LA-18*\n"
-        "--tag:1:1: expected a tag, found 'and'");
+    assert_string_equal(selected_names(*state, two, ""),
+                        "--claim: invalid claim pattern 'LA-1,LA-2'; expected an id or a glob, for example LA-18*\n"
+                        "--claim: invalid claim pattern ''; expected an id or a glob, for example LA-18*\n"
+                        "--tag:1:1: expected a tag, found 'and'");
 }
 
 static void a_scenario_requires_its_own_capabilities_and_those_of_its_steps(void **state)
@@ -237,8 +231,7 @@ static void a_scenario_requires_its_own_capabilities_and_those_of_its_steps(void
     struct suite suite = load(*state);
     size_t count;
     const char *const *needs = scenario_needs(*state, suite.scenarios[1], &count);
-    static const char *const expected[] = {"lease", "consent", "simulate.token_lost", "clock",
-                                           "inspect"};
+    static const char *const expected[] = {"lease", "consent", "simulate.token_lost", "clock", "inspect"};
     assert_int_equal(count, COUNT(expected));
     for (size_t i = 0; i < count; i++)
         assert_string_equal(needs[i], expected[i]);
@@ -250,9 +243,8 @@ static void a_missing_capability_is_reported(void **state)
 {
     assert_string_equal(selected_names(*state, (struct selection){0}, "clock"),
                         "the-nearest-flow-is-used everything[clock]");
-    assert_string_equal(
-        selected_names(*state, (struct selection){.tags = "words"}, "simulate.token_lost"),
-        "everything[simulate.token_lost]");
+    assert_string_equal(selected_names(*state, (struct selection){.tags = "words"}, "simulate.token_lost"),
+                        "everything[simulate.token_lost]");
 }
 
 int main(void)

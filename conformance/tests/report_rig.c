@@ -62,8 +62,7 @@ static struct run *new_run(struct arena *a)
     return r;
 }
 
-static struct scenario_result *add_scenario(struct run *r, const char *name, const char *title,
-                                            const char *file)
+static struct scenario_result *add_scenario(struct run *r, const char *name, const char *title, const char *file)
 {
     struct scenario_result *s = arena_new(r->arena, struct scenario_result);
     *s = (struct scenario_result){
@@ -72,9 +71,8 @@ static struct scenario_result *add_scenario(struct run *r, const char *name, con
     return s;
 }
 
-static struct exchange_record *add_exchange(struct run *r, struct scenario_result *s,
-                                            const char *method, const char *path, int status,
-                                            struct str body)
+static struct exchange_record *add_exchange(struct run *r, struct scenario_result *s, const char *method,
+                                            const char *path, int status, struct str body)
 {
     struct exchange_record *x = arena_new(r->arena, struct exchange_record);
     *x = (struct exchange_record){.method = method,
@@ -92,13 +90,13 @@ static struct exchange_record *add_exchange(struct run *r, struct scenario_resul
     return x;
 }
 
-static struct check *add_check(struct run *r, struct scenario_result *s, const char *step,
-                               const char *pointer, const char *matcher, enum verdict verdict)
+static struct check *add_check(struct run *r, struct scenario_result *s, const char *step, const char *pointer,
+                               const char *matcher, enum verdict verdict)
 {
     struct check *c = arena_push(r->arena, &s->checks, struct check);
     *c = (struct check){
-        .id = arena_printf(r->arena, "%s/%s%s%s/%s", s->name, step,
-                           *pointer == '/' || !*pointer ? "" : "/", pointer, matcher),
+        .id = arena_printf(r->arena, "%s/%s%s%s/%s", s->name, step, *pointer == '/' || !*pointer ? "" : "/", pointer,
+                           matcher),
         .step = step,
         .pointer = pointer,
         .matcher = matcher,
@@ -133,15 +131,14 @@ static void add_dispute(struct run *r)
 {
     r->disputes = arena_array(r->arena, struct dispute_result, 2);
     r->dispute_count = 2;
-    r->disputes[0] = (struct dispute_result){
-        "LD-004", "How an account id is formed: a UUID or 26 letters after sa_.", "uuid"};
+    r->disputes[0] =
+        (struct dispute_result){"LD-004", "How an account id is formed: a UUID or 26 letters after sa_.", "uuid"};
     r->disputes[1] = (struct dispute_result){"LD-001", "Whether a revoked account is kept.", NULL};
 }
 
 static void add_lease(struct run *r, const char *name)
 {
-    struct scenario_result *s =
-        add_scenario(r, name, "Lease an account and release it", FILE_LEASE);
+    struct scenario_result *s = add_scenario(r, name, "Lease an account and release it", FILE_LEASE);
     s->verdict = VERDICT_NOT_APPLICABLE;
     s->why = "the target has no capability 'lease'";
 }
@@ -154,20 +151,17 @@ struct run *rig_empty(struct arena *a)
 struct run *rig_green(struct arena *a)
 {
     struct run *r = new_run(a);
-    struct scenario_result *s =
-        add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
-                     "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
+    struct scenario_result *s = add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
+                                             "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
     s->tags = tags;
     s->tag_count = 2;
-    add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 200,
-                 STR("{\"canceledScheduledPosts\":0}"));
+    add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 200, STR("{\"canceledScheduledPosts\":0}"));
     set_texts(add_check(r, s, "revoke", "status", "is", VERDICT_PASS), "200", "200", NULL);
-    set_claims(add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_PASS),
-               revoke_claims, 1);
+    set_claims(add_check(r, s, "revoke", "/canceledScheduledPosts", "$type", VERDICT_PASS), revoke_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts", 200, STR("{\"items\":[]}"));
     set_claims(add_check(r, s, "gone", "/items", "$some", VERDICT_PASS), list_claims, 2);
-    set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "one_of", VERDICT_DISPUTED), NULL,
-              NULL, "observed: LD-004 = uuid");
+    set_texts(add_check(r, s, "gone", "/items/0/socialAccountId", "one_of", VERDICT_DISPUTED), NULL, NULL,
+              "observed: LD-004 = uuid");
     add_dispute(r);
     add_lease(r, "lease-and-release");
     add_lease(r, "lease-twice");
@@ -176,9 +170,8 @@ struct run *rig_green(struct arena *a)
 
 static void add_revoke(struct run *r)
 {
-    struct scenario_result *s =
-        add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
-                     "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
+    struct scenario_result *s = add_scenario(r, "revoke-then-reconnect-mints-a-new-id",
+                                             "Revoke, then reconnect, mints a new socialAccountId", FILE_REVOKE);
     s->tags = tags;
     s->tag_count = 2;
     struct exchange_record *x =
@@ -205,25 +198,23 @@ static void add_revoke(struct run *r)
  * key. */
 static void add_hostile(struct run *r)
 {
-    struct scenario_result *s =
-        add_scenario(r, "names-with-odd-letters", "Names keep their letters", FILE_HOSTILE);
-    struct exchange_record *x = add_exchange(
-        r, s, "POST", "/v1/projects/prj_1/social/oauth-url?state=" RIG_STATE "&q=a%20b", 201,
-        STR("{\"name\":\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
-            "31m \xE2\x80\xAE"
-            "evil\", \"bytes\":\"\xFF\xFE\","
-            "\"echo\":\"Bearer " RIG_KEY "\",\"base64\":\"bHBfbGl2ZV80SnE4WnIyWHc3\"}"));
+    struct scenario_result *s = add_scenario(r, "names-with-odd-letters", "Names keep their letters", FILE_HOSTILE);
+    struct exchange_record *x =
+        add_exchange(r, s, "POST", "/v1/projects/prj_1/social/oauth-url?state=" RIG_STATE "&q=a%20b", 201,
+                     STR("{\"name\":\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
+                         "31m \xE2\x80\xAE"
+                         "evil\", \"bytes\":\"\xFF\xFE\","
+                         "\"echo\":\"Bearer " RIG_KEY "\",\"base64\":\"bHBfbGl2ZV80SnE4WnIyWHc3\"}"));
     headers_add(r->arena, &x->request_headers, "Content-Type", STR("application/json"));
-    x->request_body = STR("{\"returnUrl\":\"https://app.example.com/it's?k=" RIG_KEY
-                          "2\",\"note\":\"$HOME `id` caf\xC3\xA9\"}");
+    x->request_body =
+        STR("{\"returnUrl\":\"https://app.example.com/it's?k=" RIG_KEY "2\",\"note\":\"$HOME `id` caf\xC3\xA9\"}");
     struct check *c = add_check(r, s, "url", "/name", "equals", VERDICT_FAIL);
-    set_texts(
-        c, "\"Caf\xC3\xA9 \xE2\x9C\x93\"",
-        "\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
-        "31m \xE2\x80\xAE"
-        "evil " RIG_KEY "\"",
-        "the first of 3 that differ; a long explanation that must be wrapped, because it does not "
-        "fit into one line of a terminal, however wide that terminal may be");
+    set_texts(c, "\"Caf\xC3\xA9 \xE2\x9C\x93\"",
+              "\"\x1b[2J\x1b]0;owned\x07 \xC2\x9B"
+              "31m \xE2\x80\xAE"
+              "evil " RIG_KEY "\"",
+              "the first of 3 that differ; a long explanation that must be wrapped, because it does not "
+              "fit into one line of a terminal, however wide that terminal may be");
     c = add_check(r, s, "url", "", "$exact", VERDICT_WARN);
     set_claims(c, handle_claims, 1);
     set_texts(c, "no member except name", "bytes, echo, base64", NULL);
@@ -231,22 +222,19 @@ static void add_hostile(struct run *r)
 
 static void add_undecided(struct run *r)
 {
-    struct scenario_result *s =
-        add_scenario(r, "list-filters",
-                     "The filters of the account list select by status and by platform, and an "
-                     "unknown filter is rejected",
-                     FILE_FILTERS);
-    struct exchange_record *x = add_exchange(
-        r, s, "GET", "/v1/projects/prj_1/social-accounts?status=connected", 0, STR(""));
+    struct scenario_result *s = add_scenario(r, "list-filters",
+                                             "The filters of the account list select by status and by platform, and an "
+                                             "unknown filter is rejected",
+                                             FILE_FILTERS);
+    struct exchange_record *x =
+        add_exchange(r, s, "GET", "/v1/projects/prj_1/social-accounts?status=connected", 0, STR(""));
     x->error = "connection refused";
     struct check *c = NULL;
     for (size_t i = 0; i < 4; i++)
-        c = add_check(r, s, "connected", arena_printf(r->arena, "/items/%zu/status", i), "equals",
-                      VERDICT_ERROR);
+        c = add_check(r, s, "connected", arena_printf(r->arena, "/items/%zu/status", i), "equals", VERDICT_ERROR);
     set_claims(c, list_claims, 1);
     add_exchange(r, s, "GET", "/v1/projects/prj_2/social-accounts", 200, STR("{\"items\":[]}"));
-    set_texts(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL,
-              "the list is empty");
+    set_texts(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL, "the list is empty");
     set_claims(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
     set_texts(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
               "in the baseline: reported to the provider, until 2026-12-01");
@@ -262,8 +250,8 @@ struct run *rig_red(struct arena *a)
     add_hostile(r);
     add_lease(r, "lease-and-release");
     add_dispute(r);
-    *arena_push(a, &r->leftovers, struct leftover) = (struct leftover){
-        "social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target returned 500"};
+    *arena_push(a, &r->leftovers, struct leftover) =
+        (struct leftover){"social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target returned 500"};
     return finish_run(r);
 }
 

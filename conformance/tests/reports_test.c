@@ -81,8 +81,7 @@ static void the_last_line_is_the_tally(void **state)
     struct rig *g = *state;
     assert_string_equal(last_line(g, rig_summary(g, rig_green(&g->arena), false, 80)),
                         "4 checks, 3 passed, 0 failed, 1 disputed");
-    assert_string_equal(last_line(g, rig_summary(g, rig_empty(&g->arena), false, 80)),
-                        "0 checks, 0 passed, 0 failed");
+    assert_string_equal(last_line(g, rig_summary(g, rig_empty(&g->arena), false, 80)), "0 checks, 0 passed, 0 failed");
     assert_string_equal(last_line(g, rig_summary(g, rig_red(&g->arena), false, 80)),
                         "15 checks, 1 passed, 3 failed, 1 warned, 1 known, 1 fixed, 1 vacuous, "
                         "3 blocked, 4 errors");
@@ -184,10 +183,9 @@ static void progress_is_not_written_to_the_report(void **state)
     rewind(progress);
     (void)fread(text, 1, sizeof text - 1, progress);
     (void)fclose(progress);
-    assert_string_equal(text,
-                        "\r\x1b[K0 scenarios done, 1 running  revoke-then-reconnect-mints-a-new-id"
-                        "\r\x1b[K1 scenarios done, 0 running  1 failed  "
-                        "revoke-then-reconnect-mints-a-new-id");
+    assert_string_equal(text, "\r\x1b[K0 scenarios done, 1 running  revoke-then-reconnect-mints-a-new-id"
+                              "\r\x1b[K1 scenarios done, 0 running  1 failed  "
+                              "revoke-then-reconnect-mints-a-new-id");
     assert_int_equal(memory_end(&m, w, &g->arena).n, 0);
 }
 
@@ -206,25 +204,24 @@ static void the_json_report_is_complete(void **state)
     static const struct {
         const char *pointer, *value;
     } rows[] = {
-        {"/version",                          "1"                                       },
-        {"/target/name",                      "\"layers-mock\""                         },
-        {"/exit/code",                        "5"                                       },
-        {"/counts/fail",                      "3"                                       },
-        {"/claim_totals",
-         "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"    },
-        {"/claims/2/id",                      "\"LA-183\""                              },
-        {"/claims/2/outcome",                 "\"fails\""                               },
-        {"/claims/2/counts",                  "{\"fail\":2}"                            },
-        {"/disputes/0/observed",              "\"uuid\""                                },
-        {"/disputes/1/observed",              "null"                                    },
-        {"/leftovers/0/what",                 "\"social account sa_02\""                },
-        {"/scenarios/0/checks/0/exchange",    "0"                                       },
-        {"/scenarios/0/checks/2/exchange",    "null"                                    },
-        {"/scenarios/0/verdict",              "\"fail\""                                },
-        {"/scenarios/1/checks/4/exchange",    "1"                                       },
-        {"/scenarios/1/exchanges/0/error",    "\"connection refused\""                  },
-        {"/scenarios/0/exchanges/0/attempts", "7"                                       },
-        {"/scenarios/3/why",                  "\"the target has no capability 'lease'\""},
+        {"/version",                          "1"                                                                        },
+        {"/target/name",                      "\"layers-mock\""                                                          },
+        {"/exit/code",                        "5"                                                                        },
+        {"/counts/fail",                      "3"                                                                        },
+        {"/claim_totals",                     "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"},
+        {"/claims/2/id",                      "\"LA-183\""                                                               },
+        {"/claims/2/outcome",                 "\"fails\""                                                                },
+        {"/claims/2/counts",                  "{\"fail\":2}"                                                             },
+        {"/disputes/0/observed",              "\"uuid\""                                                                 },
+        {"/disputes/1/observed",              "null"                                                                     },
+        {"/leftovers/0/what",                 "\"social account sa_02\""                                                 },
+        {"/scenarios/0/checks/0/exchange",    "0"                                                                        },
+        {"/scenarios/0/checks/2/exchange",    "null"                                                                     },
+        {"/scenarios/0/verdict",              "\"fail\""                                                                 },
+        {"/scenarios/1/checks/4/exchange",    "1"                                                                        },
+        {"/scenarios/1/exchanges/0/error",    "\"connection refused\""                                                   },
+        {"/scenarios/0/exchanges/0/attempts", "7"                                                                        },
+        {"/scenarios/3/why",                  "\"the target has no capability 'lease'\""                                 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct node *at = node_pointer(n, rows[i].pointer);
@@ -329,9 +326,8 @@ static void a_curl_line_repeats_the_request(void **state)
     const struct scenario_result *s = red->scenarios.items[2];
     const char *card = file_text(&g->arena, TEST_DIR "/golden/failure_card.txt").s;
     const char *from = strstr(card, "curl "), *to = strstr(from, "\n\n");
-    const char *command =
-        arena_printf(&g->arena, "LAYERS_KEY=%s STATE=%s; curl() { printf '%%s\\n' \"$@\"; }; %.*s",
-                     RIG_KEY, RIG_STATE, (int)(to - from), from);
+    const char *command = arena_printf(&g->arena, "LAYERS_KEY=%s STATE=%s; curl() { printf '%%s\\n' \"$@\"; }; %.*s",
+                                       RIG_KEY, RIG_STATE, (int)(to - from), from);
     const char *script = arena_printf(&g->arena, P_tmpdir "/curl-test-%ld", (long)getpid());
     FILE *f = fopen(script, "w");
     assert_non_null(f);
@@ -346,9 +342,8 @@ static void a_curl_line_repeats_the_request(void **state)
     (void)unlink(script);
     const struct exchange_record *x = s->exchanges.items[0];
     assert_string_equal(buf_c(&output),
-                        arena_printf(&g->arena,
-                                     "%s\n-H\nAuthorization: Bearer %s\n--json\n" STR_FMT "\n",
-                                     x->url, RIG_KEY, STR_ARG(x->request_body)));
+                        arena_printf(&g->arena, "%s\n-H\nAuthorization: Bearer %s\n--json\n" STR_FMT "\n", x->url,
+                                     RIG_KEY, STR_ARG(x->request_body)));
 }
 
 static void formats_are_found_by_name(void **state)
@@ -379,8 +374,7 @@ static void long_bodies_are_cut_after_scrubbing(void **state)
         red->scenarios.items[0]->exchanges.items[0] = &x;
         struct str text = rig_report(g, "json", red);
         assert_null(strstr(text.s, "lp_l"));
-        const struct node *cut =
-            node_pointer(parsed(g, text), "/scenarios/0/exchanges/0/response_body");
+        const struct node *cut = node_pointer(parsed(g, text), "/scenarios/0/exchanges/0/response_body");
         assert_true(node_get(cut, "cut")->truth);
         assert_int_equal(node_get(cut, "bytes")->integer, body.n);
         assert_true(node_get(cut, "text")->text.n <= 65536);

@@ -41,10 +41,9 @@ static void run_rows(const struct step *step, const struct row *rows, size_t cou
 {
     for (size_t i = 0; i < count; i++) {
         struct replay p = replay(step, rows[i].responses);
-        if (p.requests != rows[i].requests || p.waited_ms != rows[i].waited_ms ||
-            p.end != rows[i].end)
-            fail_msg("%s: %d requests, waited %lld, end %d", rows[i].responses, p.requests,
-                     (long long)p.waited_ms, p.end);
+        if (p.requests != rows[i].requests || p.waited_ms != rows[i].waited_ms || p.end != rows[i].end)
+            fail_msg("%s: %d requests, waited %lld, end %d", rows[i].responses, p.requests, (long long)p.waited_ms,
+                     p.end);
     }
 }
 
@@ -75,8 +74,7 @@ static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
 static void consistently_settles_and_then_must_hold_each_time(void **state)
 {
     (void)state;
-    const struct step step = {
-        .consistently = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
+    const struct step step = {.consistently = true, .every_ms = 500, .for_ms = 1000, .settle_ms = 1000};
     static const struct row rows[] = {
         {"hhhh",   3, 1000, RETRY_DECIDED},
         {"-hhhh",  4, 1500, RETRY_DECIDED},

@@ -30,13 +30,12 @@ struct endpoint {
 
 static void log_call(struct call_log *d, const struct request *r)
 {
-    int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n",
-                     STR_ARG(r->method), STR_ARG(r->target));
+    int n = snprintf(d->text + d->n, sizeof d->text - d->n, STR_FMT " " STR_FMT "\n", STR_ARG(r->method),
+                     STR_ARG(r->target));
     d->n += (size_t)n;
 }
 
-static void respond(struct exchange *x, int status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static void respond(struct exchange *x, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void respond(struct exchange *x, int status, const char *format, ...)
 {
@@ -103,8 +102,7 @@ static void serve(struct call_log *d, int port_pipe)
 static bool endpoint_start(struct endpoint *e)
 {
     int ends[2];
-    e->call_log =
-        mmap(NULL, sizeof *e->call_log, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    e->call_log = mmap(NULL, sizeof *e->call_log, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (e->call_log == MAP_FAILED || pipe(ends) != 0)
         return false;
     e->pid = fork();
@@ -174,8 +172,7 @@ static void run_path(struct scene *s, const char *path)
     struct plan plan;
     struct error err = {0};
     bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
-              plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL,
-                        &plan, &err) &&
+              plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL, &plan, &err) &&
               run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
     if (!ok)
         fail_msg("%s", error_text(&s->arena, &err));
@@ -194,8 +191,7 @@ static const char *failures_text(struct scene *s)
     const struct scenario_result *r = s->run.scenarios.items[0];
     for (size_t i = 0; i < r->checks.count; i++)
         if (r->checks.items[i].verdict != VERDICT_PASS)
-            buf_printf(&out, "%s %s\n", verdict_texts[r->checks.items[i].verdict],
-                       r->checks.items[i].id);
+            buf_printf(&out, "%s %s\n", verdict_texts[r->checks.items[i].verdict], r->checks.items[i].id);
     buf_printf(&out, "of %zu", r->checks.count);
     return buf_c(&out);
 }
@@ -316,8 +312,7 @@ static void an_unreachable_target_is_reported_once(void **state)
     const char *path = TEST_DIR "/run/repeated-call.yaml";
     s->target.base_url = "http://127.0.0.1:9";
     assert_true(suite_load(&s->arena, &path, 1, &suite, &err));
-    assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL,
-                          &plan, &err));
+    assert_true(plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL, &plan, &err));
     assert_false(run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err));
     assert_int_equal(err.count, 1);
     assert_int_equal(error_exit_code(&err), 3);
@@ -367,14 +362,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_lookup_is_reported, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again,
-                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_resource_the_scenario_deletes_is_not_cleaned_up_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unreachable_target_is_reported_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-            scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),
     };

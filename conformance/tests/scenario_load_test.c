@@ -86,8 +86,7 @@ static void every_bad_file_is_rejected_with_all_its_errors(void **state)
     const char *const *names = folder_names(a, "bad", &count);
     for (size_t i = 0; i < count; i++) {
         const char *path = path_join(a, "bad", names[i]);
-        if (!path_is_yaml(path) || strcmp(names[i], "claims.yaml") == 0 ||
-            strcmp(names[i], "disputes.yaml") == 0)
+        if (!path_is_yaml(path) || strcmp(names[i], "claims.yaml") == 0 || strcmp(names[i], "disputes.yaml") == 0)
             continue;
         const char *expected = file_text(a, arena_printf(a, "bad/%s.err", path_stem(a, path)));
         const char *why = load_errors(a, &path, 1);
@@ -267,16 +266,12 @@ static void scenarios_without_a_catalogue_or_with_duplicate_names_are_rejected(v
     write_file(a, folder, "a.yaml", scenario_text);
     const char *without = load_errors(a, &folder, 1);
     write_file(a, folder, "b.yaml", scenario_text);
-    write_file(a, folder, "claims.yaml",
-               "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
+    write_file(a, folder, "claims.yaml", "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
     const char *twice = load_errors(a, &folder, 1);
     remove_folder(a, folder);
-    assert_string_equal(
-        without, arena_printf(a, "%s/a.yaml:1:1: no claims.yaml in this folder or above", folder));
-    assert_string_equal(
-        twice,
-        arena_printf(a, "%s/b.yaml:1:1: duplicate scenario name 'one'; it is also in %s/a.yaml",
-                     folder, folder));
+    assert_string_equal(without, arena_printf(a, "%s/a.yaml:1:1: no claims.yaml in this folder or above", folder));
+    assert_string_equal(twice, arena_printf(a, "%s/b.yaml:1:1: duplicate scenario name 'one'; it is also in %s/a.yaml",
+                                            folder, folder));
 }
 
 /* f1 uses f2, f2 uses f3, and so on; the runner keeps a frame for each. */
@@ -289,8 +284,7 @@ static void flows_nested_too_deep_are_rejected(void **state)
         write_file(a, flows, arena_printf(a, "f%d.yaml", i),
                    arena_printf(a, "flow: f%d\nsteps: [ { %s } ]\n", i,
                                 i < 13 ? arena_printf(a, "use: f%d", i + 1) : "call: GET /v1/a"));
-    write_file(a, folder, "claims.yaml",
-               "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
+    write_file(a, folder, "claims.yaml", "- { claim: X-001, says: x, source: y, level: must, observe: api }\n");
     write_file(a, folder, "a.yaml", arena_printf(a, "%s  - use: f2\n", scenario_text));
     const char *file = path_join(a, folder, "a.yaml");
     const char *twelve = load_errors(a, &file, 1);
@@ -347,8 +341,7 @@ static void references_are_found_in_values_but_not_in_keys(void **state)
 {
     struct buf out = {.arena = *state};
     const struct node *n =
-        yaml_parse(*state, STR("{ $some: { id: $a }, list: [1, $b, [\"x${c}\"]], n: null, $d: 1 }"),
-                   "f", NULL);
+        yaml_parse(*state, STR("{ $some: { id: $a }, list: [1, $b, [\"x${c}\"]], n: null, $d: 1 }"), "f", NULL);
     references_visit(n, join_reference, &out);
     assert_string_equal(buf_c(&out), "a b c");
 }
@@ -375,8 +368,7 @@ static void a_claim_pointer_covers_what_is_at_or_below_its_pointer(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct citation c = {.claim = "X", .pointer = rows[i].cited};
-        assert_int_equal(claim_pointer_covers(&c, rows[i].pointer, rows[i].matcher),
-                         rows[i].covers);
+        assert_int_equal(claim_pointer_covers(&c, rows[i].pointer, rows[i].matcher), rows[i].covers);
     }
 }
 

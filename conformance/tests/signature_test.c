@@ -30,8 +30,7 @@ static void a_signature_covers_the_bytes_and_the_secret(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *why;
-        bool fits = signature_matches(str_from(rows[i].header), str_from(rows[i].secret),
-                                      str_from(rows[i].body), &why);
+        bool fits = signature_matches(str_from(rows[i].header), str_from(rows[i].secret), str_from(rows[i].body), &why);
         assert_int_equal(fits, rows[i].why == NULL);
         if (rows[i].why)
             assert_string_equal(why, rows[i].why);

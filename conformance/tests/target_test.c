@@ -68,8 +68,7 @@ static void a_target_file_is_read(void **state)
 static void a_custom_header_has_no_prefix(void **state)
 {
     const char *wrong;
-    struct target *t =
-        read_text(*state, "name: m\nmock: true\nauth: { header: X-Api-Key }\n", &wrong);
+    struct target *t = read_text(*state, "name: m\nmock: true\nauth: { header: X-Api-Key }\n", &wrong);
     assert_string_equal(t->header, "X-Api-Key");
     assert_string_equal(t->header_prefix, "");
 }
@@ -189,12 +188,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up, tear_down),
         cmocka_unit_test(an_admin_api_and_a_consent_driver_are_capabilities),
         cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
         cmocka_unit_test(a_live_key_is_recognised),

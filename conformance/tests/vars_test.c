@@ -35,8 +35,7 @@ static int set_up(void **state)
     struct arena *a = &s.arena;
     s.outer = (struct vars){.arena = a, .env = env_used, .env_ctx = &s};
     s.vars = (struct vars){.arena = a, .outer = &s.outer};
-    vars_set(&s.outer, "target",
-             parse(a, "{\"project_a\":\"prj/1 x\",\"list\":[{\"id\":7}],\"none\":null}"));
+    vars_set(&s.outer, "target", parse(a, "{\"project_a\":\"prj/1 x\",\"list\":[{\"id\":7}],\"none\":null}"));
     vars_set(&s.outer, "user", parse(a, "\"outer\""));
     vars_set(&s.vars, "user", parse(a, "\"inner\""));
     vars_set(&s.vars, "first.id", parse(a, "42"));
@@ -59,24 +58,23 @@ static void a_reference_is_replaced_by_its_value(void **state)
     static const struct {
         const char *value, *result; /* NULL: a reference has no value */
     } rows[] = {
-        {"\"$user\"",                                              "\"inner\""             },
-        {"\"$first.other\"",                                       "true"                  },
-        {"\"$target.list.0.id\"",                                  "7"                     },
-        {"\"$target.list\"",                                       "[{\"id\":7}]"          },
-        {"\"$target.none\"",                                       "null"                  },
-        {"\"${first.other}\"",                                     "\"true\""              },
-        {"\"a ${user} b ${target.list.0.id}\"",                    "\"a inner b 7\""       },
-        {"\"costs $$5\"",                                          "\"costs $5\""          },
-        {"\"$$user\"",                                             "\"$user\""             },
-        {"\"$$${user}\"",                                          "\"$inner\""            },
-        {"\"$env.VARS_TEST_KEY\"",                                 "\"of the environment\""},
-        {"{\"a\":[\"$user\",{\"b\":\"$first.other\"}],\"c\":1.5}",
-         "{\"a\":[\"inner\",{\"b\":true}],\"c\":1.5}"                                      },
-        {"{\"$not\":\"$user\"}",                                   "{\"$not\":\"inner\"}"  },
-        {"\"$unknown\"",                                           NULL                    },
-        {"\"$target.nothing\"",                                    NULL                    },
-        {"\"$env.VARS_TEST_NOT_SET\"",                             NULL                    },
-        {"\"all of ${target.list}\"",                              NULL                    },
+        {"\"$user\"",                                              "\"inner\""                                 },
+        {"\"$first.other\"",                                       "true"                                      },
+        {"\"$target.list.0.id\"",                                  "7"                                         },
+        {"\"$target.list\"",                                       "[{\"id\":7}]"                              },
+        {"\"$target.none\"",                                       "null"                                      },
+        {"\"${first.other}\"",                                     "\"true\""                                  },
+        {"\"a ${user} b ${target.list.0.id}\"",                    "\"a inner b 7\""                           },
+        {"\"costs $$5\"",                                          "\"costs $5\""                              },
+        {"\"$$user\"",                                             "\"$user\""                                 },
+        {"\"$$${user}\"",                                          "\"$inner\""                                },
+        {"\"$env.VARS_TEST_KEY\"",                                 "\"of the environment\""                    },
+        {"{\"a\":[\"$user\",{\"b\":\"$first.other\"}],\"c\":1.5}", "{\"a\":[\"inner\",{\"b\":true}],\"c\":1.5}"},
+        {"{\"$not\":\"$user\"}",                                   "{\"$not\":\"inner\"}"                      },
+        {"\"$unknown\"",                                           NULL                                        },
+        {"\"$target.nothing\"",                                    NULL                                        },
+        {"\"$env.VARS_TEST_NOT_SET\"",                             NULL                                        },
+        {"\"all of ${target.list}\"",                              NULL                                        },
     };
     struct scene *s = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -106,8 +104,7 @@ static void a_reference_in_a_path_is_one_segment(void **state)
     const char *missing = NULL;
     assert_string_equal(vars_path(&s->vars, "/v1/$target.project_a/x?after=$user", &missing),
                         "/v1/prj%2F1%20x/x?after=inner");
-    assert_string_equal(vars_path(&s->vars, "/v1/%2F/${target.list.0.id}.json", &missing),
-                        "/v1/%2F/7.json");
+    assert_string_equal(vars_path(&s->vars, "/v1/%2F/${target.list.0.id}.json", &missing), "/v1/%2F/7.json");
     assert_null(missing);
     assert_null(vars_path(&s->vars, "/v1/$target.list", &missing));
     assert_string_equal(missing, "target.list");
@@ -137,8 +134,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_newest_name_of_the_inner_scope_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reference_in_a_path_is_one_segment, set_up, tear_down),
         cmocka_unit_test_setup_teardown(used_environment_variables_are_reported, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_value_keeps_the_position_of_its_reference, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_value_keeps_the_position_of_its_reference, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,8 +193,7 @@ static void short_values_are_not_scrubbed(void **state)
 static void a_truncated_secret_is_scrubbed(void **state)
 {
     struct rig *r = *state;
-    assert_string_equal(scrub(&r->arena, &r->secrets, STR("Bearer lp_live_7fQ…")),
-                        "Bearer $LAYERS_KEY…");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("Bearer lp_live_7fQ…")), "Bearer $LAYERS_KEY…");
     assert_string_equal(scrub(&r->arena, &r->secrets, STR("lp_l…")), "lp_l…");
 }
 
@@ -202,8 +201,7 @@ static void the_longest_secret_wins(void **state)
 {
     struct rig *r = *state;
     secrets_add(&r->secrets, "LONGER", KEY "-and-more");
-    assert_string_equal(scrub(&r->arena, &r->secrets, STR(KEY "-and-more " KEY)),
-                        "$LONGER $LAYERS_KEY");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR(KEY "-and-more " KEY)), "$LONGER $LAYERS_KEY");
 }
 
 /* Splits the text at every position: one write before it, single bytes after it. */
@@ -211,8 +209,7 @@ static void a_secret_split_over_writes_is_scrubbed(void **state)
 {
     struct rig *r = *state;
     struct arena *a = &r->arena;
-    const char *spellings[] = {KEY, in_json(a, NASTY), encoded(a, KEY),
-                               digest_base64(a, str_from(NASTY))};
+    const char *spellings[] = {KEY, in_json(a, NASTY), encoded(a, KEY), digest_base64(a, str_from(NASTY))};
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         const char *text = arena_printf(a, "a %s b %s", spellings[i], spellings[i]);
         const char *clean = scrub(a, &r->secrets, str_from(text));

@@ -19,9 +19,9 @@ static void version(struct call *c);
 static void capabilities(struct call *c);
 static void list_routes(struct call *c);
 
-#define ADMIN(method, path, operation, serve)                                                      \
-    {                                                                                              \
-        method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"  \
+#define ADMIN(method, path, operation, serve)                                                                          \
+    {                                                                                                                  \
+        method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"                      \
     }
 
 static const struct route routes[] = {
@@ -181,8 +181,7 @@ static struct str without_port(struct str host)
 static bool is_public(struct call *c, struct str host)
 {
     struct url url;
-    return c->mock->options.public_url &&
-           url_parse(c->arena, c->mock->options.public_url, &url, NULL) &&
+    return c->mock->options.public_url && url_parse(c->arena, c->mock->options.public_url, &url, NULL) &&
            str_eq_nocase(host, str_from(url.host));
 }
 
@@ -195,18 +194,15 @@ static bool check_site(struct call *c)
     struct str authority = headers_get(h, "Host"), host = without_port(authority);
     if (authority.n && !host_is_loopback(host) && !is_public(c, host))
         return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
-                           "Host '" STR_FMT
-                           "' is not allowed; expected a loopback host or that of --public-url",
+                           "Host '" STR_FMT "' is not allowed; expected a loopback host or that of --public-url",
                            STR_ARG(host));
     if (!headers_find(h, "Origin"))
         return true;
     struct str origin = headers_get(h, "Origin");
     size_t colon = str_find(origin, ':');
-    if (!str_starts(str_skip(origin, colon), STR("://")) ||
-        !str_eq_nocase(str_skip(origin, colon + 3), authority))
+    if (!str_starts(str_skip(origin, colon), STR("://")) || !str_eq_nocase(str_skip(origin, colon + 3), authority))
         return call_refuse(c, FAULT_FORBIDDEN_SCOPE,
-                           "Origin '" STR_FMT
-                           "' is not allowed; --cors does not apply to the admin API",
+                           "Origin '" STR_FMT "' is not allowed; --cors does not apply to the admin API",
                            STR_ARG(origin));
     return true;
 }
@@ -217,8 +213,7 @@ static bool check_token(struct call *c)
     if (!token)
         return true;
     struct str given = headers_get(&c->req->headers, "Authorization");
-    if (str_starts_nocase(given, STR("Bearer ")) &&
-        digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
+    if (str_starts_nocase(given, STR("Bearer ")) && digest_equal(str_trim(str_skip(given, 7)), str_from(token)))
         return true;
     call_header(c, "WWW-Authenticate", "Bearer realm=\"admin\"");
     return call_refuse(c, FAULT_UNAUTHENTICATED, "the admin API requires its bearer token");
@@ -281,8 +276,7 @@ static bool check_query(struct call *c)
     (void)call_query(c, ""); /* parses the query */
     for (size_t i = 0; i < c->query_count; i++)
         if (!admin_guide_has_parameter(guide, c->query[i].name))
-            return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)",
-                               STR_ARG(c->query[i].name),
+            return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)", STR_ARG(c->query[i].name),
                                guide->query ? guide->query : "this operation has none");
     return c->fault == FAULT_NONE;
 }

@@ -18,8 +18,7 @@ extern const struct provider consent_provider;
 struct simulation {
     const char *name;
     const struct fields *body;
-    void (*apply)(struct call *c,
-                  const void *fields); /* writes the response, or refuses the call */
+    void (*apply)(struct call *c, const void *fields); /* writes the response, or refuses the call */
     const char *help;
     const char *providers; /* names of those that support it, for the reference; NULL: all */
 };

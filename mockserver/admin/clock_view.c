@@ -18,14 +18,11 @@ struct clock_body {
 static const struct field clock_rows[] = {
     FIELD("mode", FIELD_ENUM, struct clock_body, mode, .texts = clock_mode_texts, .text_count = 2,
           .help = "Whether the clock runs or is frozen."),
-    FIELD(
-        "now", FIELD_TIME, struct clock_body, now,
-        .help =
-            "Time to set the clock to; not before the present time. A duration (+1h) advances it."),
+    FIELD("now", FIELD_TIME, struct clock_body, now,
+          .help = "Time to set the clock to; not before the present time. A duration (+1h) advances it."),
 };
 
-const struct fields admin_clock_fields =
-    FIELD_TABLE("clock", clock_rows, struct clock_body, FIELDS_NO_PLACE);
+const struct fields admin_clock_fields = FIELD_TABLE("clock", clock_rows, struct clock_body, FIELDS_NO_PLACE);
 
 struct advance_body {
     int64_t by_ms;
@@ -41,8 +38,7 @@ static const struct field advance_rows[] = {
     FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Instead of by: time to advance to."),
 };
 
-const struct fields admin_advance_fields =
-    FIELD_TABLE("advance", advance_rows, struct advance_body, FIELDS_NO_PLACE);
+const struct fields admin_advance_fields = FIELD_TABLE("advance", advance_rows, struct advance_body, FIELDS_NO_PLACE);
 
 static void put_clock(struct call *c)
 {
@@ -62,14 +58,12 @@ static bool check_time(struct call *c, const char *pointer, int64_t to_ms)
     int64_t now = world_now(c->world);
     char present[TIME_TEXT_MAX];
     if (to_ms < now)
-        return call_issue(
-            c, pointer,
-            "'%s' is before the present time; expected %s or later, because the clock "
-            "cannot go back",
-            pointer + 1, time_millis(now, present));
-    if (to_ms > now + ADVANCE_MAX_MS)
         return call_issue(c, pointer,
-                          "'%s' is too far ahead; expected at most %d days from the present time",
+                          "'%s' is before the present time; expected %s or later, because the clock "
+                          "cannot go back",
+                          pointer + 1, time_millis(now, present));
+    if (to_ms > now + ADVANCE_MAX_MS)
+        return call_issue(c, pointer, "'%s' is too far ahead; expected at most %d days from the present time",
                           pointer + 1, (int)(ADVANCE_MAX_MS / DAY_MS));
     return true;
 }
@@ -140,8 +134,7 @@ static bool read_target(struct call *c, const struct advance_body *body, int64_t
     }
     struct field_time by = {.relative = true, .ms = body->by_ms};
     if (!body->to.given && body->by_ms < 0)
-        return call_issue(c, "/by", "'by' is %s; expected a positive duration",
-                          admin_duration_text(c, body->by_ms));
+        return call_issue(c, "/by", "'by' is %s; expected a positive duration", admin_duration_text(c, body->by_ms));
     *to_ms = admin_instant(c->world, body->to.given ? &body->to : &by);
     return check_time(c, body->to.given ? "/to" : "/by", *to_ms);
 }
@@ -150,7 +143,6 @@ void admin_clock_advance(struct call *c)
 {
     struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
     int64_t to_ms = 0;
-    if (check_not_advancing(c) && admin_body(c, &admin_advance_fields, &body) &&
-        read_target(c, &body, &to_ms))
+    if (check_not_advancing(c) && admin_body(c, &admin_advance_fields, &body) && read_target(c, &body, &to_ms))
         start_advance(c, to_ms, true);
 }

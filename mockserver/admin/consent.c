@@ -53,8 +53,7 @@ const char *consent_read_handle(struct call *c, const char *text)
     return str_utf8_valid(handle, NULL) ? str_dup(c->arena, handle) : NULL;
 }
 
-void consent_user(struct call *c, int provider, enum platform platform, const char *handle,
-                  struct account_spec *user)
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct account_spec *user)
 {
     *user = (struct account_spec){.handle = handle, .platform = platform};
     provider_with_id(provider)->consented(c->world, platform, user);
@@ -65,12 +64,10 @@ static bool check_handle(struct call *c, uint32_t attempt, const char **handle)
     const char *usual = consent_handle(c, attempt);
     const char *given = *handle ? consent_read_handle(c, *handle) : usual;
     if (!given)
-        return call_issue(c, "/handle",
-                          "invalid handle '%s'; expected 1 to %d bytes without blanks", *handle,
+        return call_issue(c, "/handle", "invalid handle '%s'; expected 1 to %d bytes without blanks", *handle,
                           CONSENT_HANDLE_MAX);
     if (oauth_attempt_read(c->world, attempt)->reconnects && strcmp(given, usual) != 0)
-        return call_issue(c, "/handle", "'%s' is another account; this attempt reconnects '%s'",
-                          given, usual);
+        return call_issue(c, "/handle", "'%s' is another account; this attempt reconnects '%s'", given, usual);
     *handle = given;
     return true;
 }
@@ -80,11 +77,9 @@ static bool sign_in(struct call *c, uint32_t attempt, const char *name)
     uint32_t key = signed_in_key(c, oauth_attempt_read(c->world, attempt)->provider, name);
     uint32_t organization = key ? key_read(c->world, key)->organization : ROW_NONE;
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
-               (struct index_entry){organization, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk, (struct index_entry){organization, INT64_MIN, 0});
     if (!key || !index_next_of(&walk, organization))
-        return call_issue(c, "/handle",
-                          "unknown key '%s'; expected the name of a key of this provider",
+        return call_issue(c, "/handle", "unknown key '%s'; expected the name of a key of this provider",
                           name ? name : "");
     oauth_attempt_complete_key(c->world, attempt, walk.entry.row, key);
     return true;
@@ -101,28 +96,24 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
     if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
         struct ad_account_spec grant;
         if (!provider_with_id(a->provider)->ad_consented) /* after an edit of the attempt's kind */
-            return call_refuse(c, FAULT_CONFLICT,
-                               "the attempt is for an ad account, but the provider has none");
+            return call_refuse(c, FAULT_CONFLICT, "the attempt is for an ad account, but the provider has none");
         provider_with_id(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);
         oauth_attempt_complete_ads(c->world, attempt, &grant);
         return true;
     }
     if (!(provider_with_id(a->provider)->platforms & (1u << a->platform))) /* after an edit */
-        return call_refuse(c, FAULT_CONFLICT,
-                           "the provider cannot connect accounts of platform '%s'",
+        return call_refuse(c, FAULT_CONFLICT, "the provider cannot connect accounts of platform '%s'",
                            platform_texts[a->platform]);
     consent_user(c, a->provider, a->platform, handle, &user);
     oauth_attempt_complete(c->world, attempt, &user);
     return true;
 }
 
-bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome,
-                  const char *handle)
+bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome, const char *handle)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     if (a->state != OAUTH_ATTEMPT_PENDING)
-        return call_refuse(c, FAULT_CONFLICT, "the attempt has already ended: %s",
-                           oauth_attempt_state_texts[a->state]);
+        return call_refuse(c, FAULT_CONFLICT, "the attempt has already ended: %s", oauth_attempt_state_texts[a->state]);
     switch (outcome) {
     case CONSENT_APPROVE:
         return approve(c, attempt, handle);

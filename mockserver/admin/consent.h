@@ -11,8 +11,8 @@
 #include "mockserver/call.h"
 #include "mockserver/state/oauth_attempt.h"
 
-#define CONSENT_OUTCOMES(X)                                                                        \
-    X(APPROVE, "approve")                                                                          \
+#define CONSENT_OUTCOMES(X)                                                                                            \
+    X(APPROVE, "approve")                                                                                              \
     X(DENY, "deny") X(ABANDON, "abandon") X(EXCHANGE_ERROR, "exchange_error")
 enum consent_outcome {
 #define X(name, text) CONSENT_##name,
@@ -27,12 +27,10 @@ extern const char *const consent_outcome_texts[];
 /* The default handle of an attempt; for a reconnection the account's own. */
 const char *consent_handle(struct call *c, uint32_t attempt);
 /* Fills `user`. The provider sets its own members, such as the id and the expiry of the token. */
-void consent_user(struct call *c, int provider, enum platform platform, const char *handle,
-                  struct account_spec *user);
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct account_spec *user);
 /* Applies the outcome. Returns false, without any change, if the call was refused. `handle` may be
  * NULL. */
-bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome,
-                  const char *handle);
+bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome, const char *handle);
 /* The URL to which the browser is redirected; NULL: none, or the attempt is still pending. */
 const char *consent_redirect(struct call *c, uint32_t attempt);
 /* The handle without its @; NULL if it is not a valid handle. */

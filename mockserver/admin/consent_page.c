@@ -7,30 +7,29 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--ground:#eef1f5;"
-    "--line:#c3cad4;--go:#1757c2;--go-ink:#fff}"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#a5b0bf;--paper:#1d242e;"
-    "--ground:#12171e;--line:#47525f;--go:#8db8ff;--go-ink:#0b1a33}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;"
-    "background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}"
-    "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
-    "border-radius:.75rem;padding:2rem}"
-    "h1{font-size:1.4rem;line-height:1.3;margin:0 0 .75rem;overflow-wrap:anywhere}"
-    "p{margin:0 0 1rem;overflow-wrap:anywhere}"
-    "p:last-child{margin:0}"
-    ".soft{color:var(--soft);font-size:.875rem}"
-    ".wrong{border-left:.25rem solid currentColor;padding-left:.75rem;font-weight:600}"
-    "label{display:block;font-weight:600;margin-bottom:.25rem}"
-    "input{width:100%;font:inherit;padding:.6rem .75rem;border:1px solid var(--soft);"
-    "border-radius:.5rem;background:var(--paper);color:inherit}"
-    "input[readonly]{background:var(--ground)}"
-    ".row{display:flex;gap:.75rem;margin:1.5rem 0 1rem}"
-    "button{flex:1;font:inherit;font-weight:600;padding:.7rem 1rem;border-radius:.5rem;"
-    "border:1px solid var(--soft);background:none;color:inherit;cursor:pointer}"
-    "button.go{background:var(--go);border-color:var(--go);color:var(--go-ink)}"
-    "input:focus-visible,button:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
+static const char style[] = ":root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--ground:#eef1f5;"
+                            "--line:#c3cad4;--go:#1757c2;--go-ink:#fff}"
+                            "@media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#a5b0bf;--paper:#1d242e;"
+                            "--ground:#12171e;--line:#47525f;--go:#8db8ff;--go-ink:#0b1a33}}"
+                            "*{box-sizing:border-box}"
+                            "body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;"
+                            "background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}"
+                            "main{width:100%;max-width:27rem;background:var(--paper);border:1px solid var(--line);"
+                            "border-radius:.75rem;padding:2rem}"
+                            "h1{font-size:1.4rem;line-height:1.3;margin:0 0 .75rem;overflow-wrap:anywhere}"
+                            "p{margin:0 0 1rem;overflow-wrap:anywhere}"
+                            "p:last-child{margin:0}"
+                            ".soft{color:var(--soft);font-size:.875rem}"
+                            ".wrong{border-left:.25rem solid currentColor;padding-left:.75rem;font-weight:600}"
+                            "label{display:block;font-weight:600;margin-bottom:.25rem}"
+                            "input{width:100%;font:inherit;padding:.6rem .75rem;border:1px solid var(--soft);"
+                            "border-radius:.5rem;background:var(--paper);color:inherit}"
+                            "input[readonly]{background:var(--ground)}"
+                            ".row{display:flex;gap:.75rem;margin:1.5rem 0 1rem}"
+                            "button{flex:1;font:inherit;font-weight:600;padding:.7rem 1rem;border-radius:.5rem;"
+                            "border:1px solid var(--soft);background:none;color:inherit;cursor:pointer}"
+                            "button.go{background:var(--go);border-color:var(--go);color:var(--go-ink)}"
+                            "input:focus-visible,button:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
 
 /* Escapes text for HTML. All text that is not ours goes through this function. */
 static void put(struct call *c, const char *text)
@@ -111,8 +110,7 @@ static void put_form(struct call *c, uint32_t row)
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
 }
 
-static void put_purpose(struct call *c, const struct oauth_attempt *a, const struct space *space,
-                        const char *app)
+static void put_purpose(struct call *c, const struct oauth_attempt *a, const struct space *space, const char *app)
 {
     html(c, "<p>");
     put(c, app);
@@ -133,8 +131,7 @@ static void begin_form_page(struct call *c, const struct oauth_attempt *a, int s
     const struct space *space = space_read(c->world, a->space);
     const char *app = or_none(organization_read(c->world, space->organization)->name, "An app");
     begin_page(c, status,
-               arena_printf(c->arena, "%s wants to connect your %s account", app,
-                            oauth_attempt_platform_text(a)));
+               arena_printf(c->arena, "%s wants to connect your %s account", app, oauth_attempt_platform_text(a)));
     put_purpose(c, a, space, app);
 }
 
@@ -157,22 +154,19 @@ static uint32_t pending(struct call *c)
     uint32_t row = oauth_attempt_find(c->world, c->params[1]);
     const struct provider *d = provider_named(c->params[0]);
     if (!row || !d || oauth_attempt_read(c->world, row)->provider != d->id) {
-        message(c, 404, "Unknown link",
-                "There is no pending request for consent. Go back to the app and start again.");
+        message(c, 404, "Unknown link", "There is no pending request for consent. Go back to the app and start again.");
         return ROW_NONE;
     }
     switch (oauth_attempt_read(c->world, row)->state) {
     case OAUTH_ATTEMPT_PENDING:
         return row;
     case OAUTH_ATTEMPT_EXPIRED:
-        message(c, 410, "This link has expired",
-                "It was not used in time. Go back to the app and start again.");
+        message(c, 410, "This link has expired", "It was not used in time. Go back to the app and start again.");
         break;
     case OAUTH_ATTEMPT_COMPLETED:
     case OAUTH_ATTEMPT_FAILED:
     case OAUTH_ATTEMPT_STATE_COUNT:
-        message(c, 410, "This link was already used",
-                "It works only once. Go back to the app and start again.");
+        message(c, 410, "This link was already used", "It works only once. Go back to the app and start again.");
         break;
     }
     return ROW_NONE;
@@ -251,10 +245,8 @@ static void add_common_headers(struct call *c)
 }
 
 static const struct route routes[] = {
-    {"GET",  "/__consent/{}/{}", "show_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN,
-     show,   "admin API"},
-    {"POST", "/__consent/{}/{}", "give_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN,
-     decide, "admin API"},
+    {"GET",  "/__consent/{}/{}", "show_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN, show,   "admin API"},
+    {"POST", "/__consent/{}/{}", "give_consent", NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_HIDDEN, decide, "admin API"},
 };
 
 const struct provider consent_provider = {

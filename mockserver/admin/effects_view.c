@@ -30,19 +30,15 @@ static void put_events(struct json *w, const struct world *world, const struct j
     json_close_list(w);
 }
 
-static void deliveries_from(const struct world *world, struct index_walk *walk,
-                            const struct journal_entry *e)
+static void deliveries_from(const struct world *world, struct index_walk *walk, const struct journal_entry *e)
 {
-    index_from(&world->indexes[INDEX_DELIVERY_CHANGE], walk,
-               (struct index_entry){.key = e->change_first});
+    index_from(&world->indexes[INDEX_DELIVERY_CHANGE], walk, (struct index_entry){.key = e->change_first});
 }
 
 static const struct delivery *deliveries_next(const struct world *world, struct index_walk *walk,
                                               const struct journal_entry *e)
 {
-    return index_next(walk) && walk->entry.key <= e->change_last
-               ? delivery_read(world, walk->entry.row)
-               : NULL;
+    return index_next(walk) && walk->entry.key <= e->change_last ? delivery_read(world, walk->entry.row) : NULL;
 }
 
 static void put_deliveries(struct json *w, const struct world *world, const struct journal_entry *e)

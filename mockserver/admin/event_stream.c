@@ -20,9 +20,8 @@ static bool has_type(const struct event_stream *e, enum event_type type)
 
 static void put_id(struct buf *out, const struct position *at)
 {
-    buf_printf(out, "id: %lld.%llu.%llu.%llu.%u\n", (long long)at->started_ms,
-               (unsigned long long)at->generation, (unsigned long long)at->epoch,
-               (unsigned long long)at->seq, at->change);
+    buf_printf(out, "id: %lld.%llu.%llu.%llu.%u\n", (long long)at->started_ms, (unsigned long long)at->generation,
+               (unsigned long long)at->epoch, (unsigned long long)at->seq, at->change);
 }
 
 static struct json open_event(struct buf *out, const char *name)
@@ -66,8 +65,7 @@ static void put_cleared(const struct event_stream *e, struct buf *out)
     close_event(&w);
 }
 
-static void put_lost(const struct event_stream *e, struct buf *out, uint64_t requests,
-                     uint32_t changes)
+static void put_lost(const struct event_stream *e, struct buf *out, uint64_t requests, uint32_t changes)
 {
     requests = has_type(e, EVENT_REQUEST) ? requests : 0;
     changes = has_type(e, EVENT_CHANGE) ? changes : 0;
@@ -80,8 +78,7 @@ static void put_lost(const struct event_stream *e, struct buf *out, uint64_t req
     close_event(&w);
 }
 
-static void put_request(const struct event_stream *e, struct buf *out,
-                        const struct journal_entry *entry)
+static void put_request(const struct event_stream *e, struct buf *out, const struct journal_entry *entry)
 {
     put_id(out, &e->at);
     struct json w = open_event(out, event_type_texts[EVENT_REQUEST]);
@@ -165,8 +162,8 @@ static void on_changed(struct listener *l)
 {
     const struct event_stream *e = (const struct event_stream *)l;
     const struct journal *j = e->ns->journal;
-    if (e->exchange->server && (e->at.change != changes_last(e->ns->world) ||
-                                e->at.seq != journal_last(j) || e->at.epoch != journal_epoch(j)))
+    if (e->exchange->server &&
+        (e->at.change != changes_last(e->ns->world) || e->at.seq != journal_last(j) || e->at.epoch != journal_epoch(j)))
         server_wake(e->exchange);
 }
 
@@ -184,8 +181,7 @@ static void on_closed(struct listener *l)
 {
     struct event_stream *e = (struct event_stream *)l;
     put_chunk(e, &e->final_chunk);
-    put_lost(e, &e->final_chunk, journal_last(e->ns->journal) - e->at.seq,
-             changes_last(e->ns->world) - e->at.change);
+    put_lost(e, &e->final_chunk, journal_last(e->ns->journal) - e->at.seq, changes_last(e->ns->world) - e->at.change);
     put_reset(e, &e->final_chunk);
     leave(e);
     if (e->exchange->server)

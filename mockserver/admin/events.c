@@ -20,14 +20,12 @@ static bool read_types(struct call *c, unsigned *types)
         if (i == EVENT_TYPE_COUNT) {
             const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
             return call_refuse(c, FAULT_INVALID, "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
-                               near ? " (did you mean '" : " (request or change)", near ? near : "",
-                               near ? "'?)" : "");
+                               near ? " (did you mean '" : " (request or change)", near ? near : "", near ? "'?)" : "");
         }
         *types |= 1u << i;
     }
     return *types ? c->fault == FAULT_NONE
-                  : call_refuse(c, FAULT_INVALID,
-                                "'types' is empty; expected request, change or both");
+                  : call_refuse(c, FAULT_INVALID, "'types' is empty; expected request, change or both");
 }
 
 static struct position newest(const struct call *c)
@@ -49,8 +47,8 @@ static bool read_id(struct str id, struct position *at)
             return false;
     if (id.n || numbers[4] > UINT32_MAX)
         return false;
-    *at = (struct position){numbers[0], (uint64_t)numbers[1], (uint64_t)numbers[2],
-                            (uint64_t)numbers[3], (uint32_t)numbers[4]};
+    *at = (struct position){numbers[0], (uint64_t)numbers[1], (uint64_t)numbers[2], (uint64_t)numbers[3],
+                            (uint32_t)numbers[4]};
     return true;
 }
 
@@ -58,9 +56,8 @@ static bool read_id(struct str id, struct position *at)
  * since. */
 static bool is_known_position(const struct position *at, const struct position *now)
 {
-    return at->started_ms == now->started_ms && at->generation == now->generation &&
-           at->change <= now->change && at->epoch <= now->epoch &&
-           (at->epoch < now->epoch || at->seq <= now->seq);
+    return at->started_ms == now->started_ms && at->generation == now->generation && at->change <= now->change &&
+           at->epoch <= now->epoch && (at->epoch < now->epoch || at->seq <= now->seq);
 }
 
 /* The Last-Event-ID of a reconnecting client takes precedence over the URL's `since`. */
@@ -75,10 +72,9 @@ static bool read_since(struct call *c, struct event_stream *e)
         return c->fault == FAULT_NONE;
     bool is_id = read_id(since, &given);
     if (!is_id && !str_is(since, "0") && !str_is(since, "start"))
-        return call_refuse(
-            c, FAULT_INVALID,
-            "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
-            "or 0 (with the changes that loading it made)");
+        return call_refuse(c, FAULT_INVALID,
+                           "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
+                           "or 0 (with the changes that loading it made)");
     e->restarts = is_id && !is_known_position(&given, &now);
     e->at.seq = 0;
     e->at.change = str_is(since, "0") ? 0 : scheduler_changes_before(c->ns->scheduler);
@@ -91,10 +87,9 @@ static bool has_room(struct call *c)
 {
     if (c->mock->event_streams < STREAMS_MAX)
         return true;
-    struct json *w = problem_json(
-        c, 503, "too_many_streams",
-        arena_printf(c->arena, "%d event streams are already open; no more are allowed",
-                     STREAMS_MAX));
+    struct json *w =
+        problem_json(c, 503, "too_many_streams",
+                     arena_printf(c->arena, "%d event streams are already open; no more are allowed", STREAMS_MAX));
     json_close_map(w);
     return false;
 }

@@ -41,8 +41,7 @@ static void put_provider(struct json *w, const struct journal_entry *e)
 static const struct route *route_of(const struct provider *d, const struct journal_entry *e)
 {
     for (size_t i = 0; d && e->operation && i < d->route_count; i++)
-        if (strcmp(d->routes[i].operation, e->operation) == 0 &&
-            strcmp(d->routes[i].pattern, e->pattern) == 0)
+        if (strcmp(d->routes[i].operation, e->operation) == 0 && strcmp(d->routes[i].pattern, e->pattern) == 0)
             return &d->routes[i];
     return NULL;
 }
@@ -129,12 +128,10 @@ static void refuse_unknown(struct call *c, const struct journal *j)
 {
     unsigned long long first = journal_first(j), last = journal_last(j);
     if (first && first <= last)
-        call_refuse(c, FAULT_NOT_FOUND,
-                    "request '" STR_FMT "' does not exist; the journal has seq %llu to %llu",
+        call_refuse(c, FAULT_NOT_FOUND, "request '" STR_FMT "' does not exist; the journal has seq %llu to %llu",
                     STR_ARG(c->params[0]), first, last);
     else
-        call_refuse(c, FAULT_NOT_FOUND,
-                    "request '" STR_FMT "' does not exist; the journal is empty",
+        call_refuse(c, FAULT_NOT_FOUND, "request '" STR_FMT "' does not exist; the journal is empty",
                     STR_ARG(c->params[0]));
 }
 

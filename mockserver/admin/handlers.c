@@ -23,9 +23,7 @@ static struct where start_of(const struct node *n, size_t child)
  * text, so the node at `at` is in the last of these. */
 static size_t children_until(const struct node *n, struct where at)
 {
-    size_t low = 0, high = n->kind == NODE_MAP    ? n->map.count
-                           : n->kind == NODE_LIST ? n->list.count
-                                                  : 0;
+    size_t low = 0, high = n->kind == NODE_MAP ? n->map.count : n->kind == NODE_LIST ? n->list.count : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (is_after(start_of(n, middle), at))
@@ -77,16 +75,15 @@ bool admin_body(struct call *c, const struct fields *table, void *into)
     return fields_read(table, body, c->arena, into, &err) || admin_issues(c, body, &err);
 }
 
-bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most,
-                     const char *expected, int64_t *value)
+bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most, const char *expected,
+                     int64_t *value)
 {
     struct str text = call_query(c, name);
     if (!text.s)
         return c->fault == FAULT_NONE;
     int64_t number;
     if (!str_to_int(text, &number) || number < least || number > most)
-        return call_refuse(c, FAULT_INVALID, "invalid '%s': '" STR_FMT "'; expected %s", name,
-                           STR_ARG(text), expected);
+        return call_refuse(c, FAULT_INVALID, "invalid '%s': '" STR_FMT "'; expected %s", name, STR_ARG(text), expected);
     *value = number;
     return true;
 }

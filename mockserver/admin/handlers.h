@@ -17,10 +17,9 @@ bool admin_issues(struct call *c, const struct node *body, struct error *err);
 struct json *problem_json(struct call *c, int status, const char *code, const char *detail);
 /* Reads a whole number from the query. Leaves `value` unchanged if the parameter is absent.
  * `expected` describes the accepted values, for the error message. */
-bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most,
-                     const char *expected, int64_t *value);
-bool admin_query_flag(struct call *c,
-                      const char *name); /* true for ?name, ?name=1 and ?name=true */
+bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t most, const char *expected,
+                     int64_t *value);
+bool admin_query_flag(struct call *c, const char *name); /* true for ?name, ?name=1 and ?name=true */
 
 /* A duration as text, for example "-1h", allocated for the call. */
 const char *admin_duration_text(struct call *c, int64_t ms);
@@ -28,15 +27,15 @@ const char *admin_duration_text(struct call *c, int64_t ms);
 int64_t admin_instant(const struct world *world, const struct field_time *t);
 
 void admin_put_time(struct json *w, const char *key, int64_t ms);
-void admin_put_clock(struct json *w, const struct world *world); /* the members `now` and `mode` */
+void admin_put_clock(struct json *w, const struct world *world);                /* the members `now` and `mode` */
 void admin_put_change(struct json *w, const struct world *world, uint32_t seq); /* one map */
 /* The member `changes`: the changes `first` to `last`, or since the call began. */
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);
 void admin_put_new_changes(struct call *c);
 
 /* The fields of the bodies. */
-extern const struct fields admin_create_fields, admin_clock_fields, admin_advance_fields,
-    admin_reload_fields, admin_save_fields, admin_verify_fields, admin_wait_fields;
+extern const struct fields admin_create_fields, admin_clock_fields, admin_advance_fields, admin_reload_fields,
+    admin_save_fields, admin_verify_fields, admin_wait_fields;
 
 void admin_simulate(struct call *c);
 

@@ -169,8 +169,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
     int64_t since = 0, limit = LIMIT_DEFAULT;
-    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j),
-                         "the seq of a journal entry, or 0", &since) ||
+    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j), "the seq of a journal entry, or 0", &since) ||
         !admin_query_int(c, "limit", 1, LIMIT_MAX, LIMIT_EXPECTED, &limit))
         return;
     bool truncated = (uint64_t)since < journal_lost(j);

@@ -22,12 +22,11 @@ static const struct field clock_rows[] = {
     FIELD("start", FIELD_TIME, struct overrides, clock_start,
           .help = "Start of the clock: a time not before the fixture's start, or a duration after "
                   "it (+1h)."),
-    FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts,
-          .text_count = 2, .help = "Whether the clock runs or is frozen."),
+    FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Whether the clock runs or is frozen."),
 };
 
-static const struct fields clock_fields =
-    FIELD_TABLE("clock", clock_rows, struct overrides, FIELDS_NO_PLACE);
+static const struct fields clock_fields = FIELD_TABLE("clock", clock_rows, struct overrides, FIELDS_NO_PLACE);
 
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
@@ -40,22 +39,18 @@ static const struct field create_rows[] = {
           .help = "Instead of fixture: name of the namespace or snapshot to copy."),
     FIELD("seed", FIELD_INT, struct create_body, overrides.seed, .max = INT64_MAX,
           .help = "Seed of generated ids and of random choices. Default: the fixture's seed."),
-    FIELD(
-        "hostile", FIELD_BOOL, struct create_body, overrides.hostile,
-        .help =
-            "true: responses are hostile (legal but unkind), also if the fixture does not say so."),
+    FIELD("hostile", FIELD_BOOL, struct create_body, overrides.hostile,
+          .help = "true: responses are hostile (legal but unkind), also if the fixture does not say so."),
     FIELD("clock", FIELD_MAP, struct create_body, overrides, .sub = &clock_fields,
           .help = "Start and mode of the clock, instead of the fixture's."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
-          .help =
-              "API keys whose calls belong to this namespace, also without its name in the path or "
-              "header."),
+          .help = "API keys whose calls belong to this namespace, also without its name in the path or "
+                  "header."),
     FIELD("idle", FIELD_DURATION, struct create_body, idle_ms,
           .help = "Delete the namespace after this idle time. Default: 0s, never."),
 };
 
-const struct fields admin_create_fields =
-    FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
+const struct fields admin_create_fields = FIELD_TABLE("namespace", create_rows, struct create_body, FIELDS_NO_PLACE);
 
 static void put_duration(struct json *w, const char *key, int64_t us)
 {
@@ -96,8 +91,7 @@ static struct namespace *find_named(struct call *c)
 {
     struct namespace *ns = namespaces_find(c->mock->namespaces, c->params[0]);
     if (!ns)
-        call_refuse(c, FAULT_NOT_FOUND, "namespace '" STR_FMT "' does not exist",
-                    STR_ARG(c->params[0]));
+        call_refuse(c, FAULT_NOT_FOUND, "namespace '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
     return ns;
 }
 
@@ -136,13 +130,12 @@ static struct fixture *fixture_named(struct call *c, struct str name)
             return c->mock->fixtures[i];
     }
     const char *near = str_nearest(name, names, c->mock->fixture_count);
-    call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s%s%s", STR_ARG(name),
-               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s%s%s", STR_ARG(name), near ? " (did you mean '" : "",
+               near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 
-static struct fixture *fixture_inline(struct call *c, const struct create_body *body,
-                                      const struct node *root)
+static struct fixture *fixture_inline(struct call *c, const struct create_body *body, const struct node *root)
 {
     struct error err = {0};
     struct fixture *fixture = fixture_of_node(body->fixture, body->name, &err);
@@ -151,8 +144,8 @@ static struct fixture *fixture_inline(struct call *c, const struct create_body *
     return fixture;
 }
 
-static void start_from_fixture(struct call *c, const struct create_body *body,
-                               const struct node *root, struct origin *o)
+static void start_from_fixture(struct call *c, const struct create_body *body, const struct node *root,
+                               struct origin *o)
 {
     if (!body->fixture)
         o->fixture = fixture_hold(c->mock->fixtures[0]);
@@ -170,15 +163,12 @@ static void start_from_copy(struct call *c, const char *from, struct origin *o)
     struct world *snapshot = snapshots_find(c->mock->namespaces, str_from(from));
     if (!ns == !snapshot) {
         call_issue(c, "/from",
-                   ns ? "both a namespace and a snapshot are named '%s'"
-                      : "unknown namespace or snapshot '%s'",
-                   from);
+                   ns ? "both a namespace and a snapshot are named '%s'" : "unknown namespace or snapshot '%s'", from);
         return;
     }
     o->fixture = ns ? fixture_hold(ns->fixture) : NULL;
     o->world = world_fork(ns ? ns->world : snapshot);
-    clock_set_mode(&o->world->clock,
-                   o->world->clock.mode); /* the copied clock continues from now */
+    clock_set_mode(&o->world->clock, o->world->clock.mode); /* the copied clock continues from now */
 }
 
 static bool apply_options(struct call *c, const struct create_body *body, struct world *w)
@@ -200,8 +190,7 @@ static bool check_credentials(struct call *c, const struct field_list *list)
 static bool check_idle(struct call *c, int64_t idle_ms)
 {
     return (idle_ms >= 0 && idle_ms <= IDLE_MAX_MS) ||
-           call_issue(c, "/idle", "'idle' is %s; expected 0s to 3660d",
-                      admin_duration_text(c, idle_ms));
+           call_issue(c, "/idle", "'idle' is %s; expected 0s to 3660d", admin_duration_text(c, idle_ms));
 }
 
 static struct namespace *create(struct call *c, const struct create_body *body, struct origin *o)
@@ -213,8 +202,7 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
         return NULL;
     }
     if (namespaces_full(c->mock->namespaces)) {
-        call_refuse(c, FAULT_CONFLICT,
-                    "namespace limit reached: %zu; delete one or raise --namespaces",
+        call_refuse(c, FAULT_CONFLICT, "namespace limit reached: %zu; delete one or raise --namespaces",
                     namespaces_most(c->mock->namespaces));
         return NULL;
     }
@@ -249,8 +237,7 @@ void admin_namespace_create(struct call *c)
     ns->overrides = body.overrides;
     idle_limit(c->mock->idle, ns, body.idle_ms);
     for (size_t i = 0; i < body.credentials.count; i++)
-        namespaces_bind(c->mock->namespaces,
-                        str_from(((const char *const *)body.credentials.items)[i]), ns);
+        namespaces_bind(c->mock->namespaces, str_from(((const char *const *)body.credentials.items)[i]), ns);
     put_namespace(call_json(c, 201), ns);
 }
 
@@ -260,8 +247,7 @@ void admin_namespace_delete(struct call *c)
     if (!ns)
         return;
     if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
-        call_refuse(c, FAULT_CONFLICT,
-                    "the namespace 'default' cannot be deleted; reset it instead");
+        call_refuse(c, FAULT_CONFLICT, "the namespace 'default' cannot be deleted; reset it instead");
         return;
     }
     struct json *w = call_json(c, 200);

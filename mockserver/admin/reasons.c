@@ -52,8 +52,8 @@ static void put_path_misses(struct call *c, struct json *w, struct str pattern, 
     }
 }
 
-static void put_route(struct call *c, struct json *w, const struct provider *d,
-                      const struct route *r, const struct journal_entry *e)
+static void put_route(struct call *c, struct json *w, const struct provider *d, const struct route *r,
+                      const struct journal_entry *e)
 {
     json_open_map(w);
     json_put_text(w, "provider", d->name);
@@ -69,12 +69,10 @@ static void put_route(struct call *c, struct json *w, const struct provider *d,
     json_close_map(w);
 }
 
-static void put_nearest(struct call *c, struct json *w, const struct provider *d,
-                        const struct journal_entry *e)
+static void put_nearest(struct call *c, struct json *w, const struct provider *d, const struct journal_entry *e)
 {
     const struct route *nearest[NEAREST_MAX];
-    size_t count =
-        route_nearest(d->routes, d->route_count, e->method, e->path, nearest, NEAREST_MAX);
+    size_t count = route_nearest(d->routes, d->route_count, e->method, e->path, nearest, NEAREST_MAX);
     for (size_t i = 0; i < count; i++)
         put_route(c, w, d, nearest[i], e);
 }
@@ -124,8 +122,7 @@ static const struct node *actual_of(struct call *c, const struct node *rule, con
 /* Conditions that depend on the number of earlier calls. */
 static bool is_count(const char *pointer)
 {
-    static const char *const counts[] = {"/when/nth", "/when/times", "/when/every", "/when/after",
-                                         "/when/rate"};
+    static const char *const counts[] = {"/when/nth", "/when/times", "/when/every", "/when/after", "/when/rate"};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (strcmp(pointer, counts[i]) == 0)
             return true;
@@ -133,8 +130,8 @@ static bool is_count(const char *pointer)
 }
 
 /* `expected` is null if the rule was removed or changed since. */
-static void put_condition(struct call *c, struct json *w, struct str name, const char *pointer,
-                          struct str seen, const struct journal_entry *e)
+static void put_condition(struct call *c, struct json *w, struct str name, const char *pointer, struct str seen,
+                          const struct journal_entry *e)
 {
     const struct node *rule = rules_written(c->ns->rules, name);
     const struct node *expected = rule ? node_pointer(rule, pointer) : NULL;

@@ -15,8 +15,7 @@ static const struct field reload_rows[] = {
                   "change. Default: false; they keep their state until their next reset."),
 };
 
-const struct fields admin_reload_fields =
-    FIELD_TABLE("reload", reload_rows, struct reload_body, FIELDS_NO_PLACE);
+const struct fields admin_reload_fields = FIELD_TABLE("reload", reload_rows, struct reload_body, FIELDS_NO_PLACE);
 
 static void put_fixtures(struct json *w, const struct reload_result *result)
 {
@@ -87,8 +86,7 @@ void admin_reload(struct call *c)
 {
     struct reload_body body = {0};
     if (!c->mock->reload)
-        call_refuse(c, FAULT_CONFLICT,
-                    "the fixture is the built-in sample; there is no file to reload");
+        call_refuse(c, FAULT_CONFLICT, "the fixture is the built-in sample; there is no file to reload");
     else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
         reload_ask(c->mock->reload, c, body.reset, respond);
 }

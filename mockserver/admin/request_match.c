@@ -17,16 +17,14 @@ static const char *const selector_texts[] = {
 #undef X
 };
 
-#define SELECT(name, text, shape_, help_)                                                          \
-    FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .shape = (shape_),          \
-          .help = (help_))
+#define SELECT(name, text, shape_, help_)                                                                              \
+    FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .shape = (shape_), .help = (help_))
 
 #define VALUE "expectation"
 #define NAMED "named_texts"
 
 static const struct field rows[] = {
-    SELECT(OPERATION, "operation", VALUE,
-           "Operation, with its provider if several have one of that name."),
+    SELECT(OPERATION, "operation", VALUE, "Operation, with its provider if several have one of that name."),
     SELECT(PROVIDER, "provider", VALUE, "Provider of the call."),
     SELECT(METHOD, "method", VALUE, "HTTP method."),
     SELECT(PATH, "path", VALUE, "Path, without the namespace and provider prefixes."),
@@ -35,13 +33,11 @@ static const struct field rows[] = {
     SELECT(QUERY, "query", NAMED, "Expected values of query parameters, by name."),
     SELECT(HEADERS, "headers", NAMED, "Expected values of request headers, by name."),
     SELECT(BODY, "body", VALUE, "JSON body of the request."),
-    SELECT(FAULT, "fault", VALUE,
-           "Refusal reason, by its provider-neutral name, for example rate_limited."),
+    SELECT(FAULT, "fault", VALUE, "Refusal reason, by its provider-neutral name, for example rate_limited."),
     SELECT(RULE, "rule", VALUE, "Name of a rule that acted on the call."),
 };
 
-const struct fields request_match_fields =
-    FIELD_TABLE("match", rows, struct request_match, FIELDS_NO_PLACE);
+const struct fields request_match_fields = FIELD_TABLE("match", rows, struct request_match, FIELDS_NO_PLACE);
 
 static const struct node *same_place_text(struct arena *a, const struct node *at, const char *text)
 {
@@ -58,18 +54,16 @@ static bool check_operation(struct call *c, struct request_match *m, struct erro
     struct str of = str_from(provider ? node_text(provider) : NULL);
     if (!provider_operation(n->text, of, n->at, &found, err))
         return false;
-    m->of[SELECTOR_OPERATION] = same_place_text(
-        c->arena, n, arena_printf(c->arena, "%s.%s", found.provider->name, found.route->operation));
+    m->of[SELECTOR_OPERATION] =
+        same_place_text(c->arena, n, arena_printf(c->arena, "%s.%s", found.provider->name, found.route->operation));
     return true;
 }
 
-static bool unknown(struct error *err, const char *what, const struct node *n,
-                    const char *const *words, size_t count)
+static bool unknown(struct error *err, const char *what, const struct node *n, const char *const *words, size_t count)
 {
     const char *near = str_nearest(n->text, words, count);
-    return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s%s%s", what,
-                     STR_ARG(n->text), near ? " (did you mean '" : "", near ? near : "",
-                     near ? "'?)" : "");
+    return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s%s%s", what, STR_ARG(n->text),
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 static bool check_provider(struct call *c, struct request_match *m, struct error *err)
@@ -111,14 +105,13 @@ static bool check_fault(struct call *c, struct request_match *m, struct error *e
             return true;
     const char *near = str_nearest(n->text, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
     if (near)
-        return error_add(err, ERROR_INPUT, n->at,
-                         "unknown fault '" STR_FMT "' (did you mean '%s'?)", STR_ARG(n->text),
+        return error_add(err, ERROR_INPUT, n->at, "unknown fault '" STR_FMT "' (did you mean '%s'?)", STR_ARG(n->text),
                          near);
     struct buf names = {.arena = c->arena};
     for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
         buf_printf(&names, "%s%s", names.n ? ", " : "", fault_texts[i]);
-    return error_add(err, ERROR_INPUT, n->at, "unknown fault '" STR_FMT "'; expected one of: %s",
-                     STR_ARG(n->text), buf_c(&names));
+    return error_add(err, ERROR_INPUT, n->at, "unknown fault '" STR_FMT "'; expected one of: %s", STR_ARG(n->text),
+                     buf_c(&names));
 }
 
 static bool has_acted(const struct journal *j, struct str rule)
@@ -167,8 +160,8 @@ static bool check_part(struct call *c, struct request_match *m, enum selector i,
     if (i == SELECTOR_QUERY || i == SELECTOR_HEADERS)
         return rules_check_named(n, i == SELECTOR_QUERY ? "query" : "header", err);
     if (n->kind != NODE_TEXT && n->kind != NODE_MAP && i != SELECTOR_BODY && i != SELECTOR_STATUS)
-        return error_add(err, ERROR_INPUT, n->at, "'%s' is %s; expected text or matchers",
-                         selector_texts[i], node_kind_name(n->kind));
+        return error_add(err, ERROR_INPUT, n->at, "'%s' is %s; expected text or matchers", selector_texts[i],
+                         node_kind_name(n->kind));
     if (i == SELECTOR_STATUS && n->kind != NODE_INT && n->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, n->at, "'status' is %s; expected a number or matchers",
                          node_kind_name(n->kind));
@@ -188,8 +181,7 @@ bool request_match_check(struct call *c, const struct node *body, struct request
 }
 
 struct request_judgement request_match_judge(struct arena *a, const struct request_match *m,
-                                             const struct journal_entry *e,
-                                             struct match_results *results)
+                                             const struct journal_entry *e, struct match_results *results)
 {
     struct match_context context = {.arena = a, .now_ms = e->at_ms};
     struct request_judgement judgement = {0};
@@ -199,8 +191,7 @@ struct request_judgement request_match_judge(struct arena *a, const struct reque
         if (!m->of[i] || (i == SELECTOR_BODY && cut))
             continue;
         size_t before = all->count;
-        match_run(&context, m->of[i], request_value(a, e, i, m->of[i]),
-                  arena_printf(a, "/%s", selector_texts[i]), all);
+        match_run(&context, m->of[i], request_value(a, e, i, m->of[i]), arena_printf(a, "/%s", selector_texts[i]), all);
         for (; before < all->count; before++)
             if (all->items[before].verdict == MATCH_FAILS)
                 judgement.misses += parts[i].weight;

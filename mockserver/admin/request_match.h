@@ -13,17 +13,17 @@
 #include "mockserver/admin/handlers.h"
 #include "mockserver/journal.h"
 
-#define SELECTORS(X)                                                                               \
-    X(OPERATION, "operation")                                                                      \
-    X(PROVIDER, "provider")                                                                        \
-    X(METHOD, "method")                                                                            \
-    X(PATH, "path")                                                                                \
-    X(STATUS, "status")                                                                            \
-    X(KEY, "key")                                                                                  \
-    X(QUERY, "query")                                                                              \
-    X(HEADERS, "headers")                                                                          \
-    X(BODY, "body")                                                                                \
-    X(FAULT, "fault")                                                                              \
+#define SELECTORS(X)                                                                                                   \
+    X(OPERATION, "operation")                                                                                          \
+    X(PROVIDER, "provider")                                                                                            \
+    X(METHOD, "method")                                                                                                \
+    X(PATH, "path")                                                                                                    \
+    X(STATUS, "status")                                                                                                \
+    X(KEY, "key")                                                                                                      \
+    X(QUERY, "query")                                                                                                  \
+    X(HEADERS, "headers")                                                                                              \
+    X(BODY, "body")                                                                                                    \
+    X(FAULT, "fault")                                                                                                  \
     X(RULE, "rule")
 enum selector {
 #define X(name, text) SELECTOR_##name,
@@ -49,13 +49,12 @@ struct request_judgement {
 
 /* `results` (may be NULL) gets the outcome of every expectation, allocated from the arena. */
 struct request_judgement request_match_judge(struct arena *a, const struct request_match *m,
-                                             const struct journal_entry *e,
-                                             struct match_results *results);
+                                             const struct journal_entry *e, struct match_results *results);
 
 /* The value that a selector is compared with; NULL: absent. Of query and headers, those named in
  * `wanted`. */
-const struct node *request_value(struct arena *a, const struct journal_entry *e,
-                                 enum selector selector, const struct node *wanted);
+const struct node *request_value(struct arena *a, const struct journal_entry *e, enum selector selector,
+                                 const struct node *wanted);
 
 /* The member `misses`: [{pointer, matcher, expected, actual}], the failed results. */
 void request_put_misses(struct json *w, const struct match_results *results);

@@ -13,8 +13,7 @@ static const struct node *operation_of(struct arena *a, const struct journal_ent
     return e->operation ? text_of(a, arena_printf(a, "%s.%s", e->provider, e->operation)) : NULL;
 }
 
-static const struct node *query_value(struct arena *a, const struct journal_entry *e,
-                                      const char *name)
+static const struct node *query_value(struct arena *a, const struct journal_entry *e, const char *name)
 {
     struct url_pair *pairs;
     size_t count;
@@ -28,8 +27,7 @@ static const struct node *query_value(struct arena *a, const struct journal_entr
 }
 
 /* Joins the values of a repeated header with commas, as HTTP allows. */
-static const struct node *header_value(struct arena *a, const struct journal_entry *e,
-                                       const char *name)
+static const struct node *header_value(struct arena *a, const struct journal_entry *e, const char *name)
 {
     struct buf value = {.arena = a};
     const struct headers *h = &e->request_headers;
@@ -41,9 +39,9 @@ static const struct node *header_value(struct arena *a, const struct journal_ent
     return node_new_text(a, buf_str(&value));
 }
 
-static const struct node *
-named(struct arena *a, const struct journal_entry *e, const struct node *wanted,
-      const struct node *(*value)(struct arena *a, const struct journal_entry *e, const char *name))
+static const struct node *named(struct arena *a, const struct journal_entry *e, const struct node *wanted,
+                                const struct node *(*value)(struct arena *a, const struct journal_entry *e,
+                                                            const char *name))
 {
     struct member *members = arena_array(a, struct member, node_count(wanted) + 1);
     size_t count = 0;
@@ -78,8 +76,8 @@ static const struct node *rules_of(struct arena *a, const struct journal_entry *
     return node_new_list(a, names.items, names.count);
 }
 
-const struct node *request_value(struct arena *a, const struct journal_entry *e,
-                                 enum selector selector, const struct node *wanted)
+const struct node *request_value(struct arena *a, const struct journal_entry *e, enum selector selector,
+                                 const struct node *wanted)
 {
     switch (selector) {
     case SELECTOR_OPERATION:

@@ -46,15 +46,12 @@ static const char *key_name(const struct world *w, uint32_t row)
     return key_read(w, row)->name;
 }
 
-static const struct selection accounts = {RECORD_ACCOUNT, "account", "accounts", "id or handle",
-                                          account_name};
+static const struct selection accounts = {RECORD_ACCOUNT, "account", "accounts", "id or handle", account_name};
 static const struct selection spaces = {RECORD_SPACE, "space", "spaces", "id or name", space_name};
-static const struct selection destinations = {RECORD_DESTINATION, "post", "posts", "id or post id",
-                                              destination_name};
+static const struct selection destinations = {RECORD_DESTINATION, "post", "posts", "id or post id", destination_name};
 static const struct selection keys = {RECORD_KEY, "key", "keys", "id, name or value", key_name};
 static const struct selection webhooks = {RECORD_WEBHOOK, "webhook", "webhooks", "id", NULL};
-static const struct selection attempts = {RECORD_OAUTH_ATTEMPT, "attempt", "attempts", "state",
-                                          NULL};
+static const struct selection attempts = {RECORD_OAUTH_ATTEMPT, "attempt", "attempts", "state", NULL};
 
 struct matches {
     uint32_t row, count;
@@ -65,8 +62,7 @@ struct matches {
     } words; /* all ids and names, for "did you mean" */
 };
 
-static void find_matches(struct call *c, const struct selection *s, struct str who,
-                         struct matches *met)
+static void find_matches(struct call *c, const struct selection *s, struct str who, struct matches *met)
 {
     for (uint32_t row = 1; row <= world_count(c->world, s->kind); row++) {
         const char *id = record_id(c->world, s->kind, row);
@@ -84,8 +80,7 @@ static void find_matches(struct call *c, const struct selection *s, struct str w
     }
 }
 
-static uint32_t select_one(struct call *c, const char *pointer, const char *who,
-                           const struct selection *s)
+static uint32_t select_one(struct call *c, const char *pointer, const char *who, const struct selection *s)
 {
     uint32_t row = record_find(c->world, s->kind, str_from(who));
     if (row)
@@ -96,13 +91,13 @@ static uint32_t select_one(struct call *c, const char *pointer, const char *who,
     if (met.count == 1)
         return met.row;
     if (met.count) {
-        call_issue(c, pointer, "%u %s match the %s '%s': %s%s", met.count, s->several, s->known_by,
-                   who, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
+        call_issue(c, pointer, "%u %s match the %s '%s': %s%s", met.count, s->several, s->known_by, who,
+                   buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
         return ROW_NONE;
     }
     const char *near = str_nearest(str_from(who), met.words.items, met.words.count);
-    call_issue(c, pointer, "no %s has the %s '%s'%s%s%s", s->one, s->known_by, who,
-               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    call_issue(c, pointer, "no %s has the %s '%s'%s%s%s", s->one, s->known_by, who, near ? " (did you mean '" : "",
+               near ? near : "", near ? "'?)" : "");
     return ROW_NONE;
 }
 
@@ -141,8 +136,7 @@ uint32_t select_lease_request(struct call *c, const char *pointer, const char *i
             continue;
         met.row = row;
         if (++met.count <= NAMED_MAX)
-            buf_printf(&met.ids, "%s%s", met.count > 1 ? ", " : "",
-                       record_id(c->world, RECORD_SPACE, r->space));
+            buf_printf(&met.ids, "%s%s", met.count > 1 ? ", " : "", record_id(c->world, RECORD_SPACE, r->space));
     }
     if (met.count == 1)
         return met.row;
@@ -152,8 +146,7 @@ uint32_t select_lease_request(struct call *c, const char *pointer, const char *i
                    "'project'",
                    met.count, id, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
     else
-        call_issue(c, pointer, "no lease request%s has the id '%s'",
-                   space ? " of that project" : "", id);
+        call_issue(c, pointer, "no lease request%s has the id '%s'", space ? " of that project" : "", id);
     return ROW_NONE;
 }
 

@@ -18,8 +18,8 @@ void simulation_put_id(struct call *c, const char *key, enum record_kind kind, u
 uint32_t simulation_listed_account(struct call *c, const char *who);
 void simulation_respond_account(struct call *c, uint32_t row); /* writes the whole response */
 
-#define SIMULATE(name)                                                                             \
-    extern const struct fields simulate_##name##_fields;                                           \
+#define SIMULATE(name)                                                                                                 \
+    extern const struct fields simulate_##name##_fields;                                                               \
     void simulate_##name(struct call *c, const void *fields);
 SIMULATE(consent)
 SIMULATE(token_lost)

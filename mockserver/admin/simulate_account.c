@@ -17,17 +17,14 @@ struct consent {
 };
 
 static const struct field consent_rows[] = {
-    FIELD("state", FIELD_TEXT, struct consent, state, .help = "State token of the OAuth attempt.",
-          .required = true),
-    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end user does.",
-          .required = true, .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
+    FIELD("state", FIELD_TEXT, struct consent, state, .help = "State token of the OAuth attempt.", .required = true),
+    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end user does.", .required = true,
+          .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
     FIELD("handle", FIELD_TEXT, struct consent, handle,
-          .help =
-              "Handle of the consenting user; to sign in a program, the name of a key. Default: "
-              "generated, or the account's own handle if it is reconnected."),
+          .help = "Handle of the consenting user; to sign in a program, the name of a key. Default: "
+                  "generated, or the account's own handle if it is reconnected."),
 };
-const struct fields simulate_consent_fields =
-    FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
+const struct fields simulate_consent_fields = FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
 
 void simulate_consent(struct call *c, const void *fields)
 {
@@ -55,11 +52,10 @@ struct token_lost {
 };
 
 static const struct field token_lost_rows[] = {
-    FIELD("account", FIELD_TEXT, struct token_lost, account,
-          .help = "Account id, or its handle if that is unique.", .required = true),
-    FIELD("why", FIELD_ENUM, struct token_lost, why,
-          .help = "The token expired, or the platform revoked it.", .required = true,
-          .texts = why_texts, .text_count = COUNT(why_texts)),
+    FIELD("account", FIELD_TEXT, struct token_lost, account, .help = "Account id, or its handle if that is unique.",
+          .required = true),
+    FIELD("why", FIELD_ENUM, struct token_lost, why, .help = "The token expired, or the platform revoked it.",
+          .required = true, .texts = why_texts, .text_count = COUNT(why_texts)),
 };
 const struct fields simulate_token_lost_fields =
     FIELD_TABLE("token_lost", token_lost_rows, struct token_lost, FIELDS_NO_PLACE);
@@ -89,8 +85,7 @@ void simulate_token_lost(struct call *c, const void *fields)
         return;
     const struct account *a = account_read(c->world, row);
     if (a->token != TOKEN_LIVE) {
-        call_refuse(c, FAULT_CONFLICT, "the account's token is already lost: %s",
-                    token_texts[a->token]);
+        call_refuse(c, FAULT_CONFLICT, "the account's token is already lost: %s", token_texts[a->token]);
         return;
     }
     account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
@@ -103,16 +98,15 @@ struct account_connected {
 };
 
 static const struct field account_connected_rows[] = {
-    FIELD("space", FIELD_TEXT, struct account_connected, space,
-          .help = "Project or workspace, by id or name.", .required = true),
-    FIELD("platform", FIELD_ENUM, struct account_connected, platform,
-          .help = "Platform of the account.", .required = true, .texts = platform_texts,
-          .text_count = PLATFORM_COUNT),
-    FIELD("handle", FIELD_TEXT, struct account_connected, handle,
-          .help = "Handle of the account, with or without @.", .required = true),
+    FIELD("space", FIELD_TEXT, struct account_connected, space, .help = "Project or workspace, by id or name.",
+          .required = true),
+    FIELD("platform", FIELD_ENUM, struct account_connected, platform, .help = "Platform of the account.",
+          .required = true, .texts = platform_texts, .text_count = PLATFORM_COUNT),
+    FIELD("handle", FIELD_TEXT, struct account_connected, handle, .help = "Handle of the account, with or without @.",
+          .required = true),
 };
-const struct fields simulate_account_connected_fields = FIELD_TABLE(
-    "account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
+const struct fields simulate_account_connected_fields =
+    FIELD_TABLE("account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
 
 void simulate_account_connected(struct call *c, const void *fields)
 {
@@ -120,14 +114,13 @@ void simulate_account_connected(struct call *c, const void *fields)
     uint32_t space = select_space(c, "/space", f->space);
     const char *handle = consent_read_handle(c, f->handle);
     if (!handle)
-        call_issue(c, "/handle", "invalid handle '%s'; expected 1 to %d bytes without blanks",
-                   f->handle, CONSENT_HANDLE_MAX);
+        call_issue(c, "/handle", "invalid handle '%s'; expected 1 to %d bytes without blanks", f->handle,
+                   CONSENT_HANDLE_MAX);
     if (!space || !handle)
         return;
     const struct provider *d = provider_with_id(space_provider(c->world, space));
     if (!(d->platforms >> f->platform & 1)) {
-        call_issue(c, "/platform", "%s does not support the platform '%s'", d->name,
-                   platform_texts[f->platform]);
+        call_issue(c, "/platform", "%s does not support the platform '%s'", d->name, platform_texts[f->platform]);
         return;
     }
     struct account_spec user;
@@ -165,11 +158,10 @@ struct side_effect {
 };
 
 static const struct field side_effect_rows[] = {
-    FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true,
-          .texts = connect_step_texts, .text_count = CONNECT_STEP_COUNT,
-          .help = "Step that follows a new connection."),
-    FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true,
-          .texts = step_outcome_texts, .text_count = COUNT(step_outcome_texts),
+    FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true, .texts = connect_step_texts,
+          .text_count = CONNECT_STEP_COUNT, .help = "Step that follows a new connection."),
+    FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true, .texts = step_outcome_texts,
+          .text_count = COUNT(step_outcome_texts),
           .help = "Outcome of the step's next run. The account is connected either way."),
 };
 const struct fields simulate_side_effect_fields =

@@ -16,15 +16,12 @@ struct ad_simulation {
 };
 
 static const struct field ad_rows[] = {
-    FIELD("project", FIELD_TEXT, struct ad_simulation, project, .help = "Project, by id or name.",
-          .required = true),
-    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "Ad platform.",
-          .required = true, .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
-    FIELD(
-        "status", FIELD_TEXT, struct ad_simulation, status,
-        .help =
-            "`valid`: the token is validated, or renewed if it was lost. `expired`, `revoked`: the "
-            "token is lost."),
+    FIELD("project", FIELD_TEXT, struct ad_simulation, project, .help = "Project, by id or name.", .required = true),
+    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "Ad platform.", .required = true,
+          .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
+    FIELD("status", FIELD_TEXT, struct ad_simulation, status,
+          .help = "`valid`: the token is validated, or renewed if it was lost. `expired`, `revoked`: the "
+                  "token is lost."),
     FIELD("connect", FIELD_BOOL, struct ad_simulation, connect,
           .help = "Instead of status: true connects an ad account; there must be none yet."),
     FIELD("disconnect", FIELD_BOOL, struct ad_simulation, disconnect,
@@ -52,8 +49,7 @@ static void connect(struct call *c, uint32_t space, enum ad_platform platform)
         return;
     }
     if (ad_account_of(c->world, space, platform)) {
-        call_refuse(c, FAULT_CONFLICT, "the project already has an ad account on %s",
-                    ad_platform_texts[platform]);
+        call_refuse(c, FAULT_CONFLICT, "the project already has an ad account on %s", ad_platform_texts[platform]);
         return;
     }
     d->ad_consented(c->world, platform, space_read(c->world, space)->name, &spec);
@@ -66,11 +62,9 @@ static bool set_status(struct call *c, uint32_t row, const char *status)
     const struct ad_account *a = ad_account_read(c->world, row);
     bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
     if (!valid && !expired && strcmp(status, "revoked") != 0)
-        return call_issue(c, "/status",
-                          "unknown status '%s'; expected one of: valid, expired, revoked", status);
+        return call_issue(c, "/status", "unknown status '%s'; expected one of: valid, expired, revoked", status);
     if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
-        return call_refuse(c, FAULT_CONFLICT, "the ad account's token is already %s",
-                           ad_token_texts[a->token]);
+        return call_refuse(c, FAULT_CONFLICT, "the ad account's token is already %s", ad_token_texts[a->token]);
     if (!valid)
         ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
     else if (!ad_account_can(a, AD_VALIDATES))
@@ -97,8 +91,7 @@ void simulate_ad_account(struct call *c, const void *fields)
     }
     uint32_t row = ad_account_of(c->world, space, platform);
     if (!row) {
-        call_refuse(c, FAULT_CONFLICT, "the project has no ad account on %s",
-                    ad_platform_texts[platform]);
+        call_refuse(c, FAULT_CONFLICT, "the project has no ad account on %s", ad_platform_texts[platform]);
         return;
     }
     if (f->disconnect)

@@ -9,22 +9,20 @@ struct fail {
 };
 
 static const struct field fail_rows[] = {
-    FIELD("operation", FIELD_NODE, struct fail, operation, .shape = "operation",
-          .help = "Operation that fails.", .required = true),
+    FIELD("operation", FIELD_NODE, struct fail, operation, .shape = "operation", .help = "Operation that fails.",
+          .required = true),
     FIELD("provider", FIELD_NODE, struct fail, provider, .shape = "provider",
           .help = "Provider of the operation, if several have one of that name."),
     FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
           .help = "Number of calls that fail, at least 1.", .required = true),
     FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
-          .help =
-              "Status of the response, 200 to 599; the response has no body. Exactly one of status "
-              "and error is required."),
+          .help = "Status of the response, 200 to 599; the response has no body. Exactly one of status "
+                  "and error is required."),
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
           .help = "Instead of status: one of the provider's error codes, with the provider's own "
                   "error body."),
 };
-const struct fields simulate_fail_fields =
-    FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
+const struct fields simulate_fail_fields = FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
 
 static const struct node *map_of_one(struct arena *a, const char *key, const struct node *value)
 {
@@ -34,8 +32,7 @@ static const struct node *map_of_one(struct arena *a, const char *key, const str
 /* Builds the rule from the request's own nodes, so that an error has the place of its value. */
 static const struct node *rule_of(struct arena *a, const struct fail *f)
 {
-    const struct node *response =
-        f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
+    const struct node *response = f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
     const struct node **then = arena_array(a, const struct node *, 1);
     then[0] = map_of_one(a, "respond", response);
     const struct node *rule = map_of_one(a, "on", f->operation);

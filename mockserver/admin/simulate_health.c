@@ -15,15 +15,14 @@ struct health_body {
 };
 
 static const struct field health_rows[] = {
-    FIELD("account", FIELD_TEXT, struct health_body, account,
-          .help = "Account id, or its handle if that is unique.", .required = true),
+    FIELD("account", FIELD_TEXT, struct health_body, account, .help = "Account id, or its handle if that is unique.",
+          .required = true),
     FIELD("status", FIELD_ENUM, struct health_body, status, .required = true, .texts = health_texts,
           .text_count = COUNT(health_texts),
           .help = "`healthy`: the account has a new token. `expired`: its token expired. "
                   "`unhealthy`: the platform flagged the account."),
 };
-const struct fields simulate_health_fields =
-    FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
+const struct fields simulate_health_fields = FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
 
 static void reconnect(struct call *c, uint32_t row)
 {
@@ -65,8 +64,7 @@ void simulate_health(struct call *c, const void *fields)
         return;
     const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
     if (!str_is(str_from(d->name), "posteverywhere")) {
-        call_issue(c, "/account", "is an account of %s; only posteverywhere accounts have a health",
-                   d->name);
+        call_issue(c, "/account", "is an account of %s; only posteverywhere accounts have a health", d->name);
         return;
     }
     set_health(c, row, (enum health)f->status);

@@ -17,26 +17,21 @@ struct lease_decide {
 };
 
 static const struct field lease_decide_rows[] = {
-    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Id of the lease request.",
-          .required = true),
+    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Id of the lease request.", .required = true),
     FIELD("project", FIELD_TEXT, struct lease_decide, project,
-          .help =
-              "Project of the request, by id or name, if two organizations have a request of that "
-              "id."),
-    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.",
-          .required = true, .texts = decision_texts,
-          .text_count = sizeof decisions / sizeof *decisions),
+          .help = "Project of the request, by id or name, if two organizations have a request of that "
+                  "id."),
+    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.", .required = true,
+          .texts = decision_texts, .text_count = sizeof decisions / sizeof *decisions),
     FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
-          .help =
-              "Number of accounts to assign with `partial`. Default: all that match in the pool, "
-              "at most one less than requested."),
+          .help = "Number of accounts to assign with `partial`. Default: all that match in the pool, "
+                  "at most one less than requested."),
     FIELD("remark", FIELD_TEXT, struct lease_decide, remark, .help = "Remark to the partner."),
 };
 const struct fields simulate_lease_decide_fields =
     FIELD_TABLE("lease_decide", lease_decide_rows, struct lease_decide, FIELDS_NO_PLACE);
 
-static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome,
-                        int64_t given)
+static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome, int64_t given)
 {
     int64_t requested = lease_request_read(c->world, request)->count;
     if (given)
@@ -47,16 +42,14 @@ static int64_t count_of(const struct call *c, uint32_t request, enum lease_state
     return available < requested ? available : requested - 1;
 }
 
-static void refuse_count(struct call *c, const struct lease_request *r, int64_t count,
-                         enum lease_state outcome)
+static void refuse_count(struct call *c, const struct lease_request *r, int64_t count, enum lease_state outcome)
 {
     if (outcome != LEASE_PARTIAL)
         call_issue(c, "/count", "'count' is accepted only with the outcome 'partial'");
     else if (count)
         call_issue(c, "/count",
-                   "'count' is %" PRId64 "; expected less than %" PRId64
-                   ", the number of accounts requested",
-                   count, r->count);
+                   "'count' is %" PRId64 "; expected less than %" PRId64 ", the number of accounts requested", count,
+                   r->count);
     else
         call_issue(c, "/outcome",
                    r->count > 1 ? "no account in the pool matches the request"
@@ -77,8 +70,8 @@ static void refuse_pool(struct call *c, uint32_t request, int64_t count)
     call_issue(c, "/request",
                "%" PRId64 " accounts of '%s' in %s are requested, but only %" PRId64
                " in the pool match; free accounts: %s",
-               count, r->vertical, r->geo ? r->geo : "any country",
-               lease_request_matches(c->world, request), others.n ? buf_c(&others) : "none");
+               count, r->vertical, r->geo ? r->geo : "any country", lease_request_matches(c->world, request),
+               others.n ? buf_c(&others) : "none");
 }
 
 static bool check_decision(struct call *c, uint32_t request, const struct lease_decision *d)
@@ -88,8 +81,7 @@ static bool check_decision(struct call *c, uint32_t request, const struct lease_
     case LEASE_POSSIBLE:
         return true;
     case LEASE_DECIDED_ALREADY:
-        return call_refuse(c, FAULT_CONFLICT, "the request is already decided: %s",
-                           lease_state_texts[r->state]);
+        return call_refuse(c, FAULT_CONFLICT, "the request is already decided: %s", lease_state_texts[r->state]);
     case LEASE_WRONG_COUNT:
         refuse_count(c, r, d->count, d->outcome);
         break;
@@ -122,8 +114,7 @@ void simulate_lease_decide(struct call *c, const void *fields)
     simulation_put_id(c, "request", RECORD_LEASE_REQUEST, row);
     json_put_text(w, "state", lease_state_texts[outcome]);
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk,
-               (struct index_entry){row, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){row, INT64_MIN, 0});
     json_key(w, "accounts");
     json_open_list(w);
     while (index_next_of(&walk, row))

@@ -10,15 +10,13 @@ struct plan {
 };
 
 static const struct field plan_rows[] = {
-    FIELD("key", FIELD_TEXT, struct plan, key, .required = true,
-          .help = "API key, by name, value or id."),
+    FIELD("key", FIELD_TEXT, struct plan, key, .required = true, .help = "API key, by name, value or id."),
     FIELD("status", FIELD_ENUM, struct plan, status, .required = true, .texts = key_status_texts,
           .text_count = KEY_STATUS_COUNT,
           .help = "`active`: the key works. `unpaid`: its plan is not paid. `killed`: the key is "
                   "disabled."),
 };
-const struct fields simulate_plan_fields =
-    FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
+const struct fields simulate_plan_fields = FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
 
 void simulate_plan(struct call *c, const void *fields)
 {

@@ -18,17 +18,15 @@ static const struct field publish_outcome_rows[] = {
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
           .help = "Instead of post: the account (id, or handle if that is unique) whose next post "
                   "this is about."),
-    FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome,
-          .help = "Result of publishing the post.", .required = true, .texts = result_texts,
-          .text_count = COUNT(result_texts)),
+    FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome, .help = "Result of publishing the post.",
+          .required = true, .texts = result_texts, .text_count = COUNT(result_texts)),
     FIELD("code", FIELD_TEXT, struct publish_outcome, code,
           .help = "Error code of the failure; only with the outcome `error`."),
 };
 const struct fields simulate_publish_outcome_fields =
     FIELD_TABLE("publish_outcome", publish_outcome_rows, struct publish_outcome, FIELDS_NO_PLACE);
 
-static void set_post_outcome(struct call *c, const char *post, enum outcome outcome,
-                             const char *code)
+static void set_post_outcome(struct call *c, const char *post, enum outcome outcome, const char *code)
 {
     uint32_t row = select_destination(c, "/post", post);
     if (!row)

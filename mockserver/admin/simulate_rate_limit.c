@@ -12,17 +12,12 @@ struct rate_limit_left {
 };
 
 static const struct field rate_limit_rows[] = {
-    FIELD("key", FIELD_TEXT, struct rate_limit_left, key, .required = true,
-          .help = "API key, by name, value or id."),
-    FIELD(
-        "class", FIELD_TEXT, struct rate_limit_left, class,
-        .help =
-            "Rate limit of the provider, for example read, write, long or write_day. Default: all "
-            "of them."),
-    FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true,
-          .max = INT32_MAX,
-          .help =
-              "Calls left in the present window. A value above the limit is reduced to the limit."),
+    FIELD("key", FIELD_TEXT, struct rate_limit_left, key, .required = true, .help = "API key, by name, value or id."),
+    FIELD("class", FIELD_TEXT, struct rate_limit_left, class,
+          .help = "Rate limit of the provider, for example read, write, long or write_day. Default: all "
+                  "of them."),
+    FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true, .max = INT32_MAX,
+          .help = "Calls left in the present window. A value above the limit is reduced to the limit."),
 };
 const struct fields simulate_rate_limit_fields =
     FIELD_TABLE("rate_limit", rate_limit_rows, struct rate_limit_left, FIELDS_NO_PLACE);
@@ -36,12 +31,11 @@ static bool check_class(struct call *c, const struct rate_limits *l, const char 
             return true;
     }
     const char *near = str_nearest(str_from(class), names, l->window_count);
-    return call_issue(c, "/class", "unknown rate limit '%s'%s%s%s", class,
-                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return call_issue(c, "/class", "unknown rate limit '%s'%s%s%s", class, near ? " (did you mean '" : "",
+                      near ? near : "", near ? "'?)" : "");
 }
 
-static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window,
-                       int64_t remaining)
+static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window, int64_t remaining)
 {
     int64_t limit = rate_limit_of(l, key_read(c->world, key), window);
     const struct rate_window *x = &l->windows[window];

@@ -20,28 +20,21 @@ struct webhook_body {
 };
 
 static const struct field webhook_rows[] = {
-    FIELD("event", FIELD_TEXT, struct webhook_body, event, .required = true, .min = 1,
-          .help = "Name of the event."),
-    FIELD(
-        "action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts,
-        .text_count = COUNT(action_texts),
-        .help =
-            "`deliver` (default) delivers the event now; it requires `webhook` and accepts `data`. "
-            "The others add a rule for the next event of this name: `duplicate` delivers it "
-            "twice, `delay` delays it and requires `by`, `drop` never delivers it."),
+    FIELD("event", FIELD_TEXT, struct webhook_body, event, .required = true, .min = 1, .help = "Name of the event."),
+    FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts, .text_count = COUNT(action_texts),
+          .help = "`deliver` (default) delivers the event now; it requires `webhook` and accepts `data`. "
+                  "The others add a rule for the next event of this name: `duplicate` delivers it "
+                  "twice, `delay` delays it and requires `by`, `drop` never delivers it."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
-          .help =
-              "With `deliver`, required: id of the webhook. Its list of events does not matter."),
-    FIELD("data", FIELD_NODE, struct webhook_body, data,
-          .help = "With `deliver`: data of the event. Default: {}."),
+          .help = "With `deliver`, required: id of the webhook. Its list of events does not matter."),
+    FIELD("data", FIELD_NODE, struct webhook_body, data, .help = "With `deliver`: data of the event. Default: {}."),
     FIELD("by", FIELD_DURATION, struct webhook_body, by_ms,
           .help = "With `delay`, required: delay of the delivery on the namespace's clock."),
 };
 const struct fields simulate_webhook_fields =
     FIELD_TABLE("webhook", webhook_rows, struct webhook_body, FIELDS_NO_PLACE);
 
-static void respond(struct call *c, const struct webhook_body *f, uint32_t delivery,
-                    const char *rule)
+static void respond(struct call *c, const struct webhook_body *f, uint32_t delivery, const char *rule)
 {
     struct json *w = simulation_begin(c);
     json_put_text(w, "event", f->event);
@@ -122,10 +115,9 @@ void simulate_webhook(struct call *c, const void *fields)
         call_issue(c, "/data", "'data' is accepted only with the action 'deliver'");
     if (delays != (f->by_ms > 0))
         call_issue(c, "/by",
-                   delays
-                       ? "'by' is missing or not positive; the action 'delay' requires a positive "
-                         "duration"
-                       : "'by' is accepted only with the action 'delay'");
+                   delays ? "'by' is missing or not positive; the action 'delay' requires a positive "
+                            "duration"
+                          : "'by' is accepted only with the action 'delay'");
     if (c->fault)
         return;
     if (delivers)

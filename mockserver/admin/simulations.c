@@ -22,49 +22,42 @@ void simulation_put_id(struct call *c, const char *key, enum record_kind kind, u
     json_put_text(&c->out, key, row ? record_id(c->world, kind, row) : NULL);
 }
 
-#define SIMULATE(name, providers, help)                                                            \
-    {                                                                                              \
-#name, &simulate_##name##_fields, simulate_##name, help, providers                         \
+#define SIMULATE(name, providers, help)                                                                                \
+    {                                                                                                                  \
+#name, &simulate_##name##_fields, simulate_##name, help, providers                                             \
     }
 
 const struct simulation simulations[] = {
-    SIMULATE(
-        consent, NULL,
-        "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or "
-        "reconnects the account; `deny` and `exchange_error` fail the attempt; `abandon` leaves it "
-        "pending. Fails with 409 if the attempt has already ended."),
-    SIMULATE(
-        token_lost, NULL,
-        "Simulates the loss of an account's token. The account must be reconnected; in Layers "
-        "its status becomes `reauth_required`. Its queued posts stay queued and fail when they "
-        "are due, unless it has been reconnected by then. Fails with 409 if the token is "
-        "already lost."),
-    SIMULATE(account_connected, NULL,
-             "Simulates that the end user connects an account in the provider's own app."),
+    SIMULATE(consent, NULL,
+             "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or "
+             "reconnects the account; `deny` and `exchange_error` fail the attempt; `abandon` leaves it "
+             "pending. Fails with 409 if the attempt has already ended."),
+    SIMULATE(token_lost, NULL,
+             "Simulates the loss of an account's token. The account must be reconnected; in Layers "
+             "its status becomes `reauth_required`. Its queued posts stay queued and fail when they "
+             "are due, unless it has been reconnected by then. Fails with 409 if the token is "
+             "already lost."),
+    SIMULATE(account_connected, NULL, "Simulates that the end user connects an account in the provider's own app."),
     SIMULATE(account_removed, NULL,
              "Simulates that the end user disconnects an account. Fails with 409 if it is already "
              "disconnected."),
     SIMULATE(publish_outcome, NULL,
              "Sets, in advance, the result of publishing a post. Fails with 409 if the post is no "
              "longer queued or publishing."),
-    SIMULATE(fail, NULL,
-             "Makes the next calls of an operation fail. Adds a rule and returns its name."),
+    SIMULATE(fail, NULL, "Makes the next calls of an operation fail. Adds a rule and returns its name."),
     SIMULATE(side_effect, "layers",
              "Makes one of the steps that follow a new connection fail. The account is still "
              "connected."),
-    SIMULATE(
-        lease_decide, "layers",
-        "Simulates the provider's decision on a lease request. Fails with 409 if it is already "
-        "decided."),
-    SIMULATE(
-        ad_account, "layers",
-        "Simulates that an ad account is connected or disconnected, or that its token changes, "
-        "outside the API."),
+    SIMULATE(lease_decide, "layers",
+             "Simulates the provider's decision on a lease request. Fails with 409 if it is already "
+             "decided."),
+    SIMULATE(ad_account, "layers",
+             "Simulates that an ad account is connected or disconnected, or that its token changes, "
+             "outside the API."),
     SIMULATE(health, "posteverywhere", "Sets the health of an account."),
     SIMULATE(plan, NULL, "Sets the status of an API key: active, unpaid or disabled."),
-    SIMULATE(
-        rate_limit, NULL,
-        "Sets how many calls an API key has left, so that a test need not exhaust the rate limit."),
+    SIMULATE(rate_limit, NULL,
+             "Sets how many calls an API key has left, so that a test need not exhaust the rate limit."),
     SIMULATE(webhook, "layers, posteverywhere",
              "Delivers a webhook event now, or makes the next delivery of an event repeated, late "
              "or lost."),

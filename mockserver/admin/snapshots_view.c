@@ -12,8 +12,7 @@ static const struct field save_rows[] = {
                   "with a dot. A snapshot of that name is replaced."),
 };
 
-const struct fields admin_save_fields =
-    FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
+const struct fields admin_save_fields = FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
 
 static void put_name(struct call *c, int status, const char *key, struct str name)
 {
@@ -49,10 +48,8 @@ void admin_snapshot_save(struct call *c)
     if (snapshots_save(c->mock->namespaces, body.name, c->ns))
         put_name(c, 201, "name", str_from(body.name));
     else
-        call_issue(
-            c, "/name",
-            "invalid name '%s'; expected 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
-            body.name, NAMESPACE_NAME_MAX);
+        call_issue(c, "/name", "invalid name '%s'; expected 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
+                   body.name, NAMESPACE_NAME_MAX);
 }
 
 static void refuse_unknown(struct call *c)

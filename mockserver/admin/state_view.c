@@ -34,8 +34,7 @@ static uint32_t row_of(struct call *c, const struct record_type *s)
         return row;
     row = record_find(c->world, s->kind, c->params[1]);
     if (!row)
-        call_refuse(c, FAULT_NOT_FOUND, "no record of %s has the id '" STR_FMT "'", s->name,
-                    STR_ARG(c->params[1]));
+        call_refuse(c, FAULT_NOT_FOUND, "no record of %s has the id '" STR_FMT "'", s->name, STR_ARG(c->params[1]));
     else if (!index_entries_unique(c->world, s->kind, c->params[1]))
         call_refuse(c, FAULT_CONFLICT,
                     "several records of %s have the id '" STR_FMT
@@ -72,8 +71,7 @@ static bool list_has(const struct record_value *v, struct str text)
     return !v->count && !text.n;
 }
 
-static bool field_equals(const struct world *w, enum record_kind kind, uint32_t row,
-                         const struct filter *f)
+static bool field_equals(const struct world *w, enum record_kind kind, uint32_t row, const struct filter *f)
 {
     struct record_value v;
     char number[24];
@@ -99,8 +97,8 @@ static bool field_equals(const struct world *w, enum record_kind kind, uint32_t 
     return str_is(f->value, v.text);
 }
 
-static void put_kind(struct json *w, const struct world *world, enum record_kind kind,
-                     const struct filter *filters, size_t count)
+static void put_kind(struct json *w, const struct world *world, enum record_kind kind, const struct filter *filters,
+                     size_t count)
 {
     json_open_list(w);
     for (uint32_t row = 1; row <= world_count(world, kind); row++) {
@@ -137,8 +135,7 @@ void admin_state(struct call *c)
         call_json(c, 200);
         export_namespace(c->arena, c->ns, &c->res->body);
     } else {
-        call_issue(c, "", "unknown format '" STR_FMT "'; expected one of: fixture",
-                   STR_ARG(format));
+        call_issue(c, "", "unknown format '" STR_FMT "'; expected one of: fixture", STR_ARG(format));
     }
 }
 
@@ -164,8 +161,7 @@ void admin_state_record(struct call *c)
 }
 
 /* Reads a merge patch of a flat record: each member sets a field, null clears it. */
-static struct record_edit *read_patch(struct call *c, const struct record_type *s,
-                                      const struct node *body)
+static struct record_edit *read_patch(struct call *c, const struct record_type *s, const struct node *body)
 {
     struct error err = {0};
     struct record_edit *edits = arena_array(c->arena, struct record_edit, body->map.count + 1);
@@ -209,14 +205,13 @@ static bool breaks(struct call *c, const struct world *patched)
     struct faults after = faults_of(c, patched);
     if (!after.count || after.count <= faults_of(c, c->world).count)
         return false;
-    return !call_refuse(c, FAULT_CONFLICT,
-                        "the state would be inconsistent (allow it with ?skip_invariants=1): %s",
+    return !call_refuse(c, FAULT_CONFLICT, "the state would be inconsistent (allow it with ?skip_invariants=1): %s",
                         buf_c(&after.first));
 }
 
 /* Tries the patch on a copy. Returns false if the call was refused. */
-static bool check_patch(struct call *c, enum record_kind kind, uint32_t row,
-                        const struct record_edit *edits, const struct node *body)
+static bool check_patch(struct call *c, enum record_kind kind, uint32_t row, const struct record_edit *edits,
+                        const struct node *body)
 {
     struct error err = {0};
     struct world *copy = world_fork(c->world);

@@ -16,16 +16,15 @@ struct verify_body {
     int64_t since, timeout_ms;
 };
 
-#define CALLS(name, member, help_)                                                                 \
-    FIELD(name, FIELD_INT, struct verify_body, member, .max = INT32_MAX, .help = (help_))
+#define CALLS(name, member, help_) FIELD(name, FIELD_INT, struct verify_body, member, .max = INT32_MAX, .help = (help_))
 
-#define VERIFY_ROWS                                                                                \
-    FIELD("match", FIELD_MAP, struct verify_body, match, .sub = &request_match_fields,             \
-          .help = "Which requests to count. Default: all."),                                       \
-        CALLS("count", count, "Expected number of requests."),                                     \
-        CALLS("at_least", at_least, "Minimum number. Default: 1, if no number is given."),         \
-        CALLS("at_most", at_most, "Maximum number."),                                              \
-        FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                     \
+#define VERIFY_ROWS                                                                                                    \
+    FIELD("match", FIELD_MAP, struct verify_body, match, .sub = &request_match_fields,                                 \
+          .help = "Which requests to count. Default: all."),                                                           \
+        CALLS("count", count, "Expected number of requests."),                                                         \
+        CALLS("at_least", at_least, "Minimum number. Default: 1, if no number is given."),                             \
+        CALLS("at_most", at_most, "Maximum number."),                                                                  \
+        FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                                         \
               .help = "Only requests after the journal entry with this seq.")
 
 static const struct field verify_rows[] = {VERIFY_ROWS};
@@ -35,10 +34,8 @@ static const struct field wait_rows[] = {
           .help = "How long to wait, in real time, at most 60s. Default: 10s."),
 };
 
-const struct fields admin_verify_fields =
-    FIELD_TABLE("verification", verify_rows, struct verify_body, FIELDS_NO_PLACE);
-const struct fields admin_wait_fields =
-    FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
+const struct fields admin_verify_fields = FIELD_TABLE("verification", verify_rows, struct verify_body, FIELDS_NO_PLACE);
+const struct fields admin_wait_fields = FIELD_TABLE("wait", wait_rows, struct verify_body, FIELDS_NO_PLACE);
 
 struct near_entry {
     uint64_t seq;
@@ -175,17 +172,15 @@ static const char *expected_text(struct arena *a, const struct verification *v)
 static const char *why_not(struct arena *a, const struct verification *v)
 {
     struct buf text = {.arena = a};
-    buf_printf(&text, "%lld matching request%s; expected %s", (long long)v->matched,
-               v->matched == 1 ? "" : "s", expected_text(a, v));
+    buf_printf(&text, "%lld matching request%s; expected %s", (long long)v->matched, v->matched == 1 ? "" : "s",
+               expected_text(a, v));
     if (v->lost)
-        buf_printf(
-            &text,
-            "; the result is incomplete, because the journal has evicted %llu entries of this "
-            "range; pass a later 'since'",
-            (unsigned long long)v->lost);
-    if (v->undecided)
         buf_printf(&text,
-                   "; %lld more may match, but the journal keeps only the first %u bytes of a body",
+                   "; the result is incomplete, because the journal has evicted %llu entries of this "
+                   "range; pass a later 'since'",
+                   (unsigned long long)v->lost);
+    if (v->undecided)
+        buf_printf(&text, "; %lld more may match, but the journal keeps only the first %u bytes of a body",
                    (long long)v->undecided, JOURNAL_BODY_MAX);
     return buf_c(&text);
 }
@@ -213,25 +208,20 @@ static bool check_counts(struct call *c, const struct verify_body *b)
     if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
         return call_issue(c, "/count", "'count' excludes 'at_least' and 'at_most'");
     if (b->at_most >= 0 && b->at_least > b->at_most)
-        return call_issue(c, "/at_least",
-                          "'at_least' is %lld; expected at most 'at_most', which is %lld",
+        return call_issue(c, "/at_least", "'at_least' is %lld; expected at most 'at_most', which is %lld",
                           (long long)b->at_least, (long long)b->at_most);
     if ((uint64_t)b->since > journal_last(c->ns->journal))
-        return call_issue(
-            c, "/since",
-            "'since' is %lld; expected at most %llu, the seq of the newest journal entry",
-            (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
+        return call_issue(c, "/since", "'since' is %lld; expected at most %llu, the seq of the newest journal entry",
+                          (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
     if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
-        return call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s",
-                          admin_duration_text(c, b->timeout_ms));
+        return call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s", admin_duration_text(c, b->timeout_ms));
     return true;
 }
 
 /* Returns NULL if the call was refused. */
 static struct verification *begin(struct call *c, const struct fields *fields)
 {
-    struct verify_body b = {
-        .count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
+    struct verify_body b = {.count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
     const struct node *body = call_body(c);
     struct error err = {0};
     if (!body || !(fields_read(fields, body, c->arena, &b, &err) || admin_issues(c, body, &err)) ||
@@ -257,12 +247,10 @@ void admin_verify(struct call *c)
 }
 
 /* Suspends the call until the journal has another entry or the timeout passes. */
-static bool suspend_until_due(struct call *c, const struct verification *v,
-                              void (*then)(struct call *c))
+static bool suspend_until_due(struct call *c, const struct verification *v, void (*then)(struct call *c))
 {
     int64_t left_us = v->until_us - time_monotonic_us();
-    return left_us > 0 && call_suspend(c, journal_slot(c->ns->journal), then) &&
-           call_suspend_for(c, left_us, then);
+    return left_us > 0 && call_suspend(c, journal_slot(c->ns->journal), then) && call_suspend_for(c, left_us, then);
 }
 
 static void recheck(struct call *c)

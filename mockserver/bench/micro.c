@@ -71,12 +71,8 @@ static void namespaces(void)
 static void add_key(struct world *w, uint32_t organization, const char *value, int64_t limit)
 {
     static const char *const scopes[] = {"*"};
-    struct key_spec spec = {.name = value,
-                            .value = value,
-                            .public_id = value,
-                            .tier = "internal",
-                            .scopes = scopes,
-                            .scope_count = 1};
+    struct key_spec spec = {
+        .name = value, .value = value, .public_id = value, .tier = "internal", .scopes = scopes, .scope_count = 1};
     for (size_t i = 0; i < QUOTA_WINDOWS; i++)
         spec.limits[i] = limit;
     key_create(w, organization, &spec);
@@ -93,20 +89,18 @@ static struct world *world_of(uint32_t accounts)
         char id[32], handle[32];
         snprintf(id, sizeof id, "sa_%026u", i);
         snprintf(handle, sizeof handle, "handle%u", i);
-        account_connect(
-            w, space,
-            &(struct account_spec){.public_id = id,
-                                   .handle = handle,
-                                   .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
-                                   .connected_at_ms = START - i * STEP,
-                                   .token_expires_at_ms = START + 86400000ll});
+        account_connect(w, space,
+                        &(struct account_spec){.public_id = id,
+                                               .handle = handle,
+                                               .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
+                                               .connected_at_ms = START - i * STEP,
+                                               .token_expires_at_ms = START + 86400000ll});
     }
     return w;
 }
 
 /* `line` is "METHOD target"; `body` may be NULL. Exits if the status is not 200. */
-static void call(struct mock *m, struct arena *a, const char *line, const char *authorization,
-                 const char *body)
+static void call(struct mock *m, struct arena *a, const char *line, const char *authorization, const char *body)
 {
     struct exchange x = {.arena = *a, .arrived_us = time_monotonic_us()};
     struct request *r = &x.request;
@@ -160,8 +154,7 @@ static void pages(uint32_t accounts)
     struct arena a = {0};
     uint32_t half = accounts / 2;
     struct index_entry middle = {.order = -(START - (half - 1) * STEP), .row = half};
-    const char *after =
-        arena_printf(&a, "GET /ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
+    const char *after = arena_printf(&a, "GET /ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
     printf("page_%u %.2f us\n", accounts, call_us(m, "GET /ns/bench" LIST, FREE));
     printf("page_%u_middle %.2f us\n", accounts, call_us(m, after, FREE));
     printf("page_%u_filtered %.2f us\n", accounts,
@@ -197,8 +190,7 @@ static void advance(uint32_t posts)
         char id[32];
         snprintf(id, sizeof id, "sp_%026u", i);
         struct post post = {.public_id = id, .due_at_ms = world_now(w) + 1 + i};
-        destination_schedule(w, post_schedule(w, 1, &post),
-                             &(struct destination_spec){.account = 1, .public_id = id});
+        destination_schedule(w, post_schedule(w, 1, &post), &(struct destination_spec){.account = 1, .public_id = id});
     }
     for (int i = 0; i < STEPS; i++) {
         const char *name = arena_printf(&a, "advance%d", i);

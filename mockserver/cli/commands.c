@@ -59,8 +59,7 @@ static void print_routes(const struct provider *d)
         const char *source = d == &admin_provider ? admin_guide(r->operation)->help : r->source;
         if (!(r->flags & ROUTE_HIDDEN))
             printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
-                   OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source,
-                   r->serve ? "" : " (not built)");
+                   OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source, r->serve ? "" : " (not built)");
     }
 }
 
@@ -138,19 +137,19 @@ static const char *why_unwell(struct arena *a, const char *url)
 
 int command_healthcheck(const struct options *o, struct error *err)
 {
-    const char *text = o->arguments.count ? o->arguments.items[0]
-                                          : arena_printf(o->arena, "%s://127.0.0.1:%d",
-                                                         o->tls ? "https" : "http", (int)o->port);
+    const char *text = o->arguments.count
+                           ? o->arguments.items[0]
+                           : arena_printf(o->arena, "%s://127.0.0.1:%d", o->tls ? "https" : "http", (int)o->port);
     struct url url;
     const char *wrong;
     if (!url_parse(o->arena, text, &url, &wrong)) {
-        error_add(err, ERROR_USAGE, (struct where){0},
-                  "invalid URL '%s': %s; expected an http or https URL", text, wrong);
+        error_add(err, ERROR_USAGE, (struct where){0}, "invalid URL '%s': %s; expected an http or https URL", text,
+                  wrong);
         return 2;
     }
     const char *port = url.port ? arena_printf(o->arena, ":%d", url.port) : "";
-    const char *why = why_unwell(
-        o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
+    const char *why =
+        why_unwell(o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
     if (why)
         error_add(err, ERROR_TARGET, (struct where){0}, "no mock responds at %s; %s", text, why);
     return why ? 1 : 0;

@@ -15,10 +15,8 @@
 
 static bool print(struct str text, struct error *err)
 {
-    bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF &&
-              fflush(stdout) != EOF;
-    return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write to stdout: %s",
-                           strerror(errno));
+    bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF && fflush(stdout) != EOF;
+    return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write to stdout: %s", strerror(errno));
 }
 
 static bool export_file(const struct options *o, struct error *err)
@@ -49,13 +47,12 @@ static void on_response(void *ctx, const struct http_response *response)
     const char *detail = node_get_text(body, "detail");
     loop_stop(s->loop);
     if (response->error)
-        error_add(s->err, ERROR_TARGET, nowhere, "no mock responds at %s; %s", from,
-                  response->error);
+        error_add(s->err, ERROR_TARGET, nowhere, "no mock responds at %s; %s", from, response->error);
     else if (response->status == 200)
         print(response->body, s->err);
     else
-        error_add(s->err, ERROR_TARGET, nowhere, "%s: status %d%s%s", from, response->status,
-                  detail ? ": " : "", detail ? detail : "");
+        error_add(s->err, ERROR_TARGET, nowhere, "%s: status %d%s%s", from, response->status, detail ? ": " : "",
+                  detail ? detail : "");
 }
 
 static bool export_running(const struct options *o, struct error *err)
@@ -70,12 +67,10 @@ static bool export_running(const struct options *o, struct error *err)
     struct http_client *client = http_client_new(s.loop, &options);
     struct headers headers = {0};
     if (o->admin_token)
-        headers_add(o->arena, &headers, "Authorization",
-                    str_from(arena_printf(o->arena, "Bearer %s", o->admin_token)));
+        headers_add(o->arena, &headers, "Authorization", str_from(arena_printf(o->arena, "Bearer %s", o->admin_token)));
     const struct http_request sent = {
         .method = "GET",
-        .url = arena_printf(o->arena, "%s%s%s/__admin/state?format=fixture", o->from,
-                            o->from_namespace ? "/ns/" : "",
+        .url = arena_printf(o->arena, "%s%s%s/__admin/state?format=fixture", o->from, o->from_namespace ? "/ns/" : "",
                             o->from_namespace ? o->from_namespace : ""),
         .headers = &headers,
     };

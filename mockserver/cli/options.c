@@ -29,8 +29,7 @@ static bool set_fixture(struct options *o, const struct given *g)
         *arena_push(o->arena, &o->fixtures, const char *) = g->value;
     else
         while (rest.n)
-            *arena_push(o->arena, &o->fixtures, const char *) =
-                str_dup(o->arena, str_cut(&rest, ':'));
+            *arena_push(o->arena, &o->fixtures, const char *) = str_dup(o->arena, str_cut(&rest, ':'));
     return true;
 }
 
@@ -95,8 +94,7 @@ static bool set_public_url(struct options *o, const struct given *g)
 static bool set_consent(struct options *o, const struct given *g)
 {
     o->local_consent = !strcmp(g->value, "local");
-    return o->local_consent || !strcmp(g->value, "provider") ||
-           flag_invalid(g, "expected 'provider' or 'local'");
+    return o->local_consent || !strcmp(g->value, "provider") || flag_invalid(g, "expected 'provider' or 'local'");
 }
 
 static bool set_admin_port(struct options *o, const struct given *g)
@@ -251,13 +249,11 @@ static const struct flag serve_rows[] = {
                  "from the first one unless it is created from another"),
     FLAG("port", "N", set_port, .help = "listen on this port (default 8080; 0: any free port)"),
     FLAG("listen", "ADDRESS", set_listen, .help = "listen on this IP address (default 127.0.0.1)"),
-    FLAG("public-url", "URL", set_public_url,
-         .help = "base of the URLs in responses (default http://ADDRESS:PORT)"),
+    FLAG("public-url", "URL", set_public_url, .help = "base of the URLs in responses (default http://ADDRESS:PORT)"),
     FLAG("tls", NULL, set_tls,
          .help = "serve HTTPS with a generated self-signed certificate; the ready line names its "
                  "file"),
-    FLAG("tls-cert", "FILE", set_tls_cert,
-         .help = "serve HTTPS with this certificate (PEM; needs --tls-key)"),
+    FLAG("tls-cert", "FILE", set_tls_cert, .help = "serve HTTPS with this certificate (PEM; needs --tls-key)"),
     FLAG("tls-key", "FILE", set_tls_key, .help = "private key of --tls-cert (PEM, not encrypted)"),
     FLAG("cors", "ORIGIN", set_cors,
          .help = "allow web pages of this origin to call the providers (repeatable, or separated "
@@ -269,8 +265,7 @@ static const struct flag serve_rows[] = {
          .help = "serve the admin API on a separate port (default: the providers' port; 0: any "
                  "free port)"),
     FLAG("no-admin", NULL, set_no_admin, .help = "disable the admin API"),
-    FLAG("admin-token", "TOKEN", set_admin_token,
-         .help = "require this bearer token for the admin API"),
+    FLAG("admin-token", "TOKEN", set_admin_token, .help = "require this bearer token for the admin API"),
     FLAG("explicit-namespaces", NULL, set_explicit_namespaces,
          .help = "create namespaces only with POST /__admin/namespaces (default: the first call "
                  "to a namespace creates it)"),
@@ -282,8 +277,7 @@ static const struct flag serve_rows[] = {
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
          .help = "delete implicitly created namespaces after this idle time (default 24h; 0s: "
                  "never)"),
-    FLAG("journal-bytes", "SIZE", set_journal_bytes,
-         .help = "journal size limit per namespace (default 8MiB)"),
+    FLAG("journal-bytes", "SIZE", set_journal_bytes, .help = "journal size limit per namespace (default 8MiB)"),
     FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
     FLAG("log", "LEVEL", set_log, .help = "log level: quiet, error, warn, info (default) or debug"),
 };
@@ -310,36 +304,29 @@ static const struct flag health_rows[] = {
 
 static const struct flag export_rows[] = {
     FLAG("fixture", "FILE", set_fixture, .help = "fixture to export (default: a built-in sample)"),
-    FLAG("from", "URL", set_from,
-         .help = "export the current state of the mock that runs at this URL"),
-    FLAG("namespace", "NAME", set_namespace,
-         .help = "with --from: export this namespace (default: 'default')"),
-    FLAG("admin-token", "TOKEN", set_admin_token,
-         .help = "with --from: bearer token of that mock's admin API"),
+    FLAG("from", "URL", set_from, .help = "export the current state of the mock that runs at this URL"),
+    FLAG("namespace", "NAME", set_namespace, .help = "with --from: export this namespace (default: 'default')"),
+    FLAG("admin-token", "TOKEN", set_admin_token, .help = "with --from: bearer token of that mock's admin API"),
     FLAG("cacert", "FILE", set_cacert,
          .help = "with --from: trust this certificate, for example the one that --tls generated"),
 };
 
 const struct command_row option_commands[] = {
     {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
-     "Serve the providers' APIs from state in memory."                                                                                            },
-    {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,
-     "Serve, and record the run to a file."                                                                                                       },
+     "Serve the providers' APIs from state in memory."                                                                                                             },
+    {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,        "Serve, and record the run to a file."                  },
     {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
-     "Replay a recorded run and compare the responses."                                                                                           },
-    {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX,
-     "Check fixtures and print every mistake with its place."                                                                                     },
+     "Replay a recorded run and compare the responses."                                                                                                            },
+    {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX, "Check fixtures and print every mistake with its place."},
     {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
-     "List all operations and where they are documented."                                                                                         },
-    {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,
-     "Print what the admin API can do, as JSON."                                                                                                  },
+     "List all operations and where they are documented."                                                                                                          },
+    {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,        "Print what the admin API can do, as JSON."             },
     {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
-     "Check that a mock is running (exit status 0, else 1)."                                                                                      },
-    {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,
-     "Print the JSON Schema of fixtures or rules."                                                                                                },
-    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page as Markdown."},
+     "Check that a mock is running (exit status 0, else 1)."                                                                                                       },
+    {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,        "Print the JSON Schema of fixtures or rules."           },
+    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page as Markdown."                 },
     {"export",       COMMAND_EXPORT,       export_rows,  COUNT(export_rows),  "",             0, 0,
-     "Print a namespace as a fixture, secrets included."                                                                                          },
+     "Print a namespace as a fixture, secrets included."                                                                                                           },
 };
 const size_t option_command_count = COUNT(option_commands);
 
@@ -354,11 +341,11 @@ const struct exit_row option_exits[] = {
 /* clang-format on */
 const size_t option_exit_count = COUNT(option_exits);
 
-#define HELP_BEFORE                                                                                \
-    "A stateful mock server for social-account APIs. It works offline.\v"                          \
+#define HELP_BEFORE                                                                                                    \
+    "A stateful mock server for social-account APIs. It works offline.\v"                                              \
     "Commands (before any option; default: serve; 'COMMAND --help' for details):\n"
-#define HELP_BEHIND                                                                                \
-    "\nAn option can also be set in the environment: UNDERSTUDY_MOCK_PORT=9000 is --port=9000. "   \
+#define HELP_BEHIND                                                                                                    \
+    "\nAn option can also be set in the environment: UNDERSTUDY_MOCK_PORT=9000 is --port=9000. "                       \
     "When the mock is ready, it prints one line of JSON with its URLs to stdout."
 
 /* argp leaves lines that begin with a blank unchanged and wraps all others. */
@@ -367,8 +354,7 @@ static const char *main_help(struct arena *a)
     struct buf text = {.arena = a};
     buf_text(&text, HELP_BEFORE);
     for (size_t i = 0; i < COUNT(option_commands); i++) {
-        const char *usage =
-            arena_printf(a, "%s %s", option_commands[i].name, option_commands[i].arguments);
+        const char *usage = arena_printf(a, "%s %s", option_commands[i].name, option_commands[i].arguments);
         buf_printf(&text, "  %-20s %s\n", usage, option_commands[i].help);
     }
     buf_text(&text, HELP_BEHIND);
@@ -404,25 +390,21 @@ static void reject_argument(const struct command_row *row, const char *text, str
     if (find_command(text))
         error_add(err, ERROR_USAGE, nowhere, "command '%s' must come before all options", text);
     else if (near)
-        error_add(err, ERROR_USAGE, nowhere, "unknown command '%s' (did you mean '%s'?)", text,
-                  near);
+        error_add(err, ERROR_USAGE, nowhere, "unknown command '%s' (did you mean '%s'?)", text, near);
     else if (row->most)
-        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes one: %s", text,
-                  row->name, row->arguments);
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes one: %s", text, row->name,
+                  row->arguments);
     else if (row->command == COMMAND_SERVE)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "unknown command '%s'; 'mockserver --help' lists the commands", text);
+        error_add(err, ERROR_USAGE, nowhere, "unknown command '%s'; 'mockserver --help' lists the commands", text);
     else
-        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes none", text,
-                  row->name);
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes none", text, row->name);
 }
 
 static bool check(const struct options *o, const struct command_row *row, struct error *err)
 {
     struct where nowhere = {0};
     if (o->arguments.count < row->least)
-        error_add(err, ERROR_USAGE, nowhere, "missing argument: %s needs %s", row->name,
-                  row->arguments);
+        error_add(err, ERROR_USAGE, nowhere, "missing argument: %s needs %s", row->name, row->arguments);
     if (o->arguments.count > row->most)
         reject_argument(row, o->arguments.items[row->most], err);
     if (o->command == COMMAND_RECORD && !o->record_to)
@@ -436,8 +418,7 @@ static bool check(const struct options *o, const struct command_row *row, struct
     if (!o->tls_cert != !o->tls_key)
         error_add(err, ERROR_USAGE, nowhere, "--tls-cert and --tls-key need each other");
     if (o->tls && o->tls_cert)
-        error_add(err, ERROR_USAGE, nowhere,
-                  "--tls and --tls-cert exclude each other; --tls generates a certificate");
+        error_add(err, ERROR_USAGE, nowhere, "--tls and --tls-cert exclude each other; --tls generates a certificate");
     if (o->from && o->fixtures.count)
         error_add(err, ERROR_USAGE, nowhere, "--from and --fixture exclude each other");
     if (o->from_namespace && !o->from)
@@ -445,8 +426,7 @@ static bool check(const struct options *o, const struct command_row *row, struct
     if (o->cacert && !o->from)
         error_add(err, ERROR_USAGE, nowhere, "--cacert needs --from");
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)
-        error_add(err, ERROR_USAGE, nowhere, "--fixture is given %zu times; export takes one",
-                  o->fixtures.count);
+        error_add(err, ERROR_USAGE, nowhere, "--fixture is given %zu times; export takes one", o->fixtures.count);
     if (!host_is_loopback(str_from(o->listen)) && !o->no_admin && !o->admin_token)
         error_add(err, ERROR_USAGE, nowhere,
                   "--listen %s makes the admin API reachable from other machines; add "

@@ -37,11 +37,10 @@ struct handlers {
     void (*done)(void *ctx, struct exchange *x, bool sent);
 };
 static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
-static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse,
-                                          recorder_done};
+static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse, recorder_done};
 
-static struct server *open_port(const struct service *s, const struct options *o, int64_t port,
-                                bool admin, struct error *err)
+static struct server *open_port(const struct service *s, const struct options *o, int64_t port, bool admin,
+                                struct error *err)
 {
     const struct handlers *to = s->recorder ? &recording : &direct;
     const struct server_options options = {
@@ -61,8 +60,7 @@ static struct server *open_port(const struct service *s, const struct options *o
 
 /* The URL of a port for a client on this machine. If the server listens on all addresses, it is the
  * loopback address. */
-static const char *url_of(const struct service *s, const struct options *o,
-                          const struct server *server)
+static const char *url_of(const struct service *s, const struct options *o, const struct server *server)
 {
     const char *address = o->listen;
     bool six = strchr(address, ':');
@@ -70,8 +68,8 @@ static const char *url_of(const struct service *s, const struct options *o,
         address = "127.0.0.1";
     else if (!strcmp(address, "::"))
         address = "::1";
-    return arena_printf(o->arena, "%s://%s%s%s:%d", s->tls.on ? "https" : "http", six ? "[" : "",
-                        address, six ? "]" : "", server_port(server));
+    return arena_printf(o->arena, "%s://%s%s%s:%d", s->tls.on ? "https" : "http", six ? "[" : "", address,
+                        six ? "]" : "", server_port(server));
 }
 
 static void print_ready(const struct service *s, const struct options *o)
@@ -85,9 +83,8 @@ static void print_ready(const struct service *s, const struct options *o)
     json_key(&w, "bases");
     json_open_map(&w);
     for (size_t i = 0; i < provider_count; i++)
-        json_put_text(
-            &w, providers[i]->name,
-            arena_printf(a, "%s%s%s", s->mock->url, providers[i]->mount, providers[i]->base));
+        json_put_text(&w, providers[i]->name,
+                      arena_printf(a, "%s%s%s", s->mock->url, providers[i]->mount, providers[i]->base));
     json_close_map(&w);
     if (s->admin)
         json_put_text(&w, "admin", url_of(s, o, s->admin));

@@ -58,8 +58,7 @@ static bool write_all(int fd, const char *text)
 static bool write_file(const struct options *o, struct tls *t, struct error *err)
 {
     const char *folder = getenv("TMPDIR");
-    char *path =
-        arena_printf(o->arena, "%s/mockserver-XXXXXX" SUFFIX, folder && *folder ? folder : "/tmp");
+    char *path = arena_printf(o->arena, "%s/mockserver-XXXXXX" SUFFIX, folder && *folder ? folder : "/tmp");
     int fd = mkstemps(path, sizeof SUFFIX - 1);
     bool written = fd >= 0 && write_all(fd, t->certificate.chain);
     int why = errno;
@@ -68,8 +67,8 @@ static bool write_file(const struct options *o, struct tls *t, struct error *err
         why = errno;
     }
     t->file = fd >= 0 ? path : NULL;
-    return written || error_add(err, ERROR_SYSTEM, (struct where){.file = path},
-                                "cannot write the certificate: %s", strerror(why));
+    return written || error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "cannot write the certificate: %s",
+                                strerror(why));
 }
 
 bool tls_begin(const struct options *o, struct tls *t, struct error *err)

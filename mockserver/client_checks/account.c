@@ -31,10 +31,9 @@ static bool is_open(const struct call *c, uint32_t attempt)
 /* entry: row is the OAuth attempt of the account's last reconnect URL. */
 void check_reauth(struct observer *w, const struct call *c)
 {
-    uint32_t row =
-        c->key && observer_is_write(c) && observer_is_delivered(c) && c->res->status < 300
-            ? changed_row(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin")
-            : ROW_NONE;
+    uint32_t row = c->key && observer_is_write(c) && observer_is_delivered(c) && c->res->status < 300
+                       ? changed_row(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin")
+                       : ROW_NONE;
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || !a->reconnects)
         return;
@@ -42,8 +41,7 @@ void check_reauth(struct observer *w, const struct call *c)
     struct history_entry *entry = observer_entry(w, history_id(RECORD_ACCOUNT, a->account));
     observer_tested(w);
     if (entry->row && is_open(c, entry->row))
-        report_violation(w, c, entry, "requested another reconnect URL for %s while one was open",
-                         account->public_id);
+        report_violation(w, c, entry, "requested another reconnect URL for %s while one was open", account->public_id);
     entry->row = row;
     observer_mark(w, entry, observer_response_at(w, c));
 }
@@ -127,8 +125,7 @@ static void find_named(const struct call *c, struct named *out)
 /* True for calls that are allowed on a dead account: to reconnect it, or to delete something. */
 static bool is_repair(const struct call *c)
 {
-    static const char *const repairs[] = {"create_reauth_url", "reconnect_account",
-                                          "start_social_connect"};
+    static const char *const repairs[] = {"create_reauth_url", "reconnect_account", "start_social_connect"};
     for (size_t i = 0; i < sizeof repairs / sizeof *repairs; i++)
         if (strcmp(repairs[i], c->route->operation) == 0)
             return true;
@@ -137,8 +134,7 @@ static bool is_repair(const struct call *c)
 
 static uint64_t account_id(const struct call *c, uint32_t row)
 {
-    return history_id(history_id(RECORD_ACCOUNT, row),
-                      (uint64_t)account_read(c->world, row)->token_generation);
+    return history_id(history_id(RECORD_ACCOUNT, row), (uint64_t)account_read(c->world, row)->token_generation);
 }
 
 /* entry: count of writes for the dead account; first and at are the first and the last one. A

@@ -8,9 +8,8 @@
 #include "mockserver/namespaces/namespaces.h"
 #include "mockserver/state/tenant.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define TOGETHER_US                                                                                \
-    100000 /* calls this close to a response may have been sent before it was read */
+#define COUNT(a)    (sizeof(a) / sizeof *(a))
+#define TOGETHER_US 100000 /* calls this close to a response may have been sent before it was read */
 
 const char *const client_check_verdict_texts[] = {
 #define X(name, text) text,
@@ -95,8 +94,7 @@ struct str observer_credential(const struct call *c)
 
 const char *observer_key_name(const struct call *c)
 {
-    return c->key ? arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, c->key)))
-                  : "an unknown key";
+    return c->key ? arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, c->key))) : "an unknown key";
 }
 
 bool observer_is_write(const struct call *c)
@@ -162,8 +160,8 @@ static const char *copy_text(struct observer *w, const char *text)
     return text ? arena_text(&w->client_checks->arena, text) : NULL;
 }
 
-void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier,
-                      const char *why, ...)
+void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier, const char *why,
+                      ...)
 {
     struct client_check_result *a = w->result;
     struct arena *arena = &w->client_checks->arena;
@@ -207,16 +205,14 @@ static struct observer observer_of(struct client_checks *k, const struct call *c
         .client_checks = k,
         .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
         .caller = caller_id(c),
-        .operation = c->route ? ((uint64_t)(unsigned)c->provider->id + 1) << 32 |
-                                    (uint64_t)(c->route - c->provider->routes)
-                              : 0,
+        .operation =
+            c->route ? ((uint64_t)(unsigned)c->provider->id + 1) << 32 | (uint64_t)(c->route - c->provider->routes) : 0,
     };
 }
 
 void client_checks_observe(struct client_checks *k, const struct call *c)
 {
-    if (!k ||
-        c->ns->generation != c->generation) /* the namespace was reset while the call waited */
+    if (!k || c->ns->generation != c->generation) /* the namespace was reset while the call waited */
         return;
     struct observer w = observer_of(k, c);
     w.seq = journal_last(c->ns->journal);

@@ -45,8 +45,7 @@ struct client_registry *client_registry_new(void);
 void client_registry_free(struct client_registry *all); /* after all namespaces were freed */
 
 /* `name` is the namespace's name; it must stay valid until client_checks_end. */
-struct client_checks *client_checks_begin(struct client_registry *all, const char *name,
-                                          uint64_t generation);
+struct client_checks *client_checks_begin(struct client_registry *all, const char *name, uint64_t generation);
 /* Ends the checks of a namespace; its results stay in the registry. NULL is allowed. */
 void client_checks_end(struct client_checks *k);
 

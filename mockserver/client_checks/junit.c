@@ -33,9 +33,8 @@ static struct totals totals_of(const struct client_checks *k)
 
 static void put_totals(struct buf *out, const struct totals *t)
 {
-    buf_printf(
-        out, " tests=\"%" PRIu32 "\" failures=\"%" PRIu32 "\" errors=\"0\" skipped=\"%" PRIu32 "\"",
-        t->cases, t->failures, t->skipped);
+    buf_printf(out, " tests=\"%" PRIu32 "\" failures=\"%" PRIu32 "\" errors=\"0\" skipped=\"%" PRIu32 "\"", t->cases,
+               t->failures, t->skipped);
 }
 
 static void put_property(struct buf *out, const char *name, uint64_t value)
@@ -76,11 +75,8 @@ static void put_occurrences(struct buf *out, const struct client_check_result *a
 
 static const char *first_why(struct arena *a, const struct client_check_result *result)
 {
-    const char *why = result->count ? result->occurrences[0].why
-                                    : "no details: counted together with other namespaces";
-    return result->failures == 1
-               ? why
-               : arena_printf(a, "%s (and %" PRIu64 " more)", why, result->failures - 1);
+    const char *why = result->count ? result->occurrences[0].why : "no details: counted together with other namespaces";
+    return result->failures == 1 ? why : arena_printf(a, "%s (and %" PRIu64 " more)", why, result->failures - 1);
 }
 
 static void put_outcome(struct buf *out, const struct client_checks *k, size_t i)

@@ -91,9 +91,9 @@ struct observer {
 uint64_t history_id(uint64_t x, uint64_t y);                      /* hash of two numbers, never 0 */
 uint64_t observer_path(struct observer *w, const struct call *c); /* hash of path and query */
 struct str observer_credential(const struct call *c);             /* as sent; empty: none */
-const char *observer_key_name(const struct call *c); /* for messages; never the key's value */
-bool observer_is_write(const struct call *c);        /* a known operation, neither GET nor HEAD */
-bool observer_is_delivered(const struct call *c);    /* the response is not truncated */
+const char *observer_key_name(const struct call *c);              /* for messages; never the key's value */
+bool observer_is_write(const struct call *c);                     /* a known operation, neither GET nor HEAD */
+bool observer_is_delivered(const struct call *c);                 /* the response is not truncated */
 
 /* When the client has received the response. */
 struct timestamp observer_response_at(const struct observer *w, const struct call *c);
@@ -109,8 +109,8 @@ struct history_entry *observer_entry(struct observer *w, uint64_t id); /* found 
 void observer_mark(struct observer *w, struct history_entry *entry, struct timestamp at);
 void observer_tested(struct observer *w); /* counts a situation that the check looked at */
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
-void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier,
-                      const char *why, ...) __attribute__((format(printf, 4, 5)));
+void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier, const char *why,
+                      ...) __attribute__((format(printf, 4, 5)));
 const char *observer_duration(struct arena *a, int64_t ms); /* text, for messages */
 
 /* The checks, each a row of client_checks_table. */
@@ -137,5 +137,4 @@ void client_checks_add(struct client_checks *sum, const struct client_checks *k)
  * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. If none got a call, the first one is
  * visited. */
 typedef void client_registry_visit(void *ctx, const char *name, const struct client_checks *k);
-void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
-                          void *ctx);
+void client_registry_each(const struct client_registry *all, client_registry_visit *visit, void *ctx);

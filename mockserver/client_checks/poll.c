@@ -32,8 +32,7 @@ static const struct poll {
 static const struct poll *poll_of(const struct call *c)
 {
     for (size_t i = 0; c->route && i < COUNT(polls); i++)
-        if (strcmp(polls[i].operation, c->route->operation) == 0 &&
-            strcmp(polls[i].provider, c->provider->name) == 0)
+        if (strcmp(polls[i].operation, c->route->operation) == 0 && strcmp(polls[i].provider, c->provider->name) == 0)
             return &polls[i];
     return NULL;
 }
@@ -73,8 +72,7 @@ void check_poll_pace(struct observer *w, const struct call *c)
         observer_tested(w);
         if (pause_ms < p->least_ms - p->least_ms / 10) /* allow for inexact timers */
             report_violation(w, c, entry, "polled %s after the previous poll; the minimum is %s",
-                             observer_duration(c->arena, pause_ms),
-                             observer_duration(c->arena, p->least_ms));
+                             observer_duration(c->arena, pause_ms), observer_duration(c->arena, p->least_ms));
     }
     if (!observer_is_delivered(c)) { /* the client must repeat it: not a second poll */
         if (entry)

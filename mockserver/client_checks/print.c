@@ -80,9 +80,8 @@ static void log_namespace(void *ctx, const char *name, const struct client_check
         const struct client_check_result *a = &k->results[i];
         if (!a->failures)
             continue;
-        log_line(q->advice ? LOG_INFO : LOG_WARN, "%s: %s failed %" PRIu64 " times%s%s", name,
-                 q->id, a->failures, a->count ? ", first: " : "",
-                 a->count ? a->occurrences[0].why : "");
+        log_line(q->advice ? LOG_INFO : LOG_WARN, "%s: %s failed %" PRIu64 " times%s%s", name, q->id, a->failures,
+                 a->count ? ", first: " : "", a->count ? a->occurrences[0].why : "");
     }
 }
 

@@ -63,8 +63,7 @@ void client_registry_free(struct client_registry *all)
     heap_free(all);
 }
 
-struct client_checks *client_checks_begin(struct client_registry *all, const char *name,
-                                          uint64_t generation)
+struct client_checks *client_checks_begin(struct client_registry *all, const char *name, uint64_t generation)
 {
     struct client_checks *k = heap_new(sizeof *k);
     k->all = all;
@@ -129,12 +128,10 @@ bool client_registry_failed(const struct client_registry *all)
 
 static const char *name_of(struct arena *a, const struct client_checks *k)
 {
-    return k->ended ? arena_printf(a, "%s (ended, generation %" PRIu64 ")", k->name, k->generation)
-                    : k->name;
+    return k->ended ? arena_printf(a, "%s (ended, generation %" PRIu64 ")", k->name, k->generation) : k->name;
 }
 
-void client_registry_each(const struct client_registry *all, client_registry_visit *visit,
-                          void *ctx)
+void client_registry_each(const struct client_registry *all, client_registry_visit *visit, void *ctx)
 {
     const struct list lists[] = {all->ended, all->current};
     struct client_checks rest = all->rest;

@@ -18,8 +18,7 @@ static struct str token_of(const struct call *c)
 
 static uint64_t write_id(struct observer *w, const struct call *c)
 {
-    return history_id(history_id(w->caller, observer_path(w, c)),
-                      history_id(w->operation, str_hash(c->req->body)));
+    return history_id(history_id(w->caller, observer_path(w, c)), history_id(w->operation, str_hash(c->req->body)));
 }
 
 static int outcome_of(const struct call *c)
@@ -39,8 +38,8 @@ static const char *outcome_text(struct arena *a, int outcome)
 
 /* entry: status is the outcome that calls for a repetition (0: none), mark the hash of the
  * Idempotency-Key, at when the client got the response. */
-static void check_repetition(struct observer *w, const struct call *c,
-                             const struct history_entry *first, uint64_t token)
+static void check_repetition(struct observer *w, const struct call *c, const struct history_entry *first,
+                             uint64_t token)
 {
     int outcome = first->status;
     if (!outcome && w->now.machine_us < first->at.machine_us)
@@ -52,12 +51,9 @@ static void check_repetition(struct observer *w, const struct call *c,
     const char *after = outcome_text(c->arena, outcome);
     observer_tested(w);
     if (!first->mark && !token)
-        report_violation(w, c, first, "a write was repeated without any Idempotency-Key after %s",
-                         after);
+        report_violation(w, c, first, "a write was repeated without any Idempotency-Key after %s", after);
     else if (!first->mark)
-        report_violation(w, c, first,
-                         "a write whose first try had no Idempotency-Key was repeated after %s",
-                         after);
+        report_violation(w, c, first, "a write whose first try had no Idempotency-Key was repeated after %s", after);
     else if (first->mark != token)
         report_violation(w, c, first, "a write was repeated with%s after %s",
                          token ? " another Idempotency-Key" : "out its Idempotency-Key", after);
@@ -79,8 +75,7 @@ void check_kept_key(struct observer *w, const struct call *c)
 
 void check_unsent(struct observer *w, const struct call *c)
 {
-    struct history_entry *entry =
-        takes_key(c) ? client_history_find(w->history, write_id(w, c)) : NULL;
+    struct history_entry *entry = takes_key(c) ? client_history_find(w->history, write_id(w, c)) : NULL;
     if (entry && !entry->status)
         entry->status = LEFT;
 }
@@ -99,8 +94,7 @@ void check_used_key(struct observer *w, const struct call *c)
     if (entry) {
         observer_tested(w);
         if (entry->mark != request)
-            report_violation(w, c, entry,
-                             "an Idempotency-Key was reused with another path or body");
+            report_violation(w, c, entry, "an Idempotency-Key was reused with another path or body");
         return;
     }
     entry = observer_entry(w, id);

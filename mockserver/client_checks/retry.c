@@ -44,8 +44,7 @@ static unsigned rate_classes_of(const struct call *c)
  * operation. */
 static uint64_t rate_class_id(const struct observer *w, const struct call *c)
 {
-    return history_id(w->caller,
-                      ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
+    return history_id(w->caller, ((uint64_t)(unsigned)c->provider->id + 1) << 32 | rate_classes_of(c));
 }
 
 static uint64_t operation_id(const struct observer *w)
@@ -78,9 +77,8 @@ static bool check_wait(struct observer *w, const struct call *c, struct history_
         return true;
     int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
     if (passed_ms + EARLY_MS < entry->wait_ms) {
-        report_violation(w, c, entry, "%d requested a wait of %s; called again after %s",
-                         (int)entry->status, observer_duration(c->arena, entry->wait_ms),
-                         observer_duration(c->arena, passed_ms));
+        report_violation(w, c, entry, "%d requested a wait of %s; called again after %s", (int)entry->status,
+                         observer_duration(c->arena, entry->wait_ms), observer_duration(c->arena, passed_ms));
         return false;
     }
     client_history_drop(w->history, entry);
@@ -97,8 +95,7 @@ void check_retry_after(struct observer *w, const struct call *c)
     if (wait_ms <= 0)
         return;
     observer_tested(w);
-    struct history_entry *entry =
-        observer_entry(w, is_exhausted(c) ? rate_class_id(w, c) : operation_id(w));
+    struct history_entry *entry = observer_entry(w, is_exhausted(c) ? rate_class_id(w, c) : operation_id(w));
     observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->wait_ms)
         entry->first = entry->at;
@@ -122,12 +119,11 @@ static void check_pause(struct observer *w, const struct call *c, const struct h
     bool as_requested = entry->wait_ms > 0 && pause_ms + EARLY_MS >= entry->wait_ms;
     bool grew = first_ms >= AT_ONCE_MS && pause_ms >= 2 * first_ms;
     if (entry->count + 1 >= TRIES && pause_ms < PAUSE_OK_MS && !as_requested && !grew)
-        report_violation(
-            w, c, entry,
-            "try %" PRIu32 " of a failing call (%d) came %s after the previous one; the first "
-            "pause was %s",
-            entry->count + 1, (int)entry->status, observer_duration(c->arena, pause_ms),
-            observer_duration(c->arena, first_ms));
+        report_violation(w, c, entry,
+                         "try %" PRIu32 " of a failing call (%d) came %s after the previous one; the first "
+                         "pause was %s",
+                         entry->count + 1, (int)entry->status, observer_duration(c->arena, pause_ms),
+                         observer_duration(c->arena, first_ms));
 }
 
 void check_backoff(struct observer *w, const struct call *c)
@@ -149,8 +145,7 @@ void check_backoff(struct observer *w, const struct call *c)
     entry = observer_entry(w, id);
     entry->count = before.count + 1;
     entry->mark = before.mark;
-    if (before.count &&
-        before.mark < AT_ONCE_MS) /* an immediate first retry is not the first pause */
+    if (before.count && before.mark < AT_ONCE_MS) /* an immediate first retry is not the first pause */
         entry->mark = (uint64_t)observer_elapsed_ms(&before.at, &w->now);
     entry->status = c->res->status;
     entry->wait_ms = retry_after_ms(c);

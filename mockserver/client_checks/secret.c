@@ -17,8 +17,7 @@
 /* A hash of the length and some characters. Only texts whose bit is set are compared in full. */
 static size_t bit_of(struct str text)
 {
-    const char places[] = {text.s[1], text.s[2], text.s[text.n / 2], text.s[text.n - 2],
-                           text.s[text.n - 1]};
+    const char places[] = {text.s[1], text.s[2], text.s[text.n / 2], text.s[text.n - 2], text.s[text.n - 1]};
     size_t mix = text.n;
     for (size_t i = 0; i < sizeof places; i++)
         mix = mix * 31 + (unsigned char)places[i];
@@ -71,8 +70,7 @@ static const char *secret_of(const struct call *c, struct str text)
             return arena_printf(c->arena, "the key '%s'", key_label(key_read(w, row)));
     for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
         const struct webhook *h = webhook_read(w, row);
-        if ((h->secret && str_is(text, h->secret)) ||
-            (h->previous_secret && str_is(text, h->previous_secret)))
+        if ((h->secret && str_is(text, h->secret)) || (h->previous_secret && str_is(text, h->previous_secret)))
             return arena_printf(c->arena, "the secret of the webhook %s", h->public_id);
     }
     return NULL;
@@ -80,8 +78,8 @@ static const char *secret_of(const struct call *c, struct str text)
 
 static bool is_in_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
 }
 
 /* Describes the first secret among the words of a text; NULL: none. Only words of at least the
@@ -101,8 +99,7 @@ static const char *find_secret(const struct observer *w, const struct call *c, s
         for (n = k->shortest; n < text.n && is_in_word(text.s[n]);)
             n++;
         size_t bit = bit_of(str_head(text, n));
-        const char *whose =
-            k->bits[bit / 64] >> (bit % 64) & 1 ? secret_of(c, str_head(text, n)) : NULL;
+        const char *whose = k->bits[bit / 64] >> (bit % 64) & 1 ? secret_of(c, str_head(text, n)) : NULL;
         if (whose)
             return whose;
         text = str_skip(text, n);
@@ -122,9 +119,7 @@ static const char *find_raw(const struct observer *w, const struct call *c, stru
 static const char *find_own(const struct call *c)
 {
     struct str own = c->key ? STR("") : observer_credential(c);
-    return own.n >= SECRET_MIN && str_has(c->req->target, own)
-               ? "the credential of the request's header"
-               : NULL;
+    return own.n >= SECRET_MIN && str_has(c->req->target, own) ? "the credential of the request's header" : NULL;
 }
 
 void check_urls(struct observer *w, const struct call *c)
@@ -137,8 +132,7 @@ void check_urls(struct observer *w, const struct call *c)
     const char *in_query = in_path ? NULL : find_raw(w, c, c->req->query);
     const char *own = in_path || in_query ? NULL : find_own(c);
     if (in_path || in_query)
-        report_violation(w, c, NULL, "%s appears in the %s", in_path ? in_path : in_query,
-                         in_path ? "path" : "query");
+        report_violation(w, c, NULL, "%s appears in the %s", in_path ? in_path : in_query, in_path ? "path" : "query");
     else if (own)
         report_violation(w, c, NULL, "%s appears in the URL", own);
 }
@@ -147,8 +141,8 @@ void check_urls(struct observer *w, const struct call *c)
 
 static bool is_refused(const struct call *c)
 {
-    return c->fault == FAULT_UNAUTHENTICATED || c->fault == FAULT_UNKNOWN_KEY ||
-           c->fault == FAULT_KILLED || c->res->status == 401;
+    return c->fault == FAULT_UNAUTHENTICATED || c->fault == FAULT_UNKNOWN_KEY || c->fault == FAULT_KILLED ||
+           c->res->status == 401;
 }
 
 /* entry: count is the number of refusals, at the first one. */
@@ -170,8 +164,8 @@ void check_refused_key(struct observer *w, const struct call *c)
         entry = observer_entry(w, id);
         observer_mark(w, entry, observer_response_at(w, c));
     } else if (entry->count >= ALLOWED && !observer_together(&entry->at, &w->now)) {
-        report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times",
-                         observer_key_name(c), entry->count);
+        report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times", observer_key_name(c),
+                         entry->count);
     }
     entry->count++;
 }

@@ -154,9 +154,8 @@ static void start(struct deliver_attempt *t)
     t->transfer = http_send(client(t->deliver), t->arena, &sent, on_response, t);
 }
 
-struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
-                                     const struct deliver_request *r, deliver_done_fn *done,
-                                     void *ctx)
+struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a, const struct deliver_request *r,
+                                     deliver_done_fn *done, void *ctx)
 {
     struct url url;
     const char *why = NULL;

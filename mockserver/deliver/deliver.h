@@ -47,7 +47,6 @@ bool deliver_complete(struct deliver *d, uint64_t number, int status, const char
 
 /* Starts an attempt. `a` holds the request and the attempt and must live until `done` was called.
  * Returns NULL if the attempt has ended already: `done` was called before the return. */
-struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a,
-                                     const struct deliver_request *r, deliver_done_fn *done,
-                                     void *ctx);
+struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a, const struct deliver_request *r,
+                                     deliver_done_fn *done, void *ctx);
 void deliver_drop(struct deliver_attempt *t); /* cancels it; `done` is not called */

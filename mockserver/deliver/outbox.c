@@ -7,8 +7,7 @@
 #include "mockserver/state/records.h"
 
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
-                          const struct webhook_event *event, const char *event_id,
-                          uint32_t replay_of)
+                          const struct webhook_event *event, const char *event_id, uint32_t replay_of)
 {
     const struct delivery_spec spec = {
         .public_id = ids_mint(w, "", ID_UUID),
@@ -21,13 +20,11 @@ uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t w
     return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
 }
 
-static void create_deliveries(struct world *w, const struct webhooks *of,
-                              const struct webhook_event *event)
+static void create_deliveries(struct world *w, const struct webhooks *of, const struct webhook_event *event)
 {
     struct index_walk walk;
     const char *event_id = NULL; /* minted with the first delivery */
-    index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
-               (struct index_entry){event->organization, INT64_MIN, 0});
+    index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk, (struct index_entry){event->organization, INT64_MIN, 0});
     while (index_next_of(&walk, event->organization))
         if (webhook_subscribes(webhook_read(w, walk.entry.row), event->space, event->type)) {
             uint32_t row = webhooks_deliver(w, of, walk.entry.row, event, event_id, ROW_NONE);
@@ -35,8 +32,7 @@ static void create_deliveries(struct world *w, const struct webhooks *of,
         }
 }
 
-static void report_change(struct world *w, const struct change *change,
-                          const struct webhooks *(*of)(int provider))
+static void report_change(struct world *w, const struct change *change, const struct webhooks *(*of)(int provider))
 {
     const struct webhooks *webhooks = of(record_provider(w, change->kind, change->row));
     struct arena a = {0};
@@ -51,8 +47,7 @@ static void report_change(struct world *w, const struct change *change,
 static bool starts_attempt(const struct change *change)
 {
     const char *delivering = delivery_state_texts[DELIVERY_DELIVERING];
-    return strcmp(change->to, delivering) == 0 &&
-           (!change->from || strcmp(change->from, delivering) != 0);
+    return strcmp(change->to, delivering) == 0 && (!change->from || strcmp(change->from, delivering) != 0);
 }
 
 /* The deliveries of one event are consecutive and share its faults. */
@@ -61,8 +56,7 @@ struct last_event {
     struct delivery_faults faults;
 };
 
-static void apply_faults(struct world *w, uint32_t row, const struct outbox *o,
-                         struct last_event *last)
+static void apply_faults(struct world *w, uint32_t row, const struct outbox *o, struct last_event *last)
 {
     const struct delivery *d = delivery_read(w, row);
     if (d->copy_of || d->state != DELIVERY_PENDING || d->attempts)

@@ -12,8 +12,7 @@ bool gate_bearer(struct call *c)
         return call_refuse(c, FAULT_UNAUTHENTICATED, "The Authorization header is missing.");
     value = str_trim(value);
     if (!str_eq_nocase(scheme, STR("Bearer")) || !value.n || str_find(value, ' ') < value.n)
-        return call_refuse(c, FAULT_UNAUTHENTICATED,
-                           "The Authorization header is not 'Bearer <key>'.");
+        return call_refuse(c, FAULT_UNAUTHENTICATED, "The Authorization header is not 'Bearer <key>'.");
     c->key = key_find(c->world, c->provider->id, value);
     if (c->key == ROW_NONE)
         return call_refuse(c, FAULT_UNAUTHENTICATED, "The API key is not valid.");

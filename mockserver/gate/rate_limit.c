@@ -52,8 +52,7 @@ bool gate_rate_limit(struct call *c)
     }
     if (tightest && c->rate_limit.left < 0) {
         c->rate_limit.left = 0;
-        return call_refuse(c, FAULT_RATE_LIMITED,
-                           "The %s rate limit of %" PRId64 " calls is exceeded.", tightest->name,
+        return call_refuse(c, FAULT_RATE_LIMITED, "The %s rate limit of %" PRId64 " calls is exceeded.", tightest->name,
                            c->rate_limit.limit);
     }
     for (size_t i = 0; i < l->window_count; i++)

@@ -45,8 +45,7 @@ static void put_duration(struct json *out, const char *key, int64_t ms)
     json_put_text(out, key, duration_text(ms, text));
 }
 
-static void put_record(struct json *out, const struct world *w, const char *key,
-                       enum record_kind kind, uint32_t row)
+static void put_record(struct json *out, const struct world *w, const char *key, enum record_kind kind, uint32_t row)
 {
     const char *id = record_id(w, kind, row);
     if (id && index_entries_unique(w, kind, str_from(id)))
@@ -88,8 +87,7 @@ static void put_field(struct json *out, const struct world *w, const struct reco
     }
 }
 
-static void write_record(struct json *out, const struct world *w, const struct record_type *s,
-                         uint32_t row)
+static void write_record(struct json *out, const struct world *w, const struct record_type *s, uint32_t row)
 {
     open_item(out);
     if (s->provider_offset != SIZE_MAX)
@@ -214,8 +212,7 @@ static void write_quotas(struct json *out, const struct world *w)
 }
 
 /* A token is the value of a request header, so it may be any bytes. */
-static void write_reply(struct json *out, struct arena *a, const struct world *w,
-                        const struct reply *r)
+static void write_reply(struct json *out, struct arena *a, const struct world *w, const struct reply *r)
 {
     open_item(out);
     if (r->key)
@@ -227,8 +224,7 @@ static void write_reply(struct json *out, struct arena *a, const struct world *w
     } else {
         json_put_text(out, "token_base64url", digest_base64url(a, r->token));
     }
-    json_put_text(out, "asked",
-                  digest_base64url(a, str_of((const char *)r->asked, sizeof r->asked)));
+    json_put_text(out, "asked", digest_base64url(a, str_of((const char *)r->asked, sizeof r->asked)));
     put_time(out, "at", r->at_ms);
     json_put_int(out, "status", r->status);
     json_key(out, "body");

@@ -57,7 +57,6 @@ static bool same_pages(const struct world *w, const struct world *start)
 
 bool initial_state_is_all(const struct world *w, const struct world *start)
 {
-    return same_pages(w, start) && w->clock.mode == start->clock.mode &&
-           w->clock.base_ms == start->clock.base_ms && w->minted == start->minted &&
-           w->calls == start->calls && w->connect_steps_fail == start->connect_steps_fail;
+    return same_pages(w, start) && w->clock.mode == start->clock.mode && w->clock.base_ms == start->clock.base_ms &&
+           w->minted == start->minted && w->calls == start->calls && w->connect_steps_fail == start->connect_steps_fail;
 }

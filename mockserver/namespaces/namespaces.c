@@ -65,8 +65,8 @@ bool namespaces_name_valid(struct str name)
         return false;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.s[i];
-        bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
+        bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
         if (!ok)
             return false;
     }
@@ -79,8 +79,7 @@ static void notify_begun(struct namespaces *all, struct namespace *ns)
         all->begun(all->begun_ctx, ns);
 }
 
-void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns),
-                         void *ctx)
+void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns), void *ctx)
 {
     all->begun = begun;
     all->begun_ctx = ctx;
@@ -97,8 +96,7 @@ static void end_activity(struct namespace *ns)
     ns->client_checks = NULL;
 }
 
-static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture,
-                               struct world *from)
+static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from)
 {
     struct entry *e = heap_new(sizeof *e + name.n + 1);
     char *kept = (char *)(e + 1);
@@ -226,8 +224,8 @@ size_t namespaces_most(const struct namespaces *all)
     return all->limits.count;
 }
 
-struct namespace *namespaces_create(struct namespaces *all, struct str name,
-                                    struct fixture *fixture, struct world *from, struct error *err)
+struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
+                                    struct world *from, struct error *err)
 {
     struct where nowhere = {0};
     if (!namespaces_name_valid(name))
@@ -236,11 +234,9 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name,
                   "dot",
                   NAMESPACE_NAME_MAX);
     else if (find(all, name))
-        error_add(err, ERROR_INPUT, nowhere, "namespace '" STR_FMT "' already exists",
-                  STR_ARG(name));
+        error_add(err, ERROR_INPUT, nowhere, "namespace '" STR_FMT "' already exists", STR_ARG(name));
     else if (namespaces_full(all))
-        error_add(err, ERROR_INPUT, nowhere,
-                  "namespace limit reached: %zu; delete one or raise --namespaces",
+        error_add(err, ERROR_INPUT, nowhere, "namespace limit reached: %zu; delete one or raise --namespaces",
                   all->limits.count);
     else {
         struct fixture *source = fixture ? fixture : all->first;
@@ -352,8 +348,8 @@ static enum reload_outcome refix(struct namespace *ns, struct fixture *fixture, 
     return in_use ? RELOAD_RESET : RELOAD_RESTARTED;
 }
 
-void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
-                      bool reset, namespace_reloaded *reloaded, void *ctx)
+void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture, bool reset,
+                      namespace_reloaded *reloaded, void *ctx)
 {
     if (all->first == old) {
         fixture_hold(fixture);

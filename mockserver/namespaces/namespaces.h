@@ -32,9 +32,9 @@ struct namespace
     struct scheduler *scheduler;         /* of the current state; may be NULL */
     struct client_checks *client_checks; /* of the current state; may be NULL */
     struct fixture *fixture;             /* a reference; has the initial rules */
-    struct fixture *newer;      /* a reference; replaces `fixture` at the next reset; NULL: none */
-    bool is_copy;               /* created from another state: reloaded fixtures do not affect it */
-    struct overrides overrides; /* how its initial state differs from the fixture's */
+    struct fixture *newer;               /* a reference; replaces `fixture` at the next reset; NULL: none */
+    bool is_copy;                        /* created from another state: reloaded fixtures do not affect it */
+    struct overrides overrides;          /* how its initial state differs from the fixture's */
 
     bool called;     /* since the last reset: a provider call was made or a snapshot restored */
     uint64_t born;   /* unique number of this namespace in the mock's lifetime */
@@ -54,15 +54,14 @@ struct namespaces_limits {
 struct namespaces *namespaces_new(struct fixture *first, const struct namespaces_limits *limits);
 void namespaces_free(struct namespaces *all);
 /* Calls `begun` now for each namespace, and later after every create, reset and restore. */
-void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns),
-                         void *ctx);
+void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns), void *ctx);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
 /* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose
  * rules come from `fixture` (NULL: the first one). Returns NULL, with `err` filled, if the name is
  * invalid or taken or if there are too many namespaces. Adds a reference to the fixture. */
-struct namespace *namespaces_create(struct namespaces *all, struct str name,
-                                    struct fixture *fixture, struct world *from, struct error *err);
+struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
+                                    struct world *from, struct error *err);
 bool namespaces_name_valid(struct str name);
 bool namespaces_full(const struct namespaces *all);
 size_t namespaces_most(const struct namespaces *all); /* the maximum number of namespaces */
@@ -94,8 +93,8 @@ typedef void namespace_reloaded(void *ctx, const struct namespace *ns, enum relo
 /* Replaces the fixture `old` of all namespaces that were created from it. A namespace that is not
  * in use restarts from `fixture` now; one in use does so at its next reset, or now if `reset` is
  * true. Calls `reloaded` for each of them. */
-void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture,
-                      bool reset, namespace_reloaded *reloaded, void *ctx);
+void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture, bool reset,
+                      namespace_reloaded *reloaded, void *ctx);
 
 /* Binds a credential to a namespace: calls that use it and do not name a namespace go there. */
 void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns);

@@ -65,8 +65,7 @@ static struct reload_result *result_new(const struct mock *m)
 {
     struct reload_result *result = heap_new(sizeof *result);
     result->fixture_count = m->options.fixture_count;
-    result->fixtures =
-        arena_alloc(&result->arena, result->fixture_count * sizeof *result->fixtures);
+    result->fixtures = arena_alloc(&result->arena, result->fixture_count * sizeof *result->fixtures);
     return result;
 }
 
@@ -89,8 +88,7 @@ static void give_to_call(struct reload_result *result, struct call *c)
 static void add_namespace(void *ctx, const struct namespace *ns, enum reload_outcome outcome)
 {
     struct reload_result *result = ctx;
-    *arena_push(&result->arena, &result->namespaces[outcome], const char *) =
-        arena_text(&result->arena, ns->name);
+    *arena_push(&result->arena, &result->namespaces[outcome], const char *) = arena_text(&result->arena, ns->name);
 }
 
 /* replacing the fixtures */
@@ -104,8 +102,7 @@ static void copy_files(struct arena *a, const struct include_files *from, struct
 
 /* Builds a fixture from a report. The child has checked it, so a mistake is only possible if it
  * depends on the current time. */
-static struct fixture *build(const struct fixture_report *report, const char *path,
-                             struct error *err)
+static struct fixture *build(const struct fixture_report *report, const char *path, struct error *err)
 {
     struct error now = {0};
     struct fixture *f = fixture_of_node(report->source, report->name, &now);
@@ -118,8 +115,8 @@ static struct fixture *build(const struct fixture_report *report, const char *pa
 }
 
 /* Fills `made` with the new fixtures, or with the current one where its files are unchanged. */
-static bool build_all(const struct reload *r, const struct fixture_report *reports,
-                      struct fixture **made, struct error *err)
+static bool build_all(const struct reload *r, const struct fixture_report *reports, struct fixture **made,
+                      struct error *err)
 {
     const struct mock *m = r->mock;
     bool ok = true;
@@ -142,8 +139,7 @@ static bool was_read(const struct include_files *files, const struct include_fil
     return false;
 }
 
-static void log_change(const struct fixture *old, const struct fixture *f,
-                       const struct reload_result *result)
+static void log_change(const struct fixture *old, const struct fixture *f, const struct reload_result *result)
 {
     struct arena a = {0};
     struct buf paths = {.arena = &a};
@@ -151,14 +147,12 @@ static void log_change(const struct fixture *old, const struct fixture *f,
         if (!was_read(&old->files, &f->files.items[i]))
             buf_printf(&paths, "%s%s", paths.n ? ", " : "", f->files.items[i].path);
     log_line(LOG_INFO, "%s changed; namespaces: %zu restarted, %zu kept (in use), %zu reset",
-             paths.n ? buf_c(&paths) : f->files.items[0].path,
-             result->namespaces[RELOAD_RESTARTED].count, result->namespaces[RELOAD_KEPT].count,
-             result->namespaces[RELOAD_RESET].count);
+             paths.n ? buf_c(&paths) : f->files.items[0].path, result->namespaces[RELOAD_RESTARTED].count,
+             result->namespaces[RELOAD_KEPT].count, result->namespaces[RELOAD_RESET].count);
     arena_end(&a);
 }
 
-static void replace_fixture(struct reload *r, size_t i, struct fixture *f,
-                            struct reload_result *result)
+static void replace_fixture(struct reload *r, size_t i, struct fixture *f, struct reload_result *result)
 {
     struct mock *m = r->mock;
     struct fixture *old = m->fixtures[i];
@@ -224,8 +218,7 @@ static void watch_all(struct reload *r, const struct include_files *files, size_
     r->arena = a;
 }
 
-static void apply_report(struct reload *r, struct str out, const char *why,
-                         struct reload_result *result)
+static void apply_report(struct reload *r, struct str out, const char *why, struct reload_result *result)
 {
     const struct mock *m = r->mock;
     size_t count = m->options.fixture_count;
@@ -233,11 +226,8 @@ static void apply_report(struct reload *r, struct str out, const char *why,
     struct fixture **made = arena_array(&result->arena, struct fixture *, count);
     struct include_files *files = arena_array(&result->arena, struct include_files, count);
     if (why)
-        error_add(&result->problems, ERROR_SYSTEM, (struct where){0},
-                  "cannot check the fixtures: %s", why);
-    bool ok = !why &&
-              fixtures_read_report(&result->arena, out, count, reports, &result->problems,
-                                   &result->problems) &&
+        error_add(&result->problems, ERROR_SYSTEM, (struct where){0}, "cannot check the fixtures: %s", why);
+    bool ok = !why && fixtures_read_report(&result->arena, out, count, reports, &result->problems, &result->problems) &&
               !error_any(&result->problems) && build_all(r, reports, made, &result->problems);
     for (size_t i = 0; i < count; i++) {
         result->fixtures[i].path = m->options.fixtures[i];
@@ -297,8 +287,7 @@ static void on_checked(void *ctx, struct str out, const char *why)
 
 static void begin_round(struct reload *r)
 {
-    const struct child_work work = {
-        .run = check, .ended = on_checked, .ctx = r, .limit_us = CHECK_LIMIT_US};
+    const struct child_work work = {.run = check, .ended = on_checked, .ctx = r, .limit_us = CHECK_LIMIT_US};
     r->now = r->next;
     r->next = (struct round){0};
     r->checks = true;

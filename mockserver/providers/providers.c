@@ -50,8 +50,7 @@ static bool unknown_provider(struct str name, struct where at, struct error *err
 }
 
 /* `only` NULL: any provider. */
-static bool unknown_operation(struct str name, const struct provider *only, struct where at,
-                              struct error *err)
+static bool unknown_operation(struct str name, const struct provider *only, struct where at, struct error *err)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
@@ -60,24 +59,21 @@ static bool unknown_operation(struct str name, const struct provider *only, stru
             if (!only || only == providers[i])
                 names[count++] = providers[i]->routes[j].operation;
     const char *near = str_nearest(name, names, count);
-    return error_add(err, ERROR_INPUT, at, "%s%s operation '" STR_FMT "'%s%s%s",
-                     only ? only->name : "no provider", only ? " has no" : " has an", STR_ARG(name),
-                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return error_add(err, ERROR_INPUT, at, "%s%s operation '" STR_FMT "'%s%s%s", only ? only->name : "no provider",
+                     only ? " has no" : " has an", STR_ARG(name), near ? " (did you mean '" : "", near ? near : "",
+                     near ? "'?)" : "");
 }
 
 /* Finds the one provider that has the operation. */
-static bool find_unique_operation(struct str name, struct where at, struct operation *out,
-                                  struct error *err)
+static bool find_unique_operation(struct str name, struct where at, struct operation *out, struct error *err)
 {
     struct operation found = {0};
     for (size_t i = 0; i < provider_count; i++) {
         const struct route *route = find_operation(providers[i], name);
         if (route && found.route)
             return error_add(err, ERROR_INPUT, at,
-                             "operation '" STR_FMT "' is ambiguous; write %s." STR_FMT
-                             " or %s." STR_FMT,
-                             STR_ARG(name), found.provider->name, STR_ARG(name), providers[i]->name,
-                             STR_ARG(name));
+                             "operation '" STR_FMT "' is ambiguous; write %s." STR_FMT " or %s." STR_FMT, STR_ARG(name),
+                             found.provider->name, STR_ARG(name), providers[i]->name, STR_ARG(name));
         if (route)
             found = (struct operation){providers[i], route};
     }
@@ -87,15 +83,14 @@ static bool find_unique_operation(struct str name, struct where at, struct opera
     return true;
 }
 
-bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out,
-                        struct error *err)
+bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out, struct error *err)
 {
     size_t dot = str_find(id, '.');
     struct str name = dot < id.n ? str_skip(id, dot + 1) : id;
     struct str prefix = dot < id.n ? str_head(id, dot) : provider;
     if (dot < id.n && provider.n && !str_eq(prefix, provider))
-        return error_add(err, ERROR_INPUT, at, "'" STR_FMT "' is not an operation of " STR_FMT,
-                         STR_ARG(id), STR_ARG(provider));
+        return error_add(err, ERROR_INPUT, at, "'" STR_FMT "' is not an operation of " STR_FMT, STR_ARG(id),
+                         STR_ARG(provider));
     if (!prefix.n)
         return find_unique_operation(name, at, out, err);
 

@@ -20,5 +20,4 @@ struct operation {
 };
 /* Finds the operation `id`, of `provider` if that is not empty. Returns false, with an error at
  * `at`, if there is not exactly one. */
-bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out,
-                        struct error *err);
+bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out, struct error *err);

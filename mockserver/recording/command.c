@@ -19,13 +19,12 @@ static void print_warnings(const struct options *o, const char *path, const stru
 
 static void print_difference(const char *path, const struct replay_difference *d)
 {
-    fprintf(stderr, "%s:%d: %s %llu%s%s: %s\n", path, d->line, d->kind,
-            (unsigned long long)d->number, d->about ? ", " : "", d->about ? d->about : "",
-            d->text ? d->text : "differs");
+    fprintf(stderr, "%s:%d: %s %llu%s%s: %s\n", path, d->line, d->kind, (unsigned long long)d->number,
+            d->about ? ", " : "", d->about ? d->about : "", d->text ? d->text : "differs");
     for (size_t i = 0; i < d->findings.count; i++) {
         const struct finding *f = &d->findings.items[i];
-        fprintf(stderr, "  %s\n    recorded  %s\n    replayed  %s\n", f->place,
-                f->recorded ? f->recorded : "nothing", f->replayed ? f->replayed : "nothing");
+        fprintf(stderr, "  %s\n    recorded  %s\n    replayed  %s\n", f->place, f->recorded ? f->recorded : "nothing",
+                f->replayed ? f->replayed : "nothing");
     }
     if (d->findings.more)
         fprintf(stderr, "  and %zu more\n", d->findings.more);

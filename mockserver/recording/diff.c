@@ -6,8 +6,8 @@
 #define EXCERPT_MAX_BYTES 200
 #define CONTEXT_BYTES     20 /* before the first byte that differs */
 
-static void add_finding(struct arena *a, struct findings *out, const char *place,
-                        const char *recorded, const char *replayed)
+static void add_finding(struct arena *a, struct findings *out, const char *place, const char *recorded,
+                        const char *replayed)
 {
     *arena_push(a, out, struct finding) = (struct finding){place, recorded, replayed};
 }
@@ -23,8 +23,7 @@ static const struct node *headers_by_name(struct arena *a, const struct node *li
         if (!name || !value)
             continue;
         if (node_text(before) && node_text(value))
-            value = node_new_text(
-                a, str_from(arena_printf(a, "%s\n%s", node_text(before), node_text(value))));
+            value = node_new_text(a, str_from(arena_printf(a, "%s\n%s", node_text(before), node_text(value))));
         map = node_with(a, map, name, value);
     }
     return map;
@@ -34,8 +33,7 @@ static const struct node *headers_by_name(struct arena *a, const struct node *li
 static const struct node *view(struct arena *a, const struct node *line)
 {
     const struct node *headers = node_get(line, "headers"), *body = node_get(line, "body");
-    const struct node *json =
-        body && body->kind == NODE_TEXT ? json_parse(a, body->text, "body", NULL) : NULL;
+    const struct node *json = body && body->kind == NODE_TEXT ? json_parse(a, body->text, "body", NULL) : NULL;
     if (headers)
         line = node_with(a, line, "headers", headers_by_name(a, headers));
     return json ? node_with(a, line, "body", json) : line;
@@ -62,13 +60,11 @@ static void find_byte(struct arena *a, struct str x, struct str y, struct findin
     while (at < x.n && at < y.n && x.s[at] == y.s[at])
         at++;
     size_t from = at > CONTEXT_BYTES ? at - CONTEXT_BYTES : 0;
-    add_finding(a, out, arena_printf(a, "/body, byte %zu", at), excerpt(a, x, from),
-                excerpt(a, y, from));
+    add_finding(a, out, arena_printf(a, "/body, byte %zu", at), excerpt(a, x, from), excerpt(a, y, from));
 }
 
 /* Finds a difference in header order or in bytes, for lines that are otherwise equal. */
-static void find_bytes(struct arena *a, const struct node *x, const struct node *y,
-                       struct findings *out)
+static void find_bytes(struct arena *a, const struct node *x, const struct node *y, struct findings *out)
 {
     const struct node *one = node_get(x, "headers"), *other = node_get(y, "headers");
     if (one && other && !node_equal(one, other))
@@ -79,8 +75,7 @@ static void find_bytes(struct arena *a, const struct node *x, const struct node 
         find_byte(a, one->text, other->text, out);
 }
 
-void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
-                      struct findings *out)
+void replay_diff_find(struct arena *a, struct str recorded, struct str replayed, struct findings *out)
 {
     if (str_eq(recorded, replayed))
         return;
@@ -93,8 +88,7 @@ void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
     struct diff d = {0};
     diff_nodes(a, view(a, x), view(a, y), &d);
     for (size_t i = 0; i < d.count; i++)
-        add_finding(a, out, d.items[i].pointer, print_value(a, d.items[i].expected),
-                    print_value(a, d.items[i].actual));
+        add_finding(a, out, d.items[i].pointer, print_value(a, d.items[i].expected), print_value(a, d.items[i].actual));
     out->more = d.more;
     if (!d.count)
         find_bytes(a, x, y, out);

@@ -18,5 +18,4 @@ struct findings {
 };
 
 /* Compares two lines of a recording (lines.h). Adds no finding if they are equal. */
-void replay_diff_find(struct arena *a, struct str recorded, struct str replayed,
-                      struct findings *out);
+void replay_diff_find(struct arena *a, struct str recorded, struct str replayed, struct findings *out);

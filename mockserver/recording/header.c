@@ -11,16 +11,14 @@ struct recorded_options {
 };
 
 static const struct field option_rows[] = {
-    FIELD("admin", FIELD_BOOL, struct recorded_options, admin,
-          .help = "The providers' port serves the admin API."),
+    FIELD("admin", FIELD_BOOL, struct recorded_options, admin, .help = "The providers' port serves the admin API."),
     FIELD("explicit_namespaces", FIELD_BOOL, struct recorded_options, explicit_namespaces,
           .help = "Only the admin API creates namespaces."),
     FIELD("local_consent", FIELD_BOOL, struct recorded_options, local_consent,
           .help = "Authorize URLs lead to a page of the mock."),
     FIELD("namespaces", FIELD_INT, struct recorded_options, namespaces, .max = INT64_MAX,
           .help = "Maximum number of namespaces; 0: the default."),
-    FIELD("namespace_idle_ms", FIELD_INT, struct recorded_options, namespace_idle_ms,
-          .max = DURATION_MAX_MS,
+    FIELD("namespace_idle_ms", FIELD_INT, struct recorded_options, namespace_idle_ms, .max = DURATION_MAX_MS,
           .help = "Idle time after which implicitly created namespaces are deleted; 0: never."),
     FIELD("watch", FIELD_BOOL, struct recorded_options, watch,
           .help = "Fixtures are reloaded when their files change."),
@@ -30,8 +28,7 @@ static const struct field option_rows[] = {
           .help = "Base of the URLs in responses, if it was set."),
     FIELD("cors", FIELD_TEXTS, struct recorded_options, cors,
           .help = "Origins whose web pages may call the providers."),
-    FIELD("admin_token", FIELD_TEXT, struct recorded_options, admin_token,
-          .help = "Bearer token of the admin API."),
+    FIELD("admin_token", FIELD_TEXT, struct recorded_options, admin_token, .help = "Bearer token of the admin API."),
 };
 static const struct fields option_fields =
     FIELD_TABLE("options", option_rows, struct recorded_options, FIELDS_NO_PLACE);
@@ -44,8 +41,7 @@ struct recorded_fixture {
 };
 
 static const struct field fixture_rows[] = {
-    FIELD("name", FIELD_TEXT, struct recorded_fixture, name, .required = true,
-          .help = "The fixture's name."),
+    FIELD("name", FIELD_TEXT, struct recorded_fixture, name, .required = true, .help = "The fixture's name."),
     FIELD("path", FIELD_TEXT, struct recorded_fixture, path,
           .help = "The path of its file. Absent: the built-in sample."),
     FIELD("files", FIELD_LIST, struct recorded_fixture, files, .sub = &include_file_fields,
@@ -53,8 +49,8 @@ static const struct field fixture_rows[] = {
     FIELD("fixture", FIELD_NODE, struct recorded_fixture, fixture, .required = true,
           .help = "The fixture, with its includes merged."),
 };
-static const struct fields fixture_fields_of_header = FIELD_TABLE(
-    "namespace", fixture_rows, struct recorded_fixture, offsetof(struct recorded_fixture, at));
+static const struct fields fixture_fields_of_header =
+    FIELD_TABLE("namespace", fixture_rows, struct recorded_fixture, offsetof(struct recorded_fixture, at));
 
 struct recorded_header {
     int64_t format;
@@ -69,17 +65,15 @@ static const struct field recording_header_rows[] = {
           .help = "The format of the recording."),
     FIELD("version", FIELD_TEXT, struct recorded_header, version, .required = true,
           .help = "The version of the program that wrote it."),
-    FIELD("wall_ms", FIELD_INT, struct recorded_header, started.wall_ms, .required = true,
-          .max = LINE_WALL_MAX_MS, .help = "When the namespaces were created."),
+    FIELD("wall_ms", FIELD_INT, struct recorded_header, started.wall_ms, .required = true, .max = LINE_WALL_MAX_MS,
+          .help = "When the namespaces were created."),
     FIELD("monotonic_us", FIELD_INT, struct recorded_header, started.monotonic_us, .required = true,
           .max = LINE_MONOTONIC_MAX_US, .help = "The same time on the monotonic clock."),
-    FIELD("url", FIELD_TEXT, struct recorded_header, url, .required = true,
-          .help = "The URL of the mock."),
-    FIELD("options", FIELD_MAP, struct recorded_header, options, .required = true,
-          .sub = &option_fields, .help = "The options that affect responses."),
-    FIELD("namespaces", FIELD_LIST, struct recorded_header, fixtures, .required = true, .min = 1,
-          .max = INT32_MAX, .sub = &fixture_fields_of_header,
-          .help = "The fixtures that the mock was started with."),
+    FIELD("url", FIELD_TEXT, struct recorded_header, url, .required = true, .help = "The URL of the mock."),
+    FIELD("options", FIELD_MAP, struct recorded_header, options, .required = true, .sub = &option_fields,
+          .help = "The options that affect responses."),
+    FIELD("namespaces", FIELD_LIST, struct recorded_header, fixtures, .required = true, .min = 1, .max = INT32_MAX,
+          .sub = &fixture_fields_of_header, .help = "The fixtures that the mock was started with."),
 };
 static const struct fields recording_header_fields =
     FIELD_TABLE("recording", recording_header_rows, struct recorded_header, FIELDS_NO_PLACE);
@@ -135,8 +129,7 @@ void recording_header_write(struct buf *b, const struct mock *m, struct timestam
     json_key(&w, "namespaces");
     json_open_list(&w);
     for (size_t i = 0; i < m->fixture_count; i++)
-        put_fixture(&w, m->fixtures[i],
-                    i < m->options.fixture_count ? m->options.fixtures[i] : NULL);
+        put_fixture(&w, m->fixtures[i], i < m->options.fixture_count ? m->options.fixtures[i] : NULL);
     json_close_list(&w);
     json_close_map(&w);
     buf_byte(b, '\n');
@@ -150,13 +143,11 @@ static bool check_format(const struct node *line, struct error *err)
         return error_add(err, ERROR_INPUT, line->at,
                          "not a recording: the first line has no format number in 'recording'");
     return format->integer == RECORDING_FORMAT ||
-           error_add(err, ERROR_INPUT, format->at,
-                     "unknown recording format %lld; this program reads format %d",
+           error_add(err, ERROR_INPUT, format->at, "unknown recording format %lld; this program reads format %d",
                      (long long)format->integer, RECORDING_FORMAT);
 }
 
-static bool read_fixtures(struct arena *a, const struct field_list *list,
-                          struct recording_header *p, struct error *err)
+static bool read_fixtures(struct arena *a, const struct field_list *list, struct recording_header *p, struct error *err)
 {
     const struct recorded_fixture *items = list->items;
     const char **paths = arena_array(a, const char *, list->count);
@@ -182,8 +173,7 @@ static bool read_fixtures(struct arena *a, const struct field_list *list,
     return false;
 }
 
-bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,
-                           struct error *err)
+bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p, struct error *err)
 {
     struct recorded_header header = {0};
     if (!check_format(line, err) || !fields_read(&recording_header_fields, line, a, &header, err))

@@ -23,5 +23,4 @@ struct recording_header {
 void recording_header_write(struct buf *b, const struct mock *m, struct timestamp started);
 /* Reads the fixtures with the clocks held at `started`; the caller frees them. The rest lives as
  * long as `line`, or in `a`. */
-bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p,
-                           struct error *err);
+bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p, struct error *err);

@@ -73,8 +73,7 @@ static struct json open_line(struct buf *b, const char *what, uint64_t number)
     return w;
 }
 
-static struct json open_input(struct buf *b, enum input_kind kind, uint64_t number,
-                              struct timestamp at)
+static struct json open_input(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at)
 {
     struct json w = open_line(b, input_texts[kind], number);
     json_put_int(&w, "wall_ms", at.wall_ms);
@@ -120,8 +119,7 @@ void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct tim
     close_line(b, &w);
 }
 
-void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status,
-                          const char *error)
+void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status, const char *error)
 {
     struct json w = open_input(b, INPUT_DELIVERY_RESULT, number, at);
     json_put_int(&w, "status", status);
@@ -130,8 +128,8 @@ void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, i
     close_line(b, &w);
 }
 
-void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at,
-                 struct str report, const char *why)
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at, struct str report,
+                 const char *why)
 {
     struct json w = open_input(b, kind, number, at);
     if (report.n) {
@@ -181,42 +179,36 @@ struct line {
     const struct node *method, *target, *headers, *body, *report;
 };
 
-#define NUMBER(key, help_)                                                                         \
+#define NUMBER(key, help_)                                                                                             \
     FIELD(key, FIELD_INT, struct line, number, .required = true, .max = INT64_MAX, .help = (help_))
-#define TIMESTAMP                                                                                  \
-    FIELD("wall_ms", FIELD_INT, struct line, at.wall_ms, .required = true,                         \
-          .max = LINE_WALL_MAX_MS, .help = "The time of the input."),                              \
-        FIELD("monotonic_us", FIELD_INT, struct line, at.monotonic_us, .required = true,           \
-              .max = LINE_MONOTONIC_MAX_US, .help = "The same time on the monotonic clock.")
+#define TIMESTAMP                                                                                                      \
+    FIELD("wall_ms", FIELD_INT, struct line, at.wall_ms, .required = true, .max = LINE_WALL_MAX_MS,                    \
+          .help = "The time of the input."),                                                                           \
+        FIELD("monotonic_us", FIELD_INT, struct line, at.monotonic_us, .required = true, .max = LINE_MONOTONIC_MAX_US, \
+              .help = "The same time on the monotonic clock.")
 
 static const struct field call_rows[] = {
     NUMBER("call", "The number of the call."),
     TIMESTAMP,
-    FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true,
-          .max = LINE_MONOTONIC_MAX_US, .help = "When the request line was read."),
-    FIELD("admin_port", FIELD_BOOL, struct line, admin,
-          .help = "It came through the separate admin port."),
+    FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true, .max = LINE_MONOTONIC_MAX_US,
+          .help = "When the request line was read."),
+    FIELD("admin_port", FIELD_BOOL, struct line, admin, .help = "It came through the separate admin port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
           .help = "It is invalid HTTP and was rejected with this status."),
     FIELD("why", FIELD_TEXT, struct line, why, .help = "Why it was rejected."),
     FIELD("peer", FIELD_TEXT, struct line, peer, .help = "The client's address."),
-    FIELD("peer_port", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535,
-          .help = "The client's port."),
-    FIELD("method", FIELD_NODE, struct line, method, .required = true,
-          .help = "The request method."),
-    FIELD("target", FIELD_NODE, struct line, target, .required = true,
-          .help = "The request target: path and query."),
+    FIELD("peer_port", FIELD_INT, struct line, peer_port, .min = 1, .max = 65535, .help = "The client's port."),
+    FIELD("method", FIELD_NODE, struct line, method, .required = true, .help = "The request method."),
+    FIELD("target", FIELD_NODE, struct line, target, .required = true, .help = "The request target: path and query."),
     FIELD("headers", FIELD_NODE, struct line, headers, .required = true,
           .help = "The headers, a list of [name, value]."),
-    FIELD("too_large", FIELD_BOOL, struct line, too_large,
-          .help = "The body was over the limit and was dropped."),
+    FIELD("too_large", FIELD_BOOL, struct line, too_large, .help = "The body was over the limit and was dropped."),
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "The body."),
 };
 static const struct field client_closed_rows[] = {
     NUMBER("client_closed", "The suspended or streaming call whose client has closed."), TIMESTAMP};
 static const struct field timer_rows[] = {NUMBER("timer", "The timer that fired."), TIMESTAMP};
-static const struct field end_rows[] = {NUMBER("end", "The number of calls. The last line."),
-                                        TIMESTAMP};
+static const struct field end_rows[] = {NUMBER("end", "The number of calls. The last line."), TIMESTAMP};
 static const struct field delivery_result_rows[] = {
     NUMBER("delivery_result", "The webhook attempt that has ended."),
     TIMESTAMP,
@@ -252,20 +244,19 @@ struct output_line {
     const struct node *headers, *body;
 };
 
-#define OUT_NUMBER(key, help_)                                                                     \
-    FIELD(key, FIELD_INT, struct output_line, number, .required = true, .max = INT64_MAX,          \
-          .help = (help_))
-#define OUT_CONTENT                                                                                \
-    FIELD("headers", FIELD_NODE, struct output_line, headers, .required = true,                    \
-          .help = "The headers, a list of [name, value]."),                                        \
+#define OUT_NUMBER(key, help_)                                                                                         \
+    FIELD(key, FIELD_INT, struct output_line, number, .required = true, .max = INT64_MAX, .help = (help_))
+#define OUT_CONTENT                                                                                                    \
+    FIELD("headers", FIELD_NODE, struct output_line, headers, .required = true,                                        \
+          .help = "The headers, a list of [name, value]."),                                                            \
         FIELD("body", FIELD_NODE, struct output_line, body, .required = true, .help = "The body.")
 
 static const struct field response_rows[] = {
     OUT_NUMBER("response", "The number of the call."),
     FIELD("status", FIELD_INT, struct output_line, status, .required = true, .min = 100, .max = 999,
           .help = "The status."),
-    FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1,
-          .text_count = COUNT(cut_texts) - 1, .help = "Where the mock closes the connection."),
+    FIELD("cut", FIELD_ENUM, struct output_line, cut, .texts = cut_texts + 1, .text_count = COUNT(cut_texts) - 1,
+          .help = "Where the mock closes the connection."),
     FIELD("delay_us", FIELD_INT, struct output_line, delay_us, .max = INT64_MAX,
           .help = "Delay before the response is sent."),
     FIELD("bytes_per_second", FIELD_INT, struct output_line, bytes_per_second, .max = INT64_MAX,
@@ -275,8 +266,7 @@ static const struct field response_rows[] = {
 };
 static const struct field delivery_rows[] = {
     OUT_NUMBER("delivery", "The number of the webhook attempt."),
-    FIELD("url", FIELD_TEXT, struct output_line, url, .required = true,
-          .help = "The receiver's URL."),
+    FIELD("url", FIELD_TEXT, struct output_line, url, .required = true, .help = "The receiver's URL."),
     OUT_CONTENT,
 };
 static const struct fields response_fields =
@@ -297,23 +287,20 @@ bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct
         return true;
     }
     return (coded && coded->kind == NODE_TEXT && digest_base64url_decode(a, coded->text, bytes)) ||
-           error_add(err, ERROR_INPUT, n->at,
-                     "invalid bytes; expected a string or {\"base64url\": ...}");
+           error_add(err, ERROR_INPUT, n->at, "invalid bytes; expected a string or {\"base64url\": ...}");
 }
 
 bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err)
 {
     *headers = (struct headers){0};
     if (n->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, n->at,
-                         "invalid headers; expected a list of [name, value]");
+        return error_add(err, ERROR_INPUT, n->at, "invalid headers; expected a list of [name, value]");
     for (size_t i = 0; i < n->list.count; i++) {
         const struct node *pair = n->list.items[i];
         struct str name = {0}, value = {0};
         if (pair->kind != NODE_LIST || pair->list.count != 2)
             return error_add(err, ERROR_INPUT, pair->at, "invalid header; expected [name, value]");
-        if (!line_bytes(a, node_at(pair, 0), &name, err) ||
-            !line_bytes(a, node_at(pair, 1), &value, err))
+        if (!line_bytes(a, node_at(pair, 0), &name, err) || !line_bytes(a, node_at(pair, 1), &value, err))
             return false;
         headers_add(a, headers, str_dup(a, name), value);
     }
@@ -330,11 +317,9 @@ bool line_check_output(struct arena *a, const struct node *line, struct error *e
            line_bytes(a, l.body, &body, err);
 }
 
-static bool read_request(struct arena *a, const struct line *l, struct request *r,
-                         struct error *err)
+static bool read_request(struct arena *a, const struct line *l, struct request *r, struct error *err)
 {
-    *r = (struct request){
-        .peer = l->peer, .peer_port = (int)l->peer_port, .body_too_large = l->too_large};
+    *r = (struct request){.peer = l->peer, .peer_port = (int)l->peer_port, .body_too_large = l->too_large};
     if (!line_bytes(a, l->method, &r->method, err) || !line_bytes(a, l->target, &r->target, err) ||
         !line_headers(a, l->headers, &r->headers, err) || !line_bytes(a, l->body, &r->body, err))
         return false;
@@ -356,10 +341,9 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
     struct line l = {0};
     enum input_kind kind;
     if (!find_kind(line, &kind))
-        return error_add(
-            err, ERROR_INPUT, line->at,
-            "not a line of a recording; expected one that begins with call, changed, checked, "
-            "client_closed, delivery, delivery_result, end, response or timer");
+        return error_add(err, ERROR_INPUT, line->at,
+                         "not a line of a recording; expected one that begins with call, changed, checked, "
+                         "client_closed, delivery, delivery_result, end, response or timer");
     if (!fields_read(&tables[kind], line, a, &l, err))
         return false;
     *in = (struct input){

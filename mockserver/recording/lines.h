@@ -24,13 +24,13 @@ struct timestamp {
     int64_t wall_ms, monotonic_us;
 };
 
-#define INPUTS(X)                                                                                  \
-    X(CALL, "call")                                                                                \
-    X(CLIENT_CLOSED, "client_closed")                                                              \
-    X(TIMER, "timer")                                                                              \
-    X(DELIVERY_RESULT, "delivery_result")                                                          \
-    X(CHANGED, "changed")                                                                          \
-    X(CHECKED, "checked")                                                                          \
+#define INPUTS(X)                                                                                                      \
+    X(CALL, "call")                                                                                                    \
+    X(CLIENT_CLOSED, "client_closed")                                                                                  \
+    X(TIMER, "timer")                                                                                                  \
+    X(DELIVERY_RESULT, "delivery_result")                                                                              \
+    X(CHANGED, "changed")                                                                                              \
+    X(CHECKED, "checked")                                                                                              \
     X(END, "end")
 enum input_kind {
 #define X(name, text) INPUT_##name,
@@ -56,11 +56,10 @@ struct input {
 /* Each appends one line to `b`. line_brief writes a line that has only a number and a time. */
 void line_call(struct buf *b, const struct input *in);
 void line_brief(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at);
-void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status,
-                          const char *error);
+void line_delivery_result(struct buf *b, uint64_t number, struct timestamp at, int status, const char *error);
 /* Writes "changed", with an empty report, or "checked". */
-void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at,
-                 struct str report, const char *why);
+void line_reload(struct buf *b, enum input_kind kind, uint64_t number, struct timestamp at, struct str report,
+                 const char *why);
 void line_response(struct buf *b, uint64_t number, const struct response *r);
 void line_delivery(struct buf *b, uint64_t number, const struct deliver_request *r);
 
@@ -72,5 +71,4 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
 
 /* Decodes the form in which bytes are written, and the member "headers" of a line. */
 bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err);
-bool line_headers(struct arena *a, const struct node *n, struct headers *headers,
-                  struct error *err);
+bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err);

@@ -204,8 +204,7 @@ void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
     r->timers = timers_new(l, &(struct timers_watcher){record_timer, release_clocks, r});
     m->timers = timers_for_mock(r->timers);
     m->observer = (struct mock_observer){record_entry, release_clocks, r};
-    deliver_watch(m->deliver, &(struct deliver_watcher){record_delivery, record_delivery_result,
-                                                        release_clocks, r});
+    deliver_watch(m->deliver, &(struct deliver_watcher){record_delivery, record_delivery_result, release_clocks, r});
     mock_use_loop(m, l);
     time_release(r->before);
 }
@@ -263,8 +262,8 @@ bool recorder_close(struct recorder *r, struct error *err)
         stop_recording(r);
     }
     r->file = NULL;
-    return !r->why || error_add(err, ERROR_SYSTEM, (struct where){.file = r->path},
-                                "the recording is incomplete: %s", r->why);
+    return !r->why ||
+           error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "the recording is incomplete: %s", r->why);
 }
 
 void recorder_free(struct recorder *r)

@@ -54,8 +54,7 @@ struct player {
 
 /* differences */
 
-static struct replay_difference *add_difference(struct player *p, const char *kind, uint64_t number,
-                                                const char *about)
+static struct replay_difference *add_difference(struct player *p, const char *kind, uint64_t number, const char *about)
 {
     struct replay_difference *d = arena_push(p->to, &p->out->differences, struct replay_difference);
     *d = (struct replay_difference){
@@ -128,8 +127,7 @@ static void add_response(struct replayed_call *c)
 {
     struct buf line = {.arena = &c->player->input};
     line_response(&line, c->number, &c->x.response);
-    add_output(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number},
-               &line);
+    add_output(c->player, (struct output){.kind = "call", .about = c->about, .number = c->number}, &line);
     c->responded = true;
 }
 
@@ -180,10 +178,9 @@ static struct replayed_call *begin_call(struct player *p, const struct input *in
     struct replayed_call *c = heap_new(sizeof *c);
     c->player = p;
     c->number = (uint64_t)in->number;
-    c->closed_by_client = p->closed.count && bsearch(&c->number, p->closed.items, p->closed.count,
-                                                     sizeof *p->closed.items, by_number);
-    c->about = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->request.method),
-                            STR_ARG(in->request.target));
+    c->closed_by_client =
+        p->closed.count && bsearch(&c->number, p->closed.items, p->closed.count, sizeof *p->closed.items, by_number);
+    c->about = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->request.method), STR_ARG(in->request.target));
     c->x = (struct exchange){
         .arena = *a,
         .request = in->request,
@@ -276,8 +273,7 @@ static void (*const handlers[])(struct player *p, const struct input *in, struct
 
 /* The report of a "checked" line is a JSON document in a string; its mistakes are reported at the
  * place of the string. */
-static bool check_report(const struct player *p, struct arena *a, const struct input *in,
-                         struct error *err)
+static bool check_report(const struct player *p, struct arena *a, const struct input *in, struct error *err)
 {
     size_t count = p->mock->options.fixture_count;
     struct fixture_report *reports = arena_array(a, struct fixture_report, count);
@@ -351,11 +347,9 @@ static bool fix_places(const struct player *p, struct error *err)
     return false;
 }
 
-static bool report_not_a_recording(const struct player *p, int line, const char *why,
-                                   struct error *err)
+static bool report_not_a_recording(const struct player *p, int line, const char *why, struct error *err)
 {
-    return error_add(err, ERROR_INPUT,
-                     (struct where){.file = p->path, .line = line, .column = line},
+    return error_add(err, ERROR_INPUT, (struct where){.file = p->path, .line = line, .column = line},
                      "not a recording: %s; expected a file that 'mockserver record' wrote", why);
 }
 

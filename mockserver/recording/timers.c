@@ -6,8 +6,7 @@
 #define uthash_malloc(size)      heap_new(size)
 #define uthash_free(block, size) heap_free(block)
 /* uthash's default hash function has implicit fallthroughs, for which clang warns. */
-#define HASH_FUNCTION(key, size, hash)                                                             \
-    ((hash) = (unsigned)str_hash(str_of((const char *)(key), (size))))
+#define HASH_FUNCTION(key, size, hash) ((hash) = (unsigned)str_hash(str_of((const char *)(key), (size))))
 #include <uthash.h>
 
 struct timer {

@@ -16,8 +16,7 @@ struct timers_watcher {
     void *ctx;
 };
 
-struct timers *timers_new(struct loop *l,
-                          const struct timers_watcher *watcher); /* both may be NULL */
-void timers_free(struct timers *t);                              /* fires no timer; t may be NULL */
+struct timers *timers_new(struct loop *l, const struct timers_watcher *watcher); /* both may be NULL */
+void timers_free(struct timers *t);                                              /* fires no timer; t may be NULL */
 const struct mock_timers *timers_for_mock(struct timers *t);
 bool timers_fire(struct timers *t, uint64_t number); /* false: no such timer is set */

@@ -33,8 +33,7 @@ static const struct field example_rows[] = {
     FIELD("expectation", FIELD_NODE, OF, expectation, .required = false),
     FIELD("calls", FIELD_LIST, OF, calls, .sub = &call_fields),
 };
-static const struct fields example_fields =
-    FIELD_TABLE("example", example_rows, OF, FIELDS_NO_PLACE);
+static const struct fields example_fields = FIELD_TABLE("example", example_rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
 struct page {
@@ -44,8 +43,7 @@ struct page {
 static const struct field page_rows[] = {
     FIELD("examples", FIELD_LIST, struct page, examples, .required = true, .sub = &example_fields),
 };
-static const struct fields page_fields =
-    FIELD_TABLE("page", page_rows, struct page, FIELDS_NO_PLACE);
+static const struct fields page_fields = FIELD_TABLE("page", page_rows, struct page, FIELDS_NO_PLACE);
 
 struct field_list examples_read(struct arena *a)
 {

@@ -200,8 +200,7 @@ static void add_call(struct buf *out, const struct example_call *c)
 {
     buf_printf(out, "%s\n", c->call);
     if (c->key)
-        buf_printf(out, "%s%s\n",
-                   strncmp(c->key, "pn-", 3) == 0 ? "embed-api-key: " : "Authorization: Bearer ",
+        buf_printf(out, "%s%s\n", strncmp(c->key, "pn-", 3) == 0 ? "embed-api-key: " : "Authorization: Bearer ",
                    c->key);
     add_members(out, c->headers);
     if (c->body)
@@ -211,8 +210,7 @@ static void add_call(struct buf *out, const struct example_call *c)
     if (c->sees)
         add_json(out, c->sees);
     for (size_t i = 0; i < node_count(c->save); i++)
-        buf_printf(out, "save $%s = %s\n", c->save->map.members[i].key,
-                   node_text(c->save->map.members[i].value));
+        buf_printf(out, "save $%s = %s\n", c->save->map.members[i].key, node_text(c->save->map.members[i].value));
 }
 
 static void add_block(struct buf *out, const char *language, const char *text)

@@ -7,8 +7,7 @@
 #include "base/buf.h"
 #include "base/fields.h"
 
-void md_heading(struct buf *out, int level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void md_heading(struct buf *out, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void md_text(struct buf *out, const char *text);
 /* Starts a table; no blank line follows. */
 void md_table(struct buf *out, const char *const *heads, size_t columns);

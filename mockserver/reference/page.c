@@ -58,9 +58,7 @@ static void put_exits(struct buf *out)
     static const char *const heads[] = {"exit status", "meaning"};
     md_table(out, heads, COUNT(heads));
     for (size_t i = 0; i < option_exit_count; i++)
-        md_row(out,
-               (const char *const[]){arena_printf(out->arena, "%d", option_exits[i].status),
-                                     option_exits[i].help},
+        md_row(out, (const char *const[]){arena_printf(out->arena, "%d", option_exits[i].status), option_exits[i].help},
                COUNT(heads));
     buf_text(out, "\n");
 }
@@ -68,12 +66,10 @@ static void put_exits(struct buf *out)
 static void put_command_line(struct buf *out)
 {
     md_heading(out, 2, "Command line");
-    md_text(
-        out,
-        "`mockserver [COMMAND] [OPTION...]`. The default command is `serve`. Every option can "
-        "also be set in the environment, for example `--admin-port` as "
-        "`UNDERSTUDY_MOCK_ADMIN_PORT`; the command line takes precedence. Results go to stdout, "
-        "log lines and errors to stderr. [README.md](README.md) shows every option in use.");
+    md_text(out, "`mockserver [COMMAND] [OPTION...]`. The default command is `serve`. Every option can "
+                 "also be set in the environment, for example `--admin-port` as "
+                 "`UNDERSTUDY_MOCK_ADMIN_PORT`; the command line takes precedence. Results go to stdout, "
+                 "log lines and errors to stderr. [README.md](README.md) shows every option in use.");
     for (size_t i = 0; i < option_command_count; i++) {
         const struct command_row *c = &option_commands[i];
         md_heading(out, 3, "mockserver %s%s%s", c->name, *c->arguments ? " " : "", c->arguments);
@@ -86,8 +82,7 @@ static void put_command_line(struct buf *out)
 }
 
 /* Writes a table of the fixture and then the tables of its nested objects. */
-static void put_tables(struct buf *out, const struct field_list *examples,
-                       const struct fields *table, const char *path)
+static void put_tables(struct buf *out, const struct field_list *examples, const struct fields *table, const char *path)
 {
     md_heading(out, 3, *path ? "`%s`" : "%sThe file", path);
     md_fields(out, table, false);
@@ -118,22 +113,20 @@ static void put_matchers(struct buf *out, const struct field_list *examples)
 {
     const struct matcher *m;
     md_heading(out, 3, "Expectations");
-    md_text(
-        out,
-        "An *expectation* is a JSON value that another value is compared with. A scalar must be "
-        "equal. A list must have as many items, and each item must match. An object may have more "
-        "members than the expectation names. An object whose keys begin with `$` consists of "
-        "matchers, all of which must hold. A *text expectation* is a text that must be equal, or "
-        "an object of matchers. *Named texts* are an object that gives a text expectation for each "
-        "name.");
+    md_text(out, "An *expectation* is a JSON value that another value is compared with. A scalar must be "
+                 "equal. A list must have as many items, and each item must match. An object may have more "
+                 "members than the expectation names. An object whose keys begin with `$` consists of "
+                 "matchers, all of which must hold. A *text expectation* is a text that must be equal, or "
+                 "an object of matchers. *Named texts* are an object that gives a text expectation for each "
+                 "name.");
     for (size_t i = 0; (m = matcher_at(i)); i++) {
         buf_printf(out, "`%s`: %s\n\n", m->name, m->help);
         md_examples(out, examples, m->name);
     }
 }
 
-static void put_row_examples(struct buf *out, const struct field_list *examples,
-                             const struct fields *table, const char *prefix)
+static void put_row_examples(struct buf *out, const struct field_list *examples, const struct fields *table,
+                             const char *prefix)
 {
     for (size_t i = 0; i < table->count; i++)
         md_examples(out, examples, arena_printf(out->arena, "%s.%s", prefix, table->rows[i].key));
@@ -164,10 +157,8 @@ static void put_effects(struct buf *out, const struct field_list *examples)
 static void put_references(struct buf *out)
 {
     const char *word;
-    buf_text(
-        out,
-        "In `set_state`, the text `$call.<kind>` stands for the id of the record of that kind that "
-        "the call names, or else of the first one that it changed. The kinds are ");
+    buf_text(out, "In `set_state`, the text `$call.<kind>` stands for the id of the record of that kind that "
+                  "the call names, or else of the first one that it changed. The kinds are ");
     for (size_t i = 0; (word = rule_reference_word(i)); i++)
         buf_printf(out, "%s`%s`", i ? ", " : "", word);
     buf_text(out, ". `$call.1` stands for the first id in the path.\n\n");
@@ -188,8 +179,7 @@ static void put_events(struct buf *out, const struct provider *d)
         buf_printf(out, "`%s`", d->webhooks->test_event);
 }
 
-static void put_words(struct buf *out, const char *title,
-                      void (*put)(struct buf *out, const struct provider *d))
+static void put_words(struct buf *out, const char *title, void (*put)(struct buf *out, const struct provider *d))
 {
     md_text(out, title);
     for (size_t i = 0; i < provider_count; i++) {
@@ -205,11 +195,10 @@ static void put_rules(struct buf *out, const struct field_list *examples)
 {
     const struct fields *when = sub_of(&rule_fields, "when");
     md_heading(out, 2, "Rules");
-    md_text(out,
-            "A rule changes how the mock responds to matching calls, or how it delivers matching "
-            "webhook events. Rules are listed in a fixture under `rules`, or added at run time "
-            "with `POST /__admin/rules`. They apply in their order; `GET /__admin/rules` shows how "
-            "often each one acted (`hits`).");
+    md_text(out, "A rule changes how the mock responds to matching calls, or how it delivers matching "
+                 "webhook events. Rules are listed in a fixture under `rules`, or added at run time "
+                 "with `POST /__admin/rules`. They apply in their order; `GET /__admin/rules` shows how "
+                 "often each one acted (`hits`).");
     md_fields(out, &rule_fields, false);
     put_row_examples(out, examples, &rule_fields, "rule");
     md_heading(out, 3, "`when`: conditions");
@@ -229,8 +218,7 @@ static const char *const record_helps[RECORD_KIND_COUNT] = {
     [RECORD_KEY] = "an API key",
     [RECORD_SPACE] = "a Layers project, a PostNitro workspace, or all of a PostEverywhere customer",
     [RECORD_ACCOUNT] = "a social account of a space",
-    [RECORD_OAUTH_ATTEMPT] =
-        "an attempt to connect or reconnect an account, or to sign in a program",
+    [RECORD_OAUTH_ATTEMPT] = "an attempt to connect or reconnect an account, or to sign in a program",
     [RECORD_CONTENT] = "content that can be posted",
     [RECORD_POST] = "content with the time at which it is due",
     [RECORD_DESTINATION] = "one post at one account",
@@ -267,11 +255,9 @@ static void put_records(struct buf *out)
 static void put_simulations(struct buf *out, const struct field_list *examples)
 {
     md_heading(out, 2, "Simulations");
-    md_text(
-        out,
-        "`POST /__admin/simulate/<name>` simulates something that an API client cannot cause: an "
-        "action of the end user, the platform or the provider. It makes the changes that the "
-        "provider documents for this event, and lists them in the response (`changes`).");
+    md_text(out, "`POST /__admin/simulate/<name>` simulates something that an API client cannot cause: an "
+                 "action of the end user, the platform or the provider. It makes the changes that the "
+                 "provider documents for this event, and lists them in the response (`changes`).");
     for (size_t i = 0; i < simulation_count; i++) {
         buf_printf(out, "### `%s`\n\n%s", simulations[i].name, simulations[i].help);
         buf_printf(out, simulations[i].providers ? " Providers: %s.\n\n" : "%s\n\n",
@@ -281,8 +267,7 @@ static void put_simulations(struct buf *out, const struct field_list *examples)
     }
 }
 
-static void put_admin_call(struct buf *out, const struct route *r,
-                           const struct field_list *examples)
+static void put_admin_call(struct buf *out, const struct route *r, const struct field_list *examples)
 {
     const struct admin_guide *g = admin_guide(r->operation);
     md_heading(out, 3, "`%s %s`", r->method, r->pattern);
@@ -299,12 +284,10 @@ static void put_admin_call(struct buf *out, const struct route *r,
 static void put_admin(struct buf *out, const struct field_list *examples)
 {
     md_heading(out, 2, "Admin API");
-    md_text(
-        out,
-        "The admin API is served under `/__admin`, next to the providers' APIs. A call acts on one "
-        "namespace, chosen as for any call: by the path prefix `/ns/<name>`, by the header "
-        "`X-Mock-Namespace`, or else `default`. Errors are problem JSON (RFC 9457); `errors` lists "
-        "each invalid value with its JSON pointer.");
+    md_text(out, "The admin API is served under `/__admin`, next to the providers' APIs. A call acts on one "
+                 "namespace, chosen as for any call: by the path prefix `/ns/<name>`, by the header "
+                 "`X-Mock-Namespace`, or else `default`. Errors are problem JSON (RFC 9457); `errors` lists "
+                 "each invalid value with its JSON pointer.");
     for (size_t i = 0; i < admin_provider.route_count; i++)
         put_admin_call(out, &admin_provider.routes[i], examples);
 }
@@ -312,12 +295,11 @@ static void put_admin(struct buf *out, const struct field_list *examples)
 static void put_client_checks(struct buf *out)
 {
     md_heading(out, 2, "Client checks");
-    md_text(out,
-            "The mock checks how the client behaves on every call to a provider. `GET "
-            "/__admin/client-checks` returns the results of one namespace; `--client-report` "
-            "writes those of all namespaces at exit. The verdict of a check is `passed`, `failed` "
-            "or `not_tested`. A wait has passed when it has passed on the namespace's clock or on "
-            "the machine's.");
+    md_text(out, "The mock checks how the client behaves on every call to a provider. `GET "
+                 "/__admin/client-checks` returns the results of one namespace; `--client-report` "
+                 "writes those of all namespaces at exit. The verdict of a check is `passed`, `failed` "
+                 "or `not_tested`. A wait has passed when it has passed on the namespace's clock or on "
+                 "the machine's.");
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check *q = &client_checks_table[i];
         md_heading(out, 3, "`%s`: %s", q->id, q->title);
@@ -331,9 +313,7 @@ static void put_headers(struct buf *out, const struct field_list *examples)
     md_heading(out, 2, "HTTP headers of the mock");
     md_table(out, heads, COUNT(heads));
     for (size_t i = 0; i < mock_header_count; i++)
-        md_row(out,
-               (const char *const[]){arena_printf(out->arena, "`%s`", mock_headers[i].name),
-                                     mock_headers[i].help},
+        md_row(out, (const char *const[]){arena_printf(out->arena, "`%s`", mock_headers[i].name), mock_headers[i].help},
                COUNT(heads));
     buf_text(out, "\n");
     md_examples(out, examples, "headers");

@@ -23,8 +23,7 @@ static const struct field spread_rows[] = {
           .help = "Spread of the delays, 0 to 3: 0 is none, 0.4 is a calm network."),
 };
 
-const struct fields rule_spread_fields =
-    FIELD_TABLE("lognormal", spread_rows, struct spread, FIELDS_NO_PLACE);
+const struct fields rule_spread_fields = FIELD_TABLE("lognormal", spread_rows, struct spread, FIELDS_NO_PLACE);
 
 static bool check_spread(const struct node *map, struct error *err)
 {
@@ -33,12 +32,9 @@ static bool check_spread(const struct node *map, struct error *err)
     bool ok = fields_read(&rule_spread_fields, map, &a, &s, err);
     arena_end(&a);
     if (ok && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
-        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at,
-                       "'median' is out of range; expected 0s to 10m");
-    if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 &&
-                node_number(s.sigma) <= SIGMA_MAX))
-        ok = error_add(err, ERROR_INPUT, s.sigma->at, "'sigma' must be a number from 0 to %d",
-                       SIGMA_MAX);
+        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "'median' is out of range; expected 0s to 10m");
+    if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 && node_number(s.sigma) <= SIGMA_MAX))
+        ok = error_add(err, ERROR_INPUT, s.sigma->at, "'sigma' must be a number from 0 to %d", SIGMA_MAX);
     return ok;
 }
 
@@ -49,13 +45,11 @@ bool delay_check(const struct node *value, const struct provider *d, struct erro
     int64_t ms;
     if (spread && node_count(value) == 1)
         return check_spread(spread, err);
-    if (value->kind == NODE_TEXT && duration_parse(value->text, &ms) && ms >= 0 &&
-        ms <= DELAY_MAX_MS)
+    if (value->kind == NODE_TEXT && duration_parse(value->text, &ms) && ms >= 0 && ms <= DELAY_MAX_MS)
         return true;
-    return error_add(
-        err, ERROR_INPUT, value->at,
-        "invalid delay; expected a duration of at most 10m, such as 800ms, or {lognormal: "
-        "{median, sigma}}");
+    return error_add(err, ERROR_INPUT, value->at,
+                     "invalid delay; expected a duration of at most 10m, such as 800ms, or {lognormal: "
+                     "{median, sigma}}");
 }
 
 /* Box-Muller transform: two uniform numbers give a normal one. */

@@ -13,8 +13,7 @@ struct fault_spec {
 };
 
 static const struct field delivery_fault_rows[] = {
-    FIELD("drop", FIELD_BOOL, struct fault_spec, drop,
-          .help = "true: the event is never delivered."),
+    FIELD("drop", FIELD_BOOL, struct fault_spec, drop, .help = "true: the event is never delivered."),
     FIELD("duplicate", FIELD_INT, struct fault_spec, duplicate, .min = 1, .max = MANY,
           .help = "Number of additional deliveries of the event, with the same event id."),
     FIELD("delay", FIELD_DURATION, struct fault_spec, delay_ms,
@@ -38,12 +37,10 @@ static int64_t corrupt_attempts(const struct node *corrupt)
     return corrupt->kind == NODE_INT ? corrupt->integer : corrupt->truth ? EVERY : 0;
 }
 
-static bool check_span(const struct node *map, const char *key, int64_t least_ms, int64_t ms,
-                       struct error *err)
+static bool check_span(const struct node *map, const char *key, int64_t least_ms, int64_t ms, struct error *err)
 {
     return (ms >= least_ms && ms <= SPAN_MAX_MS) ||
-           error_add(err, ERROR_INPUT, node_get(map, key)->at,
-                     "'%s' is out of range; expected %s to 366d", key,
+           error_add(err, ERROR_INPUT, node_get(map, key)->at, "'%s' is out of range; expected %s to 366d", key,
                      least_ms < 0 ? "-366d" : "0s");
 }
 
@@ -63,8 +60,8 @@ bool delivery_faults_check(const struct node *value, const struct provider *d, s
     ok = check_span(value, "clock_skew", -SPAN_MAX_MS, f.clock_skew_ms, err) && ok;
     if (f.corrupt && f.corrupt->kind != NODE_BOOL &&
         !(f.corrupt->kind == NODE_INT && f.corrupt->integer >= 1 && f.corrupt->integer <= MANY))
-        ok = error_add(err, ERROR_INPUT, f.corrupt->at,
-                       "'corrupt' must be true or a number of attempts from 1 to %d", MANY);
+        ok = error_add(err, ERROR_INPUT, f.corrupt->at, "'corrupt' must be true or a number of attempts from 1 to %d",
+                       MANY);
     return ok;
 }
 

@@ -31,15 +31,13 @@ static const struct field respond_rows[] = {
           .help = "Headers of the response, by name."),
 };
 
-static const struct fields respond_fields =
-    FIELD_TABLE("respond", respond_rows, struct respond, FIELDS_NO_PLACE);
+static const struct fields respond_fields = FIELD_TABLE("respond", respond_rows, struct respond, FIELDS_NO_PLACE);
 
 static bool headers_check(const struct node *map, const struct provider *d, struct error *err)
 {
     (void)d;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at,
-                         "'headers' must be an object of header names and texts");
+        return error_add(err, ERROR_INPUT, map->at, "'headers' must be an object of header names and texts");
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
@@ -47,14 +45,12 @@ static bool headers_check(const struct node *map, const struct provider *d, stru
         if (!m->key[0] || strpbrk(m->key, " \t\r\n:()<>@,;\\\"/[]?={}"))
             ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' is not a valid header name", m->key);
         if (!text || strpbrk(text, "\r\n"))
-            ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be text of one line",
-                           m->key);
+            ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be text of one line", m->key);
     }
     return ok;
 }
 
-static bool code_check(const char *code, const struct provider *only, struct where at,
-                       struct error *err)
+static bool code_check(const char *code, const struct provider *only, struct where at, struct error *err)
 {
     struct arena a = {0};
     struct {
@@ -82,8 +78,7 @@ static bool respond_check(const struct node *value, const struct provider *d, st
     if (!ok)
         return false;
     if (!response.error == !response.status)
-        ok = error_add(err, ERROR_INPUT, value->at,
-                       "'respond' must have either 'error' or 'status'");
+        ok = error_add(err, ERROR_INPUT, value->at, "'respond' must have either 'error' or 'status'");
     if (response.body && !response.status)
         ok = error_add(err, ERROR_INPUT, response.body->at, "'body' needs a 'status'");
     if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
@@ -91,8 +86,7 @@ static bool respond_check(const struct node *value, const struct provider *d, st
     return (!response.headers || headers_check(response.headers, d, err)) && ok;
 }
 
-static void respond_plan(const struct rule *r, const struct node *value, struct call *c,
-                         struct rule_plan *p)
+static void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     if (p->respond)
@@ -111,35 +105,30 @@ static bool patch_check_value(const struct node *value, const struct provider *d
     return patch_check(value, err);
 }
 
-static void patch_plan(const struct rule *r, const struct node *value, struct call *c,
-                       struct rule_plan *p)
+static void patch_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     *arena_push(c->arena, &p->patches, const struct node *) = value;
 }
 
-static void set_state_plan(const struct rule *r, const struct node *value, struct call *c,
-                           struct rule_plan *p)
+static void set_state_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     *arena_push(c->arena, &p->state_changes, const struct node *) = value;
 }
 
-static void headers_plan(const struct rule *r, const struct node *value, struct call *c,
-                         struct rule_plan *p)
+static void headers_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     *arena_push(c->arena, &p->headers, const struct node *) = value;
 }
 
-static void delay_after_plan(const struct rule *r, const struct node *value, struct call *c,
-                             struct rule_plan *p)
+static void delay_after_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     p->delay_after_us += delay_us(r, value, c);
 }
 
-static void delay_before_plan(const struct rule *r, const struct node *value, struct call *c,
-                              struct rule_plan *p)
+static void delay_before_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     p->delay_before_us += delay_us(r, value, c);
 }
@@ -152,22 +141,18 @@ static enum wire_cut close_connection_read(const struct node *value)
     return CUT_NONE;
 }
 
-static bool close_connection_check(const struct node *value, const struct provider *d,
-                                   struct error *err)
+static bool close_connection_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
     if (close_connection_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
-        return error_add(err, ERROR_INPUT, value->at,
-                         "'close_connection' is of type %s; expected text",
+        return error_add(err, ERROR_INPUT, value->at, "'close_connection' is of type %s; expected text",
                          node_kind_name(value->kind));
-    return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1,
-                        COUNT(cut_texts) - 1);
+    return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
 }
 
-static void close_connection_plan(const struct rule *r, const struct node *value, struct call *c,
-                                  struct rule_plan *p)
+static void close_connection_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     (void)c;
@@ -211,8 +196,7 @@ static bool throttle_check(const struct node *value, const struct provider *d, s
                                                      "KiB/s, MB/s, MiB/s)");
 }
 
-static void throttle_plan(const struct rule *r, const struct node *value, struct call *c,
-                          struct rule_plan *p)
+static void throttle_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     (void)c;
@@ -255,16 +239,14 @@ const struct effect rule_effects[] = {
     {.name = "close_connection",
      .check = close_connection_check,
      .plan = close_connection_plan,
-     .help =
-         "Closes the connection. `before_headers`: without a response. `after_headers`: after the "
-         "status line and the headers. `mid_body`: after half of the body. `reset`: before the "
-         "headers, with a TCP reset.",                                                          .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
+     .help = "Closes the connection. `before_headers`: without a response. `after_headers`: after the "
+             "status line and the headers. `mid_body`: after half of the body. `reset`: before the "
+             "headers, with a TCP reset.",                                                      .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
     {.name = "throttle",
      .check = throttle_check,
      .plan = throttle_plan,
-     .help =
-         "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s "
-         "(1024 bytes), MB/s and MiB/s.",                                                       .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
+     .help = "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s "
+             "(1024 bytes), MB/s and MiB/s.",                                                   .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
     {.name = "webhook",
      .check = delivery_faults_check,
      .add_faults = delivery_faults_add,
@@ -309,8 +291,7 @@ static bool check_effect(const struct member *m, const struct rule *r, struct er
 static bool check_step(const struct node *step, const struct rule *r, struct error *err)
 {
     if (step->kind != NODE_MAP || !step->map.count)
-        return error_add(err, ERROR_INPUT, step->at,
-                         "invalid effect; expected an object such as %s",
+        return error_add(err, ERROR_INPUT, step->at, "invalid effect; expected an object such as %s",
                          r->form.event ? "{webhook: {delay: 5m}}" : "{delay_after: 800ms}");
     bool ok = true;
     for (size_t i = 0; i < step->map.count; i++)

@@ -28,8 +28,7 @@ static bool rule_matches(const struct rule *r, const struct event *e)
 static void act(const struct rule *r, struct arena *a, struct delivery_faults *faults)
 {
     effects_add_faults(r, faults);
-    faults->rules = faults->rules ? arena_printf(a, "%s,%s", faults->rules, r->form.name)
-                                  : arena_text(a, r->form.name);
+    faults->rules = faults->rules ? arena_printf(a, "%s,%s", faults->rules, r->form.name) : arena_text(a, r->form.name);
 }
 
 static bool has_event_rules(const struct rules *r)
@@ -40,8 +39,8 @@ static bool has_event_rules(const struct rules *r)
     return false;
 }
 
-void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w,
-                           uint32_t delivery, struct delivery_faults *faults)
+void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
+                           struct delivery_faults *faults)
 {
     if (!r || !has_event_rules(r))
         return;

@@ -16,18 +16,14 @@ static const struct field when_rows[] = {
           .help = "Acts on every nth matching call or event: 2 for every second one."),
     FIELD("after", FIELD_INT, struct rule_when, after, .min = 1, .max = INT32_MAX,
           .help = "Skips this many matching calls or events first."),
-    FIELD("probability", FIELD_NODE, struct rule_when, probability,
-          .shape = "{type: number, minimum: 0, maximum: 1}",
-          .help =
-              "Acts on this share of the matching calls or events, 0 to 1; repeatable by seed."),
-    FIELD("key", FIELD_TEXT, struct rule_when, key,
-          .help = "API key of the caller, by name or value."),
+    FIELD("probability", FIELD_NODE, struct rule_when, probability, .shape = "{type: number, minimum: 0, maximum: 1}",
+          .help = "Acts on this share of the matching calls or events, 0 to 1; repeatable by seed."),
+    FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "API key of the caller, by name or value."),
     FIELD("query", FIELD_NODE, struct rule_when, query, .shape = "named_texts",
           .help = "Query parameters by name, each with what its value must match."),
     FIELD("header", FIELD_NODE, struct rule_when, header, .shape = "named_texts",
           .help = "Request headers by name, each with what its value must match."),
-    FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation",
-          .help = "What the path must match."),
+    FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation", .help = "What the path must match."),
     FIELD("body", FIELD_NODE, struct rule_when, body, .shape = "expectation",
           .help = "What the JSON body must match; of an event, its data."),
 };
@@ -42,31 +38,25 @@ static const struct field rule_rows[] = {
           .help = "Operation it acts on (default: all that provider, method and path match)."),
     FIELD("provider", FIELD_TEXT, struct rule_form, provider, .shape = "provider",
           .help = "Limits the rule to calls or events of this provider."),
-    FIELD("method", FIELD_TEXT, struct rule_form, method,
-          .shape = "{enum: [GET, POST, PUT, PATCH, DELETE, HEAD]}",
+    FIELD("method", FIELD_TEXT, struct rule_form, method, .shape = "{enum: [GET, POST, PUT, PATCH, DELETE, HEAD]}",
           .help = "Limits the rule to calls with this method."),
     FIELD("path", FIELD_TEXT, struct rule_form, path,
           .help = "Limits the rule to calls of the route with this pattern; write {} for an id."),
     FIELD("event", FIELD_TEXT, struct rule_form, event, .shape = "event",
-          .help =
-              "Event type it acts on, or '*' for all. The rule then acts on webhook deliveries, "
-              "not on calls."),
-    FIELD("when", FIELD_MAP, struct rule_form, when, .sub = &when_fields,
-          .help = "Conditions; all of them must hold."),
+          .help = "Event type it acts on, or '*' for all. The rule then acts on webhook deliveries, "
+                  "not on calls."),
+    FIELD("when", FIELD_MAP, struct rule_form, when, .sub = &when_fields, .help = "Conditions; all of them must hold."),
     FIELD("then", FIELD_NODE, struct rule_form, then, .required = true,
-          .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}",
-          .help = "List of effects."),
+          .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/effects'}}", .help = "List of effects."),
 };
 
-const struct fields rule_fields =
-    FIELD_TABLE("rule", rule_rows, struct rule_form, offsetof(struct rule_form, at));
+const struct fields rule_fields = FIELD_TABLE("rule", rule_rows, struct rule_form, offsetof(struct rule_form, at));
 
-bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
-                  const char *const *words, size_t count)
+bool rule_unknown(struct error *err, const char *what, struct where at, const char *text, const char *const *words,
+                  size_t count)
 {
     struct arena a = {0};
-    error_add(err, ERROR_INPUT, at, "unknown %s '%s'%s", what, text,
-              str_suggest(&a, str_from(text), words, count));
+    error_add(err, ERROR_INPUT, at, "unknown %s '%s'%s", what, text, str_suggest(&a, str_from(text), words, count));
     arena_end(&a);
     return false;
 }
@@ -80,8 +70,7 @@ struct where rule_place(const struct node *map, const char *key)
 static bool name_valid(const char *name)
 {
     for (const char *c = name; *c; c++)
-        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-              strchr("._-", *c)))
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("._-", *c)))
             return false;
     return true;
 }
@@ -92,15 +81,13 @@ bool rules_check_named(const struct node *map, const char *what, struct error *e
     if (!map)
         return true;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at,
-                         "'%s' must be an object of names and expected values", what);
+        return error_add(err, ERROR_INPUT, map->at, "'%s' must be an object of names and expected values", what);
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (m->key[0] == '$')
-            ok = error_add(err, ERROR_INPUT, m->key_at,
-                           "'%s' cannot start with the matcher '%s'; write a name first", what,
-                           m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' cannot start with the matcher '%s'; write a name first",
+                           what, m->key);
         else
             ok = match_check_text(m->value, what, err) && ok;
     }
@@ -113,10 +100,9 @@ static bool check_when(const struct rule_when *w, struct error *err)
     ok = rules_check_named(w->header, "header", err) && ok;
     ok = (!w->path || match_check_text(w->path, "path", err)) && ok;
     ok = (!w->body || match_check(w->body, err)) && ok;
-    if (w->probability && !(node_is_number(w->probability) && node_number(w->probability) >= 0 &&
-                            node_number(w->probability) <= 1))
-        ok = error_add(err, ERROR_INPUT, w->probability->at,
-                       "'probability' must be a number from 0 to 1");
+    if (w->probability &&
+        !(node_is_number(w->probability) && node_number(w->probability) >= 0 && node_number(w->probability) <= 1))
+        ok = error_add(err, ERROR_INPUT, w->probability->at, "'probability' must be a number from 0 to 1");
     return ok;
 }
 
@@ -124,22 +110,20 @@ static size_t node_size(const struct node *n, size_t max)
 {
     size_t size = 1;
     for (size_t i = 0; i < node_count(n) && size <= max; i++)
-        size += node_size(n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value,
-                          max - size);
+        size += node_size(n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value, max - size);
     return size;
 }
 
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err)
 {
     if (node_size(map, RULE_NODES_MAX) > RULE_NODES_MAX)
-        return error_add(err, ERROR_INPUT, map->at, "the rule has more than %d values",
-                         RULE_NODES_MAX);
+        return error_add(err, ERROR_INPUT, map->at, "the rule has more than %d values", RULE_NODES_MAX);
     bool ok = fields_read(&rule_fields, map, a, &rule->form, err);
     if (map->kind != NODE_MAP)
         return false;
     if (rule->form.name && !name_valid(rule->form.name))
-        ok = error_add(err, ERROR_INPUT, rule_place(map, "name"),
-                       "invalid name '%s' (letters, digits and . _ -)", rule->form.name);
+        ok = error_add(err, ERROR_INPUT, rule_place(map, "name"), "invalid name '%s' (letters, digits and . _ -)",
+                       rule->form.name);
     ok = target_read(map, rule, err) && ok;
     ok = check_when(&rule->form.when, err) && ok;
     ok = (!rule->form.then || effects_check(rule->form.then, rule, err)) && ok;
@@ -159,8 +143,7 @@ static bool named_before(const struct node *list, size_t i, const char *name)
 bool rules_check(const struct node *list, struct error *err)
 {
     if (list->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, list->at,
-                         "'rules' is %s; expected a list (write '- ' before each rule)",
+        return error_add(err, ERROR_INPUT, list->at, "'rules' is %s; expected a list (write '- ' before each rule)",
                          list->kind == NODE_MAP ? "a map" : node_kind_name(list->kind));
     struct arena a = {0};
     bool ok = true;
@@ -169,8 +152,7 @@ bool rules_check(const struct node *list, struct error *err)
         struct rule rule = {0};
         ok = rule_read(map, &a, &rule, err) && ok;
         if (named_before(list, i, rule.form.name))
-            ok = error_add(err, ERROR_INPUT, rule_place(map, "name"), "rule '%s' already exists",
-                           rule.form.name);
+            ok = error_add(err, ERROR_INPUT, rule_place(map, "name"), "rule '%s' already exists", rule.form.name);
     }
     arena_end(&a);
     return ok;
@@ -195,8 +177,7 @@ bool rules_check_keys(const struct node *list, const struct world *w, struct err
     for (size_t i = 0; i < node_count(list); i++) {
         const struct node *key = node_get(node_get(node_at(list, i), "when"), "key");
         if (key && key->kind == NODE_TEXT && !key_known(w, key->text.s))
-            ok = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'",
-                           key->text.s);
+            ok = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'", key->text.s);
     }
     return ok;
 }

@@ -76,8 +76,7 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
     struct rule read = {0};
     bool ok = rule_read(rule, &a, &read, err);
     if (read.form.name && find_rule(r, str_from(read.form.name)) < r->list.count)
-        ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "rule '%s' already exists",
-                       read.form.name);
+        ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "rule '%s' already exists", read.form.name);
     arena_end(&a);
     if (ok) {
         *name = append_copy(r, rule);

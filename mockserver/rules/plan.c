@@ -10,8 +10,8 @@
 /* An operation may have several routes. */
 static bool is_operation(const struct call *c, const struct operation *on)
 {
-    return c->route == on->route || (c->route && c->provider == on->provider &&
-                                     strcmp(c->route->operation, on->route->operation) == 0);
+    return c->route == on->route ||
+           (c->route && c->provider == on->provider && strcmp(c->route->operation, on->route->operation) == 0);
 }
 
 /* The functions *_failed return the JSON pointer of what failed, or NULL. */
@@ -82,8 +82,8 @@ static const char *condition_failed(const struct rule_when *w, struct call *c)
 /* Does not use the namespace's random sequence: a rule must not change which ids are minted. */
 double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const char *what)
 {
-    const char *words = arena_printf(a, "%s %llu %s %llu", what, (unsigned long long)seed,
-                                     r->form.name, (unsigned long long)r->seen);
+    const char *words =
+        arena_printf(a, "%s %llu %s %llu", what, (unsigned long long)seed, r->form.name, (unsigned long long)r->seen);
     return (double)(str_hash(str_from(words)) >> 11) * 0x1p-53;
 }
 
@@ -122,8 +122,7 @@ static void act(struct rule *r, struct call *c)
         c->plan = arena_new(c->arena, struct rule_plan);
     struct rule_plan *p = c->plan;
     bool failed = p->failed;
-    p->names = p->names ? arena_printf(c->arena, "%s,%s", p->names, r->form.name)
-                        : arena_text(c->arena, r->form.name);
+    p->names = p->names ? arena_printf(c->arena, "%s,%s", p->names, r->form.name) : arena_text(c->arena, r->form.name);
     effects_plan(r, c, p);
     if (p->failed && !failed)
         p->failed_by = arena_text(c->arena, r->form.name);
@@ -150,8 +149,7 @@ void rules_plan(struct rules *r, struct call *c)
             continue;
         const char *failed = evaluate_rule(rule, c);
         if (lines.n < CONSIDERED_MAX_BYTES)
-            buf_printf(&lines, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen,
-                       failed ? failed : "");
+            buf_printf(&lines, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen, failed ? failed : "");
     }
     c->trace.considered = buf_str(&lines);
 }

@@ -53,8 +53,7 @@ struct effect {
     /* `d` is the provider the rule is limited to, or NULL. */
     bool (*check)(const struct node *value, const struct provider *d, struct error *err);
     /* Adds the effect to the plan. `value` is a copy that lives as long as the call. */
-    void (*plan)(const struct rule *r, const struct node *value, struct call *c,
-                 struct rule_plan *p);
+    void (*plan)(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
     const char *help;
     const struct fields *fields; /* the table of its value, if that is a map; else: */
     const char *shape;           /* the schema of its value (base/schema.h) */
@@ -105,5 +104,5 @@ const char *rule_count(struct rule *r, struct arena *a, uint64_t seed);
 const struct node *rule_copy(struct arena *a, const struct node *n);
 
 /* Reports "unknown <what> '<text>'" and suggests a word (str_suggest). Always returns false. */
-bool rule_unknown(struct error *err, const char *what, struct where at, const char *text,
-                  const char *const *words, size_t count);
+bool rule_unknown(struct error *err, const char *what, struct where at, const char *text, const char *const *words,
+                  size_t count);

@@ -71,7 +71,7 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
 bool rules_remove(struct rules *r, struct str name); /* false: no such rule */
 void rules_clear(struct rules *r);
 size_t rules_count(const struct rules *r);
-bool rules_touched(const struct rules *r); /* rules were added or removed since rules_new */
+bool rules_touched(const struct rules *r);                 /* rules were added or removed since rules_new */
 void rules_print(const struct rules *r, struct json *out); /* the list, with hits and seen */
 void rules_write(const struct rules *r, struct json *out); /* the list, as in a fixture */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
@@ -91,5 +91,5 @@ void rules_apply(struct call *c);
 void rules_headers(struct call *c);
 
 /* Adds the faults of the delivery's event to `faults`. Texts in it live in `a`. */
-void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w,
-                           uint32_t delivery, struct delivery_faults *faults);
+void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
+                           struct delivery_faults *faults);

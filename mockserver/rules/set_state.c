@@ -35,8 +35,7 @@ static const struct field set_state_rows[] = {
           .help = "Fields to change, with their new values."),
 };
 
-const struct fields rule_set_state_fields =
-    FIELD_TABLE("set_state", set_state_rows, struct set_state, FIELDS_NO_PLACE);
+const struct fields rule_set_state_fields = FIELD_TABLE("set_state", set_state_rows, struct set_state, FIELDS_NO_PLACE);
 
 const char *rule_reference_word(size_t i)
 {
@@ -72,8 +71,7 @@ static bool check_reference(const struct node *value, struct error *err)
            rule_unknown(err, "$call reference", value->at, word_of(value).s, names, WORD_COUNT);
 }
 
-static bool check_values(const struct record_type *s, const struct node *map, bool set,
-                         struct error *err)
+static bool check_values(const struct record_type *s, const struct node *map, bool set, struct error *err)
 {
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "expected an object of fields and values");
@@ -112,8 +110,7 @@ bool set_state_check(const struct node *edit, const struct provider *d, struct e
 {
     (void)d;
     if (edit->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, edit->at,
-                         "'set_state' must be an object of record kinds");
+        return error_add(err, ERROR_INPUT, edit->at, "'set_state' must be an object of record kinds");
     bool ok = true;
     for (size_t i = 0; i < edit->map.count; i++)
         ok = check_kind(&edit->map.members[i], err) && ok;
@@ -174,12 +171,10 @@ static bool read_value(const struct call *c, const struct record_field *f, const
     if (!is_reference(value))
         return record_value_read(c->arena, f, value, out, NULL);
     const char *text = resolve(c, word_of(value));
-    return text &&
-           record_value_read(c->arena, f, node_new_text(c->arena, str_from(text)), out, NULL);
+    return text && record_value_read(c->arena, f, node_new_text(c->arena, str_from(text)), out, NULL);
 }
 
-static struct record_edit *read_values(const struct call *c, const struct record_type *s,
-                                       const struct node *map)
+static struct record_edit *read_values(const struct call *c, const struct record_type *s, const struct node *map)
 {
     struct record_edit *values = arena_array(c->arena, struct record_edit, node_count(map) + 1);
     for (size_t i = 0; i < node_count(map); i++) {
@@ -191,8 +186,8 @@ static struct record_edit *read_values(const struct call *c, const struct record
     return values;
 }
 
-static bool record_matches(const struct world *w, enum record_kind kind, uint32_t row,
-                           const struct record_edit *where, size_t count)
+static bool record_matches(const struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *where,
+                           size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct record_value value;
@@ -206,8 +201,7 @@ static bool record_matches(const struct world *w, enum record_kind kind, uint32_
 static bool run_kind(struct call *c, const struct record_type *s, const struct node *edit)
 {
     const struct node *where = node_get(edit, "where"), *set = node_get(edit, "set");
-    const struct record_edit *conditions = read_values(c, s, where),
-                             *values = read_values(c, s, set);
+    const struct record_edit *conditions = read_values(c, s, where), *values = read_values(c, s, set);
     if (!conditions || !values)
         return false;
     uint32_t rows = world_count(c->world, s->kind);

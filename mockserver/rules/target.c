@@ -36,14 +36,12 @@ static bool method_known(const char *method, struct where at, struct error *err)
 }
 
 /* True if one route matches all of these; NULL matches everything. */
-static bool route_exists(const struct provider *only, const char *operation, const char *method,
-                         const char *path)
+static bool route_exists(const struct provider *only, const char *operation, const char *method, const char *path)
 {
     for (size_t d = 0; d < provider_count; d++)
         for (size_t i = 0; (!only || only == providers[d]) && i < providers[d]->route_count; i++) {
             const struct route *r = &providers[d]->routes[i];
-            if ((!operation || strcmp(r->operation, operation) == 0) &&
-                (!method || strcmp(r->method, method) == 0) &&
+            if ((!operation || strcmp(r->operation, operation) == 0) && (!method || strcmp(r->method, method) == 0) &&
                 (!path || strcmp(r->pattern, path) == 0))
                 return true;
         }
@@ -55,16 +53,14 @@ static bool read_calls(const struct node *map, struct rule *rule, struct error *
     const struct rule_form *f = &rule->form;
     bool ok = true;
     if (f->on) {
-        ok = provider_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"),
-                                &rule->on, err);
+        ok = provider_operation(str_from(f->on), str_from(f->provider), rule_place(map, "on"), &rule->on, err);
         rule->provider = ok ? rule->on.provider : rule->provider;
     }
     if (f->method)
         ok = method_known(f->method, rule_place(map, "method"), err) && ok;
     if (f->path && !route_exists(rule->provider, NULL, NULL, f->path))
-        ok = error_add(
-            err, ERROR_INPUT, rule_place(map, "path"),
-            "no route has the path '%s'; write the pattern of a route, with {} for an id", f->path);
+        ok = error_add(err, ERROR_INPUT, rule_place(map, "path"),
+                       "no route has the path '%s'; write the pattern of a route, with {} for an id", f->path);
     const char *operation = rule->on.route ? rule->on.route->operation : NULL;
     if (ok && (operation || f->path) && (f->method || f->path) &&
         !route_exists(rule->provider, operation, f->method, f->path))
@@ -74,8 +70,7 @@ static bool read_calls(const struct node *map, struct rule *rule, struct error *
 }
 
 /* True if the provider has the event type; adds all its types to `names`. */
-static bool has_event(struct arena *a, const struct webhooks *w, const char *event,
-                      struct words *names)
+static bool has_event(struct arena *a, const struct webhooks *w, const char *event, struct words *names)
 {
     bool known = strcmp(event, w->test_event) == 0 || strcmp(event, "*") == 0;
     for (size_t i = 0; i < w->event_count; i++) {
@@ -86,8 +81,7 @@ static bool has_event(struct arena *a, const struct webhooks *w, const char *eve
     return known;
 }
 
-static bool event_known(const struct provider *only, const char *event, struct where at,
-                        struct error *err)
+static bool event_known(const struct provider *only, const char *event, struct where at, struct error *err)
 {
     struct arena a = {0};
     struct words names = {0};
@@ -106,8 +100,8 @@ static bool event_known(const struct provider *only, const char *event, struct w
 /* Rejects a key that only applies to calls; NULL: the key is absent. */
 static bool reject_call_key(const struct node *value, const char *what, struct error *err)
 {
-    return !value || error_add(err, ERROR_INPUT, value->at,
-                               "'%s' applies to calls, but this rule is about an event", what);
+    return !value ||
+           error_add(err, ERROR_INPUT, value->at, "'%s' applies to calls, but this rule is about an event", what);
 }
 
 static bool read_event(const struct node *map, struct rule *rule, struct error *err)
@@ -118,8 +112,7 @@ static bool read_event(const struct node *map, struct rule *rule, struct error *
     for (size_t i = 0; i < COUNT(targets); i++)
         ok = reject_call_key(node_get(map, targets[i]), targets[i], err) && ok;
     for (size_t i = 0; i < COUNT(conditions); i++)
-        ok = reject_call_key(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) &&
-             ok;
+        ok = reject_call_key(node_get(node_get(map, "when"), conditions[i]), conditions[i], err) && ok;
     return ok;
 }
 

@@ -12,14 +12,14 @@
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define PLATFORMS(X)                                                                               \
-    X(TIKTOK, "tiktok")                                                                            \
-    X(INSTAGRAM, "instagram")                                                                      \
-    X(X, "x")                                                                                      \
-    X(FACEBOOK, "facebook")                                                                        \
-    X(LINKEDIN, "linkedin")                                                                        \
-    X(YOUTUBE, "youtube")                                                                          \
-    X(THREADS, "threads")                                                                          \
+#define PLATFORMS(X)                                                                                                   \
+    X(TIKTOK, "tiktok")                                                                                                \
+    X(INSTAGRAM, "instagram")                                                                                          \
+    X(X, "x")                                                                                                          \
+    X(FACEBOOK, "facebook")                                                                                            \
+    X(LINKEDIN, "linkedin")                                                                                            \
+    X(YOUTUBE, "youtube")                                                                                              \
+    X(THREADS, "threads")                                                                                              \
     X(PINTEREST, "pinterest")
 enum platform {
 #define X(name, text) PLATFORM_##name,
@@ -38,10 +38,10 @@ enum token {
 };
 extern const char *const token_texts[];
 
-#define DISCONNECTS(X)                                                                             \
-    X(NONE, "none")                                                                                \
-    X(REVOKED, "revoked")                                                                          \
-    X(RELEASED, "released")                                                                        \
+#define DISCONNECTS(X)                                                                                                 \
+    X(NONE, "none")                                                                                                    \
+    X(REVOKED, "revoked")                                                                                              \
+    X(RELEASED, "released")                                                                                            \
     X(REMOVED_BY_USER, "removed_by_user")
 enum disconnect {
 #define X(name, text) DISCONNECT_##name,

@@ -22,8 +22,7 @@ enum ad_platform {
 };
 extern const char *const ad_platform_texts[];
 
-#define AD_TOKENS(X)                                                                               \
-    X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(PENDING, "pending")
+#define AD_TOKENS(X) X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(PENDING, "pending")
 enum ad_token {
 #define X(name, text) AD_TOKEN_##name,
     AD_TOKENS(X)

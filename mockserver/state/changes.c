@@ -1,7 +1,7 @@
 #include "mockserver/state/changes.h"
 
-void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what,
-                 const char *from, const char *to)
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
+                 const char *to)
 {
     struct change *c = table_add(&w->changes, NULL);
     *c = (struct change){

@@ -17,7 +17,7 @@ struct change {
     const char *cause;     /* "call", "simulation", "time", "delivery", "fixture" */
 };
 
-void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what,
-                 const char *from, const char *to);
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
+                 const char *to);
 uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
 const struct change *changes_read(const struct world *w, uint32_t seq);

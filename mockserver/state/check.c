@@ -42,20 +42,17 @@ static bool check_queue(struct check *c)
         struct index_entry at = walk.entry;
         const struct event *e = table_read(events, at.row);
         if (e->done || e->at_ms != at.key || at.order != at.row) {
-            buf_printf(c->message, "event %" PRIu32 " has a wrong entry in the event queue",
-                       at.row);
+            buf_printf(c->message, "event %" PRIu32 " has a wrong entry in the event queue", at.row);
             return false;
         }
-        index_add(&c->waiting,
-                  (struct index_entry){index_pair_key(e->row, e->kind), e->at_ms, at.row});
+        index_add(&c->waiting, (struct index_entry){index_pair_key(e->row, e->kind), e->at_ms, at.row});
     }
     uint32_t not_run = 0;
     for (uint32_t row = 1; row <= events->count; row++)
         not_run += !((const struct event *)table_read(events, row))->done;
     if (not_run == queue->count)
         return true;
-    buf_printf(c->message, "%" PRIu32 " events have not run, but %" PRIu32 " are queued", not_run,
-               queue->count);
+    buf_printf(c->message, "%" PRIu32 " events have not run, but %" PRIu32 " are queued", not_run, queue->count);
     return false;
 }
 
@@ -107,19 +104,15 @@ static bool published_on_dead_token(const struct check *c, const struct change *
 
 static bool check_change(struct check *c, const struct change *change)
 {
-    if (!change->row || change->row > world_count(c->w, change->kind) || !change->what ||
-        !change->to || !change->cause)
-        return report_violation(
-            c, change->kind, change->row,
-            "a change must refer to an existing record and have 'what', 'to' and 'cause'");
+    if (!change->row || change->row > world_count(c->w, change->kind) || !change->what || !change->to || !change->cause)
+        return report_violation(c, change->kind, change->row,
+                                "a change must refer to an existing record and have 'what', 'to' and 'cause'");
     const char **state = &c->states[change->kind][change->row];
     if (!same_text(*state, change->from))
-        return report_violation(
-            c, change->kind, change->row,
-            "a change's 'from' must be the 'to' of the record's previous change");
-    if (is_final(change->kind, change->from) && !same_text(change->from, change->to))
         return report_violation(c, change->kind, change->row,
-                                "a change must not leave a final state");
+                                "a change's 'from' must be the 'to' of the record's previous change");
+    if (is_final(change->kind, change->from) && !same_text(change->from, change->to))
+        return report_violation(c, change->kind, change->row, "a change must not leave a final state");
     if (published_on_dead_token(c, change))
         return report_violation(c, change->kind, change->row, "published without a live token");
     *state = change->to;
@@ -129,8 +122,7 @@ static bool check_change(struct check *c, const struct change *change)
 static bool check_log(struct check *c)
 {
     for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        c->states[kind] =
-            arena_array(&c->arena, const char *, (size_t)c->w->records[kind].count + 1);
+        c->states[kind] = arena_array(&c->arena, const char *, (size_t)c->w->records[kind].count + 1);
     bool ok = true;
     for (uint32_t seq = 1; seq <= changes_last(c->w) && (ok || c->report); seq++)
         ok = check_change(c, changes_read(c->w, seq)) && ok;
@@ -164,8 +156,7 @@ static bool check_index_entries(struct check *c, enum record_kind kind, uint32_t
             return report_violation(c, kind, row, "one of its index entries is missing");
     }
     const char *id = record_id(c->w, kind, row);
-    if (id &&
-        index_entries_find(c->w, kind, index_entries_scope(c->w, kind, row), str_from(id)) != row)
+    if (id && index_entries_find(c->w, kind, index_entries_scope(c->w, kind, row), str_from(id)) != row)
         return report_violation(c, kind, row, "another record has the same id");
     return true;
 }
@@ -178,8 +169,8 @@ static bool check_providers(struct check *c, enum record_kind kind, uint32_t row
         if (type->fields[i].type != RECORD_REF)
             continue;
         record_get(c->w, kind, row, &type->fields[i], &v);
-        if (!v.none && record_provider(c->w, type->fields[i].refers, (uint32_t)v.number) !=
-                           record_provider(c->w, kind, row))
+        if (!v.none &&
+            record_provider(c->w, type->fields[i].refers, (uint32_t)v.number) != record_provider(c->w, kind, row))
             return report_violation(c, kind, row, "it refers to a record of another provider");
     }
     return true;
@@ -191,8 +182,7 @@ static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
     if (why)
         return report_violation(c, kind, row, why);
     if (!same_text(c->states[kind][row], record_state(c->w, kind, row)))
-        return report_violation(c, kind, row,
-                                "the record's state must be the 'to' of its last change");
+        return report_violation(c, kind, row, "the record's state must be the 'to' of its last change");
     return check_providers(c, kind, row) && check_index_entries(c, kind, row);
 }
 
@@ -220,8 +210,8 @@ static bool check_counts(struct check *c)
 
 static bool check_all(struct check *c)
 {
-    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) &&
-              check_each(c, check_one) && check_counts(c);
+    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) && check_each(c, check_one) &&
+              check_counts(c);
     index_end(&c->waiting);
     arena_end(&c->arena);
     return ok;

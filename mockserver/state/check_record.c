@@ -14,8 +14,7 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
 
-static bool is_queued(const struct index *waiting, enum event_kind kind, uint32_t row,
-                      int64_t from_ms)
+static bool is_queued(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms)
 {
     int64_t key = index_pair_key(row, kind);
     struct index_walk walk;
@@ -40,8 +39,7 @@ static const char *check_lease(const struct world *w, const struct index *waitin
         return "'renews_at' must be set if and only if the account is leased and connected";
     if (a->renews_at_ms && !is_queued(waiting, EVENT_LEASE_RENEWS, row, a->renews_at_ms))
         return "the event queue has no renewal at 'renews_at'";
-    if (a->lease_request &&
-        (!a->leased || lease_request_read(w, a->lease_request)->space != a->space))
+    if (a->lease_request && (!a->leased || lease_request_read(w, a->lease_request)->space != a->space))
         return "an account with a 'lease_request' must be leased, in the request's space";
     return NULL;
 }
@@ -65,8 +63,7 @@ static const char *check_account(const struct world *w, const struct index *wait
 
 static const char *check_ads_attempt(const struct world *w, const struct oauth_attempt *a)
 {
-    if (a->account || a->reconnects ||
-        (a->ad_account != ROW_NONE) != (a->state == OAUTH_ATTEMPT_COMPLETED))
+    if (a->account || a->reconnects || (a->ad_account != ROW_NONE) != (a->state == OAUTH_ATTEMPT_COMPLETED))
         return "an OAuth attempt for an ad account must have no 'account', and an 'ad_account' if "
                "and only if it is completed";
     if (a->ad_account && (ad_account_read(w, a->ad_account)->space != a->space ||
@@ -99,8 +96,8 @@ static const char *check_attempt(const struct world *w, const struct index *wait
     if ((a->account != ROW_NONE) != (a->reconnects || a->state == OAUTH_ATTEMPT_COMPLETED))
         return "an OAuth attempt must have an 'account' if and only if it reconnects one or is "
                "completed";
-    if (a->account && (account_read(w, a->account)->space != a->space ||
-                       account_read(w, a->account)->platform != a->platform))
+    if (a->account &&
+        (account_read(w, a->account)->space != a->space || account_read(w, a->account)->platform != a->platform))
         return "an OAuth attempt's account must have the attempt's space and platform";
     return NULL;
 }
@@ -111,9 +108,7 @@ static const char *check_content(const struct world *w, uint32_t row)
     if (!x->space)
         return "content must belong to a space";
     bool decided = x->approval == APPROVAL_APPROVED || x->approval == APPROVAL_REJECTED;
-    return x->decided_at_ms && !decided
-               ? "'decided_at' must be null unless 'approval' is approved or rejected"
-               : NULL;
+    return x->decided_at_ms && !decided ? "'decided_at' must be null unless 'approval' is approved or rejected" : NULL;
 }
 
 /* Which members each state of a destination implies. */
@@ -148,14 +143,12 @@ static const char *check_post(const struct world *w, uint32_t row)
         return "a post must belong to a space";
     if (in_future(w, p->created_at_ms))
         return "a post's 'created_at' must not be in the future";
-    if (!not_before(p->created_at_ms, p->updated_at_ms) ||
-        !not_before(p->created_at_ms, p->published_at_ms))
+    if (!not_before(p->created_at_ms, p->updated_at_ms) || !not_before(p->created_at_ms, p->published_at_ms))
         return "a post's 'updated_at' and 'published_at' must not be before its 'created_at'";
     return NULL;
 }
 
-static const char *check_destination(const struct world *w, const struct index *waiting,
-                                     uint32_t row)
+static const char *check_destination(const struct world *w, const struct index *waiting, uint32_t row)
 {
     const struct destination *d = destination_read(w, row);
     const struct implied *is = &implied[d->state];
@@ -174,10 +167,8 @@ static const char *check_destination(const struct world *w, const struct index *
                "destination is published";
     if (in_future(w, d->created_at_ms))
         return "a destination's 'created_at' must not be in the future";
-    if (!not_before(d->created_at_ms, d->attempted_at_ms) ||
-        !not_before(d->created_at_ms, d->published_at_ms) ||
-        !not_before(d->created_at_ms, d->canceled_at_ms) ||
-        !not_before(d->created_at_ms, d->updated_at_ms))
+    if (!not_before(d->created_at_ms, d->attempted_at_ms) || !not_before(d->created_at_ms, d->published_at_ms) ||
+        !not_before(d->created_at_ms, d->canceled_at_ms) || !not_before(d->created_at_ms, d->updated_at_ms))
         return "a destination's other times must not be before its 'created_at'";
     if (is->failed != (d->failure != FAILURE_NONE))
         return "'failure' must be none if and only if the destination did not fail";
@@ -191,8 +182,7 @@ static const char *check_destination(const struct world *w, const struct index *
         return "all destinations of a removed post must be removed";
     if (d->state == DESTINATION_QUEUED && !is_queued(waiting, EVENT_POST_DUE, row, d->due_at_ms))
         return "the event queue has no publish event for the queued destination";
-    if (d->state == DESTINATION_PUBLISHING &&
-        !is_queued(waiting, EVENT_PUBLISH_ENDS, row, INT64_MIN))
+    if (d->state == DESTINATION_PUBLISHING && !is_queued(waiting, EVENT_PUBLISH_ENDS, row, INT64_MIN))
         return "the event queue has no end event for the publishing destination";
     return NULL;
 }
@@ -240,8 +230,7 @@ static const char *check_pool_account(const struct world *w, uint32_t row)
     if (!p->account)
         return NULL;
     const struct account *a = account_read(w, p->account);
-    if (!a->leased || !account_is_listed(a) || a->provider != p->provider ||
-        strcmp(a->handle, p->handle) != 0)
+    if (!a->leased || !account_is_listed(a) || a->provider != p->provider || strcmp(a->handle, p->handle) != 0)
         return "a pool account's 'account' must be connected and leased, with the same provider "
                "and handle";
     return NULL;
@@ -258,15 +247,14 @@ static const char *check_wallet_entry(const struct world *w, uint32_t row)
                : "a wallet entry's account must belong to its organization";
 }
 
-static const char *check_ad_account(const struct world *w, const struct index *waiting,
-                                    uint32_t row)
+static const char *check_ad_account(const struct world *w, const struct index *waiting, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(w, row);
     bool pending = ad_account_is_listed(a) && a->token == AD_TOKEN_PENDING;
     if (!a->space || !a->public_id || !a->external_id)
         return "an ad account must have a space, an id and an 'external_id'";
-    if (ad_account_is_listed(a) && index_count_of(&w->indexes[INDEX_AD_ACCOUNT_SPACE],
-                                                  index_pair_key(a->space, a->platform)) > 1)
+    if (ad_account_is_listed(a) &&
+        index_count_of(&w->indexes[INDEX_AD_ACCOUNT_SPACE], index_pair_key(a->space, a->platform)) > 1)
         return "a space must have at most one connected ad account per platform";
     if (pending != (a->validates_at_ms != 0))
         return "'validates_at' must be set if and only if the ad account is connected and its "
@@ -304,8 +292,7 @@ static const char *check_delivery(const struct world *w, const struct index *wai
         return "'awaits' must be above 0 if and only if the delivery is held";
     if (unsent && webhook_read(w, d->webhook)->state == WEBHOOK_DELETED)
         return "a pending or held delivery must not belong to a deleted webhook";
-    if (d->next_attempt_at_ms &&
-        !is_queued(waiting, EVENT_DELIVERY_DUE, row, d->next_attempt_at_ms))
+    if (d->next_attempt_at_ms && !is_queued(waiting, EVENT_DELIVERY_DUE, row, d->next_attempt_at_ms))
         return "the event queue has no attempt at 'next_attempt_at'";
     return NULL;
 }
@@ -320,8 +307,7 @@ static const char *check_media(const struct world *w, uint32_t row)
     return NULL;
 }
 
-const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
-                         uint32_t row)
+const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind, uint32_t row)
 {
     switch (kind) {
     case RECORD_ORGANIZATION:

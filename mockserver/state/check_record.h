@@ -8,5 +8,4 @@
 #pragma once
 #include "mockserver/state/world.h"
 
-const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind,
-                         uint32_t row);
+const char *check_record(const struct world *w, const struct index *waiting, enum record_kind kind, uint32_t row);

@@ -33,8 +33,7 @@ static uint32_t add_delivery(struct world *w, const struct delivery *made, int64
     return row;
 }
 
-uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
-                         int64_t wait_ms)
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec, int64_t wait_ms)
 {
     const struct delivery made = {
         .webhook = webhook,
@@ -78,16 +77,14 @@ static struct delivery_edit edit_begin(struct world *w, uint32_t row)
 static void edit_end(const struct delivery_edit *e, const char *what)
 {
     index_entries_move(e->w, RECORD_DELIVERY, e->row, &e->before);
-    changes_add(e->w, RECORD_DELIVERY, e->row, what, delivery_state_texts[e->from],
-                delivery_state_texts[e->d->state]);
+    changes_add(e->w, RECORD_DELIVERY, e->row, what, delivery_state_texts[e->from], delivery_state_texts[e->d->state]);
     world_transition_done(e->w);
 }
 
 void delivery_due(struct world *w, uint32_t delivery)
 {
     const struct delivery *d = delivery_read(w, delivery);
-    if (d->state != DELIVERY_PENDING || !d->next_attempt_at_ms ||
-        d->next_attempt_at_ms > world_now(w))
+    if (d->state != DELIVERY_PENDING || !d->next_attempt_at_ms || d->next_attempt_at_ms > world_now(w))
         return;
     struct delivery_edit e = edit_begin(w, delivery);
     e.d->next_attempt_at_ms = 0;
@@ -100,14 +97,13 @@ void delivery_due(struct world *w, uint32_t delivery)
     edit_end(&e, "delivery_attempt");
 }
 
-static enum delivery_state after_failure(const struct delivery *d, enum webhook_state webhook,
-                                         int status, const struct delivery_policy *p)
+static enum delivery_state after_failure(const struct delivery *d, enum webhook_state webhook, int status,
+                                         const struct delivery_policy *p)
 {
     if (webhook == WEBHOOK_DELETED)
         return DELIVERY_ABANDONED;
     bool refused = status >= 400 && status < 500 && status != 429;
-    return d->attempts >= p->attempts || (refused && p->refusals_end) ? p->gave_up
-                                                                      : DELIVERY_PENDING;
+    return d->attempts >= p->attempts || (refused && p->refusals_end) ? p->gave_up : DELIVERY_PENDING;
 }
 
 /* `attempts` may be any number: an edit can set it. */
@@ -121,8 +117,7 @@ static uint32_t oldest_in(const struct world *w, uint32_t webhook, enum delivery
 {
     struct index_walk walk;
     int64_t key = index_pair_key(webhook, state);
-    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
-               (struct index_entry){key, INT64_MIN, 0});
+    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk, (struct index_entry){key, INT64_MIN, 0});
     return index_next_of(&walk, key) ? walk.entry.row : ROW_NONE;
 }
 
@@ -171,8 +166,7 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
     assert(d->state == DELIVERY_DELIVERING);
     d->last_status = status;
     d->last_error = world_text(w, error);
-    d->state = delivered ? DELIVERY_DELIVERED
-                         : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
+    d->state = delivered ? DELIVERY_DELIVERED : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
     if (d->state == DELIVERY_PENDING)
         schedule_attempt(w, delivery, d, world_now(w) + wait_before(d->attempts, policy));
     else
@@ -189,8 +183,7 @@ void delivery_resume_all(struct world *w, uint32_t webhook)
 {
     struct index_walk walk;
     int64_t key = index_pair_key(webhook, DELIVERY_PENDING);
-    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk,
-               (struct index_entry){key, INT64_MIN, 0});
+    index_from(&w->indexes[INDEX_DELIVERY_WEBHOOK_STATE], &walk, (struct index_entry){key, INT64_MIN, 0});
     while (index_next_of(&walk, key)) { /* the walk stays valid: the state does not change */
         uint32_t row = walk.entry.row;
         if (delivery_read(w, row)->next_attempt_at_ms)
@@ -240,8 +233,7 @@ static void abandon(struct world *w, uint32_t delivery)
 
 void delivery_abandon_all(struct world *w, uint32_t webhook)
 {
-    for (uint32_t row; (row = oldest_in(w, webhook, DELIVERY_PENDING)) ||
-                       (row = oldest_in(w, webhook, DELIVERY_HELD));)
+    for (uint32_t row; (row = oldest_in(w, webhook, DELIVERY_PENDING)) || (row = oldest_in(w, webhook, DELIVERY_HELD));)
         abandon(w, row);
 }
 

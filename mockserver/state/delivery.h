@@ -18,10 +18,10 @@
 #pragma once
 #include "mockserver/state/webhook.h"
 
-#define DELIVERY_STATES(X)                                                                         \
-    X(PENDING, "pending")                                                                          \
-    X(HELD, "held")                                                                                \
-    X(DELIVERING, "delivering")                                                                    \
+#define DELIVERY_STATES(X)                                                                                             \
+    X(PENDING, "pending")                                                                                              \
+    X(HELD, "held")                                                                                                    \
+    X(DELIVERING, "delivering")                                                                                        \
     X(DELIVERED, "delivered") X(FAILED, "failed") X(ABANDONED, "abandoned")
 enum delivery_state {
 #define X(name, text) DELIVERY_##name,
@@ -74,8 +74,7 @@ struct delivery_policy {
 };
 
 /* The first attempt is due after `wait_ms`. */
-uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec,
-                         int64_t wait_ms);
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec, int64_t wait_ms);
 void delivery_due(struct world *w, uint32_t delivery); /* event: an attempt is due */
 /* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no
  * response. Schedules the next attempt or ends the delivery, as `policy` says. */
@@ -83,8 +82,7 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
                           const struct delivery_policy *policy);
 /* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already
  * holds a delivery of another event: otherwise all its deliveries could be held at once. */
-void delivery_apply_faults(struct world *w, uint32_t delivery,
-                           const struct delivery_faults *faults);
+void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);
 /* Adds another delivery of the same event, in the same state and due at the same time. */
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
 /* Part of webhook_set_state and webhook_delete. */

@@ -12,13 +12,13 @@
 #include "mockserver/state/world.h"
 
 /* Each event kind: enum name, text, and the kind of record it acts on. */
-#define EVENT_KINDS(X)                                                                             \
-    X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                     \
-    X(OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", OAUTH_ATTEMPT)                               \
-    X(POST_DUE, "post_due", DESTINATION)                                                           \
-    X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                   \
-    X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                       \
-    X(AD_VALIDATES, "ad_validates", AD_ACCOUNT)                                                    \
+#define EVENT_KINDS(X)                                                                                                 \
+    X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                                         \
+    X(OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", OAUTH_ATTEMPT)                                                   \
+    X(POST_DUE, "post_due", DESTINATION)                                                                               \
+    X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                                       \
+    X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                                           \
+    X(AD_VALIDATES, "ad_validates", AD_ACCOUNT)                                                                        \
     X(DELIVERY_DUE, "delivery_due", DELIVERY)
 enum event_kind {
 #define X(name, text, record) EVENT_##name,

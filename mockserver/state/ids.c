@@ -34,9 +34,8 @@ static void write_uuid(struct world *w, char out[37])
     uint64_t high = ids_random(w), low = ids_random(w);
     high = (high & ~UINT64_C(0xf000)) | 0x4000;                                 /* version 4 */
     low = (low & ~UINT64_C(0xc000000000000000)) | UINT64_C(0x8000000000000000); /* variant 1 */
-    snprintf(out, 37, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64,
-             high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48,
-             low & UINT64_C(0xffffffffffff));
+    snprintf(out, 37, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
+             high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
 }
 
 static void write_cuid(struct world *w, char *out)

@@ -15,8 +15,7 @@ enum {
     PAGE_BYTES = 2048,
     PAGE_HEAD = 8,
     LEAF_ROOM = (PAGE_BYTES - PAGE_HEAD) / sizeof(struct packed_entry),
-    INNER_ROOM =
-        (PAGE_BYTES - PAGE_HEAD) / (sizeof(struct packed_entry) + sizeof(struct index_page *)),
+    INNER_ROOM = (PAGE_BYTES - PAGE_HEAD) / (sizeof(struct packed_entry) + sizeof(struct index_page *)),
 };
 
 /* In an inner page, lowest[i] is a lower bound of child i. An entry belongs to the last child whose
@@ -49,8 +48,7 @@ static int compare(const struct packed_entry *x, const struct index_entry *y)
 }
 
 /* Number of sorted entries that are less than e. */
-static uint16_t count_before(const struct packed_entry *entries, uint16_t count,
-                             const struct index_entry *e)
+static uint16_t count_before(const struct packed_entry *entries, uint16_t count, const struct index_entry *e)
 {
     uint16_t low = 0, high = count;
     while (low < high) {
@@ -117,8 +115,7 @@ static void page_move_tail(struct index_page *from, uint16_t at, struct index_pa
     from->count = at;
 }
 
-static void page_insert(struct index_page *p, uint16_t at, struct packed_entry e,
-                        struct index_page *child)
+static void page_insert(struct index_page *p, uint16_t at, struct packed_entry e, struct index_page *child)
 {
     size_t moved = (size_t)(p->count - at);
     struct packed_entry *entries = p->inner ? p->lowest : p->entries;
@@ -148,8 +145,7 @@ static uint16_t page_room(const struct index_page *p)
 
 /* Inserts into p and splits it if it is full. Returns the new right page, or NULL. A full page that
  * grows at one end is split at that end, so entries that arrive in order fill their pages. */
-static struct index_page *page_add(struct index_page *p, uint16_t at, struct packed_entry e,
-                                   struct index_page *child)
+static struct index_page *page_add(struct index_page *p, uint16_t at, struct packed_entry e, struct index_page *child)
 {
     if (p->count < page_room(p)) {
         page_insert(p, at, e, child);
@@ -186,8 +182,7 @@ static struct index_page *add_below(struct index_page **at, const struct index_e
 /* Merges children i and i+1 if they fit into one page. */
 static void merge_with_next(struct index_page *p, uint16_t i)
 {
-    if (i + 1 >= p->count ||
-        p->children[i]->count + p->children[i + 1]->count > page_room(p->children[i]))
+    if (i + 1 >= p->count || p->children[i]->count + p->children[i + 1]->count > page_room(p->children[i]))
         return;
     struct index_page *left = page_own(&p->children[i]);
     struct index_page *right = page_own(&p->children[i + 1]);
@@ -328,8 +323,7 @@ bool index_has(const struct index *x, struct index_entry e)
 {
     struct index_walk w;
     index_from(x, &w, e);
-    return index_next(&w) && w.entry.key == e.key && w.entry.order == e.order &&
-           w.entry.row == e.row;
+    return index_next(&w) && w.entry.key == e.key && w.entry.order == e.order && w.entry.row == e.row;
 }
 
 uint32_t index_count_of(const struct index *x, int64_t key)

@@ -42,8 +42,8 @@ struct index_walk {
 
 /* Starts before the first entry >= from. */
 void index_from(const struct index *x, struct index_walk *w, struct index_entry from);
-bool index_next(struct index_walk *w);                 /* false: no more entries */
-bool index_next_of(struct index_walk *w, int64_t key); /* false: no more entries with that key */
+bool index_next(struct index_walk *w);                          /* false: no more entries */
+bool index_next_of(struct index_walk *w, int64_t key);          /* false: no more entries with that key */
 bool index_first(const struct index *x, struct index_entry *e); /* false: empty */
 bool index_has(const struct index *x, struct index_entry e);
 uint32_t index_count_of(const struct index *x, int64_t key); /* linear in the result */

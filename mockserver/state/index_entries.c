@@ -33,8 +33,7 @@ static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_MEDIA] = INDEX_MEDIA_ID,
 };
 
-static void add_entry(struct index_entries *out, enum world_index index, int64_t key, int64_t order,
-                      uint32_t row)
+static void add_entry(struct index_entries *out, enum world_index index, int64_t key, int64_t order, uint32_t row)
 {
     assert(out->count < INDEX_ENTRIES_MAX);
     out->items[out->count++] = (struct world_index_entry){
@@ -49,12 +48,10 @@ static void add_key_entries(const struct key *k, uint32_t row, struct index_entr
     add_entry(out, INDEX_KEY_VALUE, digest, 0, row);
 }
 
-static void add_lease_entries(const struct world *w, const struct account *a, uint32_t row,
-                              struct index_entries *out)
+static void add_lease_entries(const struct world *w, const struct account *a, uint32_t row, struct index_entries *out)
 {
     uint32_t organization = space_read(w, a->space)->organization;
-    add_entry(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)),
-              -a->connected_at_ms, row);
+    add_entry(out, INDEX_ACCOUNT_LEASE, index_pair_key(organization, !account_is_listed(a)), -a->connected_at_ms, row);
     if (a->lease_request)
         add_entry(out, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
 }
@@ -69,19 +66,16 @@ static void add_account_entries(const struct world *w, uint32_t row, struct inde
     int64_t order = -a->connected_at_ms;
     add_entry(out, INDEX_ACCOUNT_SPACE, a->space, order, row);
     add_entry(out, INDEX_ACCOUNT_SPACE_PLATFORM, index_pair_key(a->space, a->platform), order, row);
-    add_entry(out, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE),
-              order, row);
+    add_entry(out, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE), order, row);
     add_entry(out, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
 }
 
-static void add_destination_entries(const struct destination *d, uint32_t row,
-                                    struct index_entries *out)
+static void add_destination_entries(const struct destination *d, uint32_t row, struct index_entries *out)
 {
     if (d->removed_at_ms)
         return;
     add_entry(out, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
-    add_entry(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms,
-              row);
+    add_entry(out, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms, row);
     add_entry(out, INDEX_DESTINATION_POST, d->post, row, row);
 }
 
@@ -92,14 +86,12 @@ int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32
     return record_provider(w, kind, row);
 }
 
-void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row,
-                      struct index_entries *out)
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out)
 {
     out->count = 0;
     const char *id = record_id(w, kind, row);
     if (id)
-        add_entry(out, id_indexes[kind], index_text_key(str_from(id)),
-                  index_entries_scope(w, kind, row), row);
+        add_entry(out, id_indexes[kind], index_text_key(str_from(id)), index_entries_scope(w, kind, row), row);
     switch (kind) {
     case RECORD_KEY:
         add_key_entries(key_read(w, row), row, out);
@@ -143,8 +135,7 @@ void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row
     case RECORD_DELIVERY: {
         const struct delivery *d = delivery_read(w, row);
         add_entry(out, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
-        add_entry(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row,
-                  row);
+        add_entry(out, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
         if (d->change)
             add_entry(out, INDEX_DELIVERY_CHANGE, d->change, row, row);
         break;
@@ -183,15 +174,13 @@ static bool contains(const struct index_entries *entries, const struct world_ind
 {
     for (size_t i = 0; i < entries->count; i++) {
         const struct world_index_entry *x = &entries->items[i];
-        if (x->index == p->index && x->entry.key == p->entry.key &&
-            x->entry.order == p->entry.order)
+        if (x->index == p->index && x->entry.key == p->entry.key && x->entry.order == p->entry.order)
             return true;
     }
     return false;
 }
 
-void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
-                        const struct index_entries *before)
+void index_entries_move(struct world *w, enum record_kind kind, uint32_t row, const struct index_entries *before)
 {
     struct index_entries now;
     index_entries_of(w, kind, row, &now);
@@ -204,8 +193,8 @@ void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
 }
 
 /* The first record with that id, in the scopes from `first_scope` to `last_scope`. */
-static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_scope,
-                             int64_t last_scope, struct str public_id)
+static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_scope, int64_t last_scope,
+                             struct str public_id)
 {
     int64_t key = index_text_key(public_id);
     struct index_walk walk;
@@ -216,8 +205,7 @@ static uint32_t find_between(const struct world *w, enum record_kind kind, int64
     return ROW_NONE;
 }
 
-uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope,
-                            struct str public_id)
+uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id)
 {
     return find_between(w, kind, scope, scope, public_id);
 }

@@ -22,18 +22,15 @@ struct index_entries {
     size_t count;
 };
 
-void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row,
-                      struct index_entries *out);
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
 /* Adds the entries of a new record. */
 void index_entries_add(struct world *w, enum record_kind kind, uint32_t row);
 /* Replaces the entries `before` with those of the record's current state. */
-void index_entries_move(struct world *w, enum record_kind kind, uint32_t row,
-                        const struct index_entries *before);
+void index_entries_move(struct world *w, enum record_kind kind, uint32_t row, const struct index_entries *before);
 
 /* The provider or the organization: see above. */
 int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row);
-uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope,
-                            struct str public_id);
+uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id);
 /* Returns true if exactly one record of that kind has the id, in any scope. */
 bool index_entries_unique(const struct world *w, enum record_kind kind, struct str public_id);
 /* Returns true if a record of any kind has the id. */

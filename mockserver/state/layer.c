@@ -40,13 +40,11 @@ static void keep_avatar(struct world *w, uint32_t account, const struct account_
         return;
     struct account *a = world_edit(w, RECORD_ACCOUNT, account);
     a->avatar_url = world_text(w, spec->kept_avatar_url);
-    changes_add(w, RECORD_ACCOUNT, account, "account_keep_avatar", account_state_text(a),
-                account_state_text(a));
+    changes_add(w, RECORD_ACCOUNT, account, "account_keep_avatar", account_state_text(a), account_state_text(a));
     world_transition_done(w);
 }
 
-static void create_account_layers(struct world *w, uint32_t account,
-                                  const struct account_spec *spec)
+static void create_account_layers(struct world *w, uint32_t account, const struct account_spec *spec)
 {
     for (size_t i = 0; i < spec->after->account_layer_count; i++)
         create_layer(w, account, false, spec->after->account_layers[i]);

@@ -13,10 +13,10 @@
 #pragma once
 #include "mockserver/state/account.h"
 
-#define CONNECT_STEPS(X)                                                                           \
-    X(AVATAR, "avatar")                 /* set avatar_url to a permanent URL */                    \
-    X(ACCOUNT_LAYERS, "account_layers") /* add the account's layers */                             \
-    X(CONTENT_LAYER, "content_layer")   /* add the space's layer, if it has none */                \
+#define CONNECT_STEPS(X)                                                                                               \
+    X(AVATAR, "avatar")                 /* set avatar_url to a permanent URL */                                        \
+    X(ACCOUNT_LAYERS, "account_layers") /* add the account's layers */                                                 \
+    X(CONTENT_LAYER, "content_layer")   /* add the space's layer, if it has none */                                    \
     X(ONBOARDING, "onboarding")
 enum connect_step {
 #define X(name, text) CONNECT_STEP_##name,

@@ -37,8 +37,7 @@ uint32_t lease_request_create(struct world *w, uint32_t space, const struct leas
         .submitted_at_ms = spec->submitted_at_ms ? spec->submitted_at_ms : world_now(w),
     };
     index_entries_add(w, RECORD_LEASE_REQUEST, row);
-    changes_add(w, RECORD_LEASE_REQUEST, row, "lease_request_create", NULL,
-                lease_state_texts[r->state]);
+    changes_add(w, RECORD_LEASE_REQUEST, row, "lease_request_create", NULL, lease_state_texts[r->state]);
     world_transition_done(w);
     return row;
 }
@@ -65,8 +64,7 @@ static bool geo_matches(const char *wanted, const char *offered)
 
 static bool matches(const struct pool_account *p, const struct lease_request *r)
 {
-    return !p->account && p->provider == r->provider &&
-           str_eq_nocase(str_from(p->vertical), str_from(r->vertical)) &&
+    return !p->account && p->provider == r->provider && str_eq_nocase(str_from(p->vertical), str_from(r->vertical)) &&
            geo_matches(r->geo, p->geo);
 }
 
@@ -94,8 +92,7 @@ static bool count_is_valid(const struct lease_request *r, const struct lease_dec
     return false;
 }
 
-enum lease_verdict lease_request_judge(const struct world *w, uint32_t request,
-                                       const struct lease_decision *d)
+enum lease_verdict lease_request_judge(const struct world *w, uint32_t request, const struct lease_decision *d)
 {
     const struct lease_request *r = lease_request_read(w, request);
     if (r->state != LEASE_REQUESTED)
@@ -105,8 +102,7 @@ enum lease_verdict lease_request_judge(const struct world *w, uint32_t request,
     return d->count <= lease_request_matches(w, request) ? LEASE_POSSIBLE : LEASE_POOL_TOO_SMALL;
 }
 
-static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool,
-                               const char *id_prefix)
+static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, const char *id_prefix)
 {
     const struct pool_account *p = pool_account_read(w, pool);
     const struct account_spec spec = {
@@ -147,8 +143,8 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
     for (uint32_t account = first; account < end; account++)
         set_request(w, account, request);
     struct lease_request *r = world_edit(w, RECORD_LEASE_REQUEST, request);
-    changes_add(w, RECORD_LEASE_REQUEST, request, "lease_request_decide",
-                lease_state_texts[r->state], lease_state_texts[d->outcome]);
+    changes_add(w, RECORD_LEASE_REQUEST, request, "lease_request_decide", lease_state_texts[r->state],
+                lease_state_texts[d->outcome]);
     r->state = d->outcome;
     r->remark = world_text(w, d->remark);
     r->decided_at_ms = world_now(w);
@@ -170,8 +166,7 @@ uint32_t pool_account_create(struct world *w, const struct pool_account *p)
         .monthly_price_cents = p->monthly_price_cents,
     };
     index_entries_add(w, RECORD_POOL_ACCOUNT, row);
-    changes_add(w, RECORD_POOL_ACCOUNT, row, "pool_account_create", NULL,
-                pool_account_state_text(kept));
+    changes_add(w, RECORD_POOL_ACCOUNT, row, "pool_account_create", NULL, pool_account_state_text(kept));
     world_transition_done(w);
     return row;
 }

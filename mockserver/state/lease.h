@@ -16,8 +16,8 @@
 #pragma once
 #include "mockserver/state/account.h"
 
-#define LEASE_STATES(X)                                                                            \
-    X(REQUESTED, "requested")                                                                      \
+#define LEASE_STATES(X)                                                                                                \
+    X(REQUESTED, "requested")                                                                                          \
     X(ASSIGNED, "assigned") X(PARTIAL, "partial") X(REJECTED, "rejected")
 enum lease_state {
 #define X(name, text) LEASE_##name,
@@ -68,8 +68,7 @@ enum lease_verdict {
     LEASE_POOL_TOO_SMALL,
 };
 /* Checks a decision without applying it. */
-enum lease_verdict lease_request_judge(const struct world *w, uint32_t request,
-                                       const struct lease_decision *d);
+enum lease_verdict lease_request_judge(const struct world *w, uint32_t request, const struct lease_decision *d);
 /* Applies a decision that is LEASE_POSSIBLE: connects the first matching accounts of the pool to
  * the request's space. */
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d);

@@ -29,8 +29,7 @@ uint32_t media_create(struct world *w, uint32_t space, const struct media *spec)
     return row;
 }
 
-static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received,
-                         const char *what)
+static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received, const char *what)
 {
     struct index_entries before;
     index_entries_of(w, RECORD_MEDIA, row, &before);

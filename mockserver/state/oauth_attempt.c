@@ -37,14 +37,12 @@ uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *s
     if (a->expires_at_ms)
         events_add(w, a->expires_at_ms, EVENT_OAUTH_ATTEMPT_EXPIRES, row);
     index_entries_add(w, RECORD_OAUTH_ATTEMPT, row);
-    changes_add(w, RECORD_OAUTH_ATTEMPT, row, "oauth_attempt_begin", NULL,
-                oauth_attempt_state_texts[a->state]);
+    changes_add(w, RECORD_OAUTH_ATTEMPT, row, "oauth_attempt_begin", NULL, oauth_attempt_state_texts[a->state]);
     world_transition_done(w);
     return row;
 }
 
-static void oauth_attempt_end(struct world *w, uint32_t attempt, enum oauth_attempt_state state,
-                              const char *what)
+static void oauth_attempt_end(struct world *w, uint32_t attempt, enum oauth_attempt_state state, const char *what)
 {
     struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
     changes_add(w, RECORD_OAUTH_ATTEMPT, attempt, what, oauth_attempt_state_texts[a->state],
@@ -73,8 +71,7 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct acco
     oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
 }
 
-void oauth_attempt_complete_ads(struct world *w, uint32_t attempt,
-                                const struct ad_account_spec *grant)
+void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
     assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ADS);
@@ -128,8 +125,7 @@ const char *oauth_attempt_platform_text(const struct oauth_attempt *a)
 {
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return "program";
-    return a->kind == OAUTH_ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform]
-                                            : platform_texts[a->platform];
+    return a->kind == OAUTH_ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform] : platform_texts[a->platform];
 }
 
 const char *oauth_attempt_missing(const struct oauth_attempt *a)

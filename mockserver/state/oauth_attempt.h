@@ -14,7 +14,7 @@
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
 
-#define OAUTH_ATTEMPT_STATES(X)                                                                    \
+#define OAUTH_ATTEMPT_STATES(X)                                                                                        \
     X(PENDING, "pending") X(COMPLETED, "completed") X(FAILED, "failed") X(EXPIRED, "expired")
 enum oauth_attempt_state {
 #define X(name, text) OAUTH_ATTEMPT_##name,
@@ -68,8 +68,7 @@ uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *s
 void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
 /* The same for an ad account: adds one, or renews the grant if the space already has one on that
  * platform. */
-void oauth_attempt_complete_ads(struct world *w, uint32_t attempt,
-                                const struct ad_account_spec *grant);
+void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant);
 /* A user of `space` signs the program in; it gets `key`. */
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error);
@@ -80,5 +79,4 @@ void oauth_attempt_expire(struct world *w, uint32_t attempt); /* event */
 const char *oauth_attempt_missing(const struct oauth_attempt *a);
 uint32_t oauth_attempt_find(const struct world *w, struct str token);
 const struct oauth_attempt *oauth_attempt_read(const struct world *w, uint32_t row);
-const char *
-oauth_attempt_platform_text(const struct oauth_attempt *a); /* of its kind; KEY: "program" */
+const char *oauth_attempt_platform_text(const struct oauth_attempt *a); /* of its kind; KEY: "program" */

@@ -17,8 +17,7 @@ const char *const destination_state_texts[] = {DESTINATION_STATES(X)};
 const char *const failure_texts[] = {FAILURES(X)};
 #undef X
 
-static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row,
-                              const char *what)
+static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
     index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
@@ -45,19 +44,17 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *c
     return finish_create(w, RECORD_CONTENT, row, "content_create");
 }
 
-void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
-                    const char *note)
+void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note)
 {
     struct content *x = world_edit(w, RECORD_CONTENT, content);
     const char *state = record_state(w, RECORD_CONTENT, content);
-    assert(x->approval == APPROVAL_PENDING &&
-           (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
+    assert(x->approval == APPROVAL_PENDING && (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
     x->approval = approval;
     x->decided_by = key;
     x->decision_note = world_text(w, note);
     x->decided_at_ms = world_now(w);
-    changes_add(w, RECORD_CONTENT, content,
-                approval == APPROVAL_APPROVED ? "content_approve" : "content_reject", state, state);
+    changes_add(w, RECORD_CONTENT, content, approval == APPROVAL_APPROVED ? "content_approve" : "content_reject", state,
+                state);
     world_transition_done(w);
 }
 
@@ -108,8 +105,7 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
 
 struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
 {
-    struct destination_edit e = {
-        .w = w, .row = row, .from = record_state(w, RECORD_DESTINATION, row)};
+    struct destination_edit e = {.w = w, .row = row, .from = record_state(w, RECORD_DESTINATION, row)};
     index_entries_of(w, RECORD_DESTINATION, row, &e.before);
     e.destination = world_edit(w, RECORD_DESTINATION, row);
     return e;
@@ -124,8 +120,7 @@ void destination_edit_end_at(const struct destination_edit *e, const char *what,
 {
     e->destination->updated_at_ms = at_ms;
     index_entries_move(e->w, RECORD_DESTINATION, e->row, &e->before);
-    changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from,
-                destination_state_texts[e->destination->state]);
+    changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from, destination_state_texts[e->destination->state]);
     world_transition_done(e->w);
 }
 
@@ -178,8 +173,7 @@ void destination_remove(struct world *w, uint32_t destination)
     destination_edit_end(&e, "destination_remove");
 }
 
-void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
-                             const char *code)
+void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     e.destination->outcome = outcome;

@@ -25,8 +25,7 @@ enum content_state {
 };
 extern const char *const content_state_texts[];
 
-#define APPROVALS(X)                                                                               \
-    X(NONE, "none") X(PENDING, "pending") X(APPROVED, "approved") X(REJECTED, "rejected")
+#define APPROVALS(X) X(NONE, "none") X(PENDING, "pending") X(APPROVED, "approved") X(REJECTED, "rejected")
 enum approval {
 #define X(name, text) APPROVAL_##name,
     APPROVALS(X)
@@ -44,13 +43,13 @@ enum publish_mode {
 };
 extern const char *const publish_mode_texts[];
 
-#define DESTINATION_STATES(X)                                                                      \
-    X(QUEUED, "queued")                                                                            \
-    X(PUBLISHING, "publishing")                                                                    \
-    X(DRAFT, "draft")                                                                              \
-    X(PUBLISHED, "published")                                                                      \
-    X(FAILED, "failed")                                                                            \
-    X(CANCELED, "canceled")                                                                        \
+#define DESTINATION_STATES(X)                                                                                          \
+    X(QUEUED, "queued")                                                                                                \
+    X(PUBLISHING, "publishing")                                                                                        \
+    X(DRAFT, "draft")                                                                                                  \
+    X(PUBLISHED, "published")                                                                                          \
+    X(FAILED, "failed")                                                                                                \
+    X(CANCELED, "canceled")                                                                                            \
     X(HELD, "held")
 enum destination_state {
 #define X(name, text) DESTINATION_##name,
@@ -61,9 +60,9 @@ enum destination_state {
 extern const char *const destination_state_texts[];
 
 /* Why a destination failed. `failure_code` in the record, set by a test, takes precedence. */
-#define FAILURES(X)                                                                                \
-    X(NONE, "none")                                                                                \
-    X(TOKEN_DEAD, "token_dead")                                                                    \
+#define FAILURES(X)                                                                                                    \
+    X(NONE, "none")                                                                                                    \
+    X(TOKEN_DEAD, "token_dead")                                                                                        \
     X(ACCOUNT_GONE, "account_gone") X(PLATFORM, "platform_error") X(FLAGGED, "account_flagged")
 enum failure {
 #define X(name, text) FAILURE_##name,
@@ -121,8 +120,7 @@ struct destination_spec {
 
 uint32_t content_create(struct world *w, uint32_t space, const struct content *c);
 /* Approves or rejects content whose approval is pending. */
-void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key,
-                    const char *note);
+void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
 /* Replaces content, text, details, draft and due time. The post must have no queued or held
  * destination: call post_remove_destinations first. */
@@ -142,15 +140,14 @@ void destination_retry(struct world *w, uint32_t destination); /* failed only; d
 /* Removes it from its post; cancels it if it is queued or held. */
 void destination_remove(struct world *w, uint32_t destination);
 /* Takes precedence over account_set_outcome. A lost token still fails the publish. */
-void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome,
-                             const char *code);
+void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code);
 void destination_due(struct world *w, uint32_t destination);          /* event: publish now */
 void destination_publish_ends(struct world *w, uint32_t destination); /* event */
 /* For fixtures: sets any state directly, together with the members that the state implies. The
  * destination is created when its post is, and reached the state when it was due. external_url
  * NULL: generated. */
-void destination_place(struct world *w, uint32_t destination, enum destination_state state,
-                       enum failure failure, const char *external_url);
+void destination_place(struct world *w, uint32_t destination, enum destination_state state, enum failure failure,
+                       const char *external_url);
 
 uint32_t content_find(const struct world *w, int provider, struct str public_id);
 uint32_t post_find(const struct world *w, int provider, struct str public_id);

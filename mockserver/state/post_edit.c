@@ -39,8 +39,7 @@ static struct post *edit_begin(struct world *w, uint32_t post, struct index_entr
     return world_edit(w, RECORD_POST, post);
 }
 
-static void edit_end(struct world *w, uint32_t post, const struct index_entries *before,
-                     const char *what)
+static void edit_end(struct world *w, uint32_t post, const struct index_entries *before, const char *what)
 {
     index_entries_move(w, RECORD_POST, post, before);
     const char *state = record_state(w, RECORD_POST, post);

@@ -28,8 +28,7 @@ static const struct link {
 
 static void write_external_id(struct world *w, int digits, struct buf *out)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint64_t x = ids_random(w);
     if (!digits) {
         for (int i = 0; i < 11; i++, x = x >> 6 | x << 58)
@@ -39,16 +38,14 @@ static void write_external_id(struct world *w, int digits, struct buf *out)
     uint64_t first = 1;
     for (int i = 1; i < digits; i++)
         first *= 10;
-    buf_printf(out, "%" PRIu64,
-               first * 7 + x % (first * 2)); /* begins with 7 or 8, like real ids */
+    buf_printf(out, "%" PRIu64, first * 7 + x % (first * 2)); /* begins with 7 or 8, like real ids */
 }
 
 /* Skips characters that a platform's handle cannot have: a fixture's handle may be a display
  * name. */
 static void write_handle(const char *handle, struct buf *out)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     for (const char *c = handle; c && *c; c++)
         if (strchr(letters, *c))
             buf_byte(out, *c);
@@ -178,8 +175,8 @@ void destination_publish_ends(struct world *w, uint32_t destination)
         publish(w, destination);
 }
 
-void destination_place(struct world *w, uint32_t destination, enum destination_state state,
-                       enum failure failure, const char *external_url)
+void destination_place(struct world *w, uint32_t destination, enum destination_state state, enum failure failure,
+                       const char *external_url)
 {
     struct destination_edit e = destination_edit_begin(w, destination);
     struct destination *d = e.destination;

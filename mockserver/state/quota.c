@@ -3,8 +3,7 @@
 #include <assert.h>
 
 /* A window that has ended or never began is returned as empty, beginning now. */
-static struct quota_window window_now(const struct world *w, uint32_t key, size_t window,
-                                      int64_t length_ms)
+static struct quota_window window_now(const struct world *w, uint32_t key, size_t window, int64_t length_ms)
 {
     assert(window < QUOTA_WINDOWS && length_ms > 0);
     int64_t now = world_now(w);

@@ -14,29 +14,26 @@
 #include "mockserver/state/wallet.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define ROW(of, name_, kind_, member, ...)                                                         \
-    {                                                                                              \
-        .name = (name_), .type = (kind_), .offset = offsetof(struct of, member), __VA_ARGS__       \
+#define ROW(of, name_, kind_, member, ...)                                                                             \
+    {                                                                                                                  \
+        .name = (name_), .type = (kind_), .offset = offsetof(struct of, member), __VA_ARGS__                           \
     }
-#define TEXT(of, name)      ROW(of, #name, RECORD_TEXT, name, .fixed = false)
-#define BOOL(of, name)      ROW(of, #name, RECORD_BOOL, name, .fixed = false)
-#define INT(of, name)       ROW(of, #name, RECORD_INT, name, .fixed = false)
-#define TIME(of, name)      ROW(of, #name, RECORD_TIME, name##_ms, .fixed = false)
-#define ID(of, member)      ROW(of, "id", RECORD_TEXT, member, .fixed = true)
-#define FIXED(of, name)     ROW(of, #name, RECORD_TEXT, name, .fixed = true)
-#define CHANGE(of, name)    ROW(of, #name, RECORD_CHANGE, name, .fixed = true)
-#define REF(of, name, to)   ROW(of, #name, RECORD_REF, name, .refers = (to))
-#define OWNER(of, name, to) ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true)
-#define NEEDS(of, name, to) ROW(of, #name, RECORD_REF, name, .refers = (to), .needed = true)
-#define OF(of, name, to)                                                                           \
-    ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true, .needed = true)
-#define WORD(of, name)  ROW(of, #name, RECORD_TEXT, name, .needed = true)
-#define NAMED(of, name) ROW(of, #name, RECORD_TEXT, name, .fixed = true, .needed = true)
-#define ENUM(of, name, words, size)                                                                \
-    ROW(of, #name, RECORD_ENUM, name, .texts = (words), .text_count = (size))
-#define TEXTS(of, name, size)                                                                      \
-    ROW(of, #name, RECORD_TEXTS, name, .count_offset = offsetof(struct of, size))
-#define INTS(of, name, size) ROW(of, #name, RECORD_INTS, name, .count = (size))
+#define TEXT(of, name)              ROW(of, #name, RECORD_TEXT, name, .fixed = false)
+#define BOOL(of, name)              ROW(of, #name, RECORD_BOOL, name, .fixed = false)
+#define INT(of, name)               ROW(of, #name, RECORD_INT, name, .fixed = false)
+#define TIME(of, name)              ROW(of, #name, RECORD_TIME, name##_ms, .fixed = false)
+#define ID(of, member)              ROW(of, "id", RECORD_TEXT, member, .fixed = true)
+#define FIXED(of, name)             ROW(of, #name, RECORD_TEXT, name, .fixed = true)
+#define CHANGE(of, name)            ROW(of, #name, RECORD_CHANGE, name, .fixed = true)
+#define REF(of, name, to)           ROW(of, #name, RECORD_REF, name, .refers = (to))
+#define OWNER(of, name, to)         ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true)
+#define NEEDS(of, name, to)         ROW(of, #name, RECORD_REF, name, .refers = (to), .needed = true)
+#define OF(of, name, to)            ROW(of, #name, RECORD_REF, name, .refers = (to), .fixed = true, .needed = true)
+#define WORD(of, name)              ROW(of, #name, RECORD_TEXT, name, .needed = true)
+#define NAMED(of, name)             ROW(of, #name, RECORD_TEXT, name, .fixed = true, .needed = true)
+#define ENUM(of, name, words, size) ROW(of, #name, RECORD_ENUM, name, .texts = (words), .text_count = (size))
+#define TEXTS(of, name, size)       ROW(of, #name, RECORD_TEXTS, name, .count_offset = offsetof(struct of, size))
+#define INTS(of, name, size)        ROW(of, #name, RECORD_INTS, name, .count = (size))
 
 static const struct record_field organization_fields[] = {
     ID(organization, public_id),
@@ -288,37 +285,29 @@ static const struct record_field media_fields[] = {
     TIME(media, removed_at),
 };
 
-#define RECORD_TYPE(kind, type, plural, id, provider)                                              \
-    [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),             \
+#define RECORD_TYPE(kind, type, plural, id, provider)                                                                  \
+    [kind] = {kind,     plural,        sizeof(struct type), offsetof(struct type, id),                                 \
               provider, type##_fields, COUNT(type##_fields)}
 
 static const struct record_type types[RECORD_KIND_COUNT] = {
-    RECORD_TYPE(RECORD_ORGANIZATION, organization, "organizations", public_id,
-                offsetof(struct organization, provider)),
+    RECORD_TYPE(RECORD_ORGANIZATION, organization, "organizations", public_id, offsetof(struct organization, provider)),
     RECORD_TYPE(RECORD_KEY, key, "keys", public_id, SIZE_MAX),
     RECORD_TYPE(RECORD_SPACE, space, "spaces", public_id, SIZE_MAX),
     RECORD_TYPE(RECORD_ACCOUNT, account, "accounts", public_id, offsetof(struct account, provider)),
-    RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, "oauth_attempts", token,
-                offsetof(struct oauth_attempt, provider)),
+    RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, "oauth_attempts", token, offsetof(struct oauth_attempt, provider)),
     RECORD_TYPE(RECORD_CONTENT, content, "content", public_id, offsetof(struct content, provider)),
     RECORD_TYPE(RECORD_POST, post, "posts", public_id, offsetof(struct post, provider)),
-    RECORD_TYPE(RECORD_DESTINATION, destination, "destinations", public_id,
-                offsetof(struct destination, provider)),
+    RECORD_TYPE(RECORD_DESTINATION, destination, "destinations", public_id, offsetof(struct destination, provider)),
     RECORD_TYPE(RECORD_LEASE_REQUEST, lease_request, "lease_requests", public_id,
                 offsetof(struct lease_request, provider)),
-    RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle,
-                offsetof(struct pool_account, provider)),
-    RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id,
-                offsetof(struct wallet_entry, provider)),
-    RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id,
-                offsetof(struct ad_account, provider)),
+    RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, "lease_pool", handle, offsetof(struct pool_account, provider)),
+    RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, "wallet", public_id, offsetof(struct wallet_entry, provider)),
+    RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, "ad_accounts", public_id, offsetof(struct ad_account, provider)),
     RECORD_TYPE(RECORD_LAYER, layer, "layers", public_id, offsetof(struct layer, provider)),
-    RECORD_TYPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id,
-                offsetof(struct onboarding, provider)),
+    RECORD_TYPE(RECORD_ONBOARDING, onboarding, "onboarding", public_id, offsetof(struct onboarding, provider)),
     RECORD_TYPE(RECORD_WEBHOOK, webhook, "webhooks", public_id, offsetof(struct webhook, provider)),
     RECORD_TYPE(RECORD_MEDIA, media, "media", public_id, offsetof(struct media, provider)),
-    RECORD_TYPE(RECORD_DELIVERY, delivery, "deliveries", public_id,
-                offsetof(struct delivery, provider)),
+    RECORD_TYPE(RECORD_DELIVERY, delivery, "deliveries", public_id, offsetof(struct delivery, provider)),
 };
 
 const struct record_type *record_type(enum record_kind kind)

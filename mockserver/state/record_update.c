@@ -37,21 +37,18 @@ union any_record {
     struct media media;
 };
 
-static bool set_field(struct world *w, int64_t scope, const struct record_edit *e,
-                      union any_record *record, struct error *err)
+static bool set_field(struct world *w, int64_t scope, const struct record_edit *e, union any_record *record,
+                      struct error *err)
 {
     if (e->field->fixed)
-        return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be changed",
-                         e->field->name);
+        return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be changed", e->field->name);
     if (e->field->needed && e->value.none)
-        return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be null",
-                         e->field->name);
+        return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be null", e->field->name);
     return record_write(w, scope, e->field, &e->value, record, err);
 }
 
 /* The scope in which a reference is looked up: see index_entries.h. */
-static int64_t scope_of(const struct world *w, enum record_kind kind, uint32_t row,
-                        const struct record_field *f)
+static int64_t scope_of(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f)
 {
     if (f->refers == RECORD_LEASE_REQUEST && kind == RECORD_ACCOUNT)
         return space_read(w, account_read(w, row)->space)->organization;
@@ -101,15 +98,13 @@ static void stop_checks_if_broken(struct world *w)
 /* Readers follow these references, so they must exist even in a state that violates invariants. */
 static bool has_references(enum record_kind kind, const union any_record *record, struct error *err)
 {
-    const char *missing =
-        kind == RECORD_OAUTH_ATTEMPT ? oauth_attempt_missing(&record->oauth_attempt) : NULL;
-    return !missing ||
-           error_add(err, ERROR_INPUT, (struct where){0},
-                     "'%s' is null; an attempt of this kind and state requires it", missing);
+    const char *missing = kind == RECORD_OAUTH_ATTEMPT ? oauth_attempt_missing(&record->oauth_attempt) : NULL;
+    return !missing || error_add(err, ERROR_INPUT, (struct where){0},
+                                 "'%s' is null; an attempt of this kind and state requires it", missing);
 }
 
-bool record_update(struct world *w, enum record_kind kind, uint32_t row,
-                   const struct record_edit *edits, size_t count, struct error *err)
+bool record_update(struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *edits, size_t count,
+                   struct error *err)
 {
     const size_t size = record_type(kind)->size;
     union any_record edited;

@@ -10,8 +10,8 @@ static bool refuse(struct error *err, const struct record_field *f, const char *
     return error_add(err, ERROR_INPUT, (struct where){0}, "'%s' %s", f->name, why);
 }
 
-static bool set_text(struct world *w, const struct record_field *f, const struct record_value *v,
-                     char *at, struct error *err)
+static bool set_text(struct world *w, const struct record_field *f, const struct record_value *v, char *at,
+                     struct error *err)
 {
     if (!v->none && !v->text)
         return refuse(err, f, "is not a text");
@@ -20,8 +20,7 @@ static bool set_text(struct world *w, const struct record_field *f, const struct
     return true;
 }
 
-static bool set_time(const struct record_field *f, const struct record_value *v, char *at,
-                     struct error *err)
+static bool set_time(const struct record_field *f, const struct record_value *v, char *at, struct error *err)
 {
     int64_t ms = v->none ? 0 : v->number;
     if (!v->none && v->text && !time_parse(str_from(v->text), &ms))
@@ -30,8 +29,7 @@ static bool set_time(const struct record_field *f, const struct record_value *v,
     return true;
 }
 
-static bool set_enum(const struct record_field *f, const struct record_value *v, char *at,
-                     struct error *err)
+static bool set_enum(const struct record_field *f, const struct record_value *v, char *at, struct error *err)
 {
     struct str word = str_from(v->none ? NULL : v->text);
     for (size_t i = 0; i < f->text_count; i++) {
@@ -42,19 +40,18 @@ static bool set_enum(const struct record_field *f, const struct record_value *v,
         return true;
     }
     struct arena a = {0};
-    error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be '" STR_FMT "'%s", f->name,
-              STR_ARG(word), str_suggest(&a, word, f->texts, f->text_count));
+    error_add(err, ERROR_INPUT, (struct where){0}, "'%s' cannot be '" STR_FMT "'%s", f->name, STR_ARG(word),
+              str_suggest(&a, word, f->texts, f->text_count));
     arena_end(&a);
     return false;
 }
 
-static bool set_ref(const struct world *w, int64_t scope, const struct record_field *f,
-                    const struct record_value *v, char *at, struct error *err)
+static bool set_ref(const struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
+                    char *at, struct error *err)
 {
     uint32_t to = ROW_NONE;
     if (!v->none) {
-        to = v->text ? index_entries_find(w, f->refers, scope, str_from(v->text))
-                     : (uint32_t)v->number;
+        to = v->text ? index_entries_find(w, f->refers, scope, str_from(v->text)) : (uint32_t)v->number;
         if (!to)
             return refuse(err, f, "refers to a record that does not exist");
     }
@@ -62,8 +59,8 @@ static bool set_ref(const struct world *w, int64_t scope, const struct record_fi
     return true;
 }
 
-static bool set_texts(struct world *w, const struct record_field *f, const struct record_value *v,
-                      char *at, void *record, struct error *err)
+static bool set_texts(struct world *w, const struct record_field *f, const struct record_value *v, char *at,
+                      void *record, struct error *err)
 {
     if (v->none)
         return refuse(err, f, "is null; expected a list of texts");
@@ -74,8 +71,7 @@ static bool set_texts(struct world *w, const struct record_field *f, const struc
     return true;
 }
 
-static bool set_numbers(const struct record_field *f, const struct record_value *v, char *at,
-                        struct error *err)
+static bool set_numbers(const struct record_field *f, const struct record_value *v, char *at, struct error *err)
 {
     if (v->none || v->count > f->count)
         return refuse(err, f, "is null or too long; expected a list of numbers");
@@ -85,8 +81,8 @@ static bool set_numbers(const struct record_field *f, const struct record_value 
     return true;
 }
 
-bool record_write(struct world *w, int64_t scope, const struct record_field *f,
-                  const struct record_value *v, void *record, struct error *err)
+bool record_write(struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
+                  void *record, struct error *err)
 {
     char *at = (char *)record + f->offset;
     uint32_t seq = v->none ? 0 : (uint32_t)v->number;

@@ -8,8 +8,8 @@
 #pragma once
 #include "mockserver/state/records.h"
 
-bool record_write(struct world *w, int64_t scope, const struct record_field *f,
-                  const struct record_value *v, void *record, struct error *err);
+bool record_write(struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
+                  void *record, struct error *err);
 /* Queues the events that the record's state implies. Events that are queued already and no longer
  * apply do nothing when they run. */
 void record_queue_events(struct world *w, enum record_kind kind, uint32_t row);

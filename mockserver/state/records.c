@@ -83,8 +83,8 @@ static void get_time(int64_t ms, struct record_value *out)
         out->text = time_millis(ms, out->time_text);
 }
 
-void record_get(const struct world *w, enum record_kind kind, uint32_t row,
-                const struct record_field *f, struct record_value *out)
+void record_get(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f,
+                struct record_value *out)
 {
     const char *record = world_read(w, kind, row), *at = record + f->offset;
     *out = (struct record_value){0};

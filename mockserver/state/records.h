@@ -71,8 +71,8 @@ struct record_value {
     size_t count;
     char time_text[40];
 };
-void record_get(const struct world *w, enum record_kind kind, uint32_t row,
-                const struct record_field *f, struct record_value *out);
+void record_get(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f,
+                struct record_value *out);
 
 /* Writes fields of one record and updates its indexes and events. On error nothing is written. An
  * edit may violate an invariant on purpose; w->checks is then turned off. */
@@ -80,5 +80,5 @@ struct record_edit {
     const struct record_field *field;
     struct record_value value;
 };
-bool record_update(struct world *w, enum record_kind kind, uint32_t row,
-                   const struct record_edit *edits, size_t count, struct error *err);
+bool record_update(struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *edits, size_t count,
+                   struct error *err);

@@ -75,8 +75,7 @@ static size_t find_reply(const struct replies *r, uint32_t key, const char *what
     return i;
 }
 
-const struct reply *replies_find(const struct world *w, uint32_t key, const char *what,
-                                 struct str token)
+const struct reply *replies_find(const struct world *w, uint32_t key, const char *what, struct str token)
 {
     const struct replies *r = w->replies;
     size_t i = r ? find_reply(r, key, what, token) : 0;
@@ -120,8 +119,8 @@ void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms)
     size_t same = find_reply(r, reply->key, reply->what, reply->token);
     if (same < r->count)
         drop_reply(r, same);
-    while (r->count && (r->items[0]->reply.at_ms < from_ms || r->count == REPLIES_MAX ||
-                        r->bytes + k->bytes > REPLIES_BYTES))
+    while (r->count &&
+           (r->items[0]->reply.at_ms < from_ms || r->count == REPLIES_MAX || r->bytes + k->bytes > REPLIES_BYTES))
         drop_reply(r, 0);
     r->items[r->count++] = k;
     r->bytes += k->bytes;

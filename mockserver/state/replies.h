@@ -27,8 +27,7 @@ struct replies *replies_hold(struct replies *r); /* r may be NULL, also below */
 void replies_release(struct replies *r);
 size_t replies_own_bytes(const struct replies *r); /* shared with no other world */
 
-const struct reply *replies_find(const struct world *w, uint32_t key, const char *what,
-                                 struct str token);
+const struct reply *replies_find(const struct world *w, uint32_t key, const char *what, struct str token);
 /* Stores a copy; replaces an older reply with the same key, operation and token. Drops replies from
  * before `from_ms`. */
 void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms);

@@ -94,8 +94,7 @@ const char *string_pool_keep_c(struct string_pool *t, const char *text)
     return text ? string_pool_keep(t, str_from(text)) : NULL;
 }
 
-const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts,
-                                         size_t count)
+const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts, size_t count)
 {
     const char **kept = string_pool_room(t, count * sizeof *kept, _Alignof(const char *));
     for (size_t i = 0; i < count; i++)

@@ -16,6 +16,5 @@ void string_pool_release(struct string_pool *t);
 
 const char *string_pool_keep(struct string_pool *t, struct str text);
 const char *string_pool_keep_c(struct string_pool *t, const char *text); /* NULL stays NULL */
-const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts,
-                                         size_t count);
+const char *const *string_pool_keep_list(struct string_pool *t, const char *const *texts, size_t count);
 size_t string_pool_bytes(const struct string_pool *t); /* without the older pools */

@@ -13,8 +13,7 @@ const char *const key_status_texts[] = {
 #undef X
 };
 
-static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row,
-                              const char *what)
+static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {
     index_entries_add(w, kind, row);
     changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
@@ -39,8 +38,7 @@ void organization_set_credits(struct world *w, uint32_t organization, int64_t cr
 {
     struct organization *o = world_edit(w, RECORD_ORGANIZATION, organization);
     o->credits = credits;
-    changes_add(w, RECORD_ORGANIZATION, organization, "organization_set_credits", "present",
-                "present");
+    changes_add(w, RECORD_ORGANIZATION, organization, "organization_set_credits", "present", "present");
     world_transition_done(w);
 }
 
@@ -56,8 +54,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key_spe
         .name = world_text(w, spec->name),
         .value = world_text(w, spec->value),
         .scopes = string_pool_keep_list(w->strings, spec->scopes, spec->scope_count),
-        .return_domains =
-            string_pool_keep_list(w->strings, spec->return_domains, spec->return_domain_count),
+        .return_domains = string_pool_keep_list(w->strings, spec->return_domains, spec->return_domain_count),
         .scope_count = (uint32_t)spec->scope_count,
         .return_domain_count = (uint32_t)spec->return_domain_count,
         .tier = world_text(w, spec->tier),
@@ -100,8 +97,7 @@ uint32_t space_open(struct world *w, uint32_t organization, const struct space *
     return finish_create(w, RECORD_SPACE, row, "space_create");
 }
 
-uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
-                      const char *name)
+uint32_t space_create(struct world *w, uint32_t organization, const char *public_id, const char *name)
 {
     return space_open(w, organization, &(struct space){.public_id = public_id, .name = name});
 }

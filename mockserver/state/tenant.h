@@ -62,13 +62,11 @@ struct key_spec {
     int64_t limits[QUOTA_WINDOWS];
 };
 
-uint32_t organization_create(struct world *w, int provider, const char *public_id,
-                             const char *name);
+uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name);
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
 uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
 void key_set_status(struct world *w, uint32_t key, enum key_status status);
-uint32_t space_create(struct world *w, uint32_t organization, const char *public_id,
-                      const char *name);
+uint32_t space_create(struct world *w, uint32_t organization, const char *public_id, const char *name);
 /* Copies all members of `spec`, except that its times are the world's current time. */
 uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec);
 

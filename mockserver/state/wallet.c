@@ -32,8 +32,7 @@ uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reas
         .cents = -a->monthly_price_cents,
     };
     index_entries_add(w, RECORD_WALLET_ENTRY, row);
-    changes_add(w, RECORD_WALLET_ENTRY, row, "wallet_charge_month", NULL,
-                record_state(w, RECORD_WALLET_ENTRY, row));
+    changes_add(w, RECORD_WALLET_ENTRY, row, "wallet_charge_month", NULL, record_state(w, RECORD_WALLET_ENTRY, row));
     return row;
 }
 

@@ -76,8 +76,7 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
         delivery_resume_all(w, webhook);
 }
 
-void webhook_rotate(struct world *w, uint32_t webhook, const char *secret,
-                    int64_t previous_until_ms)
+void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms)
 {
     struct webhook *h = edit_begin(w, webhook, true);
     h->previous_secret = h->secret;

@@ -13,8 +13,8 @@
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define WEBHOOK_STATES(X)                                                                          \
-    X(ACTIVE, "active")                                                                            \
+#define WEBHOOK_STATES(X)                                                                                              \
+    X(ACTIVE, "active")                                                                                                \
     X(PAUSED, "paused") X(AUTO_PAUSED, "auto_paused") X(DELETED, "deleted")
 enum webhook_state {
 #define X(name, text) WEBHOOK_##name,
@@ -47,8 +47,7 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
 void webhook_update(struct world *w, uint32_t webhook, const struct webhook_spec *spec);
 /* WEBHOOK_ACTIVE resets the failure count and resumes pending deliveries. */
 void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state state);
-void webhook_rotate(struct world *w, uint32_t webhook, const char *secret,
-                    int64_t previous_until_ms);
+void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms);
 /* Pending and held deliveries are abandoned. */
 void webhook_delete(struct world *w, uint32_t webhook);
 /* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive

@@ -128,8 +128,8 @@ size_t world_own_bytes(const struct world *w)
     size_t bytes = sizeof *w + string_pool_bytes(w->strings);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         bytes += table_own_bytes(&w->records[i]);
-    bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes) +
-             table_own_bytes(&w->quotas) + replies_own_bytes(w->replies);
+    bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes) + table_own_bytes(&w->quotas) +
+             replies_own_bytes(w->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         bytes += index_own_bytes(&w->indexes[i]);
     return bytes;

@@ -15,23 +15,23 @@
 #include "mockserver/state/table.h"
 #include <stdbool.h>
 
-#define RECORD_KINDS(X)                                                                            \
-    X(ORGANIZATION, "organizations")                                                               \
-    X(KEY, "keys")                                                                                 \
-    X(SPACE, "spaces")                                                                             \
-    X(ACCOUNT, "accounts")                                                                         \
-    X(OAUTH_ATTEMPT, "oauth_attempts")                                                             \
-    X(CONTENT, "content")                                                                          \
-    X(POST, "posts")                                                                               \
-    X(DESTINATION, "destinations")                                                                 \
-    X(LEASE_REQUEST, "lease_requests")                                                             \
-    X(POOL_ACCOUNT, "lease_pool")                                                                  \
-    X(WALLET_ENTRY, "wallet")                                                                      \
-    X(AD_ACCOUNT, "ad_accounts")                                                                   \
-    X(LAYER, "layers")                                                                             \
-    X(ONBOARDING, "onboarding")                                                                    \
-    X(WEBHOOK, "webhooks")                                                                         \
-    X(DELIVERY, "deliveries")                                                                      \
+#define RECORD_KINDS(X)                                                                                                \
+    X(ORGANIZATION, "organizations")                                                                                   \
+    X(KEY, "keys")                                                                                                     \
+    X(SPACE, "spaces")                                                                                                 \
+    X(ACCOUNT, "accounts")                                                                                             \
+    X(OAUTH_ATTEMPT, "oauth_attempts")                                                                                 \
+    X(CONTENT, "content")                                                                                              \
+    X(POST, "posts")                                                                                                   \
+    X(DESTINATION, "destinations")                                                                                     \
+    X(LEASE_REQUEST, "lease_requests")                                                                                 \
+    X(POOL_ACCOUNT, "lease_pool")                                                                                      \
+    X(WALLET_ENTRY, "wallet")                                                                                          \
+    X(AD_ACCOUNT, "ad_accounts")                                                                                       \
+    X(LAYER, "layers")                                                                                                 \
+    X(ONBOARDING, "onboarding")                                                                                        \
+    X(WEBHOOK, "webhooks")                                                                                             \
+    X(DELIVERY, "deliveries")                                                                                          \
     X(MEDIA, "media")
 enum record_kind {
 #define X(name, text) RECORD_##name,

@@ -12,8 +12,7 @@
 
 static uint32_t count_listed(const struct scene *s, enum world_index index, uint32_t value)
 {
-    int64_t key =
-        index == INDEX_ACCOUNT_SPACE ? (int64_t)s->space : index_pair_key(s->space, value);
+    int64_t key = index == INDEX_ACCOUNT_SPACE ? (int64_t)s->space : index_pair_key(s->space, value);
     return index_count_of(&s->w->indexes[index], key);
 }
 
@@ -32,8 +31,7 @@ static void a_connected_account_is_listed_newest_first(void **state)
         account_connect(s.w, s.space, &spec);
     }
     struct index_walk walk;
-    index_from(&s.w->indexes[INDEX_ACCOUNT_SPACE], &walk,
-               (struct index_entry){s.space, INT64_MIN, 0});
+    index_from(&s.w->indexes[INDEX_ACCOUNT_SPACE], &walk, (struct index_entry){s.space, INT64_MIN, 0});
     for (size_t i = 0; i < 4; i++) {
         assert_true(index_next_of(&walk, s.space));
         assert_int_equal(walk.entry.row, newest_first[i]);
@@ -77,9 +75,8 @@ static void the_token_word_is_cleared_when_the_token_changes(void **state)
     const struct account_spec spec = {
         .public_id = "a", .handle = "acme", .platform = PLATFORM_TIKTOK, .token_word = "odd"};
     uint32_t one = account_connect(s.w, s.space, &spec);
-    uint32_t two = account_connect(
-        s.w, s.space,
-        &(struct account_spec){.public_id = "b", .handle = "other", .token_word = "odd"});
+    uint32_t two =
+        account_connect(s.w, s.space, &(struct account_spec){.public_id = "b", .handle = "other", .token_word = "odd"});
     assert_string_equal(account_read(s.w, one)->token_word, "odd");
     account_reconnect(s.w, one, SCENE_START + DAY);
     account_lose_token(s.w, two, TOKEN_EXPIRED);
@@ -90,8 +87,7 @@ static void the_token_word_is_cleared_when_the_token_changes(void **state)
 
 static bool reconnecting_changes(const char *field)
 {
-    static const char *const names[] = {"token", "token_since", "token_expires_at",
-                                        "token_generation", "updated_at"};
+    static const char *const names[] = {"token", "token_since", "token_expires_at", "token_generation", "updated_at"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(field, names[i]) == 0)
             return true;
@@ -239,8 +235,7 @@ static void each_connection_of_a_handle_is_a_separate_row(void **state)
     s.space = 1;
     uint32_t again = scene_account(&s, "acme");
     assert_int_not_equal(again, first);
-    assert_string_not_equal(account_read(s.w, again)->public_id,
-                            account_read(s.w, first)->public_id);
+    assert_string_not_equal(account_read(s.w, again)->public_id, account_read(s.w, first)->public_id);
     assert_false(account_is_listed(account_read(s.w, first)));
     world_free(s.w);
 }
@@ -285,8 +280,7 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    const struct account_spec user = {.handle = "ignored",
-                                      .token_expires_at_ms = SCENE_START + DAY};
+    const struct account_spec user = {.handle = "ignored", .token_expires_at_ms = SCENE_START + DAY};
     uint32_t row = begin_attempt(&s, account);
     oauth_attempt_complete(s.w, row, &user);
     assert_int_equal(oauth_attempt_read(s.w, row)->account, account);

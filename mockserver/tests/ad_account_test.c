@@ -36,8 +36,8 @@ static struct scene scene_with_validation(void)
     return s;
 }
 
-#define STATES(X)                                                                                  \
-    X(PENDING, "pending")                                                                          \
+#define STATES(X)                                                                                                      \
+    X(PENDING, "pending")                                                                                              \
     X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(GONE, "disconnected")
 enum state {
 #define X(name, text) STATE_##name,
@@ -85,19 +85,17 @@ static const struct event_row {
     void (*apply)(struct world *w, uint32_t row);
     const char *to[STATE_COUNT]; /* NULL: not allowed */
 } event_rows[] = {
-    {"ad_account_validate",   AD_VALIDATES, validate,              {"valid"}             },
-    {"ad_account_lose",       AD_LOSES,     expire,                {"expired", "expired"}},
-    {"ad_account_lose",       AD_LOSES,     revoke,                {"revoked", "revoked"}},
-    {"ad_account_reconnect",
-     AD_RECONNECTS,                         ad_account_reconnect,
-     {"pending", "pending", "pending", "pending"}                                        },
+    {"ad_account_validate",   AD_VALIDATES,  validate,              {"valid"}                                   },
+    {"ad_account_lose",       AD_LOSES,      expire,                {"expired", "expired"}                      },
+    {"ad_account_lose",       AD_LOSES,      revoke,                {"revoked", "revoked"}                      },
+    {"ad_account_reconnect",  AD_RECONNECTS, ad_account_reconnect,  {"pending", "pending", "pending", "pending"}},
     {"ad_account_disconnect",
-     AD_DISCONNECTS,                        ad_account_disconnect,
-     {"disconnected", "disconnected", "disconnected", "disconnected"}                    },
+     AD_DISCONNECTS,                         ad_account_disconnect,
+     {"disconnected", "disconnected", "disconnected", "disconnected"}                                           },
 };
 
-static void assert_applied(const struct scene *s, const struct event_row *row, enum state in,
-                           uint32_t account, const struct ad_account *was)
+static void assert_applied(const struct scene *s, const struct event_row *row, enum state in, uint32_t account,
+                           const struct ad_account *was)
 {
     const struct ad_account *is = ad_account_read(s->w, account);
     bool gone = row->event == AD_DISCONNECTS, granted = row->event == AD_RECONNECTS;

@@ -37,8 +37,7 @@ static void the_journal_is_read_in_pages(void **state)
     struct mock_response rest = mock_call(m, "GET /__admin/requests?since=2", NULL);
     assert_string_equal(at(rest, "/items/0/seq"), "3");
     assert_string_equal(at(rest, "/items/1/seq"), "4");
-    struct mock_response some =
-        mock_call(m, "GET /__admin/requests?operation=layers.revoke_social_account", NULL);
+    struct mock_response some = mock_call(m, "GET /__admin/requests?operation=layers.revoke_social_account", NULL);
     assert_string_equal(at(some, "/items/0/seq"), "4");
     assert_null(at(some, "/items/1"));
     assert_problem(mock_call(m, "GET /__admin/requests?limit=0", NULL), 422, NULL, "limit");
@@ -57,8 +56,7 @@ static void a_cursor_from_before_a_reset_is_rejected(void **state)
     mock_call(m, LIST, NULL, KEY);
     assert_problem(mock_call(m, "GET /__admin/requests?since=3", NULL), 422, NULL,
                    "invalid 'since': '3'; expected the seq of a journal entry, or 0");
-    assert_problem(mock_call(m, "GET /__admin/requests/unmatched?since=2", NULL), 422, NULL,
-                   "since");
+    assert_problem(mock_call(m, "GET /__admin/requests/unmatched?since=2", NULL), 422, NULL, "since");
 }
 
 static void an_operation_is_selected_by_name(void **state)
@@ -73,12 +71,9 @@ static void an_operation_is_selected_by_name(void **state)
         {"",                     ""                              },
     };
     mock_call(m, LIST, NULL, KEY);
-    assert_string_equal(
-        at(mock_call(m, "GET /__admin/requests?operation=list_leased_accounts", NULL), "/items"),
-        "[]");
+    assert_string_equal(at(mock_call(m, "GET /__admin/requests?operation=list_leased_accounts", NULL), "/items"), "[]");
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *line =
-            arena_printf(&m->arena, "GET /__admin/requests?operation=%s", rows[i].operation);
+        const char *line = arena_printf(&m->arena, "GET /__admin/requests?operation=%s", rows[i].operation);
         assert_problem(mock_call(m, line, NULL), 422, NULL, rows[i].words);
     }
 }
@@ -97,10 +92,8 @@ static void an_unknown_parameter_is_rejected(void **state)
     for (size_t i = 0; i < COUNT(lines); i++)
         assert_problem(mock_call(*state, lines[i], NULL), 422, NULL, "unknown parameter");
     assert_problem(mock_call(*state, lines[0], NULL), 422, NULL, "operation=ID");
-    assert_problem(mock_call(*state, "GET /__admin/requests?since=%zz", NULL), 422, "query",
-                   "escape");
-    assert_int_equal(mock_call(*state, "GET /__admin/requests/unmatched?stable=1", NULL).status,
-                     200);
+    assert_problem(mock_call(*state, "GET /__admin/requests?since=%zz", NULL), 422, "query", "escape");
+    assert_int_equal(mock_call(*state, "GET /__admin/requests/unmatched?stable=1", NULL).status, 200);
     assert_int_equal(mock_call(*state, "GET /__admin/state/accounts?handle=one", NULL).status, 200);
 }
 
@@ -117,8 +110,7 @@ static void scheduled_events_are_listed_with_their_status(void **state)
     struct mock_response a = mock_call(m, "GET /__admin/requests", NULL);
     assert_string_equal(at(a, "/items/0/events/0/what"), "post_due");
     assert_string_equal(at(a, "/items/0/events/0/kind"), "destinations");
-    assert_string_equal(at(a, "/items/0/events/0/id"),
-                        at(scheduled, "/scheduledPosts/0/scheduledPostId"));
+    assert_string_equal(at(a, "/items/0/events/0/id"), at(scheduled, "/scheduledPosts/0/scheduledPostId"));
     assert_string_equal(at(a, "/items/0/events/0/at"), "2026-05-02T10:00:00.000Z");
     assert_string_equal(at(a, "/items/0/events/0/done"), "false");
     assert_null(at(a, "/items/0/events/1"));
@@ -133,10 +125,8 @@ static void evicted_entries_are_counted(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct mock *m = mock_new(&(struct mock_options){.public_url = "http://mock.test",
-                                                     .admin = true,
-                                                     .limits.journal_bytes = 8 << 10},
-                              &err);
+    struct mock *m = mock_new(
+        &(struct mock_options){.public_url = "http://mock.test", .admin = true, .limits.journal_bytes = 8 << 10}, &err);
     for (int i = 0; i < 50; i++)
         mock_call(m, "GET /v1/nowhere", NULL);
     struct mock_response a = mock_call(m, "GET /__admin/requests?since=3", NULL);
@@ -150,8 +140,7 @@ static void evicted_entries_are_counted(void **state)
     assert_int_equal(a.status, 409);
     assert_non_null(strstr(at(a, "/detail"), "has evicted"));
     a = mock_call(m, "POST /__admin/requests/verify",
-                  arena_printf(&m->arena, "{\"match\":{\"method\":\"GET\"},\"since\":%lld}",
-                               (long long)lost));
+                  arena_printf(&m->arena, "{\"match\":{\"method\":\"GET\"},\"since\":%lld}", (long long)lost));
     assert_int_equal(a.status, 200);
     mock_free(m);
 }
@@ -159,12 +148,9 @@ static void evicted_entries_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_journal_has_requests_and_responses),
-        TEST(the_journal_is_read_in_pages),
-        TEST(a_cursor_from_before_a_reset_is_rejected),
-        TEST(an_operation_is_selected_by_name),
-        TEST(an_unknown_parameter_is_rejected),
-        TEST(scheduled_events_are_listed_with_their_status),
+        TEST(the_journal_has_requests_and_responses),   TEST(the_journal_is_read_in_pages),
+        TEST(a_cursor_from_before_a_reset_is_rejected), TEST(an_operation_is_selected_by_name),
+        TEST(an_unknown_parameter_is_rejected),         TEST(scheduled_events_are_listed_with_their_status),
         cmocka_unit_test(evicted_entries_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

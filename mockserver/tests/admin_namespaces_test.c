@@ -20,10 +20,9 @@ static void a_reset_equals_a_fresh_start(void **state)
 static void namespaces_are_created_and_deleted(void **state)
 {
     struct mock *m = *state;
-    struct mock_response a =
-        mock_call(m, "POST /__admin/namespaces",
-                  "{\"name\":\"one\",\"fixture\":\"admin\",\"seed\":7,\"clock\":"
-                  "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
+    struct mock_response a = mock_call(m, "POST /__admin/namespaces",
+                                       "{\"name\":\"one\",\"fixture\":\"admin\",\"seed\":7,\"clock\":"
+                                       "{\"start\":\"+1h\",\"mode\":\"frozen\"}}");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/fixture"), "admin");
     assert_string_equal(at(a, "/clock/now"), "2026-05-02T10:00:00.000Z");
@@ -33,24 +32,21 @@ static void namespaces_are_created_and_deleted(void **state)
     assert_string_equal(at(list, "/items/1/name"), "one");
     assert_string_equal(at(list, "/items/1/requests"), "1");
     assert_int_equal(mock_call(m, "POST /__admin/namespaces/one/reset", NULL).status, 200);
-    assert_string_equal(
-        at(mock_call(m, "GET /ns/one/__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
+    assert_string_equal(at(mock_call(m, "GET /ns/one/__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
     assert_int_equal(mock_call(m, "DELETE /ns/one/__admin/namespaces/one", NULL).status, 200);
     assert_problem(mock_call(m, "GET /ns/one/__admin/clock", NULL), 404, NULL, "does not exist");
-    assert_problem(mock_call(m, "DELETE /__admin/namespaces/default", NULL), 409, NULL,
-                   "cannot be deleted");
+    assert_problem(mock_call(m, "DELETE /__admin/namespaces/default", NULL), 409, NULL, "cannot be deleted");
 }
 
 static void a_namespace_can_have_an_inline_fixture(void **state)
 {
     struct mock *m = *state;
-    const char *body =
-        "{\"name\":\"own\",\"fixture\":{\"name\":\"tiny\",\"clock\":{\"start\":"
-        "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"name\":\"r\",\"when\":"
-        "{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
-        "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
-        "\"projects\":[{\"id\":\"prj_tiny\",\"name\":\"Tiny\"}]}]}},"
-        "\"credentials\":[\"lp_live_tiny\"]}";
+    const char *body = "{\"name\":\"own\",\"fixture\":{\"name\":\"tiny\",\"clock\":{\"start\":"
+                       "\"2026-01-01T00:00:00Z\",\"mode\":\"frozen\"},\"rules\":[{\"name\":\"r\",\"when\":"
+                       "{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}],\"layers\":{\"organizations\":"
+                       "[{\"name\":\"T\",\"keys\":[{\"name\":\"k\",\"key\":\"lp_live_tiny\",\"scopes\":[\"*\"]}],"
+                       "\"projects\":[{\"id\":\"prj_tiny\",\"name\":\"Tiny\"}]}]}},"
+                       "\"credentials\":[\"lp_live_tiny\"]}";
     struct mock_response a = mock_call(m, "POST /__admin/namespaces", body);
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/fixture"), "tiny");
@@ -60,9 +56,7 @@ static void a_namespace_can_have_an_inline_fixture(void **state)
     assert_int_equal(mock_call(m, call, NULL, key).status, 200);
     assert_int_equal(mock_call(m, call, NULL, key).status, 500);
     /* the copy and its rules stay valid */
-    assert_int_equal(
-        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"own\"}").status,
-        201);
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"own\"}").status, 201);
     assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/own", NULL).status, 200);
     assert_int_equal(mock_call(m, "POST /__admin/namespaces/copy/reset", NULL).status, 200);
     assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/name"), "r");
@@ -76,29 +70,27 @@ static void an_invalid_namespace_is_rejected(void **state)
         int status;
         const char *pointer, *words;
     } rows[] = {
-        {"{}",                                                                              422, "",               "name"          },
-        {"{\"name\":\".x\"}",                                                               422, "/name",          "name"          },
-        {"{\"name\":\"default\"}",                                                          409, NULL,             "already exists"},
-        {"{\"name\":\"x\",\"fixture\":\"admn\"}",                                           422, "/fixture",       "admin"         },
-        {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",       ""              },
-        {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                                    422, "/fixture/nme",   "name"          },
+        {"{}",                                                                              422, "",                         "name"              },
+        {"{\"name\":\".x\"}",                                                               422, "/name",                    "name"              },
+        {"{\"name\":\"default\"}",                                                          409, NULL,                       "already exists"    },
+        {"{\"name\":\"x\",\"fixture\":\"admn\"}",                                           422, "/fixture",                 "admin"             },
+        {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",                 ""                  },
+        {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                                    422, "/fixture/nme",             "name"              },
         {"{\"name\":\"x\",\"fixture\":{\"layers\":{\"organizations\":[{\"nam\":\"T\"}]}}}", 422,
-         "/fixture/layers/organizations/0/nam",                                                                    "name"          },
-        {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}",      422,
-         "/fixture/timings/publish",                                                                               "duration"      },
-        {"{\"name\":\"x\",\"fixture\":{\"clock\":{\"start\":\"+106751991167d\"}}}",         422,
-         "/fixture/clock/start",                                                                                   "a time"        },
-        {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",                                   422, "/credentials/1", "empty"         },
-        {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",                           422, "/clock/start",   "too far"       },
-        {"{\"name\":\"x\",\"from\":\"nowhere\"}",                                           422, "/from",          "nowhere"       },
-        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"admin\"}",                     422, "/from",
-         "exclude each other"                                                                                                      },
-        {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}",                 422, "/clock/start",
-         "cannot go back"                                                                                                          },
+         "/fixture/layers/organizations/0/nam",                                                                              "name"              },
+        {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}",      422, "/fixture/timings/publish",
+         "duration"                                                                                                                              },
+        {"{\"name\":\"x\",\"fixture\":{\"clock\":{\"start\":\"+106751991167d\"}}}",         422, "/fixture/clock/start",
+         "a time"                                                                                                                                },
+        {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",                                   422, "/credentials/1",           "empty"             },
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",                           422, "/clock/start",             "too far"           },
+        {"{\"name\":\"x\",\"from\":\"nowhere\"}",                                           422, "/from",                    "nowhere"           },
+        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"admin\"}",                     422, "/from",                    "exclude each other"},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}",                 422, "/clock/start",             "cannot go back"    },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_problem(mock_call(m, "POST /__admin/namespaces", rows[i].body), rows[i].status,
-                       rows[i].pointer, rows[i].words);
+        assert_problem(mock_call(m, "POST /__admin/namespaces", rows[i].body), rows[i].status, rows[i].pointer,
+                       rows[i].words);
     assert_string_equal(at(mock_call(m, "GET /__admin/health", NULL), "/namespaces"), "1");
 }
 
@@ -107,22 +99,15 @@ static void a_snapshot_restores_the_state(void **state)
     struct mock *m = *state;
     assert_int_equal(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"before\"}").status, 201);
     mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
-    assert_string_equal(at(mock_call(m, "GET /__admin/snapshots", NULL), "/items/0/name"),
-                        "before");
-    struct mock_response copy =
-        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"before\"}");
+    assert_string_equal(at(mock_call(m, "GET /__admin/snapshots", NULL), "/items/0/name"), "before");
+    struct mock_response copy = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"before\"}");
     assert_int_equal(copy.status, 201);
-    assert_string_equal(
-        at(mock_call(m, "GET /ns/copy/__admin/state/accounts/sa_one", NULL), "/disconnect"),
-        "none");
+    assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
     assert_int_equal(mock_call(m, "POST /__admin/snapshots/before/restore", NULL).status, 200);
-    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"),
-                        "none");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
     assert_int_equal(mock_call(m, "DELETE /__admin/snapshots/before", NULL).status, 200);
-    assert_problem(mock_call(m, "POST /__admin/snapshots/before/restore", NULL), 404, NULL,
-                   "before");
-    assert_problem(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"a b\"}"), 422, "/name",
-                   "invalid name");
+    assert_problem(mock_call(m, "POST /__admin/snapshots/before/restore", NULL), 404, NULL, "before");
+    assert_problem(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"a b\"}"), 422, "/name", "invalid name");
 }
 
 int main(void)

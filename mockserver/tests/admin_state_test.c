@@ -5,19 +5,15 @@ static void the_clock_advances_as_requested(void **state)
 {
     struct mock *m = *state;
     assert_string_equal(at(mock_call(m, "GET /__admin/clock", NULL), "/mode"), "frozen");
-    struct mock_response next =
-        mock_call(m, "POST /__admin/clock/advance", "{\"until\":\"next_event\"}");
+    struct mock_response next = mock_call(m, "POST /__admin/clock/advance", "{\"until\":\"next_event\"}");
     assert_string_equal(at(next, "/now"), "2026-05-04T09:00:00.000Z");
     assert_string_equal(at(next, "/events"), "1");
-    struct mock_response to =
-        mock_call(m, "POST /__admin/clock/advance", "{\"to\":\"2026-05-04T10:00:00Z\"}");
+    struct mock_response to = mock_call(m, "POST /__admin/clock/advance", "{\"to\":\"2026-05-04T10:00:00Z\"}");
     assert_string_equal(at(to, "/now"), "2026-05-04T10:00:00.000Z");
     assert_string_equal(at(to, "/changes"), "[]");
-    struct mock_response put =
-        mock_call(m, "PUT /__admin/clock", "{\"now\":\"2026-05-06T00:00:00Z\"}");
+    struct mock_response put = mock_call(m, "PUT /__admin/clock", "{\"now\":\"2026-05-06T00:00:00Z\"}");
     assert_string_equal(at(put, "/changes/0/id"), "sp_two");
-    assert_string_equal(at(mock_call(m, "PUT /__admin/clock", "{\"mode\":\"runs\"}"), "/mode"),
-                        "runs");
+    assert_string_equal(at(mock_call(m, "PUT /__admin/clock", "{\"mode\":\"runs\"}"), "/mode"), "runs");
 }
 
 static void the_clock_cannot_go_back_or_too_far_ahead(void **state)
@@ -25,27 +21,22 @@ static void the_clock_cannot_go_back_or_too_far_ahead(void **state)
     static const struct {
         const char *call, *body, *pointer, *words;
     } rows[] = {
-        {"POST /__admin/clock/advance", "{}",                                       "",       "exactly one of"},
-        {"POST /__admin/clock/advance", "{\"by\":\"1h\",\"until\":\"next_event\"}", "",
-         "exactly one of"                                                                                     },
-        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}",                         "/by",
-         "'by' is -1s; expected a positive duration"                                                          },
-        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"       },
-        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"       },
-        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"       },
-        {"POST /__admin/clock/advance", "{\"to\":\"2026-05-01T00:00:00Z\"}",        "/to",
-         "cannot go back"                                                                                     },
-        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"       },
-        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"            },
-        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"    },
-        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "cannot go back"},
-        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"        },
+        {"POST /__admin/clock/advance", "{}",                                       "",       "exactly one of"                           },
+        {"POST /__admin/clock/advance", "{\"by\":\"1h\",\"until\":\"next_event\"}", "",       "exactly one of"                           },
+        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}",                         "/by",    "'by' is -1s; expected a positive duration"},
+        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"                                  },
+        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"                                  },
+        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"                                  },
+        {"POST /__admin/clock/advance", "{\"to\":\"2026-05-01T00:00:00Z\"}",        "/to",    "cannot go back"                           },
+        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"                                  },
+        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"                                       },
+        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"                               },
+        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "cannot go back"                           },
+        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"                                   },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_problem(mock_call(*state, rows[i].call, rows[i].body), 422, rows[i].pointer,
-                       rows[i].words);
-    assert_string_equal(at(mock_call(*state, "GET /__admin/clock", NULL), "/now"),
-                        "2026-05-02T09:00:00.000Z");
+        assert_problem(mock_call(*state, rows[i].call, rows[i].body), 422, rows[i].pointer, rows[i].words);
+    assert_string_equal(at(mock_call(*state, "GET /__admin/clock", NULL), "/now"), "2026-05-02T09:00:00.000Z");
 }
 
 static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
@@ -53,20 +44,15 @@ static void a_key_without_a_name_works_with_rules_and_the_journal(void **state)
     struct mock *m = *state;
     const char *id = at(mock_call(m, "GET /__admin/state/keys", NULL), "/items/0/id");
     assert_int_equal(
-        mock_call(m, arena_printf(&m->arena, "PATCH /__admin/state/keys/%s", id), "{\"name\":null}")
-            .status,
-        200);
+        mock_call(m, arena_printf(&m->arena, "PATCH /__admin/state/keys/%s", id), "{\"name\":null}").status, 200);
     static const char rule[] = "{\"on\":\"layers.whoami\",\"when\":{\"key\":\"%s\"},"
                                "\"then\":[{\"respond\":{\"status\":503}}]}";
-    assert_problem(mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "full")), 422,
-                   "/when/key", "no key has the name or value 'full'");
-    assert_int_equal(
-        mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "lp_live_full")).status,
-        201);
+    assert_problem(mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "full")), 422, "/when/key",
+                   "no key has the name or value 'full'");
+    assert_int_equal(mock_call(m, "POST /__admin/rules", arena_printf(&m->arena, rule, "lp_live_full")).status, 201);
     assert_int_equal(mock_call(m, "GET /layers/v1/whoami", NULL, KEY).status, 503);
     struct mock_response verified =
-        mock_call(m, "POST /__admin/requests/verify",
-                  "{\"match\":{\"key\":\"lp_live_full\"},\"at_least\":1}");
+        mock_call(m, "POST /__admin/requests/verify", "{\"match\":{\"key\":\"lp_live_full\"},\"at_least\":1}");
     assert_int_equal(verified.status, 200);
 }
 
@@ -114,8 +100,8 @@ static void records_are_filtered_by_their_fields(void **state)
 static void a_record_can_be_patched(void **state)
 {
     struct mock *m = *state;
-    struct mock_response a = mock_call(m, "PATCH /__admin/state/accounts/sa_one",
-                                       "{\"handle\":\"renamed\",\"name\":null}");
+    struct mock_response a =
+        mock_call(m, "PATCH /__admin/state/accounts/sa_one", "{\"handle\":\"renamed\",\"name\":null}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/record/handle"), "renamed");
     assert_string_equal(at(a, "/changes/0/id"), "sa_one");
@@ -136,17 +122,13 @@ static void an_invalid_patch_changes_nothing(void **state)
         {"{\"handle\":7}",                             "/handle",       "text"             },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_problem(mock_call(m, "PATCH /__admin/state/accounts/sa_one", rows[i].body), 422,
-                       rows[i].pointer, rows[i].words);
+        assert_problem(mock_call(m, "PATCH /__admin/state/accounts/sa_one", rows[i].body), 422, rows[i].pointer,
+                       rows[i].words);
     const char *broken = "{\"state\":\"published\"}"; /* never attempted */
-    assert_problem(mock_call(m, "PATCH /__admin/state/destinations/sp_one", broken), 409, NULL,
-                   "skip_invariants=1");
-    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"),
-                        "one");
-    assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"),
-                        "queued");
-    struct mock_response done =
-        mock_call(m, "PATCH /__admin/state/destinations/sp_one?skip_invariants=1", broken);
+    assert_problem(mock_call(m, "PATCH /__admin/state/destinations/sp_one", broken), 409, NULL, "skip_invariants=1");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"), "one");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/destinations/sp_one", NULL), "/state"), "queued");
+    struct mock_response done = mock_call(m, "PATCH /__admin/state/destinations/sp_one?skip_invariants=1", broken);
     assert_string_equal(at(done, "/record/state"), "published");
 }
 
@@ -154,13 +136,11 @@ static void an_invalid_patch_changes_nothing(void **state)
 static void an_oauth_attempt_keeps_the_references_of_its_kind_and_state(void **state)
 {
     struct mock *m = *state;
-    struct mock_response url =
-        mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
-                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    struct mock_response url = mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
+                                         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     assert_int_equal(url.status, 200);
     const char *token = at(url, "/state");
-    const char *patch =
-        arena_printf(&m->arena, "PATCH /__admin/state/oauth_attempts/%s?skip_invariants=1", token);
+    const char *patch = arena_printf(&m->arena, "PATCH /__admin/state/oauth_attempts/%s?skip_invariants=1", token);
     const char *status = arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token);
     static const struct {
         const char *body, *words;

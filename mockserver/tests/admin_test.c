@@ -15,8 +15,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
     for (size_t i = 0; i < COUNT(abilities); i++)
         assert_string_equal(at(a, abilities[i]), "true");
     static const char *const built[] = {
-        "consent",         "token_lost", "account_connected", "account_removed", "side_effect",
-        "publish_outcome", "fail"};
+        "consent", "token_lost", "account_connected", "account_removed", "side_effect", "publish_outcome", "fail"};
     for (size_t i = 0; i < COUNT(built); i++)
         assert_non_null(strstr(at(a, "/simulations"), built[i]));
     struct mock_response health = mock_call(m, "GET /__admin/health", NULL);
@@ -25,8 +24,7 @@ static void the_admin_api_lists_its_capabilities(void **state)
     assert_string_equal(at(health, "/namespaces"), "1");
     assert_string_equal(header_of(health, "Cache-Control"), "no-store");
     assert_string_equal(at(mock_call(m, "GET /__admin/version", NULL), "/protocol"), "1");
-    assert_string_equal(at(mock_call(m, "GET /__admin/routes", NULL), "/items/0/provider"),
-                        "layers");
+    assert_string_equal(at(mock_call(m, "GET /__admin/routes", NULL), "/items/0/provider"), "layers");
 }
 
 static void an_unknown_admin_path_returns_404(void **state)
@@ -82,9 +80,7 @@ static void requests_from_other_sites_are_refused(void **state)
     struct mock *m = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct exchange x = {
-            .request = {.method = STR("GET"),
-                        .target = STR("/__admin/clock"),
-                        .path = STR("/__admin/clock")}
+            .request = {.method = STR("GET"), .target = STR("/__admin/clock"), .path = STR("/__admin/clock")}
         };
         const char *lines[] = {rows[i].host, rows[i].origin};
         for (size_t line = 0; line < 2 && lines[line]; line++) {
@@ -93,19 +89,17 @@ static void requests_from_other_sites_are_refused(void **state)
         }
         mock_handle(m, &x);
         if (x.response.status != rows[i].status)
-            fail_msg("%s %s: %d", rows[i].host, rows[i].origin ? rows[i].origin : "",
-                     x.response.status);
+            fail_msg("%s %s: %d", rows[i].host, rows[i].origin ? rows[i].origin : "", x.response.status);
         arena_end(&x.arena);
     }
 }
 
 static void an_unauthorized_caller_gets_no_list_of_paths(void **state)
 {
-    static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset",
-                                        "GET /__admin/nowhere"};
+    static const char *const lines[] = {"OPTIONS /__admin/reset", "GET /__admin/reset", "GET /__admin/nowhere"};
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct mock_response a = mock_call(*state, lines[i], NULL, "Origin: https://evil.test",
-                                           "Access-Control-Request-Method: POST");
+        struct mock_response a =
+            mock_call(*state, lines[i], NULL, "Origin: https://evil.test", "Access-Control-Request-Method: POST");
         assert_problem(a, 403, NULL, "--cors does not apply");
         assert_null(header_of(a, "Allow"));
     }
@@ -118,10 +112,8 @@ static void the_admin_api_requires_its_token(void **state)
     struct mock_response a = mock_call(m, "GET /__admin/clock", NULL);
     assert_problem(a, 401, NULL, "token");
     assert_non_null(header_of(a, "WWW-Authenticate"));
-    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open").status,
-                     401);
-    assert_int_equal(
-        mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open-sesame").status, 200);
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open").status, 401);
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open-sesame").status, 200);
 }
 
 static void a_disabled_admin_api_returns_404(void **state)
@@ -134,12 +126,9 @@ static void a_disabled_admin_api_returns_404(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_admin_api_lists_its_capabilities),
-        TEST(an_unknown_admin_path_returns_404),
-        TEST(each_of_many_errors_has_its_pointer),
-        TEST(an_unauthorized_caller_gets_no_list_of_paths),
-        TEST(requests_from_other_sites_are_refused),
-        TEST(the_admin_api_requires_its_token),
+        TEST(the_admin_api_lists_its_capabilities),  TEST(an_unknown_admin_path_returns_404),
+        TEST(each_of_many_errors_has_its_pointer),   TEST(an_unauthorized_caller_gets_no_list_of_paths),
+        TEST(requests_from_other_sites_are_refused), TEST(the_admin_api_requires_its_token),
         TEST(a_disabled_admin_api_returns_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

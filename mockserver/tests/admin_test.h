@@ -53,25 +53,22 @@ static inline int setup(void **state)
 
 /* The response must be a problem with this status, and its first error be at `pointer` and contain
  * `words`. Without a pointer the problem's detail must contain them. */
-static inline void assert_problem(struct mock_response a, int status, const char *pointer,
-                                  const char *words)
+static inline void assert_problem(struct mock_response a, int status, const char *pointer, const char *words)
 {
     const char *at_pointer = at(a, "/errors/0/pointer"), *detail = at(a, "/errors/0/detail");
     if (!pointer)
         detail = at(a, "/detail");
-    if (a.status != status || !detail || !strstr(detail, words) ||
-        (pointer && strcmp(at_pointer, pointer) != 0))
-        fail_msg("expected %d %s '%s', got %d " STR_FMT, status, pointer ? pointer : "", words,
-                 a.status, STR_ARG(a.text));
+    if (a.status != status || !detail || !strstr(detail, words) || (pointer && strcmp(at_pointer, pointer) != 0))
+        fail_msg("expected %d %s '%s', got %d " STR_FMT, status, pointer ? pointer : "", words, a.status,
+                 STR_ARG(a.text));
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/type"), "about:blank");
 }
 
 static inline const char *begin_attempt(struct mock *m)
 {
-    struct mock_response a =
-        mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
-                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    struct mock_response a = mock_call(m, "POST /layers/v1/projects/prj_one/social/oauth-url",
+                                       "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
@@ -86,11 +83,9 @@ static inline struct mock_response consent(struct mock *m, const char *token, co
     return simulation(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",%s}", token, rest));
 }
 
-static inline const char *oauth_attempt_status(struct mock *m, const char *token,
-                                               const char *pointer)
+static inline const char *oauth_attempt_status(struct mock *m, const char *token, const char *pointer)
 {
-    return at(mock_call(m, arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token),
-                        NULL, KEY),
+    return at(mock_call(m, arena_printf(&m->arena, "GET /layers/v1/social/oauth-status/%s", token), NULL, KEY),
               pointer);
 }
 

@@ -52,8 +52,7 @@ static void the_namespace_comes_from_the_path_then_the_header_then_the_credentia
         {"GET /__consent/layers/st", NULL,                          "default", "http://mock.test"            },
     };
     struct mock *m = *state;
-    namespaces_bind(m->namespaces, STR("bound"),
-                    namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL));
+    namespaces_bind(m->namespaces, STR("bound"), namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_string_equal(a.call->ns->name, rows[i].name);
@@ -61,8 +60,7 @@ static void the_namespace_comes_from_the_path_then_the_header_then_the_credentia
     }
 }
 
-static void
-the_provider_comes_from_the_mount_then_the_host_then_the_route_then_the_prefix(void **state)
+static void the_provider_comes_from_the_mount_then_the_host_then_the_route_then_the_prefix(void **state)
 {
     static const struct {
         const char *line, *header, *provider, *path;
@@ -105,8 +103,7 @@ static void the_admin_api_and_the_consent_page_are_providers_too(void **state)
     struct mock *m = *state;
     assert_ptr_equal(mock_call(m, "GET /__admin/health").call->provider, &admin_provider);
     assert_ptr_equal(mock_call(m, "GET /__admin/nothing").call->provider, &admin_provider);
-    assert_ptr_equal(mock_call(m, "GET /layers/__consent/layers/x").call->provider,
-                     &consent_provider);
+    assert_ptr_equal(mock_call(m, "GET /layers/__consent/layers/x").call->provider, &consent_provider);
     assert_null(mock_call(m, "GET /__administrator").call->provider);
     m->options.admin = false;
     assert_int_equal(mock_call(m, "GET /__admin/health").status, 404);
@@ -177,14 +174,12 @@ static void an_unmatched_call_reports_the_nearest_routes(void **state)
         int status;
         const char *mock_error, *allow, *nearest;
     } rows[] = {
-        {"GET " P "/social-acounts",          404, "unmatched",     NULL,
-         "GET /v1/projects/{}/social-accounts\n"                                                           },
-        {"GET /projects/p/social-accounts",   404, "unmatched",     NULL,
-         "GET /v1/projects/{}/social-accounts\n"                                                           },
-        {"PUT " LIST,                         405, "unmatched",     "GET", "GET /v1/projects/{}/social-acc"},
-        {"POST /v1/organizations/o/api-keys", 501, "unimplemented", NULL,  NULL                            },
-        {"GET " LIST,                         200, NULL,            NULL,  NULL                            },
-        {"HEAD " LIST,                        200, NULL,            NULL,  NULL                            },
+        {"GET " P "/social-acounts",          404, "unmatched",     NULL,  "GET /v1/projects/{}/social-accounts\n"},
+        {"GET /projects/p/social-accounts",   404, "unmatched",     NULL,  "GET /v1/projects/{}/social-accounts\n"},
+        {"PUT " LIST,                         405, "unmatched",     "GET", "GET /v1/projects/{}/social-acc"       },
+        {"POST /v1/organizations/o/api-keys", 501, "unimplemented", NULL,  NULL                                   },
+        {"GET " LIST,                         200, NULL,            NULL,  NULL                                   },
+        {"HEAD " LIST,                        200, NULL,            NULL,  NULL                                   },
     };
     struct mock *m = *state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -208,9 +203,8 @@ static void an_unmatched_call_reports_the_nearest_routes(void **state)
 
 static void every_response_has_a_date_and_a_content_type(void **state)
 {
-    static const char *const lines[] = {
-        "GET /v1/projects/p/social-accounts", "GET /v1/else",   "GET /else",
-        "POST /v1/organizations/o/api-keys",  "GET /ns/.bad/x", "GET /__admin/health"};
+    static const char *const lines[] = {"GET /v1/projects/p/social-accounts", "GET /v1/else",   "GET /else",
+                                        "POST /v1/organizations/o/api-keys",  "GET /ns/.bad/x", "GET /__admin/health"};
     struct mock *m = *state;
     char date[TIME_TEXT_MAX];
     time_http(world_now(mock_test_world(m)), date);
@@ -294,8 +288,7 @@ static void malformed_http_is_refused_in_the_format_of_the_provider(void **state
 
 static void malformed_http_is_refused_in_the_format_of_the_admin_api(void **state)
 {
-    static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules",
-                                        "/layers/__admin/nowhere"};
+    static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules", "/layers/__admin/nowhere"};
     struct mock *m = *state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct exchange x = {
@@ -303,8 +296,7 @@ static void malformed_http_is_refused_in_the_format_of_the_admin_api(void **stat
         };
         mock_refuse(m, &x, 413, "Too much.");
         assert_int_equal(x.response.status, 413);
-        assert_true(
-            str_is(headers_get(&x.response.headers, "Content-Type"), "application/problem+json"));
+        assert_true(str_is(headers_get(&x.response.headers, "Content-Type"), "application/problem+json"));
         assert_true(str_has(buf_str(&x.response.body), STR("\"detail\":\"Too much.\"")));
         assert_null(find_namespace(m, "new"));
         arena_end(&x.arena);

@@ -56,8 +56,7 @@ static void an_expired_used_or_undelivered_url_is_not_open(void **state)
     pass(*state, 600000);
     const char *used = at(reauth(*state, "sa_acme_expired"), "/state");
     mock_call(*state, "POST /__admin/simulate/consent",
-              arena_printf(&((struct mock *)*state)->arena,
-                           "{\"state\":\"%s\",\"outcome\":\"deny\"}", used));
+              arena_printf(&((struct mock *)*state)->arena, "{\"state\":\"%s\",\"outcome\":\"deny\"}", used));
     add_rule(*state, "{\"on\":\"layers.create_reauth_url\",\"when\":{\"nth\":1},"
                      "\"then\":[{\"close_connection\":\"mid_body\"}]}");
     reauth(*state, "sa_acme_expired");
@@ -106,12 +105,10 @@ static void a_reconnection_restarts_the_count(void **state)
     schedule(*state, "sa_acme_expired");
     const char *token = at(reauth(*state, "sa_acme_expired"), "/state");
     mock_call(*state, "POST /__admin/simulate/consent",
-              arena_printf(&((struct mock *)*state)->arena,
-                           "{\"state\":\"%s\",\"outcome\":\"approve\"}", token));
+              arena_printf(&((struct mock *)*state)->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", token));
     schedule(*state, "sa_acme_expired");
     schedule(*state, "sa_acme_expired");
-    mock_call(*state, "POST /__admin/simulate/token_lost",
-              "{\"account\":\"sa_acme_expired\",\"why\":\"expired\"}");
+    mock_call(*state, "POST /__admin/simulate/token_lost", "{\"account\":\"sa_acme_expired\",\"why\":\"expired\"}");
     schedule(*state, "sa_acme_expired");
     assert_client_check(*state, "dead_accounts", "passed 2 0", "");
 }
@@ -123,13 +120,12 @@ static void accounts_are_found_in_each_providers_requests(void **state)
     } rows[] = {
         {"posteverywhere", "POST /api/v1/posts",
          "{\"content\":\"x\",\"account_ids\":[3001, "
-         "3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",                                  "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
-         "wrote again for 3004, which must be reconnected first"                                                                                                                                                        },
+         "3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",                                                                    "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
+         "wrote again for 3004, which must be reconnected first"                                                                                                                                                                                                                },
         {"posteverywhere", "POST /api/v1/posts", "{\"content\":\"x\",\"account_ids\":[3006]}",
-         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                       "wrote again for 3006, which must be reconnected first"},
-        {"postnitro",      "POST /schedule",
-         "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",       "embed-api-key: pn-acme00000000000000000001",
-         "wrote again for cacme00000000000000expired, which must be reconnected first"                                                                                                                                  },
+         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                                                         "wrote again for 3006, which must be reconnected first"                      },
+        {"postnitro",      "POST /schedule",     "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",
+         "embed-api-key: pn-acme00000000000000000001",                                                                                                                                             "wrote again for cacme00000000000000expired, which must be reconnected first"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -173,27 +169,22 @@ static void secrets_in_urls_are_found(void **state)
     static const struct {
         const char *line, *header, *why;
     } rows[] = {
-        {"GET /v1/whoami",                                                 AS_FULL,                                   ""},
-        {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL,                                   ""},
-        {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full",             AS_FULL,
-         "the key 'full' appears in the query"                                                                          },
+        {"GET /v1/whoami",                                                 AS_FULL,                                   ""                                    },
+        {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL,                                   ""                                    },
+        {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full",             AS_FULL,                                   "the key 'full' appears in the query" },
         {"GET /v1/whoami?auth=Bearer%20lp%5Flive_01HX9Y6K7EJ4T2_reader",   AS_FULL,
-         "the key 'reader' appears in the query"                                                                        },
-        {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other",       "X: y",
-         "the key 'other' appears in the query"                                                                         },
-        {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full",        AS_FULL,
-         "the key 'full' appears in the path"                                                                           },
-        {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x",                     AS_FULL,
-         "the key 'full' appears in the path"                                                                           },
+         "the key 'reader' appears in the query"                                                                                                            },
+        {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other",       "X: y",                                    "the key 'other' appears in the query"},
+        {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full",        AS_FULL,                                   "the key 'full' appears in the path"  },
+        {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x",                     AS_FULL,                                   "the key 'full' appears in the path"  },
         {"GET /v1/whoami?token=something_unknown",                         "Authorization: Bearer something_unknown",
-         "the credential of the request's header appears in the URL"                                                    },
-        {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""},
+         "the credential of the request's header appears in the URL"                                                                                        },
+        {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""                                    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         mock_call(*state, rows[i].line, NULL, rows[i].header);
-        assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0",
-                            rows[i].why);
+        assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0", rows[i].why);
         struct mock_response a = mock_call(*state, CLIENT_CHECKS, NULL);
         assert_false(str_has(a.text, STR("lp_live_")));
     }
@@ -201,18 +192,15 @@ static void secrets_in_urls_are_found(void **state)
 
 static void secrets_created_later_are_found(void **state)
 {
-    struct mock_response hook =
-        mock_call(*state, "POST /v1/webhook-endpoints",
-                  "{\"url\":\"http://localhost:9/x\",\"events\":[\"post.failed\"]}", AS_FULL);
+    struct mock_response hook = mock_call(*state, "POST /v1/webhook-endpoints",
+                                          "{\"url\":\"http://localhost:9/x\",\"events\":[\"post.failed\"]}", AS_FULL);
     assert_int_equal(hook.status, 201);
     mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
     assert_client_check(*state, "secrets_in_urls", "passed 2 0", "");
-    mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")),
-              NULL, AS_FULL);
-    assert_client_check(*state, "secrets_in_urls", "failed 3 1",
-                        arena_printf(hook.arena,
-                                     "the secret of the webhook %s appears in the query",
-                                     at(hook, "/endpoint/id")));
+    mock_call(*state, arena_printf(hook.arena, "GET /v1/whoami?s=%s", at(hook, "/signingSecret")), NULL, AS_FULL);
+    assert_client_check(
+        *state, "secrets_in_urls", "failed 3 1",
+        arena_printf(hook.arena, "the secret of the webhook %s appears in the query", at(hook, "/endpoint/id")));
 }
 
 static void a_refused_key_must_not_be_used_again(void **state)

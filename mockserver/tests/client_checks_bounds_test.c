@@ -16,8 +16,7 @@ static struct client_checks *client_checks_of(struct mock *m)
 }
 
 /* Makes a call and drops the response, as a server does. */
-static void call(struct mock *m, const char *method, const char *target, const char *const *headers,
-                 const char *body)
+static void call(struct mock *m, const char *method, const char *target, const char *const *headers, const char *body)
 {
     struct exchange x = {.arrived_us = time_monotonic_us()};
     struct request *r = &x.request;
@@ -37,9 +36,8 @@ static void memory_is_bounded_for_new_keys_accounts_and_writes(void **state)
 {
     struct mock *m = *state;
     char bearer[64], token[64], target[128], body[256];
-    add_rule(m,
-             "{\"on\":\"layers.schedule_content\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}},"
-             "{\"headers\":{\"Retry-After\":\"5\"}}]}");
+    add_rule(m, "{\"on\":\"layers.schedule_content\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}},"
+                "{\"headers\":{\"Retry-After\":\"5\"}}]}");
     size_t half = 0;
     for (int i = 0; i < CALLS; i++) {
         (void)snprintf(bearer, sizeof bearer, "Bearer lp_live_%020d", i);
@@ -79,8 +77,7 @@ static void an_idle_namespace_needs_little_memory(void **state)
 {
     struct mock *m = *state;
     mock_call(m, "GET /ns/idle/v1/whoami", NULL, AS_FULL);
-    assert_true(client_checks_bytes(namespaces_find(m->namespaces, STR("idle"))->client_checks) <
-                4096);
+    assert_true(client_checks_bytes(namespaces_find(m->namespaces, STR("idle"))->client_checks) < 4096);
 }
 
 static void namespaces_beyond_the_limit_are_summed(void **state)
@@ -91,14 +88,12 @@ static void namespaces_beyond_the_limit_are_summed(void **state)
         (void)snprintf(name, sizeof name, "w%d", i);
         (void)snprintf(line, sizeof line, "/ns/%s/v1/whoami%s", name,
                        i >= CLIENT_CHECKS_NAMESPACES_MAX ? "?k=lp_live_01HX9Y6K7EJ4T2_full" : "");
-        call(m, "GET", line,
-             (const char *[]){"Authorization", "Bearer lp_live_01HX9Y6K7EJ4T2_full", NULL}, "");
+        call(m, "GET", line, (const char *[]){"Authorization", "Bearer lp_live_01HX9Y6K7EJ4T2_full", NULL}, "");
         assert_true(namespaces_delete(m->namespaces, str_from(name)));
     }
     struct buf out = {.arena = &m->arena};
     client_registry_junit(m->client_registry, &out);
-    assert_non_null(
-        strstr(buf_c(&out), "<testsuite name=\"50 more namespaces\" tests=\"10\" failures=\"1\""));
+    assert_non_null(strstr(buf_c(&out), "<testsuite name=\"50 more namespaces\" tests=\"10\" failures=\"1\""));
     assert_non_null(strstr(buf_c(&out), "<property name=\"failures\" value=\"50\"/>"));
     assert_null(strstr(buf_c(&out), "name=\"w1000 "));
     assert_true(client_registry_failed(m->client_registry));

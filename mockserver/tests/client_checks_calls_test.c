@@ -5,8 +5,8 @@
 #define WHOAMI   "GET /v1/whoami"
 #define PROJECTS "GET /v1/projects"
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
-#define POST_TO(account)                                                                           \
-    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":\"" account      \
+#define POST_TO(account)                                                                                               \
+    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":\"" account                          \
     "\",\"mode\":\"publish\"}]}"
 #define ONE   POST_TO("sa_acme_tiktok")
 #define OTHER POST_TO("sa_acme_instagram")
@@ -18,12 +18,11 @@
 
 static void limit_list(struct mock *m, const char *retry_after)
 {
-    add_rule(m,
-             arena_printf(&m->arena,
-                          "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"when\":"
-                          "{\"times\":1},\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}},"
-                          "{\"headers\":{\"Retry-After\":\"%s\"}}]}",
-                          retry_after));
+    add_rule(m, arena_printf(&m->arena,
+                             "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"when\":"
+                             "{\"times\":1},\"then\":[{\"respond\":{\"error\":\"RATE_LIMITED\"}},"
+                             "{\"headers\":{\"Retry-After\":\"%s\"}}]}",
+                             retry_after));
 }
 
 static void without_retry_after_nothing_is_tested(void **state)
@@ -48,10 +47,8 @@ static void calling_too_early_fails(void **state)
     mock_call(*state, LIST, NULL, AS_FULL);
     pass(*state, 29000);
     mock_call(*state, LIST, NULL, AS_FULL);
-    assert_client_check(*state, "retry_after", "failed 1 1",
-                        "429 requested a wait of 30s; called again after 29s");
-    const struct node *o =
-        node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
+    assert_client_check(*state, "retry_after", "failed 1 1", "429 requested a wait of 30s; called again after 29s");
+    const struct node *o = node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_int_equal(node_get(o, "seq")->integer, 2);
     assert_int_equal(node_get(o, "after")->integer, 1);
     assert_int_equal(node_count(node_get(o, "request_ids")), 2);
@@ -71,16 +68,14 @@ static void a_refusal_by_a_rule_concerns_its_operation_and_key(void **state)
 
 static void an_exhausted_rate_limit_concerns_all_its_operations(void **state)
 {
-    mock_call(*state, "POST /__admin/simulate/rate_limit",
-              "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
+    mock_call(*state, "POST /__admin/simulate/rate_limit", "{\"key\":\"full\",\"class\":\"read\",\"remaining\":0}");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_FULL).status, 429);
     pass(*state, 1000);
     mock_call(*state, WHOAMI, NULL, AS_SECOND);
     mock_call(*state, SCHEDULE, ONE, AS_FULL);
     assert_client_check(*state, "retry_after", "passed 1 0", "");
     mock_call(*state, WHOAMI, NULL, AS_FULL);
-    assert_client_check(*state, "retry_after", "failed 2 1",
-                        "429 requested a wait of 1m; called again after 1s");
+    assert_client_check(*state, "retry_after", "failed 2 1", "429 requested a wait of 1m; called again after 1s");
 }
 
 static void each_form_of_retry_after_is_read(void **state)
@@ -114,10 +109,8 @@ static void each_form_of_retry_after_is_read(void **state)
 
 static void a_truncated_response_requests_no_wait(void **state)
 {
-    add_rule(
-        *state,
-        "{\"on\":\"layers.list_social_accounts\",\"when\":{\"nth\":1},\"then\":["
-        "{\"respond\":{\"error\":\"RATE_LIMITED\"}},{\"close_connection\":\"before_headers\"}]}");
+    add_rule(*state, "{\"on\":\"layers.list_social_accounts\",\"when\":{\"nth\":1},\"then\":["
+                     "{\"respond\":{\"error\":\"RATE_LIMITED\"}},{\"close_connection\":\"before_headers\"}]}");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL);
     assert_client_check(*state, "retry_after", "not_tested 0 0", "");
@@ -128,10 +121,8 @@ static void a_truncated_response_requests_no_wait(void **state)
 
 static void fail_first(struct mock *m, const char *effect)
 {
-    add_rule(m,
-             arena_printf(&m->arena,
-                          "{\"on\":\"layers.schedule_content\",\"when\":{\"nth\":1},\"then\":[%s]}",
-                          effect));
+    add_rule(
+        m, arena_printf(&m->arena, "{\"on\":\"layers.schedule_content\",\"when\":{\"nth\":1},\"then\":[%s]}", effect));
 }
 
 #define SERVER_ERROR "{\"respond\":{\"error\":\"INTERNAL\"}}"
@@ -142,29 +133,27 @@ static void a_repeated_write_must_keep_its_key(void **state)
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""   },
+        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
         {SERVER_ERROR,                          KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after status 500"          },
+         "a write was repeated with another Idempotency-Key after status 500"                                                                         },
         {SERVER_ERROR,                          KEY_A,  "X: y", "failed 1 1",
-         "a write was repeated without its Idempotency-Key after status 500"           },
+         "a write was repeated without its Idempotency-Key after status 500"                                                                          },
         {SERVER_ERROR,                          "X: y", "X: y", "failed 1 1",
-         "a write was repeated without any Idempotency-Key after status 500"           },
+         "a write was repeated without any Idempotency-Key after status 500"                                                                          },
         {SERVER_ERROR,                          "X: y", KEY_A,  "failed 1 1",
-         "a write whose first try had no Idempotency-Key was repeated after status 500"},
-        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""   },
-        {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after status 429"          },
-        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""   }, /* it had no effect */
-        {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0",
-         ""                                                                            }, /* sent with it */
-        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""   },
+         "a write whose first try had no Idempotency-Key was repeated after status 500"                                                               },
+        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
+        {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",     "a write was repeated with another Idempotency-Key after status 429"},
+        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""                                                                  }, /* it had no effect */
+        {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0", ""                                                                  }, /* sent with it */
+        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
         {"{\"close_connection\":\"reset\"}",    KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after a truncated response"},
-        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""   },
+         "a write was repeated with another Idempotency-Key after a truncated response"                                                               },
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
         {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_B,  "failed 1 1",
          "a write was repeated with another Idempotency-Key after a response that the client did "
-         "not wait for"                                                                },
-        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""   }, /* two writes */
+         "not wait for"                                                                                                                               },
+        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""                                                                  }, /* two writes */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
@@ -210,17 +199,16 @@ static void a_key_that_the_provider_forgot_can_be_reused(void **state)
 
 static const char *begin_consent(struct mock *m)
 {
-    struct mock_response a = mock_call(
-        m, "POST /v1/projects/prj_acme_a/social/oauth-url",
-        "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/x\"}", AS_FULL);
+    struct mock_response a =
+        mock_call(m, "POST /v1/projects/prj_acme_a/social/oauth-url",
+                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/x\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
 
 static struct mock_response poll(struct mock *m, const char *state)
 {
-    return mock_call(m, arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", state), NULL,
-                     AS_FULL);
+    return mock_call(m, arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", state), NULL, AS_FULL);
 }
 
 static void approve(struct mock *m, const char *state)
@@ -253,18 +241,15 @@ static void fast_or_endless_polling_fails(void **state)
     poll(*state, one);
     pass(*state, 300);
     poll(*state, one);
-    assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the previous poll; the minimum is 1s");
+    assert_client_check(*state, "poll_pace", "failed 1 1", "polled 300ms after the previous poll; the minimum is 1s");
     assert_client_check(*state, "poll_end", "not_tested 0 0", "");
     pass(*state, 2000);
     approve(*state, one);
     poll(*state, one);
     pass(*state, 2000);
     poll(*state, one);
-    assert_client_check(*state, "poll_end", "failed 1 1",
-                        "polled again 2s after the final state 'completed'");
-    assert_client_check(*state, "poll_pace", "failed 2 1",
-                        "polled 300ms after the previous poll; the minimum is 1s");
+    assert_client_check(*state, "poll_end", "failed 1 1", "polled again 2s after the final state 'completed'");
+    assert_client_check(*state, "poll_pace", "failed 2 1", "polled 300ms after the previous poll; the minimum is 1s");
 }
 
 static void a_poll_with_a_truncated_response_can_be_repeated(void **state)
@@ -282,17 +267,14 @@ static void a_poll_with_a_truncated_response_can_be_repeated(void **state)
 
 static void all_polled_operations_are_checked(void **state)
 {
-    static const char lease[] =
-        "GET /v1/projects/prj_acme_a/leased-accounts/requests/lreq_acme_open";
+    static const char lease[] = "GET /v1/projects/prj_acme_a/leased-accounts/requests/lreq_acme_open";
     mock_call(*state, lease, NULL, AS_FULL);
     pass(*state, 300);
     mock_call(*state, lease, NULL, AS_FULL);
-    assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the previous poll; the minimum is 1s");
+    assert_client_check(*state, "poll_pace", "failed 1 1", "polled 300ms after the previous poll; the minimum is 1s");
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, LIST, NULL, AS_FULL); /* a list call is not a poll */
-    assert_client_check(*state, "poll_pace", "failed 1 1",
-                        "polled 300ms after the previous poll; the minimum is 1s");
+    assert_client_check(*state, "poll_pace", "failed 1 1", "polled 300ms after the previous poll; the minimum is 1s");
 }
 
 /* --- pauses
@@ -339,8 +321,7 @@ static void retries_without_backoff_get_advice(void **state)
 
 static void waiting_as_requested_needs_no_backoff(void **state)
 {
-    add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[" LIMITED
-                     ",{\"headers\":{\"Retry-After\":\"1\"}}]}");
+    add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[" LIMITED ",{\"headers\":{\"Retry-After\":\"1\"}}]}");
     for (int i = 0; i < 8; i++) {
         mock_call(*state, WHOAMI, NULL, AS_FULL);
         pass(*state, 1000);
@@ -351,9 +332,7 @@ static void waiting_as_requested_needs_no_backoff(void **state)
 
 static void a_successful_call_restarts_the_count(void **state)
 {
-    add_rule(*state,
-             "{\"on\":\"layers.list_projects\",\"when\":{\"every\":2},\"then\":[" SERVER_ERROR
-             "]}");
+    add_rule(*state, "{\"on\":\"layers.list_projects\",\"when\":{\"every\":2},\"then\":[" SERVER_ERROR "]}");
     for (int i = 0; i < 20; i++)
         mock_call(*state, PROJECTS, NULL, AS_FULL);
     assert_client_check(*state, "backoff", "passed 9 0", "");

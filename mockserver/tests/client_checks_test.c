@@ -56,8 +56,7 @@ static void a_namespace_has_its_own_client_checks_until_its_reset(void **state)
 {
     mock_call(*state, LEAKS, NULL, AS_FULL);
     mock_call(*state, "GET /ns/other/v1/whoami", NULL, AS_FULL);
-    assert_client_check(*state, "secrets_in_urls", "failed 1 1",
-                        "the key 'full' appears in the query");
+    assert_client_check(*state, "secrets_in_urls", "failed 1 1", "the key 'full' appears in the query");
     assert_string_equal(at(mock_call(*state, CLIENT_CHECKS, NULL), "/failed"), "true");
     struct mock_response other = mock_call(*state, "GET /ns/other/__admin/client-checks", NULL);
     assert_string_equal(at(other, "/namespace"), "other");
@@ -83,8 +82,7 @@ static void seqs_from_before_a_cleared_journal_are_omitted(void **state)
     mock_call(*state, LIST, NULL, AS_FULL);
     mock_call(*state, "DELETE /__admin/requests", NULL);
     mock_call(*state, LIST, NULL, AS_FULL);
-    const struct node *o =
-        node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
+    const struct node *o = node_at(node_get(client_check_result(*state, "retry_after"), "occurrences"), 0);
     assert_null(node_get(o, "after"));
     assert_int_equal(node_count(node_get(o, "request_ids")), 1);
 }
@@ -112,8 +110,7 @@ static void junit_skips_untested_checks_and_fails_failed_ones(void **state)
 
 static void advice_never_fails(void **state)
 {
-    add_rule(*state,
-             "{\"on\":\"layers.whoami\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}}]}");
+    add_rule(*state, "{\"on\":\"layers.whoami\",\"then\":[{\"respond\":{\"error\":\"INTERNAL\"}}]}");
     for (int i = 0; i < 8; i++)
         mock_call(*state, "GET /v1/whoami", NULL, AS_FULL);
     const char *text = report(*state);
@@ -170,8 +167,7 @@ static void a_report_is_well_formed_with_any_text(void **state)
                                    "            key: lp_live_odd_odd_odd, scopes: ['*'] }\n"
                                    "      projects: [ { id: prj_odd } ]\n");
     (void)state;
-    mock_call(m, "GET /v1/whoami?key=lp_live_odd_odd_odd", NULL,
-              "Authorization: Bearer lp_live_odd_odd_odd");
+    mock_call(m, "GET /v1/whoami?key=lp_live_odd_odd_odd", NULL, "Authorization: Bearer lp_live_odd_odd_odd");
     char path[] = P_tmpdir "/client-checks-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);

@@ -43,16 +43,13 @@ static inline const char *first_why(const struct node *response)
 
 /* `expected`: verdict, tested, failures, as in "passed 1 0". `why`: of the first violation; "":
  * none. */
-static inline void assert_client_check(struct mock *m, const char *id, const char *expected,
-                                       const char *why)
+static inline void assert_client_check(struct mock *m, const char *id, const char *expected, const char *why)
 {
     const struct node *a = client_check_result(m, id);
-    const char *seen =
-        arena_printf(&m->arena, "%s %" PRId64 " %" PRId64, node_get_text(a, "verdict"),
-                     node_get(a, "tested")->integer, node_get(a, "failures")->integer);
+    const char *seen = arena_printf(&m->arena, "%s %" PRId64 " %" PRId64, node_get_text(a, "verdict"),
+                                    node_get(a, "tested")->integer, node_get(a, "failures")->integer);
     if (strcmp(seen, expected) != 0 || strcmp(first_why(a), why) != 0)
-        fail_msg("%s: expected '%s' \"%s\", got '%s' \"%s\"", id, expected, why, seen,
-                 first_why(a));
+        fail_msg("%s: expected '%s' \"%s\", got '%s' \"%s\"", id, expected, why, seen, first_why(a));
 }
 
 static inline void add_rule(struct mock *m, const char *rule)

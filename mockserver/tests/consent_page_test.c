@@ -34,8 +34,7 @@ static void approving_on_the_page_redirects_back(void **state)
     struct mock *m = *state;
     const char *token = begin_attempt(m);
     struct mock_response a =
-        mock_call(m, consent_path(m, "POST", token), "handle=%40fan&decision=approve",
-                  "Origin: http://mock.test");
+        mock_call(m, consent_path(m, "POST", token), "handle=%40fan&decision=approve", "Origin: http://mock.test");
     assert_int_equal(a.status, 303);
     assert_string_equal(header_of(a, "Location"), "https://app.test/back");
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "completed");
@@ -48,8 +47,7 @@ static void denying_on_the_page_redirects_back_with_the_reason(void **state)
     const char *token = begin_attempt(m);
     struct mock_response a = mock_call(m, consent_path(m, "POST", token), "decision=deny&handle=");
     assert_int_equal(a.status, 303);
-    assert_string_equal(header_of(a, "Location"),
-                        "https://app.test/back?layers_oauth_error=access_denied");
+    assert_string_equal(header_of(a, "Location"), "https://app.test/back?layers_oauth_error=access_denied");
     assert_string_equal(oauth_attempt_status(m, token, "/status"), "failed");
 }
 
@@ -93,9 +91,8 @@ static void an_unknown_or_used_link_is_an_error_page(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int post = 0; post < 2; post++) {
-            struct mock_response a =
-                mock_call(m, arena_printf(&m->arena, "%s %s", post ? "POST" : "GET", rows[i].path),
-                          post ? "decision=approve&handle=x" : NULL);
+            struct mock_response a = mock_call(m, arena_printf(&m->arena, "%s %s", post ? "POST" : "GET", rows[i].path),
+                                               post ? "decision=approve&handle=x" : NULL);
             assert_int_equal(a.status, rows[i].status);
             assert_true(shows(a, rows[i].words));
             assert_null(header_of(a, "Location"));
@@ -108,17 +105,14 @@ static void only_the_same_user_can_reconnect(void **state)
     struct mock *m = *state;
     simulation(m, "token_lost", "{\"account\":\"one\",\"why\":\"expired\"}");
     const char *body = "{\"socialAccountId\":\"sa_one\",\"returnUrl\":\"https://app.test/again\"}";
-    struct mock_response url =
-        mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);
+    struct mock_response url = mock_call(m, "POST /layers/v1/projects/prj_one/social/reauth-url", body, KEY);
     assert_int_equal(url.status, 200);
     const char *token = at(url, "/state");
     assert_true(shows(mock_call(m, consent_path(m, "GET", token), NULL), "value=\"one\" readonly"));
-    assert_problem(consent(m, token, "\"outcome\":\"approve\",\"handle\":\"two\""), 422, "/handle",
-                   "one");
+    assert_problem(consent(m, token, "\"outcome\":\"approve\",\"handle\":\"two\""), 422, "/handle", "one");
     struct mock_response a = consent(m, token, "\"outcome\":\"approve\"");
     assert_string_equal(at(a, "/account"), "sa_one");
-    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/token"),
-                        "live");
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/token"), "live");
 }
 
 int main(void)

@@ -151,14 +151,12 @@ static void a_rule_may_set_its_own_cors_header(void **state)
 static void a_preflight_request_of_an_allowed_origin_is_accepted(void **state)
 {
     static const char *const paths[] = {LIST, "/ns/never-seen/v1/nowhere", "/layers/v1/nowhere",
-                                        "/posteverywhere/api/v1/accounts",
-                                        "/__consent/layers/some"};
+                                        "/posteverywhere/api/v1/accounts", "/__consent/layers/some"};
     struct mock *m = allow(state, app, COUNT(app));
     for (size_t i = 0; i < COUNT(paths); i++) {
-        struct mock_response a =
-            mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL, FROM_APP,
-                      "Access-Control-Request-Method: DELETE",
-                      "Access-Control-Request-Headers: authorization,x-wildcard");
+        struct mock_response a = mock_call(m, arena_printf(&m->arena, "OPTIONS %s", paths[i]), NULL, FROM_APP,
+                                           "Access-Control-Request-Method: DELETE",
+                                           "Access-Control-Request-Headers: authorization,x-wildcard");
         assert_int_equal(a.status, 204);
         assert_int_equal(a.text.n, 0);
         assert_header(a, "Access-Control-Allow-Origin", APP);
@@ -176,8 +174,7 @@ static void a_preflight_request_of_an_allowed_origin_is_accepted(void **state)
 static void a_preflight_request_of_another_origin_is_refused_with_a_reason(void **state)
 {
     struct mock *m = allow(state, app, COUNT(app));
-    struct mock_response a =
-        mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", PREFLIGHT);
+    struct mock_response a = mock_call(m, "OPTIONS " LIST, NULL, "Origin: https://other.example", PREFLIGHT);
     assert_int_equal(a.status, 403);
     assert_string_equal(at(a, "/error/code"), "origin_not_allowed");
     assert_string_equal(at(a, "/error/message"),
@@ -195,15 +192,13 @@ static void an_options_call_that_is_no_preflight_goes_to_the_provider(void **sta
 
 static void the_admin_api_stays_closed_to_other_origins(void **state)
 {
-    static const char *const paths[] = {"/__admin/state", "/layers/__admin/state",
-                                        "/ns/default/__admin/state"};
+    static const char *const paths[] = {"/__admin/state", "/layers/__admin/state", "/ns/default/__admin/state"};
     static const char *const methods[] = {"OPTIONS", "GET"};
     struct mock *m = allow(state, both, COUNT(both));
     for (size_t i = 0; i < COUNT(paths); i++)
         for (size_t k = 0; k < COUNT(methods); k++) {
             struct mock_response a =
-                mock_call(m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]), NULL, FROM_APP,
-                          PREFLIGHT);
+                mock_call(m, arena_printf(&m->arena, "%s %s", methods[k], paths[i]), NULL, FROM_APP, PREFLIGHT);
             assert_in_range(a.status, 400, 499);
             assert_header(a, "Access-Control-Allow-Origin", NULL);
         }

@@ -60,8 +60,7 @@ static void put_file(struct folder *folder, struct arena *a, const struct node *
     folder_put(folder, DAMAGED_FILE, buf_c(&text));
 }
 
-void damaged_each_of(const struct node *root, const char *name, struct folder *folder,
-                     damaged_visit *visit, void *ctx)
+void damaged_each_of(const struct node *root, const char *name, struct folder *folder, damaged_visit *visit, void *ctx)
 {
     for (size_t place = 0; place < mutate_places(root); place++)
         for (enum mutation how = 0; how < MUTATION_COUNT; how++) {
@@ -70,8 +69,7 @@ void damaged_each_of(const struct node *root, const char *name, struct folder *f
             const struct node *damaged = mutate(&a, root, place, how, &what);
             if (damaged) {
                 put_file(folder, &a, damaged);
-                visit(&(struct damage){&a, damaged, arena_printf(&a, "%s, %s", name, what), folder},
-                      ctx);
+                visit(&(struct damage){&a, damaged, arena_printf(&a, "%s, %s", name, what), folder}, ctx);
             }
             arena_end(&a);
         }

@@ -21,7 +21,6 @@ typedef void damaged_visit(const struct damage *d, void *ctx);
 extern size_t damaged_wrong;
 #define damaged_complain(...) (print_error(__VA_ARGS__), print_error("\n"), (void)damaged_wrong++)
 
-void damaged_each_of(const struct node *root, const char *name, struct folder *folder,
-                     damaged_visit *visit, void *ctx);
+void damaged_each_of(const struct node *root, const char *name, struct folder *folder, damaged_visit *visit, void *ctx);
 /* Visits every damaged variant of the fixtures in fixtures/ and in the reference's examples. */
 void damaged_fixtures(damaged_visit *visit, void *ctx);

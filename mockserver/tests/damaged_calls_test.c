@@ -33,8 +33,7 @@ static const char *key_line(struct arena *a, const struct example_call *c)
     return arena_printf(a, "%s%s", bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
 }
 
-static struct mock_response call_with(struct mock *m, const struct example_call *c,
-                                      const struct node *body)
+static struct mock_response call_with(struct mock *m, const struct example_call *c, const struct node *body)
 {
     return mock_call(m, c->call, body ? json_print(&m->arena, body) : NULL, key_line(&m->arena, c));
 }
@@ -94,13 +93,11 @@ static void post_rule(const struct damage *d, void *ctx)
     struct trial *t = ctx;
     prepare(t);
     const char *before = rules_now(t->mock);
-    struct mock_response a =
-        mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
+    struct mock_response a = mock_call(t->mock, "POST /__admin/rules", json_print(d->arena, d->root));
     check_response(d, a);
     if (a.status == 201) {
         make_calls(t);
-        mock_call(t->mock, arena_printf(d->arena, "DELETE /__admin/rules/%s", at(a, "/rule")),
-                  NULL);
+        mock_call(t->mock, arena_printf(d->arena, "DELETE /__admin/rules/%s", at(a, "/rule")), NULL);
         return;
     }
     if (strcmp(before, rules_now(t->mock)) != 0)

@@ -24,8 +24,7 @@ static void lint_and_start(const struct damage *d, void *ctx)
         return;
     }
     fixture_free(f);
-    struct mock *m = mock_new(
-        &(struct mock_options){.fixtures = &path, .fixture_count = 1, .admin = true}, &err);
+    struct mock *m = mock_new(&(struct mock_options){.fixtures = &path, .fixture_count = 1, .admin = true}, &err);
     if (!m)
         damaged_complain("%s: lint accepts it, the start rejects it", d->name);
     mock_free(m);

@@ -29,8 +29,7 @@ static void use(struct mock *m, const struct damage *d)
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct mock_response a = mock_call(m, calls[i][0], calls[i][1]);
         if (a.status >= 500)
-            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
-                             STR_ARG(a.text));
+            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status, STR_ARG(a.text));
     }
 }
 
@@ -42,13 +41,13 @@ static void post_namespace(const struct damage *d, void *ctx)
         admin->mock = mock_test_new(host);
     }
     struct mock *m = admin->mock;
-    struct mock_response a = mock_call(
-        m, "POST /__admin/namespaces",
-        arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
+    struct mock_response a =
+        mock_call(m, "POST /__admin/namespaces",
+                  arena_printf(d->arena, "{\"name\":\"x\",\"fixture\":%s}", json_print(d->arena, d->root)));
     bool created = namespaces_find(m->namespaces, STR("x"));
     if (created != (a.status == 201) || namespaces_count(m->namespaces) != 1 + (size_t)created)
-        damaged_complain("%s: the status does not match the namespaces: %d " STR_FMT, d->name,
-                         a.status, STR_ARG(a.text));
+        damaged_complain("%s: the status does not match the namespaces: %d " STR_FMT, d->name, a.status,
+                         STR_ARG(a.text));
     if (created) {
         use(m, d);
         assert_int_equal(mock_call(m, "DELETE /__admin/namespaces/x", NULL).status, 200);

@@ -20,9 +20,9 @@ struct trial {
 /* Starts an OAuth attempt, a kind of record that the fixtures do not contain. */
 static void start_attempt(struct trial *t)
 {
-    struct mock_response a = mock_call(
-        t->mock, "POST /layers/v1/projects/prj_acme_a/social/oauth-url",
-        "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/back\"}", t->key);
+    struct mock_response a =
+        mock_call(t->mock, "POST /layers/v1/projects/prj_acme_a/social/oauth-url",
+                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/back\"}", t->key);
     t->token = a.status == 200 ? arena_text(&t->mock->arena, at(a, "/state")) : NULL;
 }
 
@@ -59,8 +59,7 @@ static void use(const struct trial *t, const struct damage *d)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct mock_response a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
         if (a.status >= 500 && a.status != 503) /* 503: the key is disabled */
-            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status,
-                             STR_ARG(a.text));
+            damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status, STR_ARG(a.text));
     }
 }
 
@@ -76,11 +75,10 @@ static void patch(const struct damage *d, void *ctx)
         } else {
             mock_call(t->mock, "POST /__admin/snapshots/s/restore", NULL);
         }
-        struct mock_response a =
-            mock_call(t->mock,
-                      arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path,
-                                   skip_invariants ? "?skip_invariants=1" : ""),
-                      json_print(d->arena, d->root));
+        struct mock_response a = mock_call(
+            t->mock,
+            arena_printf(d->arena, "PATCH /__admin/state/%s%s", t->path, skip_invariants ? "?skip_invariants=1" : ""),
+            json_print(d->arena, d->root));
         if (a.status == 200)
             use(t, d);
         else if (a.status != 409 && (a.status != 422 || !at(a, "/errors/0/pointer")))
@@ -89,18 +87,14 @@ static void patch(const struct damage *d, void *ctx)
 }
 
 /* Every word of a field with a fixed set of words. */
-static void patch_words(struct trial *t, const struct record_type *type, const char *name,
-                        struct folder *folder)
+static void patch_words(struct trial *t, const struct record_type *type, const char *name, struct folder *folder)
 {
     struct arena a = {0};
     for (size_t f = 0; f < type->field_count; f++)
-        for (size_t i = 0;
-             strcmp(type->fields[f].name, name) == 0 && i < type->fields[f].text_count; i++) {
+        for (size_t i = 0; strcmp(type->fields[f].name, name) == 0 && i < type->fields[f].text_count; i++) {
             const char *word = type->fields[f].texts[i];
             const struct node *body = node_with(&a, NULL, name, node_new_text(&a, str_from(word)));
-            patch(&(struct damage){&a, body, arena_printf(&a, "%s/%s: %s", t->path, name, word),
-                                   folder},
-                  t);
+            patch(&(struct damage){&a, body, arena_printf(&a, "%s/%s: %s", t->path, name, word), folder}, t);
         }
     arena_end(&a);
 }
@@ -116,10 +110,7 @@ static void patch_field(struct trial *t, const struct member *field, struct fold
     for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
         const struct node *instant = node_new_text(&a, str_from(instants[i]));
         body = node_with(&a, NULL, field->key, instant);
-        patch(&(struct damage){&a, body,
-                               arena_printf(&a, "%s/%s: %s", t->path, field->key, instants[i]),
-                               folder},
-              t);
+        patch(&(struct damage){&a, body, arena_printf(&a, "%s/%s: %s", t->path, field->key, instants[i]), folder}, t);
     }
     arena_end(&a);
 }
@@ -158,8 +149,7 @@ static void a_namespace_stays_usable_after_a_damaged_patch(void **state)
     folder_begin(&folder);
     for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
         struct trial t = {
-            .fixture =
-                arena_printf(&folder.arena, SOURCE_DIR "/fixtures/%s-acme.yaml", fixtures[i][0]),
+            .fixture = arena_printf(&folder.arena, SOURCE_DIR "/fixtures/%s-acme.yaml", fixtures[i][0]),
             .key = fixtures[i][1],
         };
         patch_first_of_each_kind(&t, &folder);

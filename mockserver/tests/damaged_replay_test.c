@@ -13,14 +13,14 @@
 #define CHECK_US  30000000 /* limit for a reload's child process, which takes much less */
 #define DAY       (INT64_C(24) * 60 * 60 * 1000)
 #define LINES_MAX 64
-#define FIXTURE                                                                                    \
-    "name: w\n"                                                                                    \
-    "layers:\n"                                                                                    \
-    "  organizations:\n"                                                                           \
-    "    - name: Acme\n"                                                                           \
-    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                           \
-    "      projects:\n"                                                                            \
-    "        - id: p\n"                                                                            \
+#define FIXTURE                                                                                                        \
+    "name: w\n"                                                                                                        \
+    "layers:\n"                                                                                                        \
+    "  organizations:\n"                                                                                               \
+    "    - name: Acme\n"                                                                                               \
+    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                                               \
+    "      projects:\n"                                                                                                \
+    "        - id: p\n"                                                                                                \
     "          social_accounts: [ { id: sa, platform: tiktok, handle: a } ]\n"
 
 struct recording {
@@ -45,8 +45,7 @@ static void record(struct recording *rec, struct folder *folder)
     struct run *r = rec->run = run_new(folder_file(folder, "fixture.yaml"));
     run_call(r, "GET /v1/whoami", NULL, KEY);
     run_call(r, "POST /v1/webhook-endpoints",
-             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}",
-             KEY);
+             "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}", KEY);
     run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
     assert_true(run_complete_delivery(r, 500));
     run_pass(r, DAY);
@@ -64,8 +63,7 @@ static void record(struct recording *rec, struct folder *folder)
     assert_in_range(rec->count, 12, LINES_MAX - 1);
 }
 
-static const struct node *with_report(struct arena *a, const struct node *line,
-                                      const struct node *report)
+static const struct node *with_report(struct arena *a, const struct node *line, const struct node *report)
 {
     return node_with(a, line, "report", node_new_text(a, str_from(json_print(a, report))));
 }
@@ -90,8 +88,7 @@ static void replay(const struct damage *d, void *ctx)
         assert_true(error_any(&err));
         for (const struct problem *p = err.first; p; p = p->next)
             if (!p->at.file || !p->at.line || (rec->at && p->at.line != (int)rec->at + 1))
-                damaged_complain("line %zu, %s: message without a place: %s", rec->at + 1, d->name,
-                                 p->text);
+                damaged_complain("line %zu, %s: message without a place: %s", rec->at + 1, d->name, p->text);
     }
     error_end(&err);
 }
@@ -116,8 +113,7 @@ static void damage_line(struct recording *rec, size_t i, struct folder *folder)
         damaged_each_of(line, node_member(line, 0)->key, folder, replay, rec);
     if (report) {
         rec->outside = line;
-        damaged_each_of(json_parse(&a, str_from(report), "report", NULL), "report", folder, replay,
-                        rec);
+        damaged_each_of(json_parse(&a, str_from(report), "report", NULL), "report", folder, replay, rec);
     }
     arena_end(&a);
 }
@@ -129,9 +125,8 @@ static void a_damaged_line_is_replayed_or_rejected_at_its_place(void **state)
     struct folder folder;
     folder_begin(&folder);
     record(&rec, &folder);
-    static const char *const kinds[] = {"recording",       "call",    "client_closed", "timer",
-                                        "delivery_result", "changed", "checked",       "end",
-                                        "response",        "delivery"};
+    static const char *const kinds[] = {"recording", "call",    "client_closed", "timer",    "delivery_result",
+                                        "changed",   "checked", "end",           "response", "delivery"};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         bool found = false;
         for (size_t i = 0; i < rec.count; i++)

@@ -101,22 +101,21 @@ static struct server *serve(struct scene *s, void (*handle)(void *ctx, struct ex
 
 static const char *fixture_text(struct scene *s, const char *webhooks, const char *host, int port)
 {
-    return arena_printf(
-        &s->arena,
-        "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
-        "webhooks: { %s }\n"
-        "layers:\n"
-        "  organizations:\n"
-        "    - name: Acme\n"
-        "      keys: [ { name: full, key: " KEY ", scopes: ['*'], tier: internal } ]\n"
-        "      projects:\n"
-        "        - id: prj_a\n"
-        "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"
-        "          content: [ { id: cnt_a } ]\n"
-        "          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +1h } ]\n"
-        "      webhooks: [ { id: " HOOK ", url: 'http://%s:%d/hook', secret: s,\n"
-        "                    events: [post.published, social_account.needs_reauth] } ]\n",
-        webhooks, host, port);
+    return arena_printf(&s->arena,
+                        "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+                        "webhooks: { %s }\n"
+                        "layers:\n"
+                        "  organizations:\n"
+                        "    - name: Acme\n"
+                        "      keys: [ { name: full, key: " KEY ", scopes: ['*'], tier: internal } ]\n"
+                        "      projects:\n"
+                        "        - id: prj_a\n"
+                        "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"
+                        "          content: [ { id: cnt_a } ]\n"
+                        "          scheduled_posts: [ { id: sp_a, content: cnt_a, account: sa_a, at: +1h } ]\n"
+                        "      webhooks: [ { id: " HOOK ", url: 'http://%s:%d/hook', secret: s,\n"
+                        "                    events: [post.published, social_account.needs_reauth] } ]\n",
+                        webhooks, host, port);
 }
 
 static int set_up_with(void **state, const char *webhooks, const char *host)
@@ -128,8 +127,7 @@ static int set_up_with(void **state, const char *webhooks, const char *host)
     s.mock = mock_test_new(fixture_text(&s, webhooks, host, server_port(s.receiver)));
     s.server = serve(&s, mock_handle, mock_done, s.mock);
     mock_use_loop(s.mock, s.loop);
-    s.client = http_client_new(
-        s.loop, &(struct http_client_options){.timeout_ms = 10000, .response_max = 1u << 20});
+    s.client = http_client_new(s.loop, &(struct http_client_options){.timeout_ms = 10000, .response_max = 1u << 20});
     *state = &s;
     return 0;
 }
@@ -174,8 +172,7 @@ static struct tester_call *ask(struct scene *s, const char *line, const char *bo
     headers_add(&s->arena, headers, "Authorization", STR("Bearer " KEY));
     const struct http_request sent = {
         .method = str_dup(&s->arena, method),
-        .url = arena_printf(&s->arena, "http://127.0.0.1:%d" STR_FMT, server_port(s->server),
-                            STR_ARG(path)),
+        .url = arena_printf(&s->arena, "http://127.0.0.1:%d" STR_FMT, server_port(s->server), STR_ARG(path)),
         .headers = headers,
         .body = str_from(body),
     };
@@ -228,12 +225,10 @@ static void an_advance_waits_until_the_receiver_has_responded(void **state)
     assert_false(step->done);
 
     /* other calls do not wait; but the clock is in use and stands at the delivery's time */
-    struct tester_call *list =
-        wait_response(s, ask(s, "GET /v1/projects/prj_a/social-accounts", NULL));
+    struct tester_call *list = wait_response(s, ask(s, "GET /v1/projects/prj_a/social-accounts", NULL));
     assert_int_equal(list->status, 200);
     assert_int_equal(wait_response(s, advance(s, "1h"))->status, 409);
-    assert_int_equal(wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"+1h\"}"))->status,
-                     409);
+    assert_int_equal(wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"+1h\"}"))->status, 409);
     assert_string_equal(text_in(s, wait_response(s, ask(s, "GET /__admin/clock", NULL)), "/now"),
                         "2026-05-02T10:00:00.000Z");
     assert_false(step->done);
@@ -253,8 +248,7 @@ static void retries_happen_within_one_advance(void **state)
     struct tester_call *step = wait_response(s, advance(s, "48h"));
     assert_int_equal(step->status, 200);
     assert_int_equal(s->received, 8);
-    struct tester_call *list =
-        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    struct tester_call *list = wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/status"), "failed");
     assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), "500");
 }
@@ -283,8 +277,7 @@ static void restoring_a_snapshot_resends_the_delivery_in_flight(void **state)
     wait_received(s, 1);
     const char *first = s->last;
     wait_response(s, ask(s, "POST /__admin/snapshots", "{\"name\":\"then\"}"));
-    assert_int_equal(wait_response(s, ask(s, "POST /__admin/snapshots/then/restore", NULL))->status,
-                     200);
+    assert_int_equal(wait_response(s, ask(s, "POST /__admin/snapshots/then/restore", NULL))->status, 200);
     wait_received(s, 2);
     assert_string_equal(s->last, first);
     assert_int_equal(wait_response(s, step)->status, 503);
@@ -312,10 +305,8 @@ static void an_advance_ends_if_its_client_disconnects(void **state)
 static void a_running_clock_delivers_without_a_call(void **state)
 {
     struct scene *s = *state;
-    assert_int_equal(
-        wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"2026-05-02T09:59:59.950Z\"}"))
-            ->status,
-        200);
+    assert_int_equal(wait_response(s, ask(s, "PUT /__admin/clock", "{\"now\":\"2026-05-02T09:59:59.950Z\"}"))->status,
+                     200);
     assert_int_equal(s->received, 0);
     wait_response(s, ask(s, "PUT /__admin/clock", "{\"mode\":\"runs\"}"));
     wait_received(s, 1);
@@ -340,8 +331,7 @@ static void a_failed_delivery_records_the_reason(void **state)
         size_t before = s->received;
         wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
         wait_response(s, advance(s, "1ms")); /* waits for it */
-        struct tester_call *list =
-            wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+        struct tester_call *list = wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
         assert_int_equal(s->received, before + 1);
         assert_string_equal(text_in(s, list, "/items/0/lastStatusCode"), rows[i].code);
         assert_non_null(strstr(text_in(s, list, "/items/0/lastError"), rows[i].error));
@@ -350,8 +340,7 @@ static void a_failed_delivery_records_the_reason(void **state)
     s->receiver = NULL;
     wait_response(s, ask(s, "POST /v1/webhook-endpoints/" HOOK "/test", NULL));
     wait_response(s, advance(s, "1ms"));
-    struct tester_call *list =
-        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    struct tester_call *list = wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/lastError"), "Couldn't connect to server");
     assert_string_equal(text_in(s, list, "/items/0/status"), "pending");
 }
@@ -362,8 +351,7 @@ static void an_allowed_host_is_reached_over_plain_http(void **state)
     assert_int_equal(wait_response(s, advance(s, "2h"))->status, 200);
     assert_int_equal(s->received, 1);
     assert_non_null(strstr(s->last, "post.published"));
-    struct tester_call *list =
-        wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
+    struct tester_call *list = wait_response(s, ask(s, "GET /v1/webhook-endpoints/" HOOK "/deliveries", NULL));
     assert_string_equal(text_in(s, list, "/items/0/status"), "delivered");
 }
 
@@ -407,8 +395,7 @@ int main(void)
         TEST(an_advance_ends_if_its_client_disconnects),
         TEST(a_running_clock_delivers_without_a_call),
         TEST(a_failed_delivery_records_the_reason),
-        cmocka_unit_test_setup_teardown(an_allowed_host_is_reached_over_plain_http, set_up_allowing,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(an_allowed_host_is_reached_over_plain_http, set_up_allowing, tear_down),
         TEST(deliveries_above_the_limit_are_queued_and_block_no_call),
         TEST(deliveries_in_flight_are_dropped_with_the_mock),
     };

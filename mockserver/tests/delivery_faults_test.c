@@ -14,8 +14,7 @@ static void add_rule(struct network *n, const char *json)
 }
 
 /* Adds a rule named "faults" for that event. */
-static void add_delivery_fault(struct network *n, const char *event, const char *when,
-                               const char *faults)
+static void add_delivery_fault(struct network *n, const char *event, const char *when, const char *faults)
 {
     add_rule(n, arena_printf(&n->arena,
                              "{\"name\":\"faults\",\"event\":\"%s\",\"when\":%s,"
@@ -25,8 +24,7 @@ static void add_delivery_fault(struct network *n, const char *event, const char 
 
 static void lose(struct network *n, const char *account)
 {
-    simulation(n, "token_lost",
-               arena_printf(&n->arena, "{\"account\":\"%s\",\"why\":\"expired\"}", account));
+    simulation(n, "token_lost", arena_printf(&n->arena, "{\"account\":\"%s\",\"why\":\"expired\"}", account));
 }
 
 static void ping(struct network *n)
@@ -37,9 +35,7 @@ static void ping(struct network *n)
 static const char *of_delivery(struct network *n, uint32_t row, const char *field)
 {
     const char *id = delivery_read(mock_test_world(n->mock), row)->public_id;
-    return at(
-        mock_call(n->mock, arena_printf(&n->arena, "GET /__admin/state/deliveries/%s", id), NULL),
-        field);
+    return at(mock_call(n->mock, arena_printf(&n->arena, "GET /__admin/state/deliveries/%s", id), NULL), field);
 }
 
 static const char *hits(struct network *n)
@@ -351,10 +347,8 @@ static void delivery_faults_apply_to_a_replay(void **state)
     struct network *n = *state;
     lose(n, "sa_a");
     add_delivery_fault(n, LOST, "{}", "{\"drop\":true}");
-    mock_call(
-        n->mock,
-        arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", of_delivery(n, 1, "/id")),
-        NULL, AS_FULL);
+    mock_call(n->mock, arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", of_delivery(n, 1, "/id")), NULL,
+              AS_FULL);
     advance(n, "1h");
     assert_string_equal(order(n), "lost post.failed");
 }
@@ -381,47 +375,33 @@ static void an_invalid_event_rule_is_refused_at_its_place(void **state)
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{\"event\":\"post.publishd\"" THEN,                                    "/event",                  "did you mean 'post.published'?"},
-        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                           "/event",                  "unknown event"                 },
-        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,           "/event",                  "unknown event"                 },
-        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                     "/event",
-         "postnitro has no webhook events"                                                                                                  },
-        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                         "/provider",               "layers"                        },
-        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                       "/on",                     "about an event"                },
-        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                             "/method",                 "about an event"                },
-        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                        "/path",                   "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,                    "/when/key",               "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,             "/when/query",
-         "about an event"                                                                                                                   },
-        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,            "/when/header",
-         "about an event"                                                                                                                   },
-        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                      "/when/path",              "about an event"                },
-        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                           "/when/nth",               "nth"                           },
-        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",                "/then/0/delay_after",
-         "use 'webhook'"                                                                                                                    },
-        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",          "/then/0/respond",
-         "about an event"                                                                                                                   },
-        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                         "/then/0/webhok",
-         "did you mean 'webhook'?"                                                                                                          },
-        {"{\"event\":\"*\",\"then\":[{}]}",                                      "/then/0",                 "{webhook: {delay: 5m}}"        },
-        {"{\"on\":\"layers.whoami\"" THEN,                                       "/then/0/webhook",         "add 'event'"                   },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                        "/then/0/webhook",         "a delivery fault"              },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",            "/then/0/webhook/drp",
-         "drop"                                                                                                                             },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}",
-         "/then/0/webhook/duplicate",                                                                       "duplicate"                     },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":\"-5m\"}}]}",       "/then/0/webhook/delay",
-         "delay"                                                                                                                            },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":5}}]}",             "/then/0/webhook/delay",
-         "delay"                                                                                                                            },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"clock_skew\":\"400d\"}}]}",
-         "/then/0/webhook/clock_skew",                                                                      "366d"                          },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":0}}]}",           "/then/0/webhook/corrupt",
-         "attempts"                                                                                                                         },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":\"x\"}}]}",
-         "/then/0/webhook/corrupt",                                                                         "attempts"                      },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",        "/then/0/webhook/reorder",
-         "reorder"                                                                                                                          },
+        {"{\"event\":\"post.publishd\"" THEN,                                    "/event",                     "did you mean 'post.published'?" },
+        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                           "/event",                     "unknown event"                  },
+        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,           "/event",                     "unknown event"                  },
+        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                     "/event",                     "postnitro has no webhook events"},
+        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                         "/provider",                  "layers"                         },
+        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                       "/on",                        "about an event"                 },
+        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                             "/method",                    "about an event"                 },
+        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                        "/path",                      "about an event"                 },
+        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,                    "/when/key",                  "about an event"                 },
+        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,             "/when/query",                "about an event"                 },
+        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,            "/when/header",               "about an event"                 },
+        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                      "/when/path",                 "about an event"                 },
+        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                           "/when/nth",                  "nth"                            },
+        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",                "/then/0/delay_after",        "use 'webhook'"                  },
+        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",          "/then/0/respond",            "about an event"                 },
+        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                         "/then/0/webhok",             "did you mean 'webhook'?"        },
+        {"{\"event\":\"*\",\"then\":[{}]}",                                      "/then/0",                    "{webhook: {delay: 5m}}"         },
+        {"{\"on\":\"layers.whoami\"" THEN,                                       "/then/0/webhook",            "add 'event'"                    },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                        "/then/0/webhook",            "a delivery fault"               },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",            "/then/0/webhook/drp",        "drop"                           },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}",         "/then/0/webhook/duplicate",  "duplicate"                      },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":\"-5m\"}}]}",       "/then/0/webhook/delay",      "delay"                          },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":5}}]}",             "/then/0/webhook/delay",      "delay"                          },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"clock_skew\":\"400d\"}}]}", "/then/0/webhook/clock_skew", "366d"                           },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":0}}]}",           "/then/0/webhook/corrupt",    "attempts"                       },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":\"x\"}}]}",       "/then/0/webhook/corrupt",    "attempts"                       },
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",        "/then/0/webhook/reorder",    "reorder"                        },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
@@ -436,14 +416,12 @@ static void an_invalid_event_rule_is_refused_at_its_place(void **state)
 static void a_webhook_simulation_adds_a_rule(void **state)
 {
     struct network *n = *state;
-    struct mock_response a =
-        simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"delay\",\"by\":\"10m\"}");
+    struct mock_response a = simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"delay\",\"by\":\"10m\"}");
     assert_string_equal(at(a, "/rule"), "rule-1");
     lose(n, "sa_a");
     assert_string_equal(of_delivery(n, 1, "/fault_rules"), "rule-1");
     assert_string_equal(at(mock_call(n->mock, "GET /__admin/rules/rule-1", NULL), "/hits"), "1");
-    a = mock_call(n->mock, "POST /__admin/simulate/webhook",
-                  "{\"event\":\"social_account.lost\",\"action\":\"drop\"}");
+    a = mock_call(n->mock, "POST /__admin/simulate/webhook", "{\"event\":\"social_account.lost\",\"action\":\"drop\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/event");
 }

@@ -12,16 +12,14 @@
 /* With a small journal of about fifty long entries. */
 static int begin_small(void **state)
 {
-    return begin_with(state, &(struct mock_options){.public_url = "http://mock.test",
-                                                    .admin = true,
-                                                    .limits.journal_bytes = 500000});
+    return begin_with(
+        state, &(struct mock_options){.public_url = "http://mock.test", .admin = true, .limits.journal_bytes = 500000});
 }
 
 static struct client *connect_with(struct setup *s, const char *line, const char *header)
 {
     struct client *c = client_new(&s->rig);
-    client_send(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
-                                         line, header)));
+    client_send(c, str_from(arena_printf(&s->rig.arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", line, header)));
     return c;
 }
 
@@ -90,9 +88,8 @@ static void calls_and_their_changes_arrive_in_order(void **state)
     expect_text(c, "\nevent: begin\ndata: {\"namespace\":\"default\",\"requests\":0,\"changes\":");
     list(s);
     expect_text(c, "event: request\ndata: {\"seq\":1,");
-    expect_text(c,
-                "\"operation\":\"list_social_accounts\",\"method\":\"GET\",\"target\":\"" LIST "\","
-                "\"status\":200,");
+    expect_text(c, "\"operation\":\"list_social_accounts\",\"method\":\"GET\",\"target\":\"" LIST "\","
+                   "\"status\":200,");
     expect_text(c, "\"key\":\"full\",\"fault\":null,\"rules\":[],\"changes\":0}\n\n");
     revoke(s);
     assert_string_equal(next_name(c), "request");
@@ -107,8 +104,7 @@ static void an_event_names_the_rules_that_acted(void **state)
 {
     struct setup *s = *state;
     struct client *c = open_stream(s, "/__admin/events?types=request");
-    ask(s, "POST /__admin/rules",
-        "{\"name\":\"down\",\"then\":[{\"respond\":{\"status\":503,\"body\":\"x\"}}]}");
+    ask(s, "POST /__admin/rules", "{\"name\":\"down\",\"then\":[{\"respond\":{\"status\":503,\"body\":\"x\"}}]}");
     ask(s, "GET " LIST, "");
     expect_text(c, "\"status\":503");
     expect_text(c, "\"rules\":[\"down\"]");
@@ -119,8 +115,7 @@ static void simulations_and_clock_changes_are_streamed(void **state)
 {
     struct setup *s = *state;
     struct client *c = open_stream(s, "/__admin/events");
-    ask(s, "POST /__admin/simulate/token_lost",
-        "{\"account\":\"" ACCOUNT "\",\"why\":\"revoked_upstream\"}");
+    ask(s, "POST /__admin/simulate/token_lost", "{\"account\":\"" ACCOUNT "\",\"why\":\"revoked_upstream\"}");
     expect_text(c, "\"cause\":\"simulation\"}\n\n");
     assert_int_equal(ask(s, "POST /__admin/clock/advance", "{\"by\":\"60d\"}").status, 200);
     expect_text(c, "\"cause\":\"time\"}\n\n");
@@ -157,8 +152,7 @@ static void invalid_parameters_are_rejected(void **state)
     };
     struct setup *s = *state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct mock_response a =
-            ask(s, arena_printf(&s->rig.arena, "GET /__admin/events%s", rows[i].query), "");
+        struct mock_response a = ask(s, arena_printf(&s->rig.arena, "GET /__admin/events%s", rows[i].query), "");
         assert_int_equal(a.status, 422);
         assert_true(str_has(a.body, str_from(rows[i].said)));
     }
@@ -190,15 +184,13 @@ static void a_reconnecting_client_continues_at_its_position(void **state)
     list(s);
 
     const char *header = arena_printf(&s->rig.arena, "Last-Event-ID: %s\r\n", request);
-    c = connect_with(s, "GET /__admin/events?since=0",
-                     header); /* as a browser sends it when it reconnects */
+    c = connect_with(s, "GET /__admin/events?since=0", header); /* as a browser sends it when it reconnects */
     expect_text(c, "event: begin\ndata: {\"namespace\":\"default\",\"requests\":1,");
     assert_string_equal(next_id(c), change);
     expect_text(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
 
-    c = open_stream(s,
-                    arena_printf(&s->rig.arena, "/__admin/events?since=%s&types=request", change));
+    c = open_stream(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s&types=request", change));
     expect_text(c, "event: request\ndata: {\"seq\":2,");
     client_end(c);
 }
@@ -292,9 +284,8 @@ static void a_slow_client_gets_the_number_of_lost_events(void **state)
     loop_unwatch(s->rig.loop, c->fd); /* it does not read */
     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){131072}, sizeof(int));
     struct client *busy = client_new(&s->rig);
-    const char *long_call =
-        arena_printf(&s->rig.arena, "GET " LIST "?x=%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-                     (char *)memset(arena_alloc(&s->rig.arena, 8001), 'x', 8000));
+    const char *long_call = arena_printf(&s->rig.arena, "GET " LIST "?x=%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                                         (char *)memset(arena_alloc(&s->rig.arena, 8001), 'x', 8000));
     const struct journal *j = namespaces_at(s->mock->namespaces, 0)->journal;
     while (journal_lost(j) < 1000)
         client_request(busy, long_call);
@@ -305,8 +296,7 @@ static void a_slow_client_gets_the_number_of_lost_events(void **state)
     assert_in_range(lost, 1, journal_lost(j));
     expect_text(again, ",\"changes\":0}\n\n");
     expect_text(again, "event: request\ndata: {\"seq\":");
-    expect_text(again,
-                arena_printf(&s->rig.arena, "{\"seq\":%llu,", (unsigned long long)journal_last(j)));
+    expect_text(again, arena_printf(&s->rig.arena, "{\"seq\":%llu,", (unsigned long long)journal_last(j)));
     client_end(again);
     client_end(busy);
 }

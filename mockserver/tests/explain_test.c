@@ -52,15 +52,13 @@ static void it_shows_how_namespace_and_provider_were_chosen(void **state)
         {"GET " LIST,        "X-Mock-Namespace: b",  "b",       "header",  "layers", "route" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *prefix = strcmp(rows[i].world, "default") == 0
-                                 ? ""
-                                 : arena_printf(&n->arena, "/ns/%s", rows[i].world);
+        const char *prefix =
+            strcmp(rows[i].world, "default") == 0 ? "" : arena_printf(&n->arena, "/ns/%s", rows[i].world);
         mock_call(n->mock, rows[i].line, NULL, AS_FULL, rows[i].header);
         struct mock_response list =
             mock_call(n->mock, arena_printf(&n->arena, "GET %s/__admin/requests", prefix), NULL);
-        struct mock_response a = mock_call(
-            n->mock,
-            arena_printf(&n->arena, "GET %s/__admin/explain/%s", prefix, at(list, "/next")), NULL);
+        struct mock_response a =
+            mock_call(n->mock, arena_printf(&n->arena, "GET %s/__admin/explain/%s", prefix, at(list, "/next")), NULL);
         assert_string_equal(at(a, "/namespace/name"), rows[i].world);
         assert_string_equal(at(a, "/namespace/by"), rows[i].namespace_by);
         assert_string_equal(at(a, "/provider/name"), rows[i].provider);
@@ -71,9 +69,8 @@ static void it_shows_how_namespace_and_provider_were_chosen(void **state)
 static void it_shows_a_namespace_chosen_by_credential(void **state)
 {
     struct network *n = *state;
-    struct mock_response made =
-        mock_call(n->mock, "POST /__admin/namespaces",
-                  "{\"name\":\"mine\",\"credentials\":[\"lp_live_01HX9Y6K7EJ4T2_full\"]}");
+    struct mock_response made = mock_call(n->mock, "POST /__admin/namespaces",
+                                          "{\"name\":\"mine\",\"credentials\":[\"lp_live_01HX9Y6K7EJ4T2_full\"]}");
     assert_int_equal(made.status, 201);
     mock_call(n->mock, GET_LIST, NULL, AS_FULL);
     struct mock_response a = mock_call(n->mock, "GET /ns/mine/__admin/explain/1", NULL);
@@ -84,8 +81,7 @@ static void it_shows_a_namespace_chosen_by_credential(void **state)
 static void it_shows_the_verdict_of_each_gate(void **state)
 {
     struct network *n = *state;
-    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL,
-              "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_reader");
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_reader");
     struct mock_response a = last(n);
     assert_string_equal(at(a, "/route/operation"), "revoke_social_account");
     assert_string_equal(at(a, "/route/path"), "/v1/social-accounts/{}");
@@ -106,14 +102,12 @@ static void it_shows_each_rule_and_its_failed_condition(void **state)
     static const struct {
         const char *rule, *pointer, *expected, *actual;
     } rows[] = {
-        {"\"on\":\"revoke_social_account\"",               "/on",                  "revoke_social_account",
-         "layers.list_social_accounts"                                                                                                       },
+        {"\"on\":\"revoke_social_account\"",               "/on",                  "revoke_social_account", "layers.list_social_accounts"    },
         {"\"provider\":\"postnitro\"",                     "/provider",            "postnitro",             "layers"                         },
         {"\"method\":\"POST\"",                            "/method",              "POST",                  "GET"                            },
         {"\"path\":\"/v1/projects\"",                      "/path",                "/v1/projects",          "/v1/projects/{}/social-accounts"},
         {"\"when\":{\"key\":\"reader\"}",                  "/when/key",            "reader",                "full"                           },
-        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}", "/when/query/platform", "tiktok",
-         "instagram"                                                                                                                         },
+        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}", "/when/query/platform", "tiktok",                "instagram"                      },
         {"\"when\":{\"header\":{\"X-Not\":\"here\"}}",     "/when/header/X-Not",   "here",                  "null"                           },
         {"\"when\":{\"path\":\"/x\"}",                     "/when/path",           "/x",                    LIST                             },
         {"\"when\":{\"body\":{\"a\":1}}",                  "/when/body",           "{\"a\":1}",             "null"                           },
@@ -121,8 +115,7 @@ static void it_shows_each_rule_and_its_failed_condition(void **state)
         {"\"when\":{\"after\":3}",                         "/when/after",          "3",                     "1"                              },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}",
-                                 rows[i].rule));
+        add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}", rows[i].rule));
     add_rule(n, "{\"name\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
     mock_call(n->mock, (GET_LIST "?platform=instagram"), NULL, AS_FULL);
     struct mock_response a = last(n);
@@ -183,8 +176,7 @@ static void a_replayed_response_is_marked(void **state)
 {
     struct network *n = *state;
     for (int i = 0; i < 2; i++)
-        mock_call(n->mock, "POST /v1/projects",
-                  "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}", AS_FULL,
+        mock_call(n->mock, "POST /v1/projects", "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}", AS_FULL,
                   "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11");
     assert_string_equal(at(explain(n, "1"), "/response/replayed"), "false");
     assert_string_equal(at(explain(n, "2"), "/response/replayed"), "true");
@@ -205,8 +197,7 @@ static void unmatched_calls_are_listed_with_the_nearest_routes(void **state)
     assert_string_equal(at(list, "/items/1/seq"), "3");
     assert_null(at(list, "/items/2"));
 
-    struct mock_response a =
-        mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
+    struct mock_response a = mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
     assert_string_equal(at(a, "/items/0/seq"), "2");
     assert_string_equal(at(a, "/items/0/nearest_routes/0/operation"), "list_social_accounts");
     assert_string_equal(at(a, "/items/0/nearest_routes/0/misses/0/pointer"), "/path/3");
@@ -227,14 +218,10 @@ static void unmatched_calls_are_listed_with_the_nearest_routes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_call_is_found_by_seq_and_by_request_id),
-        TEST(it_shows_how_namespace_and_provider_were_chosen),
-        TEST(it_shows_a_namespace_chosen_by_credential),
-        TEST(it_shows_the_verdict_of_each_gate),
-        TEST(it_shows_each_rule_and_its_failed_condition),
-        TEST(it_shows_changes_and_their_deliveries),
-        TEST(it_shows_delivery_faults_and_their_rules),
-        TEST(a_replayed_response_is_marked),
+        TEST(a_call_is_found_by_seq_and_by_request_id),           TEST(it_shows_how_namespace_and_provider_were_chosen),
+        TEST(it_shows_a_namespace_chosen_by_credential),          TEST(it_shows_the_verdict_of_each_gate),
+        TEST(it_shows_each_rule_and_its_failed_condition),        TEST(it_shows_changes_and_their_deliveries),
+        TEST(it_shows_delivery_faults_and_their_rules),           TEST(a_replayed_response_is_marked),
         TEST(unmatched_calls_are_listed_with_the_nearest_routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

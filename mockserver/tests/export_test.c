@@ -98,8 +98,7 @@ static void an_unknown_format_is_rejected(void **state)
 {
     struct mock_response a = mock_call(*state, "GET /__admin/state?format=yaml", NULL);
     assert_int_equal(a.status, 422);
-    assert_non_null(
-        strstr(at(a, "/errors/0/detail"), "unknown format 'yaml'; expected one of: fixture"));
+    assert_non_null(strstr(at(a, "/errors/0/detail"), "unknown format 'yaml'; expected one of: fixture"));
 }
 
 static void an_export_creates_an_equal_namespace(void **state)
@@ -117,8 +116,7 @@ static void an_export_creates_an_equal_namespace(void **state)
     struct mock_response new = mock_call(m, "GET /ns/loaded/v1/scheduled-posts/sp", NULL, KEY);
     assert_string_equal(at(old, "/status"), "published");
     assert_true(str_eq(old.text, new.text));
-    assert_string_equal(header_of(mock_call(m, "GET /ns/loaded/v1/whoami", NULL, KEY), "X-Slow"),
-                        "yes");
+    assert_string_equal(header_of(mock_call(m, "GET /ns/loaded/v1/whoami", NULL, KEY), "X-Slow"), "yes");
 }
 
 static void records_with_the_same_id_are_referred_to_by_number(void **state)
@@ -141,8 +139,8 @@ static void a_state_with_violated_invariants_is_exported_and_loaded(void **state
 {
     struct mock *m = *state;
     assert_null(at(export(m), "/runtime_state/skip_invariants"));
-    struct mock_response broken = mock_call(
-        m, "PATCH /__admin/state/destinations/sp?skip_invariants=1", "{\"state\":\"published\"}");
+    struct mock_response broken =
+        mock_call(m, "PATCH /__admin/state/destinations/sp?skip_invariants=1", "{\"state\":\"published\"}");
     assert_int_equal(broken.status, 200);
     struct mock_response a = export(m);
     assert_string_equal(at(a, "/runtime_state/skip_invariants"), "true");
@@ -199,18 +197,17 @@ static void an_export_can_be_included(void **state)
     assert_non_null(file);
     fputs(str_dup(&m->arena, export(m).text), file);
     fclose(file);
-    void *other = mock_test_new(arena_printf(
-        &m->arena,
-        "include: [ %s ]\n"
-        "name: later\n"
-        "clock: { start: 2026-05-04T09:00:00Z }\n"
-        "rules: [ { name: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
-        path));
+    void *other = mock_test_new(
+        arena_printf(&m->arena,
+                     "include: [ %s ]\n"
+                     "name: later\n"
+                     "clock: { start: 2026-05-04T09:00:00Z }\n"
+                     "rules: [ { name: more, on: layers.whoami, then: [ { headers: { X-More: yes! } } ] } ]\n",
+                     path));
     struct mock_response a = mock_call(other, "GET /v1/whoami", NULL, KEY);
     assert_string_equal(header_of(a, "X-Slow"), "yes");
     assert_string_equal(header_of(a, "X-More"), "yes!");
-    assert_string_equal(at(mock_call(other, "GET /v1/scheduled-posts/sp", NULL, KEY), "/status"),
-                        "published");
+    assert_string_equal(at(mock_call(other, "GET /v1/scheduled-posts/sp", NULL, KEY), "/status"), "published");
     mock_test_teardown(&other);
     unlink(path);
     rmdir(folder);

@@ -26,23 +26,22 @@
 #define BAD  TEST_DIR "/bad/"
 #define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
 
-static const char text[] =
-    "name: small\n"
-    "seed: 7\n"
-    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
-    "timings: { publish: 2s }\n"
-    "consent: local\n"
-    "layers:\n"
-    "  organizations:\n"
-    "    - name: A\n"
-    "      keys: [ { name: k, key: lp_live_k, scopes: [\"social:read\"], tier: pilot } ]\n"
-    "      projects:\n"
-    "        - id: p\n"
-    "          timezone: Europe/Dublin\n"
-    "          social_accounts:\n"
-    "            - { id: sa_a, platform: tiktok, handle: a, connected_at: -1d }\n" LAST
-    "          content: [ { id: c, approval: pending, caption: hello } ]\n"
-    "          scheduled_posts: [ { content: c, account: a, at: +1d, mode: draft } ]\n";
+static const char text[] = "name: small\n"
+                           "seed: 7\n"
+                           "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+                           "timings: { publish: 2s }\n"
+                           "consent: local\n"
+                           "layers:\n"
+                           "  organizations:\n"
+                           "    - name: A\n"
+                           "      keys: [ { name: k, key: lp_live_k, scopes: [\"social:read\"], tier: pilot } ]\n"
+                           "      projects:\n"
+                           "        - id: p\n"
+                           "          timezone: Europe/Dublin\n"
+                           "          social_accounts:\n"
+                           "            - { id: sa_a, platform: tiktok, handle: a, connected_at: -1d }\n" LAST
+                           "          content: [ { id: c, approval: pending, caption: hello } ]\n"
+                           "          scheduled_posts: [ { content: c, account: a, at: +1d, mode: draft } ]\n";
 
 static struct fixture *load_text(const char *yaml)
 {
@@ -90,8 +89,7 @@ static void a_posts_result_is_later_than_its_creation(void **state)
             assert_in_range(p->updated_at_ms, p->created_at_ms, due_ms);
             assert_int_equal(d->created_at_ms, due_ms - DAY);
             assert_int_equal(d->updated_at_ms, due_ms);
-            assert_int_equal(
-                d->state == DESTINATION_CANCELED ? d->canceled_at_ms : d->attempted_at_ms, due_ms);
+            assert_int_equal(d->state == DESTINATION_CANCELED ? d->canceled_at_ms : d->attempted_at_ms, due_ms);
         }
         fixture_free(f);
     }
@@ -249,8 +247,7 @@ static void the_same_fixture_generates_the_same_ids(void **state)
 {
     (void)state;
     struct fixture *one = load_text(text), *two = load_text(text);
-    assert_string_equal(account_read(one->world, 2)->public_id,
-                        account_read(two->world, 2)->public_id);
+    assert_string_equal(account_read(one->world, 2)->public_id, account_read(two->world, 2)->public_id);
     assert_string_equal(ids_mint(one->world, "sp_", ID_ULID), ids_mint(two->world, "sp_", ID_ULID));
     fixture_free(one);
     fixture_free(two);
@@ -270,11 +267,10 @@ static void a_fixture_outlives_the_tree_it_was_read_from(void **state)
 static void a_rule_can_name_a_key_that_has_no_name(void **state)
 {
     (void)state;
-    struct fixture *f =
-        load_text("records:\n"
-                  "  organizations: [ { id: o, provider: layers, name: A } ]\n"
-                  "  keys: [ { organization: o, value: lp_live_x } ]\n"
-                  "rules: [ { when: { key: lp_live_x }, then: [ { delay_after: 1ms } ] } ]\n");
+    struct fixture *f = load_text("records:\n"
+                                  "  organizations: [ { id: o, provider: layers, name: A } ]\n"
+                                  "  keys: [ { organization: o, value: lp_live_x } ]\n"
+                                  "rules: [ { when: { key: lp_live_x }, then: [ { delay_after: 1ms } ] } ]\n");
     assert_null(key_read(f->world, 1)->name);
     assert_int_equal(node_count(f->rules), 1);
     fixture_free(f);
@@ -287,8 +283,7 @@ static void an_inline_fixture_cannot_include_files(void **state)
     struct error err = {0};
     const struct node *node = json_parse(&a, STR("{\"include\":[\"other.yaml\"]}"), "body", &err);
     assert_null(fixture_of_node(node, "inline", &err));
-    assert_string_equal(error_text(&a, &err),
-                        "body:1:12: 'include' is only allowed in a fixture file");
+    assert_string_equal(error_text(&a, &err), "body:1:12: 'include' is only allowed in a fixture file");
     error_end(&err);
     arena_end(&a);
 }
@@ -322,8 +317,7 @@ static void included_files_are_merged_first_and_the_including_file_wins(void **s
     assert_string_equal(organization_read(f->world, 3)->name, "Third");
     fixture_free(f);
 
-    static const char *const names[] = {"main.yaml", "parts/base.yaml", "parts/more.yaml", "parts",
-                                        "."};
+    static const char *const names[] = {"main.yaml", "parts/base.yaml", "parts/more.yaml", "parts", "."};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         remove(arena_printf(&a, "%s/%s", folder, names[i]));
     rmdir(folder);
@@ -337,8 +331,7 @@ static const char *messages_of_chain(struct arena *a, int length)
     assert_non_null(mkdtemp(folder));
     for (int i = 1; i <= length; i++)
         write_file(folder, arena_printf(a, "c%d.yaml", i),
-                   i < length ? arena_printf(a, "seed: %d\ninclude: [ c%d.yaml ]\n", i, i + 1)
-                              : "seed: 1\n");
+                   i < length ? arena_printf(a, "seed: %d\ninclude: [ c%d.yaml ]\n", i, i + 1) : "seed: 1\n");
     const char *got = messages_of(a, arena_printf(a, "%s/c1.yaml", folder));
     for (int i = 1; i <= length; i++)
         remove(arena_printf(a, "%s/c%d.yaml", folder, i));
@@ -375,8 +368,7 @@ static void an_included_value_of_another_type_is_reported_at_its_place(void **st
         struct folder folder;
         folder_begin(&folder);
         folder_put(&folder, "part.yaml", rows[i].included);
-        folder_put(&folder, "main.yaml",
-                   "include: [ part.yaml ]\nlayers: { organizations: [ { name: B } ] }\n");
+        folder_put(&folder, "main.yaml", "include: [ part.yaml ]\nlayers: { organizations: [ { name: B } ] }\n");
         struct error err = {0};
         struct arena a = {0};
         assert_null(fixture_load(folder_file(&folder, "main.yaml"), &err));
@@ -428,8 +420,7 @@ static void every_shipped_fixture_satisfies_the_invariants(void **state)
             continue;
         count++;
         struct error err = {0};
-        struct fixture *f =
-            fixture_load(arena_printf(&a, SOURCE_DIR "/fixtures/%s", e->d_name), &err);
+        struct fixture *f = fixture_load(arena_printf(&a, SOURCE_DIR "/fixtures/%s", e->d_name), &err);
         if (!f)
             fail_msg("%s", error_text(&a, &err));
         struct buf why = {.arena = &a};
@@ -452,8 +443,7 @@ static void the_built_in_sample_is_the_shipped_sample(void **state)
     assert_string_equal(built_in->name, shipped->name);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         assert_int_equal(world_count(built_in->world, kind), world_count(shipped->world, kind));
-    assert_string_equal(account_read(built_in->world, 5)->public_id,
-                        account_read(shipped->world, 5)->public_id);
+    assert_string_equal(account_read(built_in->world, 5)->public_id, account_read(shipped->world, 5)->public_id);
     fixture_free(built_in);
     fixture_free(shipped);
 }

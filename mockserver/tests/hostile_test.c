@@ -8,8 +8,8 @@
 #include "base/time.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-#define FROM(provider)                                                                             \
-    "include: [" SOURCE_DIR "/fixtures/" provider "-acme.yaml]\n"                                  \
+#define FROM(provider)                                                                                                 \
+    "include: [" SOURCE_DIR "/fixtures/" provider "-acme.yaml]\n"                                                      \
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
 #define LAYERS         FROM("layers")
 #define POSTEVERYWHERE FROM("posteverywhere")
@@ -23,8 +23,7 @@
 static struct mock *new_mock(const char *from, int seed, bool hostile)
 {
     char yaml[1024];
-    (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed,
-                   hostile ? "true" : "false");
+    (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed, hostile ? "true" : "false");
     return mock_test_new(yaml);
 }
 
@@ -35,8 +34,7 @@ static int set_up(void **state)
 }
 
 /* Calls again after a refusal: two in a row do not occur. */
-static struct mock_response call_until_accepted(struct mock *m, const char *line, const char *body,
-                                                const char *as)
+static struct mock_response call_until_accepted(struct mock *m, const char *line, const char *body, const char *as)
 {
     struct mock_response a = mock_call(m, line, body, as);
     return a.status == 429 ? mock_call(m, line, body, as) : a;
@@ -47,8 +45,7 @@ static struct mock_response call_until_accepted(struct mock *m, const char *line
 static bool same_value(const struct node *x, const struct node *y)
 {
     int64_t x_ms, y_ms;
-    if (x->kind == NODE_TEXT && y->kind == NODE_TEXT && time_parse(x->text, &x_ms) &&
-        time_parse(y->text, &y_ms))
+    if (x->kind == NODE_TEXT && y->kind == NODE_TEXT && time_parse(x->text, &x_ms) && time_parse(y->text, &y_ms))
         return x_ms == y_ms;
     return node_equal(x, y);
 }
@@ -99,8 +96,7 @@ static void a_hostile_response_contains_all_of_the_plain_response(void **state)
         {POSTNITRO,      "GET /social-account",                 AS_ACME },
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
-        struct mock *plain = new_mock(calls[i].from, 5, false),
-                    *m = new_mock(calls[i].from, 5, true);
+        struct mock *plain = new_mock(calls[i].from, 5, false), *m = new_mock(calls[i].from, 5, true);
         struct mock_response a = mock_call(plain, calls[i].line, NULL, calls[i].as);
         struct mock_response b = mock_call(m, calls[i].line, NULL, calls[i].as);
         if (a.status != b.status || !contains(a.body, b.body) || str_eq(a.text, b.text))
@@ -154,8 +150,7 @@ static void a_plain_namespace_has_no_variations(void **state)
     struct mock *m = *state;
     mock_call(m, LIST, NULL, AS_FULL);
     assert_null(at(mock_call(m, "GET /__admin/requests", NULL), "/items/0/hostile"));
-    assert_string_equal(at(mock_call(m, "GET /__admin/namespaces/default", NULL), "/hostile"),
-                        "false");
+    assert_string_equal(at(mock_call(m, "GET /__admin/namespaces/default", NULL), "/hostile"), "false");
 }
 
 /* --- determinism ---------------------------------------------------------------------------- */
@@ -173,8 +168,7 @@ static const char *journal_of(struct mock *m)
 
 static void the_same_seed_and_calls_give_the_same_variations(void **state)
 {
-    struct mock *m = *state, *same = new_mock(LAYERS, 42, true),
-                *other = new_mock(LAYERS, 43, true);
+    struct mock *m = *state, *same = new_mock(LAYERS, 42, true), *other = new_mock(LAYERS, 43, true);
     const char *first = journal_of(m);
     assert_string_equal(journal_of(same), first);
     assert_string_not_equal(journal_of(other), first);
@@ -194,8 +188,7 @@ static void some_calls_are_refused_but_never_twice_in_a_row(void **state)
     bool before[2] = {false};
     for (int i = 0; i < 400; i++) {
         if (i % 50 == 0)
-            mock_call(m, "POST /__admin/simulate/rate_limit",
-                      "{\"key\":\"full\",\"remaining\":120}"); /* refilled */
+            mock_call(m, "POST /__admin/simulate/rate_limit", "{\"key\":\"full\",\"remaining\":120}"); /* refilled */
         struct mock_response a = mock_call(m, lists[i % 2], NULL, AS_FULL);
         bool now = a.status == 429;
         assert_false(now && before[i % 2]);
@@ -244,8 +237,7 @@ static void a_documented_order_is_kept(void **state)
         int64_t before = INT64_MAX, now;
         assert_true(node_count(items) > 1);
         for (size_t k = 0; k < node_count(items); k++) {
-            assert_true(
-                time_parse(str_from(node_get_text(node_at(items, k), "scheduledFor")), &now));
+            assert_true(time_parse(str_from(node_get_text(node_at(items, k), "scheduledFor")), &now));
             assert_true(now <= before);
             before = now;
         }
@@ -259,16 +251,14 @@ static void pages_contain_every_row_once(void **state)
     size_t count = node_count(node_get(all.body, "items")), seen = 0;
     const char *cursor = "";
     for (; cursor && seen <= count; cursor = at(page, "/nextCursor")) {
-        page = call_until_accepted(
-            m,
-            *cursor ? arena_printf(&m->arena, "%s?limit=2&cursor=%s", LIST, cursor)
-                    : arena_printf(&m->arena, "%s?limit=2", LIST),
-            NULL, AS_FULL);
+        page = call_until_accepted(m,
+                                   *cursor ? arena_printf(&m->arena, "%s?limit=2&cursor=%s", LIST, cursor)
+                                           : arena_printf(&m->arena, "%s?limit=2", LIST),
+                                   NULL, AS_FULL);
         seen += node_count(node_get(page.body, "items"));
         for (size_t i = 0; i < node_count(node_get(page.body, "items")); i++)
-            assert_non_null(
-                strstr(str_dup(all.arena, all.text),
-                       at(page, arena_printf(&m->arena, "/items/%zu/socialAccountId", i))));
+            assert_non_null(strstr(str_dup(all.arena, all.text),
+                                   at(page, arena_printf(&m->arena, "/items/%zu/socialAccountId", i))));
         if (strcmp(at(page, "/nextCursor"), "null") == 0)
             break;
     }
@@ -297,8 +287,7 @@ static void a_completely_documented_object_gets_no_extra_members(void **state)
     (void)state;
     struct mock *m = new_mock(POSTNITRO, 42, true);
     for (int i = 0; i < 10; i++) {
-        struct mock_response a =
-            mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
+        struct mock_response a = mock_call(m, "GET /social-account/c00000000000000nobody", NULL, AS_ACME);
         assert_int_equal(node_count(a.body), 2);
         assert_string_equal(at(a, "/message"), "Social account not found");
         a = mock_call(m, "GET /social-account", NULL, AS_ACME);
@@ -314,13 +303,11 @@ static void values_of_the_client_are_unchanged(void **state)
                                    "\"metadata\":{\"b\":{\"createdAt\":\"2026-01-01T00:00:00Z\"},"
                                    "\"a\":1}}";
     for (int i = 0; i < 10; i++) {
-        struct mock_response a =
-            call_until_accepted(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
+        struct mock_response a = call_until_accepted(m, "POST /v1/webhook-endpoints", endpoint, AS_FULL);
         const struct node *given = json_parse(&m->arena, str_from(endpoint), "given", NULL);
         const struct node *kept = node_get(node_get(a.body, "endpoint"), "metadata");
         assert_non_null(kept);
-        assert_string_equal(json_print(&m->arena, kept),
-                            json_print(&m->arena, node_get(given, "metadata")));
+        assert_string_equal(json_print(&m->arena, kept), json_print(&m->arena, node_get(given, "metadata")));
     }
 }
 
@@ -331,12 +318,10 @@ static void a_stored_response_is_returned_byte_by_byte(void **state)
         const char *token = arena_printf(&m->arena, "Idempotency-Key: token-%d", i);
         struct mock_response first, again;
         do
-            first = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}",
-                              AS_FULL, token);
+            first = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL, token);
         while (first.status == 429);
         do
-            again = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}",
-                              AS_FULL, token);
+            again = mock_call(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL, token);
         while (again.status == 429);
         assert_true(str_eq(first.text, again.text));
         assert_string_equal(header_of(again, "X-Mock-Replayed"), "true");
@@ -346,11 +331,9 @@ static void a_stored_response_is_returned_byte_by_byte(void **state)
 static void the_admin_api_is_never_hostile(void **state)
 {
     struct mock *m = *state, *plain = new_mock(LAYERS, 42, false);
-    static const char *const calls[] = {"GET /__admin/state/accounts", "GET /__admin/clock",
-                                        "GET /__admin/routes"};
+    static const char *const calls[] = {"GET /__admin/state/accounts", "GET /__admin/clock", "GET /__admin/routes"};
     for (size_t i = 0; i < COUNT(calls); i++)
-        assert_true(
-            str_eq(mock_call(m, calls[i], NULL).text, mock_call(plain, calls[i], NULL).text));
+        assert_true(str_eq(mock_call(m, calls[i], NULL).text, mock_call(plain, calls[i], NULL).text));
     mock_free(plain);
 }
 
@@ -375,10 +358,8 @@ static void the_response_of_a_rule_is_unchanged(void **state)
               "{\"on\":\"layers.list_projects\",\"then\":[{\"patch\":[{\"op\":\"replace\","
               "\"path\":\"/nextCursor\",\"value\":\"mine\"}]}]}");
     for (int i = 0; i < 30; i++)
-        assert_true(
-            str_is(mock_call(m, "GET /v1/whoami", NULL, AS_FULL).text, "{\"b\":1,\"a\":2}"));
-    assert_string_equal(
-        at(call_until_accepted(m, "GET /v1/projects", NULL, AS_FULL), "/nextCursor"), "mine");
+        assert_true(str_is(mock_call(m, "GET /v1/whoami", NULL, AS_FULL).text, "{\"b\":1,\"a\":2}"));
+    assert_string_equal(at(call_until_accepted(m, "GET /v1/projects", NULL, AS_FULL), "/nextCursor"), "mine");
 }
 
 static void ids_have_every_documented_form(void **state)
@@ -386,8 +367,8 @@ static void ids_have_every_documented_form(void **state)
     struct mock *m = *state;
     int uuids = 0;
     for (int i = 0; i < 12; i++) {
-        struct mock_response a = call_until_accepted(
-            m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
+        struct mock_response a =
+            call_until_accepted(m, "POST /v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
         uuids += strlen(at(a, "/id")) == strlen("prj_") + 36;
     }
     assert_in_range(uuids, 1, 11);
@@ -396,14 +377,12 @@ static void ids_have_every_documented_form(void **state)
 static void a_namespace_can_be_created_hostile(void **state)
 {
     struct mock *m = *state;
-    struct mock_response a =
-        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"grim\",\"hostile\":true}");
+    struct mock_response a = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"grim\",\"hostile\":true}");
     assert_int_equal(a.status, 201);
     assert_string_equal(at(a, "/hostile"), "true");
     for (int round = 0; round < 2; round++) {
         mock_call(m, "GET /ns/grim" P "/social-accounts", NULL, AS_FULL);
-        assert_non_null(
-            at(mock_call(m, "GET /ns/grim/__admin/requests", NULL), "/items/0/hostile/0"));
+        assert_non_null(at(mock_call(m, "GET /ns/grim/__admin/requests", NULL), "/items/0/hostile/0"));
         mock_call(m, "POST /ns/grim/__admin/reset", NULL);
     }
 }

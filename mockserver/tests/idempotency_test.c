@@ -13,12 +13,12 @@
 #define CREATE   "POST /v1/projects"
 #define TOKEN    "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11"
 #define OTHER    "Idempotency-Key: 01JA2B3C4D5E6F7G8H9JKMNPQR"
-#define TEXT                                                                                       \
-    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":"                \
+#define TEXT                                                                                                           \
+    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":"                                    \
     "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"
 #define BODY (TEXT)
-#define LATER                                                                                      \
-    ("{\"scheduledFor\":\"2026-05-03T18:00:00Z\",\"targets\":[{\"socialAccountId\":"               \
+#define LATER                                                                                                          \
+    ("{\"scheduledFor\":\"2026-05-03T18:00:00Z\",\"targets\":[{\"socialAccountId\":"                                   \
      "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}")
 #define PROJECT "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}"
 #define MINUTE  INT64_C(60000)
@@ -80,8 +80,7 @@ static void a_different_call_with_the_same_token_is_a_conflict(void **state)
     struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     uint32_t before = posts(*state);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN), 409,
-                       "IDEMPOTENCY_CONFLICT");
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN), 409, "IDEMPOTENCY_CONFLICT");
     assert_int_equal(posts(*state), before);
     assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
 }
@@ -103,12 +102,10 @@ static void a_token_expires_after_a_day(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     advance(*state, DAY);
-    struct mock_response second =
-        mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN);
+    struct mock_response second = mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN);
     assert_int_equal(second.status, 201);
     assert_string_not_equal(at(second, "/id"), at(first, "/id"));
-    assert_stored_response(
-        mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN), second);
+    assert_stored_response(mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN), second);
 }
 
 static void a_refusal_by_the_endpoint_is_stored_too(void **state)
@@ -123,8 +120,7 @@ static void a_refusal_by_a_gate_is_not_stored(void **state)
 {
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
-    mock_call(*state, "POST /__admin/simulate/rate_limit",
-              "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
+    mock_call(*state, "POST /__admin/simulate/rate_limit", "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
     advance(*state, MINUTE);
     struct mock_response made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
@@ -134,12 +130,11 @@ static void a_refusal_by_a_gate_is_not_stored(void **state)
 
 static void the_response_of_a_rule_is_not_stored(void **state)
 {
-    static const char *const responses[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"",
-                                            "\"status\":503", "\"status\":418"};
+    static const char *const responses[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"", "\"status\":503",
+                                            "\"status\":418"};
     for (size_t i = 0; i < sizeof responses / sizeof *responses; i++) {
         char body[160];
-        snprintf(body, sizeof body, "{\"operation\":\"layers.create_project\",\"times\":1,%s}",
-                 responses[i]);
+        snprintf(body, sizeof body, "{\"operation\":\"layers.create_project\",\"times\":1,%s}", responses[i]);
         assert_int_equal(mock_call(*state, "POST /__admin/simulate/fail", body).status, 200);
         assert_true(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN).status >= 400);
     }
@@ -164,10 +159,9 @@ static void other_routes_ignore_the_token(void **state)
         const char *line, *body;
     } rows[] = {
         {"POST /v1/projects/prj_acme_a/social/oauth-url",
-         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"},
-        {"POST /v1/projects/prj_acme_a/social/reauth-url",
-         "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":"
-         "\"https://app.your-product.com/done\"}"                                       },
+         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"                                                                     },
+        {"POST /v1/projects/prj_acme_a/social/reauth-url", "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":"
+                                                           "\"https://app.your-product.com/done\"}"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response first = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
@@ -176,18 +170,14 @@ static void other_routes_ignore_the_token(void **state)
         assert_string_not_equal(at(again, "/state"), at(first, "/state"));
         assert_null(header_of(again, "X-Mock-Replayed"));
     }
-    assert_int_equal(
-        mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL, TOKEN).status,
-        200);
-    assert_refused(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL, TOKEN),
-                   409, "CONFLICT");
+    assert_int_equal(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL, TOKEN).status, 200);
+    assert_refused(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL, TOKEN), 409, "CONFLICT");
 }
 
 static void a_reset_and_another_namespace_do_not_have_the_stored_response(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
-    struct mock_response other =
-        mock_call(*state, "POST /ns/other/v1/projects", PROJECT, AS_FULL, TOKEN);
+    struct mock_response other = mock_call(*state, "POST /ns/other/v1/projects", PROJECT, AS_FULL, TOKEN);
     assert_int_equal(other.status, 201);
     assert_null(header_of(other, "X-Mock-Replayed"));
     mock_call(*state, "POST /__admin/snapshots", "{\"name\":\"made\"}");
@@ -207,8 +197,7 @@ static void a_repeated_call_counts_against_the_rate_limit(void **state)
 static struct reply make_reply(char token[32], int i, struct str body)
 {
     int n = snprintf(token, 32, "token-%d", i);
-    return (struct reply){
-        .key = 1, .what = "op", .token = str_of(token, (size_t)n), .status = 200, .body = body};
+    return (struct reply){.key = 1, .what = "op", .token = str_of(token, (size_t)n), .status = 200, .body = body};
 }
 
 static void the_oldest_responses_are_evicted_above_the_count_limit(void **state)

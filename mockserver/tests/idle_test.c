@@ -9,8 +9,7 @@
 
 static int begin_idle(void **state)
 {
-    const struct mock_options options = {
-        .public_url = "http://mock.test", .admin = true, .namespace_idle_ms = IDLE};
+    const struct mock_options options = {.public_url = "http://mock.test", .admin = true, .namespace_idle_ms = IDLE};
     return begin_with(state, &options);
 }
 
@@ -101,12 +100,12 @@ static void a_namespace_with_a_suspended_call_is_not_idle(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
-    struct client *c = begin_request(s, "POST /ns/a/__admin/requests/wait",
-                                     "{\"match\":{},\"at_least\":2,\"timeout\":\"60s\"}");
+    struct client *c =
+        begin_request(s, "POST /ns/a/__admin/requests/wait", "{\"match\":{},\"at_least\":2,\"timeout\":\"60s\"}");
     pass(s, 2 * IDLE);
     assert_true(exists(s, "a"));
-    assert_true(str_has(ask(s, "GET /__admin/namespaces", "").body,
-                        STR("\"idle_for\":\"0s\",\"expires_in\":\"150ms\"")));
+    assert_true(
+        str_has(ask(s, "GET /__admin/namespaces", "").body, STR("\"idle_for\":\"0s\",\"expires_in\":\"150ms\"")));
     use(s, "a");
     assert_int_equal(client_read_last(c).status, 200);
     pass(s, 2 * IDLE);
@@ -117,8 +116,8 @@ static void a_namespace_is_idle_after_its_client_has_closed(void **state)
 {
     struct setup *s = *state;
     use(s, "a");
-    client_end(begin_request(s, "POST /ns/a/__admin/requests/wait",
-                             "{\"match\":{},\"at_least\":9,\"timeout\":\"50ms\"}"));
+    client_end(
+        begin_request(s, "POST /ns/a/__admin/requests/wait", "{\"match\":{},\"at_least\":9,\"timeout\":\"50ms\"}"));
     pass(s, 3 * IDLE);
     assert_false(exists(s, "a"));
 }
@@ -139,8 +138,8 @@ static void a_suspended_call_does_not_count_for_a_new_namespace_of_the_same_name
 {
     struct setup *s = *state;
     use(s, "a");
-    struct client *c = begin_request(s, "POST /ns/a/__admin/requests/wait",
-                                     "{\"match\":{},\"at_least\":9,\"timeout\":\"60s\"}");
+    struct client *c =
+        begin_request(s, "POST /ns/a/__admin/requests/wait", "{\"match\":{},\"at_least\":9,\"timeout\":\"60s\"}");
     assert_int_equal(ask(s, "DELETE /__admin/namespaces/a", "").status, 200);
     use(s, "a");
     client_end(c);

@@ -79,8 +79,7 @@ static void a_reconnection_runs_no_step(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t account = connect_account(&s, s.space, "acme"),
-             layers_then = world_count(s.w, RECORD_LAYER);
+    uint32_t account = connect_account(&s, s.space, "acme"), layers_then = world_count(s.w, RECORD_LAYER);
     account_lose_token(s.w, account, TOKEN_WITHDRAWN);
     account_reconnect(s.w, account, 0);
     assert_int_equal(world_count(s.w, RECORD_LAYER), layers_then);

@@ -53,8 +53,8 @@ static void each_filter_selects_accounts_newest_first(void **state)
 
 static void pages_of_any_size_add_up_to_the_list(void **state)
 {
-    static const char *const filters[] = {"", "&platform=tiktok", "&status=connected",
-                                          "&leased=false", "&platform=tiktok&leased=false"};
+    static const char *const filters[] = {"", "&platform=tiktok", "&status=connected", "&leased=false",
+                                          "&platform=tiktok&leased=false"};
     for (size_t f = 0; f < sizeof filters / sizeof *filters; f++)
         for (int limit = 1; limit <= 7; limit++) {
             char line[512], seen[512] = "";
@@ -62,8 +62,8 @@ static void pages_of_any_size_add_up_to_the_list(void **state)
             snprintf(line, sizeof line, (LIST "?limit=200%s"), filters[f]);
             const char *whole = list_ids(mock_call(*state, line, NULL, AS_FULL));
             do {
-                snprintf(line, sizeof line, (LIST "?limit=%d%s%s%s"), limit, filters[f],
-                         cursor ? "&cursor=" : "", cursor ? cursor : "");
+                snprintf(line, sizeof line, (LIST "?limit=%d%s%s%s"), limit, filters[f], cursor ? "&cursor=" : "",
+                         cursor ? cursor : "");
                 struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
                 assert_int_equal(a.status, 200);
                 assert_true(node_count(node_get(a.body, "items")) <= (size_t)limit);
@@ -87,18 +87,17 @@ static void a_cursor_stays_valid_when_its_account_is_removed(void **state)
 static void accounts_connected_at_the_same_time_are_all_paged(void **state)
 {
     (void)state;
-    struct mock *m = mock_test_new(
-        "clock: {start: 2026-05-02T09:00:00Z}\n"
-        "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: ['*']}],\n"
-        "  projects: [{id: p, social_accounts: [{platform: tiktok, handle: a},\n"
-        "    {platform: tiktok, handle: b}, {platform: tiktok, handle: c}]}]}]}\n");
+    struct mock *m =
+        mock_test_new("clock: {start: 2026-05-02T09:00:00Z}\n"
+                      "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: ['*']}],\n"
+                      "  projects: [{id: p, social_accounts: [{platform: tiktok, handle: a},\n"
+                      "    {platform: tiktok, handle: b}, {platform: tiktok, handle: c}]}]}]}\n");
     const char *key = "Authorization: Bearer lp_live_k";
     struct mock_response a = mock_call(m, "GET /v1/projects/p/social-accounts?limit=1", NULL, key);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(node_count(node_get(a.body, "items")), 1);
         char line[256];
-        snprintf(line, sizeof line, "GET /v1/projects/p/social-accounts?limit=1&cursor=%s",
-                 at(a, "/nextCursor"));
+        snprintf(line, sizeof line, "GET /v1/projects/p/social-accounts?limit=1&cursor=%s", at(a, "/nextCursor"));
         a = mock_call(m, line, NULL, key);
     }
     assert_string_equal(at(a, "/items/0/handle"), "c");
@@ -163,12 +162,11 @@ static void unknown_ids_and_other_organizations_ids_return_404(void **state)
 static void a_call_needs_a_key_with_the_required_scope(void **state)
 {
     assert_refused(mock_call(*state, LIST, NULL), 401, "UNAUTHENTICATED");
-    assert_refused(mock_call(*state, LIST, NULL, "Authorization: Bearer lp_live_unknown"), 401,
-                   "UNAUTHENTICATED");
+    assert_refused(mock_call(*state, LIST, NULL, "Authorization: Bearer lp_live_unknown"), 401, "UNAUTHENTICATED");
     assert_refused(mock_call(*state, LIST, NULL, AS_NARROW), 403, "FORBIDDEN_SCOPE");
     assert_int_equal(mock_call(*state, LIST, NULL, AS_READER).status, 200);
-    assert_refused(mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_READER),
-                   403, "FORBIDDEN_SCOPE");
+    assert_refused(mock_call(*state, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, AS_READER), 403,
+                   "FORBIDDEN_SCOPE");
 }
 
 static void every_response_has_a_request_id_and_a_class(void **state)
@@ -184,10 +182,10 @@ static void every_response_has_a_request_id_and_a_class(void **state)
 
 static void a_wrong_method_returns_405_and_a_missing_implementation_501(void **state)
 {
-    assert_refused(mock_call(*state, "PUT /v1/projects/prj_acme_a/social-accounts", NULL, AS_FULL),
-                   405, "METHOD_NOT_ALLOWED");
-    assert_refused(mock_call(*state, "POST /v1/organizations/org_acme/api-keys", NULL, AS_FULL),
-                   501, "NOT_IMPLEMENTED");
+    assert_refused(mock_call(*state, "PUT /v1/projects/prj_acme_a/social-accounts", NULL, AS_FULL), 405,
+                   "METHOD_NOT_ALLOWED");
+    assert_refused(mock_call(*state, "POST /v1/organizations/org_acme/api-keys", NULL, AS_FULL), 501,
+                   "NOT_IMPLEMENTED");
 }
 
 static const char *post_status(struct mock *m, const char *id)
@@ -199,8 +197,7 @@ static const char *post_status(struct mock *m, const char *id)
 
 static void revoking_cancels_the_accounts_queued_posts_and_nothing_else(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
+    struct mock_response a = mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/socialAccountId"), "sa_acme_disposable");
     assert_string_equal(at(a, "/status"), "disconnected");
@@ -217,13 +214,9 @@ static void revoking_cancels_the_accounts_queued_posts_and_nothing_else(void **s
     assert_string_equal(post_status(*state, "sp_queued"), "queued");
     assert_string_equal(post_status(*state, "sp_b_queued"), "queued");
 
-    assert_string_equal(list_ids(mock_call(*state, LIST, NULL, AS_FULL)),
-                        "tiktok instagram leased withdrawn expired");
-    assert_string_equal(list_ids(mock_call(*state, (LIST "?status=disconnected"), NULL, AS_FULL)),
-                        "");
-    assert_refused(
-        mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL), 404,
-        "NOT_FOUND");
+    assert_string_equal(list_ids(mock_call(*state, LIST, NULL, AS_FULL)), "tiktok instagram leased withdrawn expired");
+    assert_string_equal(list_ids(mock_call(*state, (LIST "?status=disconnected"), NULL, AS_FULL)), "");
+    assert_refused(mock_call(*state, "DELETE /v1/social-accounts/sa_acme_disposable", NULL, AS_FULL), 404, "NOT_FOUND");
 }
 
 static void revoking_works_in_every_state_and_releases_a_leased_account(void **state)
@@ -238,15 +231,13 @@ static void revoking_works_in_every_state_and_releases_a_leased_account(void **s
     }
     assert_string_equal(list_ids(mock_call(*state, LIST, NULL, AS_FULL)), "disposable instagram");
     assert_string_equal(
-        at(mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL),
-           "/items/0/socialAccountId"),
+        at(mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL), "/items/0/socialAccountId"),
         "sa_acme_b_tiktok");
 }
 
 static void an_account_has_the_documented_members(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, (LIST "?status=reauth_required&platform=tiktok"), NULL, AS_FULL);
+    struct mock_response a = mock_call(*state, (LIST "?status=reauth_required&platform=tiktok"), NULL, AS_FULL);
     static const struct {
         const char *pointer, *value;
     } rows[] = {
@@ -268,9 +259,8 @@ static void an_expired_token_makes_the_account_reauth_required(void **state)
 {
     struct world *w = mock_test_world(*state);
     clock_move_to(&w->clock, world_now(w) + INT64_C(17) * 24 * 3600 * 1000);
-    assert_string_equal(
-        list_ids(mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_FULL)),
-        "tiktok withdrawn expired");
+    assert_string_equal(list_ids(mock_call(*state, (LIST "?status=reauth_required"), NULL, AS_FULL)),
+                        "tiktok withdrawn expired");
 }
 
 int main(void)

@@ -65,8 +65,7 @@ static void each_filter_selects_ad_accounts(void **state)
         assert_string_equal(list_tokens(a), rows[i].tokens);
         assert_int_equal(node_count(a.body), 1);
     }
-    struct mock_response none =
-        mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    struct mock_response none = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
     assert_string_equal(at(none, "/items"), "[]");
 }
 
@@ -109,9 +108,9 @@ static const char *query_parameter(struct mock *m, const char *url, const char *
 
 static struct mock_response consent(struct mock *m, const char *url, const char *outcome)
 {
-    return mock_call(m, "POST /__admin/simulate/consent",
-                     arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}",
-                                  query_parameter(m, url, "state"), outcome));
+    return mock_call(
+        m, "POST /__admin/simulate/consent",
+        arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", query_parameter(m, url, "state"), outcome));
 }
 
 static void a_url_leads_to_the_platform_and_expires_after_ten_minutes(void **state)
@@ -125,8 +124,8 @@ static void a_url_leads_to_the_platform_and_expires_after_ten_minutes(void **sta
     };
     for (size_t i = 0; i < 3; i++) {
         char body[256];
-        snprintf(body, sizeof body, "{'platform':'%s','%s':'https://app.your-product.com/ads'}",
-                 rows[i].platform, i ? "returnUrl" : "redirectUrl");
+        snprintf(body, sizeof body, "{'platform':'%s','%s':'https://app.your-product.com/ads'}", rows[i].platform,
+                 i ? "returnUrl" : "redirectUrl");
         struct mock_response a = get_url(*state, body);
         assert_int_equal(a.status, 200);
         assert_int_equal(node_count(a.body), 2);
@@ -137,14 +136,12 @@ static void a_url_leads_to_the_platform_and_expires_after_ten_minutes(void **sta
 
 static void consent_reconnects_the_ad_account_and_redirects_with_its_id(void **state)
 {
-    struct mock_response a =
-        get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
-                        "'returnUrl':'https://app.your-product.com/ads?tab=1'}");
+    struct mock_response a = get_url(*state, "{'platform':'tiktok_ads','state':'corr-77',"
+                                             "'returnUrl':'https://app.your-product.com/ads?tab=1'}");
     struct mock_response done = consent(*state, at(a, "/url"), "approve");
     assert_int_equal(done.status, 200);
-    assert_string_equal(at(done, "/redirect"),
-                        "https://app.your-product.com/ads?tab=1&status=connected"
-                        "&accountId=ad_acme_tiktok&state=corr-77");
+    assert_string_equal(at(done, "/redirect"), "https://app.your-product.com/ads?tab=1&status=connected"
+                                               "&accountId=ad_acme_tiktok&state=corr-77");
     struct mock_response list = mock_call(*state, (ADS "?platforms=tiktok_ads"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), "ad_acme_tiktok");
     assert_string_equal(at(list, "/items/0/tokenStatus"), "valid");
@@ -154,13 +151,11 @@ static void consent_reconnects_the_ad_account_and_redirects_with_its_id(void **s
 
 static void consent_connects_a_new_ad_account(void **state)
 {
-    struct mock_response a = mock_call(
-        *state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
-        json(*state, "{'platform':'meta_ads','returnUrl':'https://app.your-product.com'}"),
-        AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
+                  json(*state, "{'platform':'meta_ads','returnUrl':'https://app.your-product.com'}"), AS_FULL);
     struct mock_response done = consent(*state, at(a, "/url"), "approve");
-    struct mock_response list =
-        mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
     const char *id = at(list, "/items/0/adAccountId");
     assert_int_equal(str_from(id).n, 26);
     assert_string_equal(query_parameter(*state, at(done, "/redirect"), "accountId"), id);
@@ -168,8 +163,7 @@ static void consent_connects_a_new_ad_account(void **state)
     assert_string_equal(list_tokens(list), "meta_ads valid");
     assert_string_equal(at(done, "/adAccount"), id);
     assert_string_equal(at(done, "/account"), "null");
-    struct mock_response social =
-        mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
+    struct mock_response social = mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
     assert_int_equal(node_count(node_get(social.body, "items")), 1);
 }
 
@@ -178,8 +172,7 @@ static void denied_consent_changes_nothing_and_redirects_with_an_error(void **st
     struct mock_response a = get_url(*state, "{'platform':'tiktok_ads','state':'x y',"
                                              "'returnUrl':'https://app.your-product.com/ads'}");
     struct mock_response done = consent(*state, at(a, "/url"), "deny");
-    assert_string_equal(query_parameter(*state, at(done, "/redirect"), "layers_oauth_error"),
-                        "access_denied");
+    assert_string_equal(query_parameter(*state, at(done, "/redirect"), "layers_oauth_error"), "access_denied");
     assert_string_equal(query_parameter(*state, at(done, "/redirect"), "state"), "x y");
     assert_null(query_parameter(*state, at(done, "/redirect"), "status"));
     assert_string_equal(list_tokens(mock_call(*state, ADS, NULL, AS_FULL)),
@@ -189,12 +182,9 @@ static void denied_consent_changes_nothing_and_redirects_with_an_error(void **st
 static void an_attempt_with_a_test_key_completes_immediately(void **state)
 {
     struct mock_response a = mock_call(
-        *state, URL,
-        json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"),
-        AS_TEST);
+        *state, URL, json(*state, "{'platform':'apple_ads','returnUrl':'https://app.your-product.com/ads'}"), AS_TEST);
     assert_int_equal(a.status, 200);
-    assert_string_equal(list_tokens(mock_call(*state, (ADS "?platforms=apple_ads"), NULL, AS_FULL)),
-                        "apple_ads valid");
+    assert_string_equal(list_tokens(mock_call(*state, (ADS "?platforms=apple_ads"), NULL, AS_FULL)), "apple_ads valid");
 }
 
 static void an_attempt_for_ads_has_no_oauth_status(void **state)
@@ -202,8 +192,8 @@ static void an_attempt_for_ads_has_no_oauth_status(void **state)
     struct mock *m = *state;
     struct mock_response a = get_url(m, "{'platform':'meta_ads',"
                                         "'returnUrl':'https://app.your-product.com/ads'}");
-    const char *line = arena_printf(&m->arena, "GET /v1/social/oauth-status/%s",
-                                    query_parameter(m, at(a, "/url"), "state"));
+    const char *line =
+        arena_printf(&m->arena, "GET /v1/social/oauth-status/%s", query_parameter(m, at(a, "/url"), "state"));
     assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
     consent(m, at(a, "/url"), "approve");
     assert_refused(mock_call(m, line, NULL, AS_FULL), 404, "NOT_FOUND");
@@ -218,17 +208,15 @@ static void the_local_consent_page_also_connects_ad_accounts(void **state)
     struct str path = str_from(at(a, "/url"));
     assert_true(str_starts(path, STR("http://mock.test/__consent/layers/st_")));
     path = str_skip(path, strlen("http://mock.test"));
-    struct mock_response page =
-        mock_call(m, arena_printf(&m->arena, "GET " STR_FMT, STR_ARG(path)), NULL);
+    struct mock_response page = mock_call(m, arena_printf(&m->arena, "GET " STR_FMT, STR_ARG(path)), NULL);
     assert_int_equal(page.status, 200);
     assert_non_null(strstr(str_dup(&m->arena, page.text), "tiktok_ads"));
-    struct mock_response sent = mock_call(
-        m, arena_printf(&m->arena, "POST " STR_FMT, STR_ARG(path)), "decision=approve&handle=acme",
-        "Content-Type: application/x-www-form-urlencoded");
+    struct mock_response sent =
+        mock_call(m, arena_printf(&m->arena, "POST " STR_FMT, STR_ARG(path)), "decision=approve&handle=acme",
+                  "Content-Type: application/x-www-form-urlencoded");
     assert_int_equal(sent.status, 303);
-    assert_string_equal(header_of(sent, "Location"),
-                        "https://app.your-product.com/ads?status=connected"
-                        "&accountId=ad_acme_tiktok");
+    assert_string_equal(header_of(sent, "Location"), "https://app.your-product.com/ads?status=connected"
+                                                     "&accountId=ad_acme_tiktok");
 }
 
 static void an_invalid_request_for_a_url_is_refused(void **state)
@@ -238,20 +226,16 @@ static void an_invalid_request_for_a_url_is_refused(void **state)
         int status;
         const char *code, *path;
     } rows[] = {
-        {"{'returnUrl':'https://app.your-product.com'}",                             422, "VALIDATION", "platform"   },
-        {"{'platform':'google_ads','returnUrl':'https://app.your-product.com'}",     422, "VALIDATION",
-         "platform"                                                                                                  },
-        {"{'platform':'meta_ads'}",                                                  422, "VALIDATION", "returnUrl"  },
-        {"{'platform':'meta_ads','returnUrl':'ads'}",                                422, "VALIDATION", "returnUrl"  },
-        {"{'platform':'meta_ads','redirectUrl':'ads'}",                              422, "VALIDATION", "redirectUrl"},
+        {"{'returnUrl':'https://app.your-product.com'}",                             422, "VALIDATION",             "platform"   },
+        {"{'platform':'google_ads','returnUrl':'https://app.your-product.com'}",     422, "VALIDATION",             "platform"   },
+        {"{'platform':'meta_ads'}",                                                  422, "VALIDATION",             "returnUrl"  },
+        {"{'platform':'meta_ads','returnUrl':'ads'}",                                422, "VALIDATION",             "returnUrl"  },
+        {"{'platform':'meta_ads','redirectUrl':'ads'}",                              422, "VALIDATION",             "redirectUrl"},
         {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com',"
-         "'redirectUrl':'https://app.your-product.com'}",                   422, "VALIDATION", "redirectUrl"},
-        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com','x':1}", 422,
-         "VALIDATION",                                                                                  "x"          },
-        {"{'platform':'meta_ads','returnUrl':'https://evil.example'}",               403,
-         "RETURN_URL_NOT_ALLOWED",                                                                      NULL         },
-        {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}",        403,
-         "RETURN_URL_NOT_ALLOWED",                                                                      NULL         },
+         "'redirectUrl':'https://app.your-product.com'}",                   422, "VALIDATION",             "redirectUrl"},
+        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com','x':1}", 422, "VALIDATION",             "x"          },
+        {"{'platform':'meta_ads','returnUrl':'https://evil.example'}",               403, "RETURN_URL_NOT_ALLOWED", NULL         },
+        {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}",        403, "RETURN_URL_NOT_ALLOWED", NULL         },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = get_url(*state, rows[i].body);
@@ -264,11 +248,10 @@ static void an_invalid_request_for_a_url_is_refused(void **state)
 
 static void campaigns_and_capi_status_have_the_documented_members(void **state)
 {
-    struct mock_response a =
-        mock_call(*state,
-                  ("GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
-                   "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z"),
-                  NULL, AS_FULL);
+    struct mock_response a = mock_call(*state,
+                                       ("GET /v1/projects/prj_acme_a/ads/campaigns?cursor=nonsense&status=active"
+                                        "&status=paused&platforms=meta_ads&limit=200&since=2026-05-01T00:00:00Z"),
+                                       NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(str_dup(a.arena, a.text), "{\"items\":[],\"nextCursor\":null}");
 
@@ -283,8 +266,7 @@ static void campaigns_and_capi_status_have_the_documented_members(void **state)
     assert_string_equal(at(a, "/platforms/0/eventsLast1h"), "null");
     assert_string_equal(at(a, "/platforms/1/platform"), "tiktok_ads");
     assert_string_equal(at(a, "/platforms/1/status"), "degraded");
-    a = mock_call(*state, "GET /v1/projects/prj_acme_a/ads/capi-status?platforms=tiktok_ads", NULL,
-                  AS_FULL);
+    a = mock_call(*state, "GET /v1/projects/prj_acme_a/ads/capi-status?platforms=tiktok_ads", NULL, AS_FULL);
     assert_string_equal(at(a, "/platforms/0/platform"), "tiktok_ads");
     a = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/capi-status", NULL, AS_FULL);
     assert_string_equal(at(a, "/platforms"), "[]");
@@ -295,9 +277,8 @@ static void a_simulation_succeeds_only_in_the_states_that_allow_it(void **state)
 {
     enum { VALID, EXPIRED, REVOKED, CONNECT, DISCONNECT, WAYS };
     static const char *const ways[WAYS] = {
-        [VALID] = "'status':'valid'",       [EXPIRED] = "'status':'expired'",
-        [REVOKED] = "'status':'revoked'",   [CONNECT] = "'connect':true",
-        [DISCONNECT] = "'disconnect':true",
+        [VALID] = "'status':'valid'", [EXPIRED] = "'status':'expired'",   [REVOKED] = "'status':'revoked'",
+        [CONNECT] = "'connect':true", [DISCONNECT] = "'disconnect':true",
     };
     static const struct {
         const char *platform; /* prj_acme_a has an account in each state except pending */
@@ -314,8 +295,7 @@ static void a_simulation_succeeds_only_in_the_states_that_allow_it(void **state)
             mock_call(m, ADS, NULL, AS_FULL); /* runs the events due at the start */
             const char *before = dump_world(&m->arena, mock_test_world(m));
             struct mock_response a = simulate_ad_account(
-                m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}",
-                                rows[i].platform, ways[way]));
+                m, arena_printf(&m->arena, "{'project':'prj_acme_a','platform':'%s',%s}", rows[i].platform, ways[way]));
             if (rows[i].to[way]) {
                 assert_int_equal(a.status, 200);
                 assert_string_equal(at(a, "/state"), rows[i].to[way]);
@@ -330,12 +310,10 @@ static void a_simulation_succeeds_only_in_the_states_that_allow_it(void **state)
 
 static void a_simulated_change_is_visible_in_the_list(void **state)
 {
-    simulate_ad_account(*state,
-                        "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
-    assert_string_equal(list_tokens(mock_call(*state, ADS, NULL, AS_FULL)),
-                        "tiktok_ads revoked, apple_ads expired");
-    struct mock_response again = simulate_ad_account(
-        *state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
+    simulate_ad_account(*state, "{'project':'Acme Coffee','platform':'meta_ads','disconnect':true}");
+    assert_string_equal(list_tokens(mock_call(*state, ADS, NULL, AS_FULL)), "tiktok_ads revoked, apple_ads expired");
+    struct mock_response again =
+        simulate_ad_account(*state, "{'project':'prj_acme_a','platform':'meta_ads','connect':true}");
     assert_string_equal(at(again, "/state"), "valid");
     struct mock_response list = mock_call(*state, (ADS "?healthy=true"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/adAccountId"), at(again, "/adAccount"));
@@ -373,16 +351,14 @@ static void an_invalid_simulation_changes_nothing(void **state)
 static void a_pending_token_becomes_valid_after_the_validation_time(void **state)
 {
     (void)state;
-    struct mock *m = mock_test_new(
-        "clock: {start: 2026-05-02T09:00:00Z}\n"
-        "timings: {ad_validation: 10m}\n"
-        "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: ['*']}],\n"
-        "  projects: [{id: p, ad_accounts: [{platform: meta_ads, name: M, token_status: pending},\n"
-        "    {platform: apple_ads, name: I}]}]}]}\n");
-    const char *key = "Authorization: Bearer lp_live_k",
-               *list = "GET /v1/projects/p/ads/ad-accounts";
-    assert_string_equal(list_tokens(mock_call(m, list, NULL, key)),
-                        "meta_ads pending, apple_ads valid");
+    struct mock *m =
+        mock_test_new("clock: {start: 2026-05-02T09:00:00Z}\n"
+                      "timings: {ad_validation: 10m}\n"
+                      "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: ['*']}],\n"
+                      "  projects: [{id: p, ad_accounts: [{platform: meta_ads, name: M, token_status: pending},\n"
+                      "    {platform: apple_ads, name: I}]}]}]}\n");
+    const char *key = "Authorization: Bearer lp_live_k", *list = "GET /v1/projects/p/ads/ad-accounts";
+    assert_string_equal(list_tokens(mock_call(m, list, NULL, key)), "meta_ads pending, apple_ads valid");
     simulate_ad_account(m, "{'project':'p','platform':'tiktok_ads','connect':true}");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"9m\"}");
     assert_string_equal(list_tokens(mock_call(m, list, NULL, key)),

@@ -14,8 +14,8 @@
 #define POSTS    "GET /v1/projects/prj_acme_a/scheduled-posts"
 #define WHY      "{\"reason\":\"x\"}"
 #define DAY      (INT64_C(24) * 3600 * 1000)
-#define TARGETS(a, b)                                                                              \
-    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":\"" a            \
+#define TARGETS(a, b)                                                                                                  \
+    "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":\"" a                                \
     "\",\"mode\":\"publish\"},{\"socialAccountId\":\"" b "\",\"mode\":\"draft\"}]}"
 #define BOTH TARGETS("sa_acme_tiktok", "sa_acme_disposable")
 
@@ -79,8 +79,7 @@ static void approval_reports_posts_that_cannot_be_queued(void **state)
     size_t before = count_posts(m);
     call(m, SCHEDULE, TARGETS("sa_acme_disposable", "sa_acme_disposable"));
     struct mock_response revoked = call(m, "DELETE /v1/social-accounts/sa_acme_disposable", NULL);
-    assert_string_equal(at(revoked, "/canceledScheduledPosts"),
-                        "2"); /* the blocked posts are not counted */
+    assert_string_equal(at(revoked, "/canceledScheduledPosts"), "2"); /* the blocked posts are not counted */
     assert_int_equal(count_posts(m), before);
     struct mock_response a = call(m, APPROVE, NULL);
     assert_string_equal(at(a, "/approvalStatus"), "approved");
@@ -165,8 +164,7 @@ static void invalid_bodies_and_other_callers_are_refused(void **state)
     assert_refused(mock_call(*state, APPROVE, NULL, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(call(*state, "POST /v1/content/none/approve", NULL), 404, "NOT_FOUND");
     assert_refused(mock_call(*state, APPROVE, NULL, AS_NARROW), 403, "FORBIDDEN_SCOPE");
-    assert_int_equal(call(*state, APPROVE, NULL).status,
-                     200); /* the refused calls changed nothing */
+    assert_int_equal(call(*state, APPROVE, NULL).status, 200); /* the refused calls changed nothing */
 }
 
 int main(void)

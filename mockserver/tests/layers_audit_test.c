@@ -43,11 +43,9 @@ static void a_revocation_is_logged_newest_first(void **state)
     struct mock *m = *state;
     revoke(m, "sa_acme_disposable", AS_SECOND);
     struct mock_response a = mock_call(m, LOG, NULL, AS_FULL);
-    assert_string_equal(list_values(a, "eventType"),
-                        "social_account.revoked scheduled_post.cancelled "
-                        "scheduled_post.cancelled");
-    assert_string_equal(list_values(a, "resourceId"),
-                        "sa_acme_disposable sp_popup_two sp_popup_one");
+    assert_string_equal(list_values(a, "eventType"), "social_account.revoked scheduled_post.cancelled "
+                                                     "scheduled_post.cancelled");
+    assert_string_equal(list_values(a, "resourceId"), "sa_acme_disposable sp_popup_two sp_popup_one");
     assert_string_equal(at(a, "/items/0/projectId"), "prj_acme_a");
     assert_string_equal(at(a, "/items/0/apiKeyId"), key_id(m, AS_SECOND));
     assert_string_equal(at(a, "/items/0/createdAt"), "2026-05-02T09:00:00Z");
@@ -59,12 +57,10 @@ static void time_and_simulations_are_not_attributed_to_a_key(void **state)
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
     revoke(m, "sa_acme_disposable", AS_FULL);
-    mock_call(m, "POST /__admin/simulate/token_lost",
-              "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
+    mock_call(m, "POST /__admin/simulate/token_lost", "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
     events_advance(w, world_now(w) + DAY);
     struct mock_response a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
-    assert_string_equal(list_values(a, "eventType"),
-                        "scheduled_post.failed social_account.needs_reauth");
+    assert_string_equal(list_values(a, "eventType"), "scheduled_post.failed social_account.needs_reauth");
     assert_string_equal(at(a, "/items/0/apiKeyId"), "null");
     assert_string_equal(at(a, "/items/1/apiKeyId"), "null");
 }
@@ -94,13 +90,11 @@ static void each_filter_selects_entries(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[160];
         snprintf(line, sizeof line, LOG "%s", rows[i].query);
-        assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"),
-                            rows[i].ids);
+        assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"), rows[i].ids);
     }
     char line[160];
     snprintf(line, sizeof line, LOG "?apiKeyId=%s", second);
-    assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"),
-                        "sa_acme_b_tiktok sp_b_queued");
+    assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"), "sa_acme_b_tiktok sp_b_queued");
 }
 
 static void pages_have_no_gap_while_the_log_grows(void **state)

@@ -5,16 +5,14 @@
 #include <string.h>
 
 #define URL_FOR(project) "POST /v1/projects/" project "/social/oauth-url"
-#define BODY(platform)                                                                             \
-    "{\"platform\":\"" platform "\",\"returnUrl\":\"https://app.your-product.com/done\"}"
+#define BODY(platform)   "{\"platform\":\"" platform "\",\"returnUrl\":\"https://app.your-product.com/done\"}"
 
 static struct mock_response consent(struct mock *m, const char *url, const char *body)
 {
     struct mock_response a = mock_call(m, url, body, AS_FULL);
     assert_int_equal(a.status, 200);
-    return mock_call(
-        m, "POST /__admin/simulate/consent",
-        arena_printf(a.arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
+    return mock_call(m, "POST /__admin/simulate/consent",
+                     arena_printf(a.arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
 }
 
 /* Counts the records of a kind with that account and that name; NULL: any. */
@@ -81,8 +79,7 @@ static void a_reconnection_creates_no_layers_and_no_tick(void **state)
 static void a_simulated_failure_of_a_step_is_logged_and_the_flow_completes(void **state)
 {
     struct mock_response simulation =
-        mock_call(*state, "POST /__admin/simulate/side_effect",
-                  "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
+        mock_call(*state, "POST /__admin/simulate/side_effect", "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
     assert_int_equal(simulation.status, 200);
     struct mock_response done = consent(*state, URL_FOR("prj_acme_a"), BODY("tiktok"));
     assert_string_equal(at(done, "/status"), "completed");
@@ -96,19 +93,16 @@ static void a_simulated_failure_of_a_step_is_logged_and_the_flow_completes(void 
 
 static void an_avatar_that_cannot_be_copied_keeps_the_platforms_url(void **state)
 {
-    mock_call(*state, "POST /__admin/simulate/side_effect",
-              "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
+    mock_call(*state, "POST /__admin/simulate/side_effect", "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
     consent(*state, URL_FOR("prj_acme_empty"), BODY("instagram"));
-    struct mock_response list =
-        mock_call(*state, "GET /v1/projects/prj_acme_empty/social-accounts", NULL, AS_FULL);
-    assert_true(str_starts(str_from(at(list, "/items/0/avatarUrl")),
-                           STR("https://scontent.cdninstagram.com/")));
+    struct mock_response list = mock_call(*state, "GET /v1/projects/prj_acme_empty/social-accounts", NULL, AS_FULL);
+    assert_true(str_starts(str_from(at(list, "/items/0/avatarUrl")), STR("https://scontent.cdninstagram.com/")));
 }
 
 static void an_unknown_step_is_refused(void **state)
 {
-    struct mock_response a = mock_call(*state, "POST /__admin/simulate/side_effect",
-                                       "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
+    struct mock_response a =
+        mock_call(*state, "POST /__admin/simulate/side_effect", "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/step");
 }

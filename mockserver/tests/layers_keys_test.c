@@ -84,10 +84,8 @@ static void a_key_can_disable_itself_and_a_simulation_enables_it_again(void **st
     const char *id = key_id(m, AS_FULL);
     assert_int_equal(kill_key(m, id, AS_FULL).status, 200);
     assert_refused(kill_key(m, id, AS_FULL), 503, "KILL_SWITCH");
-    assert_int_equal(
-        mock_call(m, "POST /__admin/simulate/plan", "{\"key\":\"full\",\"status\":\"active\"}")
-            .status,
-        200);
+    assert_int_equal(mock_call(m, "POST /__admin/simulate/plan", "{\"key\":\"full\",\"status\":\"active\"}").status,
+                     200);
     assert_int_equal(mock_call(m, LIST, NULL, AS_FULL).status, 200);
 }
 
@@ -150,10 +148,8 @@ static void health_of_an_account_that_is_not_listed_returns_404(void **state)
 static void every_job_id_returns_404(void **state)
 {
     assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_FULL), 404, "NOT_FOUND");
-    assert_refused(mock_call(*state, "POST /v1/jobs/job_1/cancel", NULL, AS_FULL), 404,
-                   "NOT_FOUND");
-    assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_READER), 403,
-                   "FORBIDDEN_SCOPE");
+    assert_refused(mock_call(*state, "POST /v1/jobs/job_1/cancel", NULL, AS_FULL), 404, "NOT_FOUND");
+    assert_refused(mock_call(*state, "GET /v1/jobs/job_1", NULL, AS_READER), 403, "FORBIDDEN_SCOPE");
 }
 
 int main(void)

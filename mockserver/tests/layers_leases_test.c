@@ -51,11 +51,10 @@ static const char *list_members(struct mock_response a, const char *list, const 
 /* "Social accounts", Leased accounts: the sample request, with another project. */
 static void the_documented_request_is_accepted(void **state)
 {
-    struct mock_response a =
-        request_lease(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
-                              "'vertical':'fitness','audience':'25-40 women',"
-                              "'language':'en-US','geo':['US','CA']},"
-                              "'note':'Product launch the first week of May'}");
+    struct mock_response a = request_lease(*state, "{'projectId':'prj_acme_a','count':3,'niche':{"
+                                                   "'vertical':'fitness','audience':'25-40 women',"
+                                                   "'language':'en-US','geo':['US','CA']},"
+                                                   "'note':'Product launch the first week of May'}");
     assert_int_equal(a.status, 202);
     assert_int_equal(node_count(a.body), 3);
     assert_true(str_starts(str_from(at(a, "/requestId")), STR("lreq_")));
@@ -86,33 +85,24 @@ static void a_request_id_can_be_used_once(void **state)
 
 static void another_organization_may_have_the_same_id(void **state)
 {
-    static const char *const keys[] = {AS_FULL, AS_OTHER}, *const projects[] = {"prj_acme_a",
-                                                                                "prj_other"};
+    static const char *const keys[] = {AS_FULL, AS_OTHER}, *const projects[] = {"prj_acme_a", "prj_other"};
     for (size_t i = 0; i < 2; i++) {
         const char *line =
-            arena_printf(&((struct mock *)*state)->arena,
-                         "POST /v1/projects/%s/leased-accounts/request", projects[i]);
-        const char *body = arena_printf(
-            &((struct mock *)*state)->arena,
-            "{'projectId':'%s','count':%d,'requestId':'mine-1','niche':{'vertical':'x'}}",
-            projects[i], (int)i + 1);
+            arena_printf(&((struct mock *)*state)->arena, "POST /v1/projects/%s/leased-accounts/request", projects[i]);
+        const char *body = arena_printf(&((struct mock *)*state)->arena,
+                                        "{'projectId':'%s','count':%d,'requestId':'mine-1','niche':{'vertical':'x'}}",
+                                        projects[i], (int)i + 1);
         assert_int_equal(mock_call(*state, line, json(*state, body), keys[i]).status, 202);
         assert_refused(mock_call(*state, line, json(*state, body), keys[i]), 409, "CONFLICT");
     }
-    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/projectId"),
-                        "prj_acme_a");
+    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/projectId"), "prj_acme_a");
     struct mock_response both = decide(*state, "{'request':'mine-1','outcome':'rejected'}");
     assert_int_equal(both.status, 422);
     assert_string_equal(at(both, "/errors/0/pointer"), "/request");
     assert_non_null(strstr(at(both, "/errors/0/detail"), "prj_acme_a, prj_other"));
-    assert_int_equal(
-        decide(*state, "{'request':'mine-1','project':'prj_other','outcome':'rejected'}").status,
-        200);
-    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/status"),
-                        "requested");
-    assert_int_equal(
-        decide(*state, "{'request':'mine-1','project':'prj_acme_b','outcome':'rejected'}").status,
-        422);
+    assert_int_equal(decide(*state, "{'request':'mine-1','project':'prj_other','outcome':'rejected'}").status, 200);
+    assert_string_equal(at(mock_call(*state, (REQUESTS "mine-1"), NULL, AS_FULL), "/status"), "requested");
+    assert_int_equal(decide(*state, "{'request':'mine-1','project':'prj_acme_b','outcome':'rejected'}").status, 422);
 }
 
 static void an_invalid_request_is_a_validation_error(void **state)
@@ -134,19 +124,13 @@ static void an_invalid_request_is_a_validation_error(void **state)
         {"{'projectId':'prj_acme_a','count':1,'niche':{}}",                                     "niche.vertical"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':''}}",                        "niche.vertical"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','mood':'y'}}",            "niche.mood"    },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'english!'}}",
-         "niche.language"                                                                                       },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'e'}}",
-         "niche.language"                                                                                       },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en--US'}}",
-         "niche.language"                                                                                       },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en-'}}",
-         "niche.language"                                                                                       },
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'english!'}}", "niche.language"},
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'e'}}",        "niche.language"},
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en--US'}}",   "niche.language"},
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en-'}}",      "niche.language"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':'US'}}",            "niche.geo"     },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['US','usa']}}",
-         "niche.geo[1]"                                                                                         },
-        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['us']}}",
-         "niche.geo[0]"                                                                                         },
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['US','usa']}}",    "niche.geo[1]"  },
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['us']}}",          "niche.geo[0]"  },
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'requestId':''}",                     "requestId"     },
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'budget':1}",                         "budget"        },
     };
@@ -162,8 +146,7 @@ static void a_note_has_at_most_2000_characters(void **state)
 {
     for (int n = 2000; n <= 2001; n++) {
         char body[2200];
-        snprintf(body, sizeof body,
-                 "{'projectId':'prj_acme_a','count':50," FITNESS ",'note':'%0*d'}", n, 1);
+        snprintf(body, sizeof body, "{'projectId':'prj_acme_a','count':50," FITNESS ",'note':'%0*d'}", n, 1);
         assert_int_equal(request_lease(*state, body).status, n == 2000 ? 202 : 422);
     }
 }
@@ -171,14 +154,12 @@ static void a_note_has_at_most_2000_characters(void **state)
 static void well_formed_languages_and_countries_are_accepted(void **state)
 {
     static const char *const niches[] = {
-        "'language':'en'",         "'language':'en-US'", "'language':'zh-Hant-TW'",
-        "'language':'de-DE-1996'", "'geo':[]",           "'geo':['US']",
-        "'geo':['US','CA','GB']",
+        "'language':'en'", "'language':'en-US'", "'language':'zh-Hant-TW'", "'language':'de-DE-1996'",
+        "'geo':[]",        "'geo':['US']",       "'geo':['US','CA','GB']",
     };
     for (size_t i = 0; i < sizeof niches / sizeof *niches; i++) {
         char body[256];
-        snprintf(body, sizeof body,
-                 "{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x',%s}}", niches[i]);
+        snprintf(body, sizeof body, "{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x',%s}}", niches[i]);
         assert_int_equal(request_lease(*state, body).status, 202);
     }
 }
@@ -203,15 +184,13 @@ static void assigned_accounts_are_in_both_lists(void **state)
 
     struct mock_response social =
         mock_call(*state, "GET /v1/projects/prj_acme_a/social-accounts?leased=true", NULL, AS_FULL);
-    assert_string_equal(list_members(social, "items", "handle"),
-                        "fit.daily lift.log coffee.reviews.daily");
+    assert_string_equal(list_members(social, "items", "handle"), "fit.daily lift.log coffee.reviews.daily");
     assert_string_equal(at(social, "/items/0/platform"), "tiktok");
     assert_string_equal(at(social, "/items/0/status"), "connected");
     assert_string_equal(at(social, "/items/0/tokenExpiresAt"), "null");
 
     struct mock_response leases = mock_call(*state, LEASES, NULL, AS_FULL);
-    assert_string_equal(list_members(leases, "items", "handle"),
-                        "fit.daily lift.log coffee.reviews.daily");
+    assert_string_equal(list_members(leases, "items", "handle"), "fit.daily lift.log coffee.reviews.daily");
     assert_int_equal(node_count(node_at(node_get(leases.body, "items"), 0)), 9);
     assert_string_equal(at(leases, "/items/0/socialAccountId"), first);
     assert_string_equal(at(leases, "/items/0/projectId"), "prj_acme_a");
@@ -229,8 +208,7 @@ static void assigned_accounts_are_in_both_lists(void **state)
 static void billing_starts_with_the_assignment_and_stops_with_the_release(void **state)
 {
     const struct world *w = mock_test_world(*state);
-    struct mock_response simulated =
-        decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct mock_response simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 2);
     struct mock_response wallet = mock_call(*state, "GET /__admin/state/wallet", NULL);
     assert_string_equal(at(wallet, "/items/0/organization"), "org_acme");
@@ -241,8 +219,7 @@ static void billing_starts_with_the_assignment_and_stops_with_the_release(void *
 
     advance(*state, "{'to':'2026-05-20T00:00:00Z'}"); /* renews the fixture's leased account */
     assert_int_equal(world_count(w, RECORD_WALLET_ENTRY), 3);
-    struct mock_response a =
-        call_with(*state, "DELETE /v1/leased-accounts/", at(simulated, "/accounts/0"));
+    struct mock_response a = call_with(*state, "DELETE /v1/leased-accounts/", at(simulated, "/accounts/0"));
     assert_int_equal(a.status, 200);
     assert_int_equal(node_count(a.body), 4);
     assert_string_equal(at(a, "/socialAccountId"), at(simulated, "/accounts/0"));
@@ -260,37 +237,29 @@ static void billing_starts_with_the_assignment_and_stops_with_the_release(void *
 
 static void a_release_cancels_queued_posts_and_frees_the_pool_account(void **state)
 {
-    struct mock_response a = mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased",
-                                       "{\"reason\":\"Enough.\"}", AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", "{\"reason\":\"Enough.\"}", AS_FULL);
     assert_int_equal(a.status, 200);
-    struct mock_response post =
-        mock_call(*state, "GET /v1/scheduled-posts/sp_queued_leased", NULL, AS_FULL);
+    struct mock_response post = mock_call(*state, "GET /v1/scheduled-posts/sp_queued_leased", NULL, AS_FULL);
     assert_string_equal(at(post, "/status"), "canceled");
-    assert_string_equal(
-        at(mock_call(*state, "GET /__admin/state/lease_pool/coffee.reviews.daily", NULL),
-           "/account"),
-        "null");
-    assert_string_equal(list_members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"),
-                        "");
+    assert_string_equal(at(mock_call(*state, "GET /__admin/state/lease_pool/coffee.reviews.daily", NULL), "/account"),
+                        "null");
+    assert_string_equal(list_members(mock_call(*state, LEASES, NULL, AS_FULL), "items", "handle"), "");
     struct mock_response gone = mock_call(*state, (LEASES "?status=disconnected"), NULL, AS_FULL);
     assert_string_equal(list_members(gone, "items", "handle"), "coffee.reviews.daily");
     assert_string_equal(at(gone, "/items/0/status"), "disconnected");
     assert_string_equal(at(gone, "/items/0/nextRenewalAt"), "null");
-    assert_refused(mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", NULL, AS_FULL),
-                   404, "NOT_FOUND");
+    assert_refused(mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", NULL, AS_FULL), 404, "NOT_FOUND");
 }
 
 /* "Social accounts", Revocation: revoking a leased account also releases it. */
 static void revoking_a_leased_account_releases_it(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, "DELETE /v1/social-accounts/sa_acme_leased", NULL, AS_FULL);
+    struct mock_response a = mock_call(*state, "DELETE /v1/social-accounts/sa_acme_leased", NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
-    assert_string_equal(
-        at(mock_call(*state, "GET /__admin/state/lease_pool/coffee.reviews.daily", NULL),
-           "/account"),
-        "null");
+    assert_string_equal(at(mock_call(*state, "GET /__admin/state/lease_pool/coffee.reviews.daily", NULL), "/account"),
+                        "null");
     advance(*state, "{'by':'40d'}");
     assert_int_equal(world_count(mock_test_world(*state), RECORD_WALLET_ENTRY), 0);
 }
@@ -312,8 +281,7 @@ static void a_decision_is_final(void **state)
             assert_int_equal(node_count(node_get(r.body, "assignedSocialAccountIds")), 2 - i);
             assert_string_equal(at(r, "/assignedAt"), i == 2 ? "null" : "2026-05-02T09:00:00Z");
             const char *before = dump_world(&m->arena, mock_test_world(m));
-            snprintf(body, sizeof body, "{'request':'lreq_acme_open','outcome':'%s'}",
-                     outcomes[next]);
+            snprintf(body, sizeof body, "{'request':'lreq_acme_open','outcome':'%s'}", outcomes[next]);
             assert_int_equal(decide(m, body).status, 409);
             assert_string_equal(dump_world(&m->arena, mock_test_world(m)), before);
             mock_free(m);
@@ -325,17 +293,16 @@ static void an_invalid_decision_changes_nothing(void **state)
     static const struct {
         const char *body, *pointer, *words;
     } rows[] = {
-        {"{'request':'lreq_acme_opne','outcome':'assigned'}",           "/request", "no lease request"},
-        {"{'request':'lreq_acme_open','outcome':'maybe'}",              "/outcome", "assigned"        },
-        {"{'request':'lreq_acme_open','outcome':'assigned','count':1}", "/count",   "partial"         },
-        {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"         },
-        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than 2"     },
+        {"{'request':'lreq_acme_opne','outcome':'assigned'}",           "/request", "no lease request"                      },
+        {"{'request':'lreq_acme_open','outcome':'maybe'}",              "/outcome", "assigned"                              },
+        {"{'request':'lreq_acme_open','outcome':'assigned','count':1}", "/count",   "partial"                               },
+        {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"                               },
+        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than 2"                           },
         {"{'request':'lreq_big','outcome':'assigned'}",                 "/request",
-         "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"                 },
-        {"{'request':'lreq_big','outcome':'partial','count':3}",        "/request",
-         "free accounts: fit.daily (fitness, US)"                                                     },
-        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "no account in"   },
-        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "assigned in part"},
+         "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"                                       },
+        {"{'request':'lreq_big','outcome':'partial','count':3}",        "/request", "free accounts: fit.daily (fitness, US)"},
+        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "no account in"                         },
+        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "assigned in part"                      },
     };
     struct mock *m = *state;
     request_lease(m, "{'projectId':'prj_acme_a','count':10,'requestId':'lreq_big',"
@@ -369,8 +336,7 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
     struct mock_response all = mock_call(m, "GET /v1/leased-accounts", NULL, AS_FULL);
     assert_string_equal(list_members(all, "items", "handle"), everyone);
     assert_string_equal(at(all, "/items/0/projectId"), "prj_acme_b");
-    struct mock_response b =
-        mock_call(m, "GET /v1/projects/prj_acme_b/leased-accounts", NULL, AS_FULL);
+    struct mock_response b = mock_call(m, "GET /v1/projects/prj_acme_b/leased-accounts", NULL, AS_FULL);
     assert_string_equal(list_members(b, "items", "handle"), "form.check");
     struct mock_response other = mock_call(m, "GET /v1/leased-accounts", NULL, AS_OTHER);
     assert_string_equal(list_members(other, "items", "handle"), "");
@@ -378,8 +344,7 @@ static void leases_of_an_organization_are_listed_page_by_page(void **state)
     struct buf seen = {.arena = &m->arena};
     const char *cursor = "";
     while (cursor) {
-        struct mock_response page =
-            call_with(m, "GET /v1/leased-accounts?status=assigned&limit=1", cursor);
+        struct mock_response page = call_with(m, "GET /v1/leased-accounts?status=assigned&limit=1", cursor);
         buf_printf(&seen, "%s%s", seen.n ? " " : "", list_members(page, "items", "handle"));
         const char *next = node_get_text(page.body, "nextCursor");
         cursor = next ? arena_printf(&m->arena, "&cursor=%s", next) : NULL;
@@ -413,15 +378,13 @@ static void unknown_ids_and_other_organizations_ids_return_404(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, rows[i].as), rows[i].status,
                        rows[i].status == 404 ? "NOT_FOUND" : "FORBIDDEN_SCOPE");
-    assert_refused(
-        mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", "{\"because\":1}", AS_FULL),
-        422, "VALIDATION");
+    assert_refused(mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", "{\"because\":1}", AS_FULL), 422,
+                   "VALIDATION");
 }
 
 static void leased_accounts_are_targets_like_any_other(void **state)
 {
-    struct mock_response simulated =
-        decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
+    struct mock_response simulated = decide(*state, "{'request':'lreq_acme_open','outcome':'assigned'}");
     struct mock *m = *state;
     const char *body = arena_printf(&m->arena,
                                     "{\"scheduledFor\":\"2026-05-03T09:00:00Z\",\"targets\":"
@@ -430,8 +393,7 @@ static void leased_accounts_are_targets_like_any_other(void **state)
     struct mock_response a = mock_call(m, "POST /v1/content/cnt_open/schedule", body, AS_FULL);
     assert_int_equal(a.status, 202);
     advance(m, "{'to':'2026-05-03T09:00:00Z'}");
-    struct mock_response post =
-        call_with(m, "GET /v1/scheduled-posts/", at(a, "/scheduledPosts/0/scheduledPostId"));
+    struct mock_response post = call_with(m, "GET /v1/scheduled-posts/", at(a, "/scheduledPosts/0/scheduledPostId"));
     assert_string_equal(at(post, "/status"), "published");
 }
 

@@ -77,16 +77,14 @@ static void a_url_leads_to_the_platform_and_its_state_expires_after_ten_minutes(
 static void the_requested_scopes_are_in_the_url(void **state)
 {
     struct mock_response a =
-        mock_call(*state, OAUTH,
-                  ("{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}"), AS_FULL);
+        mock_call(*state, OAUTH, ("{\"platform\":\"tiktok\",\"scopes\":[\"a.b\",\"c\"]," RETURN "}"), AS_FULL);
     assert_true(str_has(str_from(at(a, "/authorizeUrl")), STR("scope=a.b%2Cc&")));
 }
 
 static void local_consent_leads_to_a_page_of_the_mock(void **state)
 {
     mock_test_world(*state)->local_consent = true;
-    struct mock_response a =
-        mock_call(*state, "POST /layers/v1/projects/prj_acme_a/social/oauth-url", TIKTOK, AS_FULL);
+    struct mock_response a = mock_call(*state, "POST /layers/v1/projects/prj_acme_a/social/oauth-url", TIKTOK, AS_FULL);
     char url[256];
     snprintf(url, sizeof url, "/__consent/layers/%s", at(a, "/state"));
     assert_true(str_starts(str_from(at(a, "/authorizeUrl")), STR("http://mock.test/")));
@@ -110,8 +108,7 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":7}",                              "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"\"}",                           "returnUrl"      },
         {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"/done\"}",                      "returnUrl"      },
-        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"ftp://app.your-product.com\"}",
-         "returnUrl"                                                                                        },
+        {OAUTH,  "{\"platform\":\"tiktok\",\"returnUrl\":\"ftp://app.your-product.com\"}", "returnUrl"      },
         {OAUTH,  ("{\"platform\":\"tiktok\",\"redirectUrl\":1," RETURN "}"),               "redirectUrl"    },
         {OAUTH,  ("{\"platform\":\"tiktok\",\"usageNote\":1," RETURN "}"),                 "usageNote"      },
         {OAUTH,  ("{\"platform\":\"tiktok\",\"scopes\":\"a\"," RETURN "}"),                "scopes"         },
@@ -136,8 +133,7 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
 
 static void all_problems_of_a_body_are_reported_at_once(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, OAUTH, "{\"platform\":\"x\",\"usageNote\":1,\"more\":2}", AS_FULL);
+    struct mock_response a = mock_call(*state, OAUTH, "{\"platform\":\"x\",\"usageNote\":1,\"more\":2}", AS_FULL);
     assert_refused(a, 422, "VALIDATION");
     assert_int_equal(node_count(node_pointer(a.body, "/error/details/issues")), 4);
 }
@@ -156,8 +152,7 @@ static void the_number_and_length_of_scopes_are_limited(void **state)
     memset(scope, 's', 65);
     scope[65] = '\0';
     for (int length = 64; length <= 65; length++) {
-        snprintf(body, sizeof body, ("{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"%.*s\"]}"),
-                 length, scope);
+        snprintf(body, sizeof body, ("{\"platform\":\"tiktok\"," RETURN ",\"scopes\":[\"%.*s\"]}"), length, scope);
         assert_int_equal(mock_call(*state, OAUTH, body, AS_FULL).status, length == 64 ? 200 : 422);
     }
 }
@@ -188,18 +183,16 @@ static void the_host_of_a_return_url_must_be_in_the_keys_list(void **state)
             assert_int_equal(a.status, 200);
         else
             assert_refused(a, 403, "RETURN_URL_NOT_ALLOWED");
-        snprintf(body, sizeof body,
-                 "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"%s\"}", rows[i].url);
+        snprintf(body, sizeof body, "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"%s\"}", rows[i].url);
         assert_int_equal(mock_call(*state, REAUTH, body, rows[i].as).status, rows[i].status);
     }
 }
 
 static void the_usage_note_is_stored(void **state)
 {
-    struct mock_response url = mock_call(
-        *state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
-    const struct oauth_attempt *a =
-        oauth_attempt_read(mock_test_world(*state), oauth_attempt_of(*state, url));
+    struct mock_response url =
+        mock_call(*state, OAUTH, ("{\"platform\":\"tiktok\",\"usageNote\":\"why\"," RETURN "}"), AS_FULL);
+    const struct oauth_attempt *a = oauth_attempt_read(mock_test_world(*state), oauth_attempt_of(*state, url));
     assert_string_equal(a->note, "why");
 }
 
@@ -207,8 +200,7 @@ static void a_refused_request_creates_no_attempt(void **state)
 {
     uint32_t before = world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT);
     mock_call(*state, OAUTH, ("{\"platform\":\"linkedin\"," RETURN "}"), AS_FULL);
-    mock_call(*state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://e.example\"}",
-              AS_FULL);
+    mock_call(*state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://e.example\"}", AS_FULL);
     mock_call(*state, OAUTH, TIKTOK, AS_READER);
     assert_int_equal(world_count(mock_test_world(*state), RECORD_OAUTH_ATTEMPT), before);
 }
@@ -218,11 +210,9 @@ static void another_organizations_project_or_account_cannot_be_connected(void **
     assert_refused(mock_call(*state, OAUTH, TIKTOK), 401, "UNAUTHENTICATED");
     assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_READER), 403, "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, OAUTH, TIKTOK, AS_OTHER), 404, "NOT_FOUND");
-    assert_refused(
-        mock_call(*state, "POST /v1/projects/prj_unknown/social/oauth-url", TIKTOK, AS_FULL), 404,
-        "NOT_FOUND");
-    static const char *const accounts[] = {"sa_unknown", "sa_other_tiktok", "sa_acme_b_tiktok",
-                                           "sa_acme_revoked"};
+    assert_refused(mock_call(*state, "POST /v1/projects/prj_unknown/social/oauth-url", TIKTOK, AS_FULL), 404,
+                   "NOT_FOUND");
+    static const char *const accounts[] = {"sa_unknown", "sa_other_tiktok", "sa_acme_b_tiktok", "sa_acme_revoked"};
     for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
         char body[128];
         snprintf(body, sizeof body, "{\"socialAccountId\":\"%s\"}", accounts[i]);
@@ -250,8 +240,7 @@ static void consent_connects_a_new_account(void **state)
     assert_string_equal(at(list, "/items/0/leased"), "false");
     assert_string_equal(at(list, "/items/0/connectedAt"), "2026-05-02T09:00:00Z");
     assert_string_equal(at(list, "/items/0/tokenExpiresAt"), "2026-06-01T09:00:00Z");
-    assert_string_equal(at(list, "/items/0/avatarUrl"),
-                        "https://media.meetsift.com/tiktok/fresh.roast/avatar.jpg");
+    assert_string_equal(at(list, "/items/0/avatarUrl"), "https://media.meetsift.com/tiktok/fresh.roast/avatar.jpg");
     assert_string_equal(redirect_of(*state, url), "https://app.your-product.com/done");
 }
 
@@ -268,8 +257,7 @@ static void an_avatar_url_is_valid_for_any_handle(void **state)
 static void denied_consent_is_in_the_status_and_in_the_redirect(void **state)
 {
     struct mock_response url = mock_call(
-        *state, OAUTH,
-        "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/d?a=1\"}", AS_FULL);
+        *state, OAUTH, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/d?a=1\"}", AS_FULL);
     oauth_attempt_fail(mock_test_world(*state), oauth_attempt_of(*state, url), "access_denied");
     struct mock_response a = status_of(*state, url, AS_FULL);
     assert_string_equal(at(a, "/status"), "failed");
@@ -298,8 +286,7 @@ static void an_attempt_is_visible_only_to_its_key(void **state)
     assert_refused(status_of(*state, url, AS_SECOND), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(status_of(*state, url, AS_NARROW), 403, "FORBIDDEN_SCOPE");
-    assert_refused(mock_call(*state, "GET /v1/social/oauth-status/st_unknown", NULL, AS_FULL), 404,
-                   "NOT_FOUND");
+    assert_refused(mock_call(*state, "GET /v1/social/oauth-status/st_unknown", NULL, AS_FULL), 404, "NOT_FOUND");
     assert_int_equal(status_of(*state, url, AS_FULL).status, 200);
 }
 
@@ -314,9 +301,8 @@ static void every_url_has_a_new_state(void **state)
 
 static void reconnecting_keeps_the_id_and_the_handle(void **state)
 {
-    struct mock_response url = mock_call(
-        *state, REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"scopes\":[\"video.publish\"]}",
-        AS_FULL);
+    struct mock_response url =
+        mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_expired\",\"scopes\":[\"video.publish\"]}", AS_FULL);
     assert_int_equal(url.status, 200);
     assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
     consent(*state, url, "other.handle");
@@ -334,8 +320,8 @@ static void reconnecting_keeps_the_id_and_the_handle(void **state)
 
 static void a_connected_account_can_also_be_reconnected(void **state)
 {
-    struct mock_response url = mock_call(
-        *state, REAUTH, ("{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}"), AS_FULL);
+    struct mock_response url =
+        mock_call(*state, REAUTH, ("{\"socialAccountId\":\"sa_acme_instagram\"," RETURN "}"), AS_FULL);
     assert_int_equal(url.status, 200);
     assert_true(str_starts(str_from(at(url, "/authorizeUrl")), STR("https://www.instagram.com/")));
 }
@@ -348,8 +334,7 @@ static void a_revoked_account_gets_a_new_id_when_connected_again(void **state)
     struct mock_response list = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
     assert_string_equal(at(list, "/items/0/handle"), "acmecoffee");
     assert_string_not_equal(at(list, "/items/0/socialAccountId"), "sa_acme_tiktok");
-    assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL),
-                   404, "NOT_FOUND");
+    assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL), 404, "NOT_FOUND");
 }
 
 static void an_attempt_with_a_test_key_completes_immediately(void **state)

@@ -35,21 +35,19 @@ static const char *list_ids(struct mock_response a)
     struct buf out = {.arena = a.arena};
     const struct node *items = node_get(a.body, "items");
     for (size_t i = 0; i < node_count(items); i++)
-        buf_printf(&out, "%s%s", i ? " " : "",
-                   node_get_text(node_at(items, i), "id") + strlen("sp_"));
+        buf_printf(&out, "%s%s", i ? " " : "", node_get_text(node_at(items, i), "id") + strlen("sp_"));
     return buf_c(&out);
 }
 
 static void each_target_gets_a_post_of_its_own(void **state)
 {
-    struct mock_response a = mock_call(
-        *state, SCHEDULE,
-        ("{" DUE ",\"targets\":[" TARGET
-         ",{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"draft\","
-         "\"captionOverride\":\"At six.\",\"firstCommentOverride\":\"x\",\"shareReelToFeed\":true},"
-         "{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"managed\",\"tiktokPostSettings\":{}}]"
-         "}"),
-        AS_FULL);
+    struct mock_response a =
+        mock_call(*state, SCHEDULE,
+                  ("{" DUE ",\"targets\":[" TARGET ",{\"socialAccountId\":\"sa_acme_instagram\",\"mode\":\"draft\","
+                   "\"captionOverride\":\"At six.\",\"firstCommentOverride\":\"x\",\"shareReelToFeed\":true},"
+                   "{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"managed\",\"tiktokPostSettings\":{}}]"
+                   "}"),
+                  AS_FULL);
     assert_int_equal(a.status, 202);
     static const char *const accounts[] = {"sa_acme_tiktok", "sa_acme_instagram", "sa_acme_leased"};
     static const char *const modes[] = {"publish", "draft", "managed"};
@@ -60,8 +58,7 @@ static void each_target_gets_a_post_of_its_own(void **state)
         assert_string_equal(node_get_text(p, "mode"), modes[i]);
         assert_string_equal(node_get_text(p, "status"), "queued");
         assert_string_equal(node_get_text(p, "scheduledFor"), "2026-05-03T17:00:00Z");
-        assert_string_equal(at(read_post(*state, node_get_text(p, "scheduledPostId")), "/mode"),
-                            modes[i]);
+        assert_string_equal(at(read_post(*state, node_get_text(p, "scheduledPostId")), "/mode"), modes[i]);
     }
     assert_int_equal(node_count(node_get(a.body, "scheduledPosts")), 3);
     struct world *w = mock_test_world(*state);
@@ -77,8 +74,7 @@ static void a_due_post_is_published_or_becomes_a_draft(void **state)
     assert_string_equal(at(a, "/status"), "published");
     assert_string_equal(at(a, "/publishedAt"), "2026-05-04T09:00:00Z");
     assert_string_equal(at(a, "/attemptedAt"), "2026-05-04T09:00:00Z");
-    assert_true(str_starts(str_from(at(a, "/externalUrl")),
-                           STR("https://www.tiktok.com/@acmecoffee/video/")));
+    assert_true(str_starts(str_from(at(a, "/externalUrl")), STR("https://www.tiktok.com/@acmecoffee/video/")));
     assert_true(str_ends(str_from(at(a, "/externalUrl")), str_from(at(a, "/externalId"))));
     assert_string_equal(at(a, "/lastError"), "null");
     a = read_post(*state, "sp_queued_draft");
@@ -108,9 +104,7 @@ static void a_post_is_published_if_its_account_reconnects_in_time(void **state)
 static void a_post_can_be_scheduled_for_an_account_that_needs_reauth(void **state)
 {
     struct mock_response a = mock_call(
-        *state, SCHEDULE,
-        ("{" DUE
-         ",\"targets\":[{\"socialAccountId\":\"sa_acme_withdrawn\",\"mode\":\"publish\"}]}"),
+        *state, SCHEDULE, ("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_withdrawn\",\"mode\":\"publish\"}]}"),
         AS_FULL);
     assert_int_equal(a.status, 202);
 }
@@ -120,41 +114,36 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
     static const struct {
         const char *body, *path;
     } rows[] = {
-        {("{\"targets\":[" TARGET "]}"),                                                               "scheduledFor"              },
-        {("{\"scheduledFor\":1,\"targets\":[" TARGET "]}"),                                            "scheduledFor"              },
-        {("{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}"),                                 "scheduledFor"              },
-        {("{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}"),                                      "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}"),                               "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}"),                      "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}"),
-         "scheduledFor"                                                                                                            },
-        {("{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}"),                     "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}"),                     "scheduledFor"              },
-        {("{" DUE "}"),                                                                                "targets"                   },
-        {("{" DUE ",\"targets\":[]}"),                                                                 "targets"                   },
-        {("{" DUE ",\"targets\":{}}"),                                                                 "targets"                   },
-        {("{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}"),                                               "targets[0]"                },
-        {("{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}"),                                           "targets[0].socialAccountId"},
-        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}"),                         "targets[0].mode"           },
-        {("{" DUE ",\"targets\":[" TARGET
-          ",{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"reels\"}]}"),
-         "targets[1].mode"                                                                                                         },
-        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}"),
-         "targets[0].mode"                                                                                                         },
+        {("{\"targets\":[" TARGET "]}"),                                                                     "scheduledFor"              },
+        {("{\"scheduledFor\":1,\"targets\":[" TARGET "]}"),                                                  "scheduledFor"              },
+        {("{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}"),                                       "scheduledFor"              },
+        {("{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}"),                                            "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}"),                                     "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}"),                            "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}"),                      "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}"),                           "scheduledFor"              },
+        {("{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}"),                           "scheduledFor"              },
+        {("{" DUE "}"),                                                                                      "targets"                   },
+        {("{" DUE ",\"targets\":[]}"),                                                                       "targets"                   },
+        {("{" DUE ",\"targets\":{}}"),                                                                       "targets"                   },
+        {("{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}"),                                                     "targets[0]"                },
+        {("{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}"),                                                 "targets[0].socialAccountId"},
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}"),                               "targets[0].mode"           },
+        {("{" DUE ",\"targets\":[" TARGET ",{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"reels\"}]}"),
+         "targets[1].mode"                                                                                                               },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}"),             "targets[0].mode"           },
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\","
           "\"placement\":\"reels\"}]}"),
-         "targets[0].placement"                                                                                                    },
-        {("{" DUE ",\"targets\":[" TARGET
-          ",{\"socialAccountId\":\"sa_unknown\",\"mode\":\"publish\"}]}"),
-         "targets[1].socialAccountId"                                                                                              },
-        {("{" DUE
-          ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                              },
+         "targets[0].placement"                                                                                                          },
+        {("{" DUE ",\"targets\":[" TARGET ",{\"socialAccountId\":\"sa_unknown\",\"mode\":\"publish\"}]}"),
+         "targets[1].socialAccountId"                                                                                                    },
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}"),
+         "targets[0].socialAccountId"                                                                                                    },
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_other_tiktok\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                              },
+         "targets[0].socialAccountId"                                                                                                    },
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_revoked\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                              },
-        {("{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}"),                                           "extra"                     },
+         "targets[0].socialAccountId"                                                                                                    },
+        {("{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}"),                                                 "extra"                     },
     };
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_DESTINATION);
@@ -163,8 +152,7 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
     }
-    assert_int_equal(world_count(w, RECORD_DESTINATION),
-                     before); /* one invalid target refuses all */
+    assert_int_equal(world_count(w, RECORD_DESTINATION), before); /* one invalid target refuses all */
 }
 
 static void a_request_has_at_most_fifty_targets(void **state)
@@ -182,9 +170,8 @@ static void a_request_has_at_most_fifty_targets(void **state)
 
 static void a_due_time_may_be_thirty_seconds_in_the_past(void **state)
 {
-    struct mock_response a = mock_call(
-        *state, SCHEDULE, ("{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}"),
-        AS_FULL);
+    struct mock_response a =
+        mock_call(*state, SCHEDULE, ("{\"scheduledFor\":\"2026-05-02T08:59:30Z\",\"targets\":[" TARGET "]}"), AS_FULL);
     assert_int_equal(a.status, 202);
     const char *id = at(a, "/scheduledPosts/0/scheduledPostId");
     assert_string_equal(at(read_post(*state, id), "/status"), "published");
@@ -220,8 +207,7 @@ static void scheduling_depends_on_the_contents_state_and_approval(void **state)
 static void scheduling_content_pending_approval_is_blocked_and_lists_no_post(void **state)
 {
     const char *before = list_ids(mock_call(*state, POSTS "?limit=100", NULL, AS_FULL));
-    struct mock_response a =
-        mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
+    struct mock_response a = mock_call(*state, "POST /v1/content/cnt_pending/schedule", ONE, AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(at(a, "/gateStatus"), "blocked_on_approval");
     assert_null(at(a, "/scheduledPosts"));
@@ -230,12 +216,11 @@ static void scheduling_content_pending_approval_is_blocked_and_lists_no_post(voi
 
 static void publishing_posts_to_each_target_immediately(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, PUBLISH,
-                  ("{\"targets\":[" TARGET ",{\"socialAccountId\":"
-                   "\"sa_acme_expired\",\"mode\":\"publish\"},{\"socialAccountId\":"
-                   "\"sa_acme_instagram\",\"mode\":\"draft\"}]}"),
-                  AS_FULL);
+    struct mock_response a = mock_call(*state, PUBLISH,
+                                       ("{\"targets\":[" TARGET ",{\"socialAccountId\":"
+                                        "\"sa_acme_expired\",\"mode\":\"publish\"},{\"socialAccountId\":"
+                                        "\"sa_acme_instagram\",\"mode\":\"draft\"}]}"),
+                                       AS_FULL);
     assert_int_equal(a.status, 202);
     assert_string_equal(header_of(a, "X-RateLimit-Endpoint-Class"), "long-running");
     static const char *const states[] = {"published", "failed", "draft"};
@@ -270,11 +255,9 @@ static void publishing_depends_on_the_contents_state_and_approval(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[128];
         snprintf(line, sizeof line, "POST /v1/content/%s/publish", rows[i].content);
-        assert_refused(mock_call(*state, line, rows[i].body, rows[i].as), rows[i].status,
-                       rows[i].code);
+        assert_refused(mock_call(*state, line, rows[i].body, rows[i].as), rows[i].status, rows[i].code);
     }
-    struct mock_response a =
-        mock_call(*state, "POST /v1/content/cnt_pending/publish", NOW, AS_FULL);
+    struct mock_response a = mock_call(*state, "POST /v1/content/cnt_pending/publish", NOW, AS_FULL);
     assert_string_equal(at(a, "/error/details/containerId"), "cnt_pending");
     assert_string_equal(at(a, "/error/details/approvalStatus"), "pending");
     assert_int_equal(world_count(mock_test_world(*state), RECORD_DESTINATION), before);
@@ -298,8 +281,7 @@ static void each_filter_selects_posts_latest_first(void **state)
         {"?status=published&socialAccountId=sa_acme_revoked",      "published_old"                                                       },
         {"?since=2026-05-05T09:00:00Z",                            "popup_two queued_leased queued_draft"                                },
         {"?until=2026-04-27T09:00:00Z",                            "failed canceled published_old"                                       },
-        {"?since=2026-05-01T09:00:00Z&until=2026-05-03T09:00:00Z",
-         "queued_expired popup_one published"                                                                                            },
+        {"?since=2026-05-01T09:00:00Z&until=2026-05-03T09:00:00Z", "queued_expired popup_one published"                                  },
         {"?since=2026-05-06T00:00:00Z&until=2026-05-01T00:00:00Z", ""                                                                    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -315,11 +297,10 @@ static void posts_are_paged(void **state)
 {
     char line[256], seen[512] = "";
     const char *cursor = NULL;
-    const char *whole =
-        list_ids(mock_call(*state, (POSTS "?until=2026-05-06T09:00:00Z"), NULL, AS_FULL));
+    const char *whole = list_ids(mock_call(*state, (POSTS "?until=2026-05-06T09:00:00Z"), NULL, AS_FULL));
     do {
-        snprintf(line, sizeof line, (POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s"),
-                 cursor ? "&cursor=" : "", cursor ? cursor : "");
+        snprintf(line, sizeof line, (POSTS "?limit=3&until=2026-05-06T09:00:00Z%s%s"), cursor ? "&cursor=" : "",
+                 cursor ? cursor : "");
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         assert_int_equal(a.status, 200);
         strcat(strcat(seen, *seen ? " " : ""), list_ids(a));
@@ -330,10 +311,9 @@ static void posts_are_paged(void **state)
 
 static void an_invalid_query_is_a_validation_error(void **state)
 {
-    static const char *const rows[] = {"status=ready",  "status=queued&status=",
-                                       "since=soon",    "until=2026-13-01T00:00:00Z",
-                                       "limit=101",     "limit=0",
-                                       "cursor=nowhere"};
+    static const char *const rows[] = {
+        "status=ready", "status=queued&status=", "since=soon", "until=2026-13-01T00:00:00Z", "limit=101",
+        "limit=0",      "cursor=nowhere"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[256];
         snprintf(line, sizeof line, (POSTS "?%s"), rows[i]);
@@ -383,29 +363,26 @@ static void a_published_post_remains_after_its_account_is_revoked(void **state)
     struct mock_response after = read_post(*state, "sp_published");
     assert_string_equal(at(after, "/externalUrl"), before);
     assert_string_equal(at(after, "/socialAccountId"), "sa_acme_tiktok");
-    assert_true(
-        str_has(str_from(list_ids(mock_call(*state, POSTS, NULL, AS_FULL))), STR("published")));
+    assert_true(str_has(str_from(list_ids(mock_call(*state, POSTS, NULL, AS_FULL))), STR("published")));
 }
 
 static void a_queued_post_can_be_canceled_once(void **state)
 {
-    struct mock_response a = mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued",
-                                       "{\"reason\":\"changed our mind\"}", AS_FULL);
+    struct mock_response a =
+        mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", "{\"reason\":\"changed our mind\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/id"), "sp_queued");
     assert_string_equal(at(a, "/status"), "canceled");
     assert_string_equal(at(a, "/canceledAt"), "2026-05-02T09:00:00Z");
     advance(*state, 3 * DAY);
     assert_string_equal(at(read_post(*state, "sp_queued"), "/status"), "canceled");
-    assert_refused(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL), 409,
-                   "CONFLICT");
+    assert_refused(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL), 409, "CONFLICT");
 }
 
 static void a_queued_post_can_be_rescheduled(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, "POST /v1/scheduled-posts/sp_queued_expired/reschedule",
-                  "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL);
+    struct mock_response a = mock_call(*state, "POST /v1/scheduled-posts/sp_queued_expired/reschedule",
+                                       "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/status"), "queued");
     assert_string_equal(at(a, "/scheduledFor"), "2026-05-09T12:00:00Z");
@@ -424,9 +401,8 @@ static void a_post_that_is_not_queued_cannot_be_changed(void **state)
         snprintf(line, sizeof line, "DELETE /v1/scheduled-posts/%s", names[i]);
         assert_refused(mock_call(*state, line, NULL, AS_FULL), 409, "CONFLICT");
         snprintf(line, sizeof line, "POST /v1/scheduled-posts/%s/reschedule", names[i]);
-        assert_refused(
-            mock_call(*state, line, "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL), 409,
-            "CONFLICT");
+        assert_refused(mock_call(*state, line, "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_FULL), 409,
+                       "CONFLICT");
     }
     assert_refused(mock_call(*state, "POST /v1/scheduled-posts/sp_queued/reschedule",
                              "{\"scheduledFor\":\"2026-05-01T12:00:00Z\"}", AS_FULL),
@@ -435,8 +411,8 @@ static void a_post_that_is_not_queued_cannot_be_changed(void **state)
 
 static void another_organizations_posts_return_404(void **state)
 {
-    static const char *const lines[] = {"GET /v1/scheduled-posts/sp_queued",
-                                        "DELETE /v1/scheduled-posts/sp_queued", POSTS};
+    static const char *const lines[] = {"GET /v1/scheduled-posts/sp_queued", "DELETE /v1/scheduled-posts/sp_queued",
+                                        POSTS};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_refused(mock_call(*state, lines[i], NULL, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(mock_call(*state, "POST /v1/scheduled-posts/sp_queued/reschedule",

@@ -40,35 +40,32 @@ static const char ads_sample[] =
     " 'tokenLastValidatedAt':null,'walletBalance':null,'connectedAt':'2026-02-11T19:05:00Z'}]}";
 
 /* "Social accounts", Connected accounts */
-static const char oauth_request[] =
-    "{'platform':'tiktok','returnUrl':'https://app.your-product.com/connect/complete',"
-    "'usageNote':'Connect TikTok to let Acme publish videos to your account.'}";
+static const char oauth_request[] = "{'platform':'tiktok','returnUrl':'https://app.your-product.com/connect/complete',"
+                                    "'usageNote':'Connect TikTok to let Acme publish videos to your account.'}";
 
 /* "Social accounts", Reconnecting, with an account of the fixture */
 static const char reauth_request[] =
     "{'socialAccountId':'sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e','scopes':['video.publish']}";
 
 /* "Social accounts", Publishing through either kind */
-static const char schedule_request[] =
-    "{'targets':["
-    "{'socialAccountId':'sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e','mode':'publish'},"
-    "{'socialAccountId':'sa_4d8a1bf3-2c5e-4769-aa1d-3f5e8c7b9a01','mode':'draft'}],"
-    "'scheduledFor':'2026-04-20T17:00:00Z'}";
+static const char schedule_request[] = "{'targets':["
+                                       "{'socialAccountId':'sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e','mode':'publish'},"
+                                       "{'socialAccountId':'sa_4d8a1bf3-2c5e-4769-aa1d-3f5e8c7b9a01','mode':'draft'}],"
+                                       "'scheduledFor':'2026-04-20T17:00:00Z'}";
 
 /* The samples are dated in April, so the clock of this fixture starts then. */
-static const char april[] =
-    "clock: {start: 2026-04-18T12:20:00Z}\n"
-    "layers:\n"
-    "  organizations:\n"
-    "  - name: Acme Partners\n"
-    "    keys: [{name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'],\n"
-    "            return_domains: [app.your-product.com]}]\n"
-    "    projects:\n"
-    "    - id: prj_254a4ce1-f4ca-42b1-9e36-17ca45ef3d39\n"
-    "      content: [{id: cnt_launch}]\n"
-    "      social_accounts:\n"
-    "      - {id: sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e, platform: tiktok, handle: a}\n"
-    "      - {id: sa_4d8a1bf3-2c5e-4769-aa1d-3f5e8c7b9a01, platform: instagram, handle: b}\n";
+static const char april[] = "clock: {start: 2026-04-18T12:20:00Z}\n"
+                            "layers:\n"
+                            "  organizations:\n"
+                            "  - name: Acme Partners\n"
+                            "    keys: [{name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'],\n"
+                            "            return_domains: [app.your-product.com]}]\n"
+                            "    projects:\n"
+                            "    - id: prj_254a4ce1-f4ca-42b1-9e36-17ca45ef3d39\n"
+                            "      content: [{id: cnt_launch}]\n"
+                            "      social_accounts:\n"
+                            "      - {id: sa_9c1e42a0-b7f3-4e5d-a2c1-8b4f5e6c7d8e, platform: tiktok, handle: a}\n"
+                            "      - {id: sa_4d8a1bf3-2c5e-4769-aa1d-3f5e8c7b9a01, platform: instagram, handle: b}\n";
 
 static const char *json(struct arena *a, const char *text)
 {
@@ -116,15 +113,12 @@ static void the_documented_request_for_a_url_is_accepted(void **state)
                   json(&a, oauth_request), SAMPLE);
     assert_int_equal(got.status, 200);
     assert_int_equal(node_count(got.body), 3);
-    assert_true(str_starts(str_from(at(got, "/authorizeUrl")),
-                           STR("https://www.tiktok.com/v2/auth/authorize/?")));
-    assert_int_equal(str_from(at(got, "/state")).n,
-                     sizeof "st_01HX9Y6K7EJ4T2ABCDEFHX9Y6K7EJ4T2ABCDEF" - 1);
+    assert_true(str_starts(str_from(at(got, "/authorizeUrl")), STR("https://www.tiktok.com/v2/auth/authorize/?")));
+    assert_int_equal(str_from(at(got, "/state")).n, sizeof "st_01HX9Y6K7EJ4T2ABCDEFHX9Y6K7EJ4T2ABCDEF" - 1);
     assert_string_equal(at(got, "/expiresAt"), "2026-04-18T12:30:00Z");
 
-    got =
-        mock_call(m, "POST /v1/projects/prj_254a4ce1-f4ca-42b1-9e36-17ca45ef3d39/social/reauth-url",
-                  json(&a, reauth_request), SAMPLE);
+    got = mock_call(m, "POST /v1/projects/prj_254a4ce1-f4ca-42b1-9e36-17ca45ef3d39/social/reauth-url",
+                    json(&a, reauth_request), SAMPLE);
     assert_int_equal(got.status, 200);
     arena_end(&a);
     mock_free(m);
@@ -135,8 +129,7 @@ static void the_documented_request_to_schedule_is_accepted(void **state)
     (void)state;
     struct mock *m = mock_test_new(april);
     struct arena a = {0};
-    struct mock_response got =
-        mock_call(m, "POST /v1/content/cnt_launch/schedule", json(&a, schedule_request), SAMPLE);
+    struct mock_response got = mock_call(m, "POST /v1/content/cnt_launch/schedule", json(&a, schedule_request), SAMPLE);
     assert_int_equal(got.status, 202);
     assert_string_equal(at(got, "/scheduledPosts/0/mode"), "publish");
     assert_string_equal(at(got, "/scheduledPosts/1/mode"), "draft");
@@ -150,11 +143,10 @@ static void an_unsupported_platform_is_refused_as_documented(void **state)
     static const char *const names[] = {"linkedin", "youtube"};
     for (size_t i = 0; i < 2; i++) {
         struct arena a = {0};
-        const char *body = arena_printf(
-            &a, "{\"platform\":\"%s\",\"returnUrl\":\"https://app.your-product.com\"}", names[i]);
+        const char *body =
+            arena_printf(&a, "{\"platform\":\"%s\",\"returnUrl\":\"https://app.your-product.com\"}", names[i]);
         struct mock_response got =
-            mock_call(*state, "POST /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social/oauth-url",
-                      body, SAMPLE);
+            mock_call(*state, "POST /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social/oauth-url", body, SAMPLE);
         assert_refused(got, 422, "VALIDATION");
         assert_string_equal(at(got, "/error/details/issues/0/path"), "platform");
         arena_end(&a);
@@ -164,12 +156,11 @@ static void an_unsupported_platform_is_refused_as_documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_lists_equal_the_documented_samples, mock_test_setup,
-                                        mock_test_teardown),
+        cmocka_unit_test_setup_teardown(the_lists_equal_the_documented_samples, mock_test_setup, mock_test_teardown),
         cmocka_unit_test(the_documented_request_for_a_url_is_accepted),
         cmocka_unit_test(the_documented_request_to_schedule_is_accepted),
-        cmocka_unit_test_setup_teardown(an_unsupported_platform_is_refused_as_documented,
-                                        mock_test_setup, mock_test_teardown),
+        cmocka_unit_test_setup_teardown(an_unsupported_platform_is_refused_as_documented, mock_test_setup,
+                                        mock_test_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

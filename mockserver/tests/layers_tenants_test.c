@@ -63,11 +63,8 @@ static void a_key_can_have_every_scope_of_the_documentation(void **state)
     (void)state;
     struct arena a = {0};
     struct mock *m = mock_test_new(arena_printf(
-        &a,
-        "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: [%s]}]}]}\n",
-        scopes));
-    struct mock_response who =
-        mock_call(m, "GET /v1/whoami", NULL, "Authorization: Bearer lp_live_k");
+        &a, "layers: {organizations: [{name: A, keys: [{name: k, key: lp_live_k, scopes: [%s]}]}]}\n", scopes));
+    struct mock_response who = mock_call(m, "GET /v1/whoami", NULL, "Authorization: Bearer lp_live_k");
     assert_int_equal(node_count(node_get(who.body, "scopes")), 24);
     assert_string_equal(at(who, "/scopes/15"), "ads:write:budgets");
     mock_free(m);
@@ -92,12 +89,12 @@ static void a_new_project_has_the_values_of_the_request(void **state)
         {"/brandContext",       "null"                     },
         {"/ingestState",        "null"                     },
     };
-    struct mock_response a = mock_call(
-        *state, CREATE,
-        ("{\"name\":\"Acme Tea\",\"timezone\":\"America/Argentina/Ushuaia\",\"customerExternalId\":"
-         "\"tea-7\",\"primaryLanguage\":\"es-AR\",\"ownerEmail\":\"ann@acme.test\",\"metadata\":{"
-         "\"cups\":[1,2]}}"),
-        AS_FULL);
+    struct mock_response a =
+        mock_call(*state, CREATE,
+                  ("{\"name\":\"Acme Tea\",\"timezone\":\"America/Argentina/Ushuaia\",\"customerExternalId\":"
+                   "\"tea-7\",\"primaryLanguage\":\"es-AR\",\"ownerEmail\":\"ann@acme.test\",\"metadata\":{"
+                   "\"cups\":[1,2]}}"),
+                  AS_FULL);
     assert_int_equal(a.status, 201);
     char line[128];
     snprintf(line, sizeof line, (LIST "/%s"), at(a, "/id"));
@@ -123,8 +120,7 @@ static void a_new_project_has_defaults_for_absent_values(void **state)
 static void a_new_project_can_be_used(void **state)
 {
     char line[160];
-    snprintf(line, sizeof line, "GET /v1/projects/%s/social-accounts",
-             at(create_project(*state, "Plain"), "/id"));
+    snprintf(line, sizeof line, "GET /v1/projects/%s/social-accounts", at(create_project(*state, "Plain"), "/id"));
     struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/items"), "[]");
@@ -175,12 +171,10 @@ static void names_and_metadata_have_a_maximum_length(void **state)
     assert_refused(create_project(*state, name), 422, "VALIDATION");
 
     for (int bytes = 8192; bytes <= 8193; bytes++) { /* {"a":""} has eight bytes */
-        int n = snprintf(body, sizeof body,
-                         "{\"name\":\"A\",\"timezone\":\"UTC\",\"metadata\":{\"a\":\"%0*d\"}}",
+        int n = snprintf(body, sizeof body, "{\"name\":\"A\",\"timezone\":\"UTC\",\"metadata\":{\"a\":\"%0*d\"}}",
                          bytes - 8, 0);
         assert_true(n < (int)sizeof body);
-        assert_int_equal(mock_call(*state, CREATE, body, AS_FULL).status,
-                         bytes == 8192 ? 201 : 422);
+        assert_int_equal(mock_call(*state, CREATE, body, AS_FULL).status, bytes == 8192 ? 201 : 422);
     }
 }
 
@@ -200,11 +194,8 @@ static void each_filter_selects_projects_newest_first(void **state)
         {"?customerExternalId=tea-7&search=t&status=active", "Tea"                                        },
         {"?limit=2",                                         "Tea, Nothing Yet"                           },
     };
-    mock_call(*state, CREATE,
-              "{\"name\":\"Tea\",\"timezone\":\"UTC\",\"customerExternalId\":\"tea-7\"}", AS_FULL);
-    assert_int_equal(
-        mock_call(*state, "PATCH /__admin/state/spaces/prj_acme_b", "{\"archived\":true}").status,
-        200);
+    mock_call(*state, CREATE, "{\"name\":\"Tea\",\"timezone\":\"UTC\",\"customerExternalId\":\"tea-7\"}", AS_FULL);
+    assert_int_equal(mock_call(*state, "PATCH /__admin/state/spaces/prj_acme_b", "{\"archived\":true}").status, 200);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[128];
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
@@ -227,8 +218,7 @@ static void projects_are_paged_without_a_gap(void **state)
     assert_int_equal(node_count(node_get(first.body, "items")), 25); /* the default limit */
     const char *whole = names(mock_call(*state, (LIST "?limit=200"), NULL, AS_FULL));
     do {
-        snprintf(line, sizeof line, (LIST "?limit=7%s%s"), cursor ? "&cursor=" : "",
-                 cursor ? cursor : "");
+        snprintf(line, sizeof line, (LIST "?limit=7%s%s"), cursor ? "&cursor=" : "", cursor ? cursor : "");
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
         strcat(strcat(seen, *seen ? ", " : ""), names(a));
         cursor = node_get_text(a.body, "nextCursor");
@@ -240,8 +230,7 @@ static void projects_are_paged_without_a_gap(void **state)
 
 static void an_invalid_query_is_a_validation_error(void **state)
 {
-    static const char *const rows[] = {"limit=0", "limit=201", "limit=many", "cursor=nowhere",
-                                       "status=gone"};
+    static const char *const rows[] = {"limit=0", "limit=201", "limit=many", "cursor=nowhere", "status=gone"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char line[128];
         snprintf(line, sizeof line, (LIST "?%s"), rows[i]);
@@ -263,10 +252,8 @@ static void projects_need_a_scope_and_belong_to_one_organization(void **state)
         {LIST "/prj_unknown", AS_FULL,   404, "NOT_FOUND"      },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), rows[i].status,
-                       rows[i].code);
-    assert_string_equal(at(mock_call(*state, (LIST "/prj_acme_a"), NULL, AS_FULL), "/name"),
-                        "Acme Coffee");
+        assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), rows[i].status, rows[i].code);
+    assert_string_equal(at(mock_call(*state, (LIST "/prj_acme_a"), NULL, AS_FULL), "/name"), "Acme Coffee");
 }
 
 int main(void)

@@ -9,8 +9,7 @@ static int set_up_allowing(void **state)
 static void a_partner_cannot_set_the_status_auto_paused(void **state)
 {
     struct network *n = *state;
-    assert_refused(hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"auto_paused\"}"), 422,
-                   "VALIDATION");
+    assert_refused(hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"auto_paused\"}"), 422, "VALIDATION");
     struct mock_response a = hook_call(n, "PATCH", "/" HOOK, "{\"status\":\"paused\"}");
     assert_string_equal(at(a, "/status"), "paused");
     advance(n, "1h");
@@ -49,11 +48,10 @@ static void a_test_event_is_delivered_without_a_subscription(void **state)
 static void only_the_response_that_creates_an_endpoint_shows_its_secret(void **state)
 {
     struct network *n = *state;
-    struct mock_response a =
-        hook_call(n, "POST", "",
-                  "{\"url\":\"http://localhost:9/x\",\"description\":\"ours\","
-                  "\"events\":[\"social_account.revoked\"],\"projectId\":\"prj_b\","
-                  "\"metadata\":{\"team\":7}}");
+    struct mock_response a = hook_call(n, "POST", "",
+                                       "{\"url\":\"http://localhost:9/x\",\"description\":\"ours\","
+                                       "\"events\":[\"social_account.revoked\"],\"projectId\":\"prj_b\","
+                                       "\"metadata\":{\"team\":7}}");
     assert_int_equal(a.status, 201);
     const char *id = at(a, "/endpoint/id");
     assert_int_equal(strlen(id), 36);
@@ -82,8 +80,7 @@ static void only_the_response_that_creates_an_endpoint_shows_its_secret(void **s
 
     struct mock_response list = hook_call(n, "GET", "?limit=1", NULL);
     assert_string_equal(at(list, "/items/0/id"), id); /* newest first */
-    list =
-        hook_call(n, "GET", arena_printf(&n->arena, "?cursor=%s", at(list, "/nextCursor")), NULL);
+    list = hook_call(n, "GET", arena_printf(&n->arena, "?cursor=%s", at(list, "/nextCursor")), NULL);
     assert_string_equal(at(list, "/items/0/id"), HOOK);
     assert_string_equal(at(list, "/nextCursor"), "null");
 
@@ -109,8 +106,7 @@ static void an_invalid_endpoint_is_refused_with_the_path_of_the_problem(void **s
         {"{\"url\":\"ftp://localhost\",\"events\":[\"post.failed\"]}",                   "url"      },
         {"{\"url\":\"http://localhost.evil.example\",\"events\":[\"post.failed\"]}",     "url"      },
         {"{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"x\":1}",         "x"        },
-        {"{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"metadata\":[]}",
-         "metadata"                                                                                 },
+        {"{\"url\":\"https://a.example\",\"events\":[\"post.failed\"],\"metadata\":[]}", "metadata" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = hook_call(n, "POST", "", rows[i].body);
@@ -149,8 +145,7 @@ static void another_organizations_endpoints_return_404(void **state)
     advance(n, "1h");
     struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     assert_refused(mock_call(n->mock,
-                             arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay",
-                                          at(list, "/items/0/id")),
+                             arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", at(list, "/items/0/id")),
                              NULL, AS_OTHER),
                    404, "NOT_FOUND");
     assert_int_equal(n->count, 1); /* and the other endpoint got no event */
@@ -194,14 +189,13 @@ static void deliveries_to_other_hosts_fail_unless_allowed(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
-        struct mock_response a = hook_call(
-            n, "PATCH", "/" HOOK, arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
+        struct mock_response a =
+            hook_call(n, "PATCH", "/" HOOK, arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
         assert_int_equal(a.status, 200);
         hook_call(n, "POST", "/" HOOK "/test", NULL);
         assert_int_equal(n->count - before, rows[i].allowed);
         struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
-        assert_int_equal(strstr(at(list, "/items/0/lastError"), "not allowed") != NULL,
-                         !rows[i].allowed);
+        assert_int_equal(strstr(at(list, "/items/0/lastError"), "not allowed") != NULL, !rows[i].allowed);
     }
 }
 
@@ -224,11 +218,9 @@ static void plain_http_is_accepted_for_loopback_and_allowed_hosts_only(void **st
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = hook_call(
-            n, "POST", "",
-            arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", rows[i].url));
+            n, "POST", "", arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", rows[i].url));
         assert_int_equal(a.status, rows[i].accepted ? 201 : 422);
-        a = hook_call(n, "PATCH", "/" HOOK,
-                      arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
+        a = hook_call(n, "PATCH", "/" HOOK, arena_printf(&n->arena, "{\"url\":\"%s\"}", rows[i].url));
         assert_int_equal(a.status, rows[i].accepted ? 200 : 422);
         if (rows[i].accepted)
             assert_string_equal(at(a, "/url"), rows[i].url);

@@ -42,13 +42,13 @@ static void each_change_is_delivered_as_its_own_event(void **state)
         const char *simulation, *body, *type, *pointer, *value;
     } rows[] = {
         {"account_connected", "{\"space\":\"prj_b\",\"platform\":\"tiktok\",\"handle\":\"new\"}",
-         "social_account.connected",                                                                                             "/data/displayName", "new"                 },
+         "social_account.connected",                                                                                             "/data/displayName",    "new"      },
         {"token_lost",        "{\"account\":\"sa_a\",\"why\":\"expired\"}",                       "social_account.needs_reauth",
-         "/data/socialAccountId",                                                                                                                     "sa_a"                },
-        {"token_lost",        "{\"account\":\"sa_b\",\"why\":\"revoked_upstream\"}",
-         "social_account.needs_reauth",                                                                                          "/data/platform",    "instagram"           },
-        {"account_removed",   "{\"account\":\"sa_b\"}",                                           "social_account.revoked",
-         "/data/disconnectedAt",                                                                                                                      "2026-05-02T09:00:00Z"},
+         "/data/socialAccountId",                                                                                                                        "sa_a"     },
+        {"token_lost",        "{\"account\":\"sa_b\",\"why\":\"revoked_upstream\"}",              "social_account.needs_reauth",
+         "/data/platform",                                                                                                                               "instagram"},
+        {"account_removed",   "{\"account\":\"sa_b\"}",                                           "social_account.revoked",      "/data/disconnectedAt",
+         "2026-05-02T09:00:00Z"                                                                                                                                     },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         simulation(n, rows[i].simulation, rows[i].body);
@@ -68,12 +68,9 @@ static void a_decided_lease_request_is_delivered_but_not_its_accounts(void **sta
         const char *body, *type, *status;
         size_t accounts;
     } rows[] = {
-        {"{\"request\":\"lreq_one\",\"outcome\":\"assigned\"}",   "lease_request.assigned",
-         "assigned",                                                                                   1},
-        {"{\"request\":\"lreq_two\",\"outcome\":\"partial\"}",    "lease_request.assigned", "partial",
-         1                                                                                              },
-        {"{\"request\":\"lreq_three\",\"outcome\":\"rejected\"}", "lease_request.rejected",
-         "rejected",                                                                                   0},
+        {"{\"request\":\"lreq_one\",\"outcome\":\"assigned\"}",   "lease_request.assigned", "assigned", 1},
+        {"{\"request\":\"lreq_two\",\"outcome\":\"partial\"}",    "lease_request.assigned", "partial",  1},
+        {"{\"request\":\"lreq_three\",\"outcome\":\"rejected\"}", "lease_request.rejected", "rejected", 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         simulation(n, "lease_decide", rows[i].body);
@@ -81,9 +78,7 @@ static void a_decided_lease_request_is_delivered_but_not_its_accounts(void **sta
         assert_string_equal(text_at(n, i, "/type"), rows[i].type);
         assert_string_equal(text_at(n, i, "/data/status"), rows[i].status);
         assert_string_equal(text_at(n, i, "/data/projectId"), "prj_a");
-        assert_int_equal(
-            node_count(node_pointer(n->sent[i].json, "/data/assignedSocialAccountIds")),
-            rows[i].accounts);
+        assert_int_equal(node_count(node_pointer(n->sent[i].json, "/data/assignedSocialAccountIds")), rows[i].accounts);
     }
 }
 
@@ -96,8 +91,8 @@ static void scheduling_and_canceling_are_delivered_but_not_rescheduling(void **s
               AS_FULL);
     assert_int_equal(n->count, 1);
     assert_string_equal(text_at(n, 0, "/type"), "post.scheduled");
-    mock_call(n->mock, "POST /v1/scheduled-posts/sp_a/reschedule",
-              "{\"scheduledFor\":\"2026-05-05T09:00:00Z\"}", AS_FULL);
+    mock_call(n->mock, "POST /v1/scheduled-posts/sp_a/reschedule", "{\"scheduledFor\":\"2026-05-05T09:00:00Z\"}",
+              AS_FULL);
     assert_int_equal(n->count, 1);
     mock_call(n->mock, "DELETE /v1/scheduled-posts/sp_a", NULL, AS_FULL);
     assert_int_equal(n->count, 2);
@@ -201,8 +196,7 @@ static void a_replay_has_a_new_id_and_names_the_original_delivery(void **state)
     struct mock_response list = mock_call(n->mock, DELIVERIES, NULL, AS_FULL);
     const char *id = at(list, "/items/0/id");
     struct mock_response a =
-        mock_call(n->mock, arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", id),
-                  NULL, AS_FULL);
+        mock_call(n->mock, arena_printf(&n->arena, "POST /v1/webhook-deliveries/%s/replay", id), NULL, AS_FULL);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/originalDeliveryId"), id);
     assert_string_equal(at(a, "/scheduledAt"), "2026-05-02T10:00:00.000Z");
@@ -229,15 +223,13 @@ static void a_reset_or_restored_namespace_delivers_no_event_twice(void **state)
     assert_int_equal(n->count, 1);
     advance(n, "1h");
     assert_int_equal(n->count, 2);
-    assert_string_equal(n->sent[0].body,
-                        n->sent[1].body); /* the reset namespace sends identical bytes */
+    assert_string_equal(n->sent[0].body, n->sent[1].body); /* the reset namespace sends identical bytes */
 }
 
 static void a_simulation_repeats_holds_back_or_drops_the_next_event_of_a_type(void **state)
 {
     struct network *n = *state;
-    simulation(n, "webhook",
-               "{\"event\":\"social_account.needs_reauth\",\"action\":\"duplicate\"}");
+    simulation(n, "webhook", "{\"event\":\"social_account.needs_reauth\",\"action\":\"duplicate\"}");
     simulation(n, "token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}");
     assert_int_equal(n->count, 2);
     assert_string_equal(n->sent[0].id, n->sent[1].id);
@@ -246,8 +238,7 @@ static void a_simulation_repeats_holds_back_or_drops_the_next_event_of_a_type(vo
     simulation(n, "webhook", "{\"event\":\"post.failed\",\"action\":\"delay\",\"by\":\"10m\"}");
     advance(n, "1h");
     assert_int_equal(n->count, 2);
-    simulation(n, "token_lost",
-               "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* is delivered before it */
+    simulation(n, "token_lost", "{\"account\":\"sa_b\",\"why\":\"expired\"}"); /* is delivered before it */
     assert_string_equal(text_at(n, 2, "/type"), "social_account.needs_reauth");
     advance(n, "10m");
     assert_string_equal(text_at(n, 3, "/type"), "post.failed");

@@ -19,41 +19,41 @@
 #define DELIVERIES "GET " ENDPOINTS "/" HOOK "/deliveries"
 #define COUNT(a)   (sizeof(a) / sizeof *(a))
 
-#define WORLD(options)                                                                             \
-    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" options "layers:\n"                   \
-    "  organizations:\n"                                                                           \
-    "    - id: org_acme\n"                                                                         \
-    "      name: Acme\n"                                                                           \
-    "      keys:\n"                                                                                \
-    "        - { name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'],"                     \
-    " return_domains: [app.your-product.com] }\n"                                                  \
-    "        - { name: reader, key: lp_live_01HX9Y6K7EJ4T2_reader, scopes: ['social:read'] }\n"    \
-    "      projects:\n"                                                                            \
-    "        - id: prj_a\n"                                                                        \
-    "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"                \
-    "          content: [ { id: cnt_a } ]\n"                                                       \
-    "          scheduled_posts:\n"                                                                 \
-    "            - { id: sp_a, content: cnt_a, account: sa_a, at: +1h }\n"                         \
-    "          lease_requests:\n"                                                                  \
-    "            - { id: lreq_one, count: 1, vertical: fitness }\n"                                \
-    "            - { id: lreq_two, count: 2, vertical: fitness }\n"                                \
-    "            - { id: lreq_three, count: 1, vertical: fitness }\n"                              \
-    "        - id: prj_b\n"                                                                        \
-    "          social_accounts: [ { id: sa_b, platform: instagram, handle: acme.b } ]\n"           \
-    "      webhooks:\n"                                                                            \
-    "        - { id: " HOOK ", url: 'http://127.0.0.1:9099/hook', secret: whsec_test,\n"           \
-    "            events: [post.scheduled, post.published, post.failed, post.canceled,\n"           \
-    "                     social_account.connected, social_account.needs_reauth,\n"                \
-    "                     social_account.revoked, lease_request.assigned,\n"                       \
-    "                     lease_request.rejected] }\n"                                             \
-    "    - id: org_other\n"                                                                        \
-    "      name: Other\n"                                                                          \
-    "      keys: [ { name: other, key: lp_live_02ZZZZZZZZZZZZ_other, scopes: ['*'] } ]\n"          \
-    "      projects: [ { id: prj_other } ]\n"                                                      \
-    "      webhooks: [ { id: " OTHER_HOOK ", url: 'https://other.example/hook',"                   \
-    " events: [post.published] } ]\n"                                                              \
-    "  lease_pool:\n"                                                                              \
-    "    - { handle: fit.daily, vertical: fitness }\n"                                             \
+#define WORLD(options)                                                                                                 \
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" options "layers:\n"                                       \
+    "  organizations:\n"                                                                                               \
+    "    - id: org_acme\n"                                                                                             \
+    "      name: Acme\n"                                                                                               \
+    "      keys:\n"                                                                                                    \
+    "        - { name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'],"                                         \
+    " return_domains: [app.your-product.com] }\n"                                                                      \
+    "        - { name: reader, key: lp_live_01HX9Y6K7EJ4T2_reader, scopes: ['social:read'] }\n"                        \
+    "      projects:\n"                                                                                                \
+    "        - id: prj_a\n"                                                                                            \
+    "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"                                    \
+    "          content: [ { id: cnt_a } ]\n"                                                                           \
+    "          scheduled_posts:\n"                                                                                     \
+    "            - { id: sp_a, content: cnt_a, account: sa_a, at: +1h }\n"                                             \
+    "          lease_requests:\n"                                                                                      \
+    "            - { id: lreq_one, count: 1, vertical: fitness }\n"                                                    \
+    "            - { id: lreq_two, count: 2, vertical: fitness }\n"                                                    \
+    "            - { id: lreq_three, count: 1, vertical: fitness }\n"                                                  \
+    "        - id: prj_b\n"                                                                                            \
+    "          social_accounts: [ { id: sa_b, platform: instagram, handle: acme.b } ]\n"                               \
+    "      webhooks:\n"                                                                                                \
+    "        - { id: " HOOK ", url: 'http://127.0.0.1:9099/hook', secret: whsec_test,\n"                               \
+    "            events: [post.scheduled, post.published, post.failed, post.canceled,\n"                               \
+    "                     social_account.connected, social_account.needs_reauth,\n"                                    \
+    "                     social_account.revoked, lease_request.assigned,\n"                                           \
+    "                     lease_request.rejected] }\n"                                                                 \
+    "    - id: org_other\n"                                                                                            \
+    "      name: Other\n"                                                                                              \
+    "      keys: [ { name: other, key: lp_live_02ZZZZZZZZZZZZ_other, scopes: ['*'] } ]\n"                              \
+    "      projects: [ { id: prj_other } ]\n"                                                                          \
+    "      webhooks: [ { id: " OTHER_HOOK ", url: 'https://other.example/hook',"                                       \
+    " events: [post.published] } ]\n"                                                                                  \
+    "  lease_pool:\n"                                                                                                  \
+    "    - { handle: fit.daily, vertical: fitness }\n"                                                                 \
     "    - { handle: lift.log, vertical: fitness }\n"
 
 struct network {
@@ -116,24 +116,21 @@ static inline const char *text_at(struct network *n, size_t i, const char *point
 
 static inline void advance(struct network *n, const char *by)
 {
-    struct mock_response a = mock_call(n->mock, "POST /__admin/clock/advance",
-                                       arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
+    struct mock_response a =
+        mock_call(n->mock, "POST /__admin/clock/advance", arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
 static inline struct mock_response simulation(struct network *n, const char *name, const char *body)
 {
-    struct mock_response a =
-        mock_call(n->mock, arena_printf(&n->arena, "POST /__admin/simulate/%s", name), body);
+    struct mock_response a = mock_call(n->mock, arena_printf(&n->arena, "POST /__admin/simulate/%s", name), body);
     assert_int_equal(a.status, 200);
     return a;
 }
 
-static inline struct mock_response hook_call(struct network *n, const char *method,
-                                             const char *path, const char *body)
+static inline struct mock_response hook_call(struct network *n, const char *method, const char *path, const char *body)
 {
-    return mock_call(n->mock, arena_printf(&n->arena, "%s " ENDPOINTS "%s", method, path), body,
-                     AS_FULL);
+    return mock_call(n->mock, arena_printf(&n->arena, "%s " ENDPOINTS "%s", method, path), body, AS_FULL);
 }
 
 /* Counts the v1 parts of the signature (t=..,v1=..,v1=..) that match `secret` and the sent body. */
@@ -143,8 +140,7 @@ static inline size_t signatures_by(struct network *n, size_t i, const char *secr
     unsigned char mac[DIGEST_SIZE];
     assert_true(str_starts(time, STR("t=")));
     digest_hmac_sha256(str_from(secret),
-                       str_from(arena_printf(&n->arena, STR_FMT ".%s", STR_ARG(str_skip(time, 2)),
-                                             n->sent[i].body)),
+                       str_from(arena_printf(&n->arena, STR_FMT ".%s", STR_ARG(str_skip(time, 2)), n->sent[i].body)),
                        mac);
     const char *hex = digest_hex(&n->arena, mac, sizeof mac);
     size_t found = 0;

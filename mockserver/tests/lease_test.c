@@ -55,8 +55,7 @@ static const char *assigned_handles(struct arena *a, const struct world *w, uint
 {
     struct buf out = {.arena = a};
     struct index_walk walk;
-    index_from(&w->indexes[INDEX_ACCOUNT_REQUEST], &walk,
-               (struct index_entry){request, INT64_MIN, 0});
+    index_from(&w->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){request, INT64_MIN, 0});
     while (index_next_of(&walk, request))
         buf_printf(&out, "%s%s", out.n ? " " : "", account_read(w, walk.entry.row)->handle);
     return buf_c(&out);
@@ -106,9 +105,7 @@ static void an_assigned_account_is_an_ordinary_leased_account(void **state)
     assert_int_equal(a->monthly_price_cents, 18000);
     assert_int_equal(a->connected_at_ms, SCENE_START);
     assert_int_equal(a->lease_request, request);
-    assert_int_equal(
-        index_count_of(&s.w->indexes[INDEX_ACCOUNT_SPACE_LEASED], index_pair_key(s.space, true)),
-        1);
+    assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_SPACE_LEASED], index_pair_key(s.space, true)), 1);
     uint32_t destination = scene_destination(&s, row, HOUR, MODE_PUBLISH);
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(destination_read(s.w, destination)->state, DESTINATION_PUBLISHED);
@@ -168,8 +165,7 @@ static void a_request_is_decided_once_with_a_valid_count(void **state)
                 assert_int_equal(r->state, d.outcome);
                 assert_int_equal(r->decided_at_ms, SCENE_START + HOUR);
                 assert_string_equal(r->remark, "approved");
-                assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request),
-                                 d.count);
+                assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request), d.count);
                 assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY) - charged, d.count);
                 const struct change *last = changes_read(s.w, changes_last(s.w));
                 assert_string_equal(last->what, "lease_request_decide");
@@ -207,9 +203,8 @@ static int64_t instant(const char *text)
 
 static void a_lease_is_charged_monthly_until_it_ends(void **state)
 {
-    static const char *const days[] = {"2026-05-31T09:00:00Z", "2026-06-30T09:00:00Z",
-                                       "2026-07-31T09:00:00Z", "2026-08-31T09:00:00Z",
-                                       "2026-09-30T09:00:00Z"};
+    static const char *const days[] = {"2026-05-31T09:00:00Z", "2026-06-30T09:00:00Z", "2026-07-31T09:00:00Z",
+                                       "2026-08-31T09:00:00Z", "2026-09-30T09:00:00Z"};
     (void)state;
     struct scene s = scene_new();
     fill_pool(&s);
@@ -257,8 +252,7 @@ static void a_lease_from_before_the_start_is_charged_from_the_next_month(void **
 
 static void every_kind_of_disconnect_frees_the_pool_account(void **state)
 {
-    static const enum disconnect reasons[] = {DISCONNECT_REVOKED, DISCONNECT_RELEASED,
-                                              DISCONNECT_REMOVED_BY_USER};
+    static const enum disconnect reasons[] = {DISCONNECT_REVOKED, DISCONNECT_RELEASED, DISCONNECT_REMOVED_BY_USER};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct arena a = {0};
@@ -277,8 +271,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
         assert_string_equal(assigned_handles(&a, s.w, first), "run.club"); /* still listed */
         decide(&s, again, LEASE_ASSIGNED, 1);
         assert_int_equal(pool_account_read(s.w, pool)->account, account + 1);
-        assert_string_not_equal(account_read(s.w, account)->public_id,
-                                account_read(s.w, account + 1)->public_id);
+        assert_string_not_equal(account_read(s.w, account)->public_id, account_read(s.w, account + 1)->public_id);
         world_free(s.w);
         arena_end(&a);
     }
@@ -286,8 +279,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
 
 static void set_renewal(struct world *w, uint32_t account, const char *at)
 {
-    const struct record_edit edit = {
-        record_field_named(record_type(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
+    const struct record_edit edit = {record_field_named(record_type(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
     assert_true(record_update(w, RECORD_ACCOUNT, account, &edit, 1, NULL));
     assert_true(w->checks);
 }
@@ -350,8 +342,8 @@ static void step(struct scene *s, uint64_t *seed)
     case 1:
         if (requests) {
             uint32_t request = 1 + next_random(seed, requests);
-            struct lease_decision d = decision(
-                (enum lease_state)next_random(seed, LEASE_STATE_COUNT), next_random(seed, 4));
+            struct lease_decision d =
+                decision((enum lease_state)next_random(seed, LEASE_STATE_COUNT), next_random(seed, 4));
             if (lease_request_judge(s->w, request, &d) == LEASE_POSSIBLE)
                 lease_request_decide(s->w, request, &d);
         }
@@ -381,8 +373,8 @@ static void every_leased_month_is_charged_once_in_random_histories(void **state)
             const struct account *a = account_read(s.w, row);
             int64_t end_ms = account_is_listed(a) ? world_now(s.w) : a->disconnected_at_ms;
             uint32_t months = 1, charged = 0;
-            for (int64_t at = lease_next_renewal(a->connected_at_ms, a->connected_at_ms);
-                 at <= end_ms; at = lease_next_renewal(a->connected_at_ms, at))
+            for (int64_t at = lease_next_renewal(a->connected_at_ms, a->connected_at_ms); at <= end_ms;
+                 at = lease_next_renewal(a->connected_at_ms, at))
                 months++;
             for (uint32_t e = 1; e <= world_count(s.w, RECORD_WALLET_ENTRY); e++)
                 charged += wallet_entry_read(s.w, e)->account == row;

@@ -112,20 +112,17 @@ static void assert_refused(struct mock_response a, int status, const char *code)
 
 static struct mock_response reconnect(struct mock *m, const char *account)
 {
-    struct mock_response a =
-        mock_call(m, "POST /v1/projects/prj/social/reauth-url",
-                  arena_printf(&m->arena, "{\"socialAccountId\":\"%s\"}", account), KEY);
+    struct mock_response a = mock_call(m, "POST /v1/projects/prj/social/reauth-url",
+                                       arena_printf(&m->arena, "{\"socialAccountId\":\"%s\"}", account), KEY);
     return a.status != 200
                ? a
                : simulate(m, "consent",
-                          arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}",
-                                       at(a, "/state")));
+                          arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
 }
 
 static struct mock_response lose_token(struct mock *m, const char *account, const char *why)
 {
-    return simulate(m, "token_lost",
-                    arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
+    return simulate(m, "token_lost", arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
 }
 
 static struct mock_response expire(struct mock *m, const char *account)
@@ -140,8 +137,7 @@ static struct mock_response withdraw(struct mock *m, const char *account)
 
 static struct mock_response revoke(struct mock *m, const char *account)
 {
-    return mock_call(m, arena_printf(&m->arena, "DELETE /v1/social-accounts/%s", account), NULL,
-                     KEY);
+    return mock_call(m, arena_printf(&m->arena, "DELETE /v1/social-accounts/%s", account), NULL, KEY);
 }
 
 static struct mock_response remove_by_user(struct mock *m, const char *account)
@@ -151,20 +147,17 @@ static struct mock_response remove_by_user(struct mock *m, const char *account)
 
 static struct mock_response release(struct mock *m, const char *account)
 {
-    return mock_call(m, arena_printf(&m->arena, "DELETE /v1/leased-accounts/%s", account), NULL,
-                     KEY);
+    return mock_call(m, arena_printf(&m->arena, "DELETE /v1/leased-accounts/%s", account), NULL, KEY);
 }
 
 enum account_event { EXPIRE, WITHDRAW, RECONNECT, REVOKE, REMOVE, RELEASE, ACCOUNT_EVENTS };
-static struct mock_response (*const account_events[ACCOUNT_EVENTS])(struct mock *m,
-                                                                    const char *account) = {
+static struct mock_response (*const account_events[ACCOUNT_EVENTS])(struct mock *m, const char *account) = {
     [EXPIRE] = expire, [WITHDRAW] = withdraw,     [RECONNECT] = reconnect,
     [REVOKE] = revoke, [REMOVE] = remove_by_user, [RELEASE] = release,
 };
 
-#define RECONNECTED(from)                                                                          \
-    "oauth_attempt_begin >pending; account_reconnect " from                                        \
-    ">live; oauth_attempt_complete pending>completed"
+#define RECONNECTED(from)                                                                                              \
+    "oauth_attempt_begin >pending; account_reconnect " from ">live; oauth_attempt_complete pending>completed"
 #define GONE(from) "destination_cancel queued>canceled; account_disconnect " from ">disconnected"
 
 /* A row per state, a column per event: the changes that the event makes, or the refusal. */
@@ -208,8 +201,7 @@ static const struct cell {
 };
 static const char *const account_states[] = {"live", "expired", "withdrawn", "gone"};
 
-static void check_cell(struct mock *m, const char *state, enum account_event event,
-                       const struct cell *cell)
+static void check_cell(struct mock *m, const char *state, enum account_event event, const struct cell *cell)
 {
     const char *account = arena_printf(&m->arena, "sa_%s", state);
     const char *before = dump(m);
@@ -230,8 +222,7 @@ static void check_cell(struct mock *m, const char *state, enum account_event eve
         assert_null(listed);
     if (event == REVOKE)
         assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
-    assert_string_equal(post_state(m, arena_printf(&m->arena, "sp_%s", state)),
-                        cell->listed ? "queued" : "canceled");
+    assert_string_equal(post_state(m, arena_printf(&m->arena, "sp_%s", state)), cell->listed ? "queued" : "canceled");
 }
 
 static void every_account_state_handles_every_event(void **state)
@@ -257,23 +248,20 @@ static void only_a_live_token_expires_at_its_expiry_time(void **state)
 
 static const char *begin_attempt(struct mock *m)
 {
-    struct mock_response a =
-        mock_call(m, "POST /v1/projects/prj/social/oauth-url",
-                  "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    struct mock_response a = mock_call(m, "POST /v1/projects/prj/social/oauth-url",
+                                       "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
     assert_int_equal(a.status, 200);
     return at(a, "/state");
 }
 
 static struct mock_response consent(struct mock *m, const char *token, const char *outcome)
 {
-    return simulate(
-        m, "consent",
-        arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
+    return simulate(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
 }
 
-#define CONNECTED                                                                                  \
-    "account_connect >live; account_keep_avatar live>live; layer_create >present; "                \
-    "layer_create >present; layer_create >present; layer_create >present; "                        \
+#define CONNECTED                                                                                                      \
+    "account_connect >live; account_keep_avatar live>live; layer_create >present; "                                    \
+    "layer_create >present; layer_create >present; layer_create >present; "                                            \
     "onboarding_tick >present; oauth_attempt_complete pending>completed"
 
 static const struct outcome_row {
@@ -341,8 +329,7 @@ static void an_ended_consent_cannot_change(void **state)
 
 static void another_key_cannot_see_a_consent_in_any_state(void **state)
 {
-    const char *tokens[] = {begin_attempt(*state), begin_attempt(*state), begin_attempt(*state),
-                            begin_attempt(*state)};
+    const char *tokens[] = {begin_attempt(*state), begin_attempt(*state), begin_attempt(*state), begin_attempt(*state)};
     consent(*state, tokens[0], "approve");
     consent(*state, tokens[1], "deny");
     consent(*state, tokens[2], "abandon");
@@ -361,14 +348,13 @@ static void another_key_cannot_see_a_consent_in_any_state(void **state)
 /* Schedules a post of sa_posts that is due in a day; publishing takes an hour. */
 static const char *schedule(struct mock *m, const char *mode)
 {
-    struct mock_response a =
-        mock_call(m, "POST /v1/content/cnt/schedule",
-                  arena_printf(&m->arena,
-                               "{\"scheduledFor\":\"2026-05-03T09:00:00Z\","
-                               "\"targets\":[{\"socialAccountId\":\"sa_posts\","
-                               "\"mode\":\"%s\"}]}",
-                               mode),
-                  KEY);
+    struct mock_response a = mock_call(m, "POST /v1/content/cnt/schedule",
+                                       arena_printf(&m->arena,
+                                                    "{\"scheduledFor\":\"2026-05-03T09:00:00Z\","
+                                                    "\"targets\":[{\"socialAccountId\":\"sa_posts\","
+                                                    "\"mode\":\"%s\"}]}",
+                                                    mode),
+                                       KEY);
     assert_int_equal(a.status, 202);
     return at(a, "/scheduledPosts/0/scheduledPostId");
 }
@@ -388,8 +374,7 @@ static const char *post_in_state(struct mock *m, const char *state)
 {
     const char *id = schedule(m, strcmp(state, "draft") == 0 ? "draft" : "publish");
     if (strcmp(state, "failed") == 0)
-        simulate(m, "publish_outcome",
-                 arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
+        simulate(m, "publish_outcome", arena_printf(&m->arena, "{\"post\":\"%s\",\"outcome\":\"error\"}", id));
     if (strcmp(state, "canceled") == 0)
         cancel(m, id);
     else if (strcmp(state, "publishing") == 0)
@@ -413,8 +398,7 @@ static const struct post_row {
     {"canceled",   NULL,        NULL,       NULL,     NULL,       NULL    },
 };
 
-static void assert_becomes(struct mock *m, const char *id, const struct post_row *row,
-                           const char *after)
+static void assert_becomes(struct mock *m, const char *id, const struct post_row *row, const char *after)
 {
     assert_string_equal(post_state(m, id), after ? after : row->state);
 }
@@ -424,21 +408,19 @@ static void check_due(struct mock *m, const char *id, const struct post_row *row
     uint32_t seq = changes_last(mock_test_world(m));
     advance(m, "26h");
     assert_becomes(m, id, row, row->due);
-    assert_int_equal(strstr(changes_since(m, seq), "destination_publish") != NULL,
-                     row->due != NULL);
+    assert_int_equal(strstr(changes_since(m, seq), "destination_publish") != NULL, row->due != NULL);
 }
 
 static void check_change(struct mock *m, const char *id, const struct post_row *row,
-                         struct mock_response (*act)(struct mock *m, const char *id),
-                         const char *change, const char *after)
+                         struct mock_response (*act)(struct mock *m, const char *id), const char *change,
+                         const char *after)
 {
     const char *before = dump(m);
     uint32_t seq = changes_last(mock_test_world(m));
     struct mock_response a = act(m, id);
     if (after) {
         assert_int_equal(a.status, 200);
-        assert_string_equal(changes_since(m, seq),
-                            arena_printf(&m->arena, "%s queued>%s", change, after));
+        assert_string_equal(changes_since(m, seq), arena_printf(&m->arena, "%s queued>%s", change, after));
     } else {
         assert_refused(a, 409, "CONFLICT");
         assert_string_equal(dump(m), before);
@@ -494,12 +476,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_account_state_handles_every_event),
-        cmocka_unit_test_setup_teardown(only_a_live_token_expires_at_its_expiry_time, setup,
-                                        mock_test_teardown),
+        cmocka_unit_test_setup_teardown(only_a_live_token_expires_at_its_expiry_time, setup, mock_test_teardown),
         cmocka_unit_test(a_pending_consent_can_have_every_outcome),
         cmocka_unit_test(an_ended_consent_cannot_change),
-        cmocka_unit_test_setup_teardown(another_key_cannot_see_a_consent_in_any_state, setup,
-                                        mock_test_teardown),
+        cmocka_unit_test_setup_teardown(another_key_cannot_see_a_consent_in_any_state, setup, mock_test_teardown),
         cmocka_unit_test(every_post_state_handles_every_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,7 @@
 
 static uint32_t add_media(struct scene *s, const char *id)
 {
-    const struct media spec = {
-        .public_id = id, .name = "cup.jpg", .content_type = "image/jpeg", .size = 10};
+    const struct media spec = {.public_id = id, .name = "cup.jpg", .content_type = "image/jpeg", .size = 10};
     return media_create(s->w, s->space, &spec);
 }
 
@@ -46,8 +45,7 @@ static void a_space_lists_its_media_newest_first_without_removed_ones(void **sta
     media_remove(s.w, second);
     const uint32_t expected[] = {third, first};
     struct index_walk walk;
-    index_from(&s.w->indexes[INDEX_MEDIA_SPACE], &walk,
-               (struct index_entry){s.space, INT64_MIN, 0});
+    index_from(&s.w->indexes[INDEX_MEDIA_SPACE], &walk, (struct index_entry){s.space, INT64_MIN, 0});
     for (size_t i = 0; i < 2; i++) {
         assert_true(index_next_of(&walk, s.space));
         assert_int_equal(walk.entry.row, expected[i]);

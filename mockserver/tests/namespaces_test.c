@@ -289,10 +289,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_restricted),
-        cmocka_unit_test_setup_teardown(each_namespace_starts_from_the_fixture_and_is_isolated,
-                                        begin, end),
-        cmocka_unit_test_setup_teardown(
-            namespaces_are_found_by_name_and_listed_in_order_of_creation, begin, end),
+        cmocka_unit_test_setup_teardown(each_namespace_starts_from_the_fixture_and_is_isolated, begin, end),
+        cmocka_unit_test_setup_teardown(namespaces_are_found_by_name_and_listed_in_order_of_creation, begin, end),
         cmocka_unit_test_setup_teardown(an_existing_or_invalid_name_is_rejected, begin, end),
         cmocka_unit_test_setup_teardown(the_number_of_namespaces_is_limited, begin, end),
         cmocka_unit_test_setup_teardown(expired_namespaces_are_deleted, begin, end),

@@ -54,17 +54,15 @@ static void each_platform_has_its_own_link_format(void **state)
     };
     for (enum platform platform = 0; platform < PLATFORM_COUNT; platform++) {
         struct scene s = scene_new();
-        const struct account_spec spec = {
-            .public_id = "acc_1", .handle = "@my. brand", .platform = platform};
+        const struct account_spec spec = {.public_id = "acc_1", .handle = "@my. brand", .platform = platform};
         uint32_t account = account_connect(s.w, s.space, &spec);
-        const struct destination *d =
-            publish_due(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
+        const struct destination *d = publish_due(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
         assert_int_equal(strlen(d->external_id), links[platform].id_length);
         if (links[platform].digits)
             assert_int_equal(strspn(d->external_id, "0123456789"), strlen(d->external_id));
         struct arena a = {0};
-        assert_string_equal(d->external_url, arena_printf(&a, "%s%s%s", links[platform].start,
-                                                          d->external_id, links[platform].end));
+        assert_string_equal(d->external_url,
+                            arena_printf(&a, "%s%s%s", links[platform].start, d->external_id, links[platform].end));
         arena_end(&a);
         world_free(s.w);
     }
@@ -74,8 +72,7 @@ static void mode_draft_ends_as_draft_without_a_link(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct destination *d =
-        publish_due(&s, scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_DRAFT));
+    const struct destination *d = publish_due(&s, scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_DRAFT));
     assert_int_equal(d->state, DESTINATION_DRAFT);
     assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
     assert_null(d->external_id);
@@ -217,8 +214,7 @@ static void a_fixture_can_set_any_state(void **state)
     for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++) {
         struct scene s = scene_new();
         uint32_t account = scene_account(&s, "acme");
-        const struct post post = {.due_at_ms = SCENE_START - DAY,
-                                  .created_at_ms = SCENE_START - 2 * DAY};
+        const struct post post = {.due_at_ms = SCENE_START - DAY, .created_at_ms = SCENE_START - 2 * DAY};
         uint32_t row = destination_schedule(s.w, post_schedule(s.w, s.space, &post),
                                             &(struct destination_spec){.account = account});
         destination_place(s.w, row, i, FAILURE_TOKEN_DEAD, "https://example.com/p/1");
@@ -234,8 +230,7 @@ static void a_fixture_can_set_any_state(void **state)
         }
         events_run_due(s.w);
         bool is_published = i == DESTINATION_QUEUED || i == DESTINATION_PUBLISHING;
-        assert_int_equal(destination_read(s.w, row)->state,
-                         is_published ? DESTINATION_PUBLISHED : i);
+        assert_int_equal(destination_read(s.w, row)->state, is_published ? DESTINATION_PUBLISHED : i);
         world_free(s.w);
     }
 }

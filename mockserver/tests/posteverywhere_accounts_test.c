@@ -103,8 +103,7 @@ static void the_list_shows_every_platform_health_and_avatar(void **state)
         assert_string_equal(json_print(got.arena, node_get(a, "account_id")), rows[i].id);
         assert_string_equal(node_get_text(a, "platform"), rows[i].platform);
         assert_string_equal(node_get_text(node_get(a, "health"), "status"), rows[i].health);
-        assert_string_equal(json_print(got.arena, node_pointer(a, "/health/can_post")),
-                            rows[i].can_post);
+        assert_string_equal(json_print(got.arena, node_pointer(a, "/health/can_post")), rows[i].can_post);
         assert_string_equal(json_print(got.arena, node_get(a, "is_active")), rows[i].active);
         assert_int_equal(node_get(a, "avatar_url")->kind, rows[i].avatar ? NODE_TEXT : NODE_NULL);
     }
@@ -135,8 +134,8 @@ static void a_simulated_health_changes_only_that_account(void **state)
 
 static void the_health_simulation_rejects_accounts_of_other_providers(void **state)
 {
-    struct mock_response a = mock_call(*state, "POST /__admin/simulate/health",
-                                       "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
+    struct mock_response a =
+        mock_call(*state, "POST /__admin/simulate/health", "{\"account\":\"sa_acme\",\"status\":\"expired\"}");
     assert_int_equal(a.status, 422);
     assert_true(str_has(a.text, STR("an account of layers")));
 }
@@ -154,8 +153,7 @@ static void a_single_account_equals_its_item_in_the_list(void **state)
     struct mock_response list = mock_call(*state, LIST, NULL, AS_BRAND);
     struct mock_response one = mock_call(*state, GET("/accounts/2282"), NULL, AS_BRAND);
     assert_int_equal(one.status, 200);
-    assert_true(
-        node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
+    assert_true(node_equal(node_pointer(list.body, "/data/accounts/1"), node_pointer(one.body, "/data")));
 }
 
 static void the_health_endpoint_lists_the_reasons(void **state)
@@ -165,8 +163,7 @@ static void the_health_endpoint_lists_the_reasons(void **state)
     } rows[] = {
         {GET("/accounts/3001/health"), "healthy", "[]",                                         "true" },
         {GET("/accounts/3002/health"), "warning", "[\"token_expiring_soon\"]",                  "true" },
-        {GET("/accounts/3004/health"), "broken",  "[\"needs_reconnection\",\"token_expired\"]",
-         "false"                                                                                       },
+        {GET("/accounts/3004/health"), "broken",  "[\"needs_reconnection\",\"token_expired\"]", "false"},
         {GET("/accounts/3006/health"), "broken",  "[\"needs_reconnection\"]",                   "false"},
         {GET("/accounts/3008/health"), "broken",  "[\"account_inactive\"]",                     "false"},
     };
@@ -203,8 +200,7 @@ static void a_call_without_a_valid_key_returns_401(void **state)
 
 static void layers_rejects_a_posteverywhere_key(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_ACME);
     assert_int_equal(a.status, 401);
     assert_string_equal(at(a, "/error/code"), "UNAUTHENTICATED");
     a = mock_call(*state, "GET /v1/projects/prj_acme/social-accounts", NULL, AS_LAYERS);
@@ -239,8 +235,7 @@ static void data_of_another_organization_is_not_found(void **state)
     };
     for (size_t i = 0; i < COUNT(lines); i++)
         assert_refused(mock_call(*state, lines[i], NULL, AS_ACME), 404, "not_found");
-    struct mock_response a =
-        mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
+    struct mock_response a = mock_call(*state, POST("/posts"), "{\"content\":\"hi\",\"account_ids\":[4001]}", AS_ACME);
     assert_refused(a, 400, "invalid_accounts");
     a = mock_call(*state, GET("/media/5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b0001"), NULL, AS_OTHER);
     assert_refused(a, 404, "not_found");
@@ -274,8 +269,7 @@ static void an_exhausted_minute_returns_429_with_four_headers(void **state)
     assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "0");
     assert_string_equal(header_of(a, "X-RateLimit-Reset"), "1775822460"); /* 12:01:00 */
     assert_string_equal(header_of(a, "Retry-After"), "40");
-    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status,
-                     200); /* each key has its own limits */
+    assert_int_equal(mock_call(*state, LIST, NULL, AS_ACME).status, 200); /* each key has its own limits */
     advance(*state, 40000);
     a = mock_call(*state, LIST, NULL, AS_TIGHT);
     assert_int_equal(a.status, 200);
@@ -347,8 +341,7 @@ static void error_codes_depend_on_the_api_version(void **state)
         struct mock *m = mock_test_new(yaml);
         assert_refused(mock_call(m, LIST, NULL), 401, rows[i].unknown_key);
         assert_int_equal(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k").status, 200);
-        assert_refused(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k"), 429,
-                       rows[i].limited);
+        assert_refused(mock_call(m, LIST, NULL, "Authorization: Bearer pe_live_k"), 429, rows[i].limited);
         mock_free(m);
     }
 }
@@ -375,8 +368,7 @@ static void every_refusal_has_the_error_envelope(void **state)
         {GET("/posts?status=nonsense"), NULL, 400, "validation_error"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
-                       rows[i].code);
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status, rows[i].code);
 }
 
 static void a_simulated_failure_has_the_error_envelope(void **state)

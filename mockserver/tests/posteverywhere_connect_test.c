@@ -5,26 +5,23 @@
 
 static struct mock_response poll(struct mock *m, struct mock_response session)
 {
-    return mock_call(m, line_of(session, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
-                     NULL, AS_ACME);
+    return mock_call(m, line_of(session, GET("/auth/social-connect/poll/"), "/data/session_id", ""), NULL, AS_ACME);
 }
 
-static void consent(struct mock *m, struct mock_response session, const char *pointer,
-                    const char *outcome, const char *more)
+static void consent(struct mock *m, struct mock_response session, const char *pointer, const char *outcome,
+                    const char *more)
 {
-    simulate(m, "consent",
-             arena_printf(session.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}",
-                          at(session, pointer), outcome, more));
+    simulate(
+        m, "consent",
+        arena_printf(session.arena, "{\"state\":\"%s\",\"outcome\":\"%s\"%s}", at(session, pointer), outcome, more));
 }
 
 static void both_families_of_paths_connect_a_new_account(void **state)
 {
-    static const char *const lines[] = {POST("/accounts/connect-link"),
-                                        POST("/auth/social-connect/start")};
+    static const char *const lines[] = {POST("/accounts/connect-link"), POST("/auth/social-connect/start")};
     static const char *const ids[] = {"4002", "4003"}; /* one sequence for all organizations */
     for (size_t i = 0; i < COUNT(lines); i++) {
-        struct mock_response link =
-            mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
+        struct mock_response link = mock_call(*state, lines[i], "{\"platform\":\"threads\"}", AS_ACME);
         assert_int_equal(link.status, 200);
         assert_true(str_starts(str_from(at(link, "/data/authorize_url")),
                                STR("https://app.posteverywhere.ai/connect/threads?session=")));
@@ -32,8 +29,7 @@ static void both_families_of_paths_connect_a_new_account(void **state)
         assert_string_equal(at(link, "/data/expires_at"), "2026-04-10T12:10:00.000Z");
         assert_string_equal(at(poll(*state, link), "/data/status"), "pending");
 
-        consent(*state, link, "/data/session_id", "approve",
-                i ? ",\"handle\":\"b\"" : ",\"handle\":\"a\"");
+        consent(*state, link, "/data/session_id", "approve", i ? ",\"handle\":\"b\"" : ",\"handle\":\"a\"");
         struct mock_response done = poll(*state, link);
         assert_string_equal(at(done, "/data/status"), "completed");
         assert_string_equal(at(done, "/data/account/platform"), "threads");
@@ -41,8 +37,7 @@ static void both_families_of_paths_connect_a_new_account(void **state)
         assert_string_equal(at(done, "/data/account/account_id"), ids[i]);
 
         struct mock_response one =
-            mock_call(*state, line_of(done, GET("/accounts/"), "/data/account/account_id", ""),
-                      NULL, AS_ACME);
+            mock_call(*state, line_of(done, GET("/accounts/"), "/data/account/account_id", ""), NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/can_post"), "true");
         assert_string_equal(at(one, "/data/created_at"), "2026-04-10T12:00:00.000Z");
     }
@@ -53,9 +48,9 @@ static void reconnecting_repairs_the_same_account(void **state)
     static const struct {
         const char *line, *body, *account_id;
     } rows[] = {
-        {POST("/accounts/3004/reconnect"),   NULL,                               "3004"},
-        {POST("/auth/social-connect/start"),
-         "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}", "3006"},
+        {POST("/accounts/3004/reconnect"),   NULL,                                                                   "3004"},
+        {POST("/auth/social-connect/start"), "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}",
+         "3006"                                                                                                            },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
@@ -63,8 +58,8 @@ static void reconnecting_repairs_the_same_account(void **state)
         assert_string_equal(at(link, "/data/account_id"), rows[i].account_id);
         consent(*state, link, "/data/session_id", "approve", "");
         assert_string_equal(at(poll(*state, link), "/data/account/account_id"), rows[i].account_id);
-        struct mock_response one = mock_call(
-            *state, line_of(link, GET("/accounts/"), "/data/account_id", ""), NULL, AS_ACME);
+        struct mock_response one =
+            mock_call(*state, line_of(link, GET("/accounts/"), "/data/account_id", ""), NULL, AS_ACME);
         assert_string_equal(at(one, "/data/health/status"), "healthy");
         assert_string_equal(at(one, "/data/health/can_post"), "true");
     }
@@ -89,11 +84,9 @@ static void a_poll_reports_pending_cancelled_or_expired(void **state)
     }
     advance(*state, 10 * MINUTE);
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
-    assert_refused(mock_call(*state, GET("/auth/social-connect/poll/unknown"), NULL, AS_ACME), 404,
-                   "not_found");
+    assert_refused(mock_call(*state, GET("/auth/social-connect/poll/unknown"), NULL, AS_ACME), 404, "not_found");
     struct mock_response foreign =
-        mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""),
-                  NULL, AS_OTHER);
+        mock_call(*state, line_of(link, GET("/auth/social-connect/poll/"), "/data/session_id", ""), NULL, AS_OTHER);
     assert_refused(foreign, 404, "not_found");
 }
 
@@ -110,18 +103,15 @@ static void an_invalid_connect_request_is_refused(void **state)
         {POST("/auth/social-connect/start"),   "{\"mode\":\"again\"}",        400, "validation_error"},
         {POST("/auth/social-connect/start"),   "{\"mode\":\"reconnect\"}",    400, "validation_error"},
         {POST("/auth/social-connect/bluesky"), "{\"handle\":\"a\"}",          501, "not_implemented" },
-        {POST("/accounts/connect-credential"), "{\"platform\":\"telegram\"}", 501,
-         "not_implemented"                                                                           },
+        {POST("/accounts/connect-credential"), "{\"platform\":\"telegram\"}", 501, "not_implemented" },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status,
-                       rows[i].code);
+        assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status, rows[i].code);
 }
 
 static void a_device_login_returns_a_working_key(void **state)
 {
-    struct mock_response session =
-        mock_call(*state, POST("/auth/device"), "{\"client_name\":\"posteverywhere-cli\"}");
+    struct mock_response session = mock_call(*state, POST("/auth/device"), "{\"client_name\":\"posteverywhere-cli\"}");
     assert_int_equal(session.status, 200);
     assert_int_equal(strlen(at(session, "/data/user_code")), 9);
     assert_true(str_has(str_from(at(session, "/data/verification_uri_complete")), STR("?code=")));
@@ -135,8 +125,7 @@ static void a_device_login_returns_a_working_key(void **state)
     assert_string_equal(at(got, "/data/status"), "authorized");
     assert_non_null(at(got, "/data/user/email"));
     struct mock_response list =
-        mock_call(*state, GET("/accounts"), NULL,
-                  line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
+        mock_call(*state, GET("/accounts"), NULL, line_of(got, "Authorization: Bearer ", "/data/api_key", ""));
     assert_string_equal(at(list, "/data/account_ids"), "[4001]");
 }
 
@@ -144,13 +133,11 @@ static void a_device_login_returns_a_working_key(void **state)
 static void a_device_login_by_key_name_skips_keys_without_a_name(void **state)
 {
     struct mock_response first = mock_call(*state, "GET /__admin/state/keys?name=brand", NULL);
-    mock_call(*state, line_of(first, "PATCH /__admin/state/keys/", "/items/0/id", ""),
-              "{\"name\":null}");
+    mock_call(*state, line_of(first, "PATCH /__admin/state/keys/", "/items/0/id", ""), "{\"name\":null}");
     struct mock_response session = mock_call(*state, POST("/auth/device"), "{}");
     consent(*state, session, "/data/device_code", "approve", ",\"handle\":\"other\"");
-    struct mock_response got =
-        mock_call(*state, POST("/auth/device/token"),
-                  line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}"));
+    struct mock_response got = mock_call(*state, POST("/auth/device/token"),
+                                         line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}"));
     assert_string_equal(at(got, "/data/status"), "authorized");
 }
 
@@ -167,8 +154,7 @@ static void a_device_login_can_be_denied_and_can_expire(void **state)
     advance(*state, 10 * MINUTE);
     got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "expired");
-    assert_refused(mock_call(*state, POST("/auth/device/token"), "{\"device_code\":\"x\"}"), 404,
-                   "not_found");
+    assert_refused(mock_call(*state, POST("/auth/device/token"), "{\"device_code\":\"x\"}"), 404, "not_found");
 }
 
 /* The path of the page: its URL without scheme and host. */
@@ -181,21 +167,19 @@ static void local_consent_serves_the_mocks_own_consent_page(void **state)
 {
     mock_test_world(*state)->local_consent = true;
     struct mock_response link =
-        mock_call(*state, ("POST /posteverywhere" V "/accounts/connect-link"),
-                  "{\"platform\":\"x\"}", AS_ACME);
+        mock_call(*state, ("POST /posteverywhere" V "/accounts/connect-link"), "{\"platform\":\"x\"}", AS_ACME);
     const char *page = page_of(link, "/data/authorize_url");
     assert_true(str_starts(str_from(page), STR("/__consent/posteverywhere/")));
     struct mock_response shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_int_equal(shown.status, 200);
     assert_true(str_has(shown.text, STR("Acme Everywhere wants to connect your x account")));
-    struct mock_response sent = mock_call(*state, arena_printf(link.arena, "POST %s", page),
-                                          "decision=approve&handle=by.page",
-                                          "Content-Type: application/x-www-form-urlencoded");
+    struct mock_response sent =
+        mock_call(*state, arena_printf(link.arena, "POST %s", page), "decision=approve&handle=by.page",
+                  "Content-Type: application/x-www-form-urlencoded");
     assert_int_equal(sent.status, 200);
     assert_string_equal(at(poll(*state, link), "/data/account/account_name"), "@by.page");
 
-    struct mock_response session =
-        mock_call(*state, POST("/auth/device"), "{\"client_name\":\"<my> program\"}");
+    struct mock_response session = mock_call(*state, POST("/auth/device"), "{\"client_name\":\"<my> program\"}");
     page = page_of(session, "/data/verification_uri");
     shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_true(str_has(shown.text, STR("&lt;my&gt; program wants to sign in")));

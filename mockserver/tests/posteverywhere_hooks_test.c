@@ -79,15 +79,13 @@ static const char *text_at(struct network *n, size_t i, const char *pointer)
 {
     assert_true(i < n->count);
     const struct node *found = node_pointer(n->sent[i].json, pointer);
-    return !found                     ? NULL
-           : found->kind == NODE_TEXT ? node_text(found)
-                                      : json_print(&n->arena, found);
+    return !found ? NULL : found->kind == NODE_TEXT ? node_text(found) : json_print(&n->arena, found);
 }
 
 static void advance_clock(struct network *n, const char *by)
 {
-    struct mock_response a = mock_call(n->mock, "POST /__admin/clock/advance",
-                                       arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
+    struct mock_response a =
+        mock_call(n->mock, "POST /__admin/clock/advance", arena_printf(&n->arena, "{\"by\":\"%s\"}", by));
     assert_int_equal(a.status, 200);
 }
 
@@ -109,8 +107,8 @@ static void a_delivery_is_signed_over_the_exact_bytes(void **state)
 
     unsigned char mac[DIGEST_SIZE];
     digest_hmac_sha256(STR("whsec_test"), str_from(n->sent[0].body), mac);
-    assert_string_equal(n->sent[0].signature, arena_printf(&n->arena, "sha256=%s",
-                                                           digest_hex(&n->arena, mac, sizeof mac)));
+    assert_string_equal(n->sent[0].signature,
+                        arena_printf(&n->arena, "sha256=%s", digest_hex(&n->arena, mac, sizeof mac)));
 }
 
 static void each_change_causes_its_events(void **state)
@@ -120,23 +118,20 @@ static void each_change_causes_its_events(void **state)
         const char *line, *body;
         const char *events; /* in the order of delivery */
     } rows[] = {
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1]}",      "post.published"      },
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[2]}",      "post.failed"         },
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1,2]}",
-         "post.published post.partially_failed"                                                                            },
-        {POST("/posts"),                             "{\"content\":\"a\",\"draft\":true}",           ""                    },
-        {POST("/posts"),
-         "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}",       "post.scheduled"      },
-        {PATCH("/posts/p1"),                         "{\"content\":\"Later.\"}",                     "post.updated"        },
-        {DELETE("/posts/p1"),                        NULL,                                           "post.deleted"        },
-        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"unhealthy\"}",
-         "account.reconnect_needed"                                                                                        },
-        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"healthy\"}",   ""                    },
-        {"POST /__admin/simulate/token_lost",        "{\"account\":\"1\",\"why\":\"expired\"}",
-         "account.reconnect_needed"                                                                                        },
-        {"POST /__admin/simulate/account_connected",
-         "{\"space\":\"Acme\",\"platform\":\"tiktok\",\"handle\":\"new\"}",                          "account.connected"   },
-        {"POST /__admin/simulate/account_removed",   "{\"account\":\"2\"}",                          "account.disconnected"},
+        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1]}",                                            "post.published"                      },
+        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[2]}",                                            "post.failed"                         },
+        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1,2]}",                                          "post.published post.partially_failed"},
+        {POST("/posts"),                             "{\"content\":\"a\",\"draft\":true}",                                                 ""                                    },
+        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}",
+         "post.scheduled"                                                                                                                                                        },
+        {PATCH("/posts/p1"),                         "{\"content\":\"Later.\"}",                                                           "post.updated"                        },
+        {DELETE("/posts/p1"),                        NULL,                                                                                 "post.deleted"                        },
+        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"unhealthy\"}",                                       "account.reconnect_needed"            },
+        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"healthy\"}",                                         ""                                    },
+        {"POST /__admin/simulate/token_lost",        "{\"account\":\"1\",\"why\":\"expired\"}",                                            "account.reconnect_needed"            },
+        {"POST /__admin/simulate/account_connected", "{\"space\":\"Acme\",\"platform\":\"tiktok\",\"handle\":\"new\"}",
+         "account.connected"                                                                                                                                                     },
+        {"POST /__admin/simulate/account_removed",   "{\"account\":\"2\"}",                                                                "account.disconnected"                },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
@@ -152,11 +147,10 @@ static void each_change_causes_its_events(void **state)
 static void a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once(void **state)
 {
     struct network *n = *state;
-    struct mock_response created =
-        mock_call(n->mock, POST(HOOKS),
-                  ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
-                   "\"events\":[\"post.published\"]}"),
-                  KEY);
+    struct mock_response created = mock_call(n->mock, POST(HOOKS),
+                                             ("{\"url\":\"https://a.example/hook\",\"name\":\"second\","
+                                              "\"events\":[\"post.published\"]}"),
+                                             KEY);
     assert_int_equal(created.status, 201);
     assert_true(str_starts(str_from(at(created, "/data/secret")), STR("whsec_")));
     assert_string_equal(at(created, "/data/is_active"), "true");
@@ -172,8 +166,7 @@ static void a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once(void **s
     list = mock_call(n->mock, GET(HOOKS), NULL, OTHER);
     assert_string_equal(at(list, "/data/webhooks"), "[]");
 
-    struct mock_response gone =
-        mock_call(n->mock, line_of(created, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
+    struct mock_response gone = mock_call(n->mock, line_of(created, DELETE(HOOKS "/"), "/data/id", ""), NULL, KEY);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(n->mock, one, NULL, KEY), 404, "not_found");
 }
@@ -246,8 +239,7 @@ static void plain_http_is_accepted_only_for_loopback_and_allowed_hosts(void **st
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *url = rows[i].url;
         struct mock_response a = mock_call(
-            n->mock, POST(HOOKS),
-            arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", url), KEY);
+            n->mock, POST(HOOKS), arena_printf(&n->arena, "{\"url\":\"%s\",\"events\":[\"post.failed\"]}", url), KEY);
         assert_int_equal(a.status, rows[i].accepted ? 201 : 400);
         a = mock_call(n->mock, PATCH(HOOK), arena_printf(&n->arena, "{\"url\":\"%s\"}", url), KEY);
         if (!rows[i].accepted) {

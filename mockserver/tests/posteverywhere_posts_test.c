@@ -19,8 +19,7 @@ static struct mock_response read_post(struct mock *m, struct mock_response creat
 
 static struct mock_response results_of(struct mock *m, struct mock_response created)
 {
-    return mock_call(m, line_of(created, GET("/posts/"), "/data/post_id", "/results"), NULL,
-                     AS_ACME);
+    return mock_call(m, line_of(created, GET("/posts/"), "/data/post_id", "/results"), NULL, AS_ACME);
 }
 
 static void an_immediate_post_is_published_by_the_next_read(void **state)
@@ -42,8 +41,8 @@ static void an_immediate_post_is_published_by_the_next_read(void **state)
     assert_string_equal(at(post, "/data/destinations/0/account_id"), "3001");
     assert_string_equal(at(post, "/data/destinations/0/error"), "null");
     assert_string_equal(at(post, "/data/destinations/0/attempts"), "1");
-    assert_true(str_starts(str_from(at(post, "/data/destinations/0/platform_post_url")),
-                           STR("https://x.com/acme/status/")));
+    assert_true(
+        str_starts(str_from(at(post, "/data/destinations/0/platform_post_url")), STR("https://x.com/acme/status/")));
 }
 
 /* The central promise of "List accounts". */
@@ -61,8 +60,7 @@ static void a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once(void **
         assert_string_equal(at(results, "/data/results/0/status"), "published");
         assert_string_equal(at(results, "/data/results/0/error"), "null");
         assert_string_equal(at(results, "/data/results/1/status"), "failed");
-        assert_true(
-            str_starts(str_from(at(results, "/data/results/1/error")), STR("Token expired")));
+        assert_true(str_starts(str_from(at(results, "/data/results/1/error")), STR("Token expired")));
         assert_string_equal(at(results, "/data/results/1/published_at"), "null");
         assert_string_equal(at(results, "/data/results/1/next_retry_at"), "null");
     }
@@ -80,13 +78,11 @@ static void a_retry_succeeds_after_reconnecting(void **state)
     assert_string_equal(at(again, "/data/destinations/0/status"), "queued");
     assert_string_equal(at(again, "/data/destinations/0/attempts"), "1");
     struct mock_response results = results_of(*state, created);
-    assert_string_equal(at(results, "/data/results/1/status"),
-                        "failed"); /* its token is still expired */
+    assert_string_equal(at(results, "/data/results/1/status"), "failed"); /* its token is still expired */
     assert_string_equal(at(results, "/data/results/1/attempts"), "2");
 
     struct mock_response link = mock_call(*state, POST("/accounts/3004/reconnect"), NULL, AS_ACME);
-    simulate(*state, "consent",
-             line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
+    simulate(*state, "consent", line_of(link, "{\"outcome\":\"approve\",\"state\":\"", "/data/session_id", "\"}"));
     again = mock_call(*state, retry, "{\"account_ids\":[3004]}", AS_ACME);
     assert_int_equal(again.status, 200);
     results = results_of(*state, created);
@@ -131,8 +127,7 @@ static void a_post_fails_only_at_accounts_that_are_expired_when_it_is_due(void *
 
 static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
 {
-    struct mock_response created =
-        mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
+    struct mock_response created = mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
     assert_int_equal(created.status, 201);
     assert_string_equal(at(created, "/data/status"), "draft");
     assert_string_equal(at(created, "/data/scheduled_for"), "null");
@@ -143,15 +138,12 @@ static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
     const char *line = line_of(created, POST("/posts/"), "/data/post_id", "/schedule");
     assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 400,
                    "validation_error"); /* no account */
-    assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400,
-                   "validation_error"); /* no time */
-    struct mock_response set =
-        mock_call(*state, line, "{\"publish_now\":true,\"account_ids\":[3001]}", AS_ACME);
+    assert_refused(mock_call(*state, line, "{\"account_ids\":[3001]}", AS_ACME), 400, "validation_error"); /* no time */
+    struct mock_response set = mock_call(*state, line, "{\"publish_now\":true,\"account_ids\":[3001]}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "publishing");
     assert_string_equal(at(read_post(*state, created), "/data/status"), "published");
-    assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 409,
-                   "invalid_post_status");
+    assert_refused(mock_call(*state, line, "{\"publish_now\":true}", AS_ACME), 409, "invalid_post_status");
 }
 
 static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
@@ -159,8 +151,8 @@ static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
     struct mock_response draft = mock_call(*state, GET(DRAFT), NULL, AS_ACME);
     assert_string_equal(at(draft, "/data/account_ids"), "[3007]");
     assert_string_equal(at(draft, "/data/destinations/0/status"), "draft");
-    struct mock_response set = mock_call(*state, POST(DRAFT "/schedule"),
-                                         "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
+    struct mock_response set =
+        mock_call(*state, POST(DRAFT "/schedule"), "{\"scheduled_for\":\"2026-04-12T08:00:00Z\"}", AS_ACME);
     assert_int_equal(set.status, 200);
     assert_string_equal(at(set, "/data/status"), "scheduled");
     assert_string_equal(at(set, "/data/account_ids"), "[3007]");
@@ -168,11 +160,10 @@ static void a_draft_of_the_fixture_keeps_its_accounts(void **state)
 
 static void a_scheduled_post_can_be_changed(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, PATCH(SCHEDULED),
-                  ("{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
-                   "\"account_ids\":[3007]}"),
-                  AS_ACME);
+    struct mock_response a = mock_call(*state, PATCH(SCHEDULED),
+                                       ("{\"content\":\"At nine.\",\"scheduled_for\":\"2026-04-12T09:00:00Z\","
+                                        "\"account_ids\":[3007]}"),
+                                       AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/data/content"), "At nine.");
     assert_string_equal(at(a, "/data/account_ids"), "[3007]");
@@ -184,15 +175,13 @@ static void a_scheduled_post_can_be_changed(void **state)
     a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "published");
     assert_int_equal(node_count(node_pointer(a.body, "/data/destinations")), 1);
-    assert_refused(mock_call(*state, PATCH(SCHEDULED), "{\"content\":\"x\"}", AS_ACME), 400,
-                   "invalid_post_status");
+    assert_refused(mock_call(*state, PATCH(SCHEDULED), "{\"content\":\"x\"}", AS_ACME), 400, "invalid_post_status");
 }
 
 static void a_published_post_cannot_be_deleted(void **state)
 {
     static const char *const deletable[] = {FAILED, SCHEDULED, DRAFT};
-    assert_refused(mock_call(*state, DELETE(PUBLISHED), NULL, AS_ACME), 409,
-                   "post_already_published");
+    assert_refused(mock_call(*state, DELETE(PUBLISHED), NULL, AS_ACME), 409, "post_already_published");
     assert_refused(mock_call(*state, DELETE(PARTLY), NULL, AS_ACME), 409, "post_already_published");
     for (size_t i = 0; i < COUNT(deletable); i++) {
         char line[128];
@@ -223,10 +212,8 @@ static void an_invalid_post_is_refused_with_its_error_code(void **state)
         {"{\"content\":\"x\",\"account_ids\":[3001],\"media\":[]}",               "invalid_field_name"},
         {"{\"content\":\"x\",\"account_ids\":[3001],\"mediaId\":\"1\"}",          "invalid_field_name"},
         {"{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"no\"]}",     "validation_error"  },
-        {"{\"content\":\"x\",\"account_ids\":[3001],\"timezone\":\"Mars/Base\"}",
-         "invalid_timezone"                                                                           },
-        {"{\"content\":\"x\",\"account_ids\":[3001],\"scheduled_for\":\"soon\"}",
-         "invalid_datetime"                                                                           },
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"timezone\":\"Mars/Base\"}", "invalid_timezone"  },
+        {"{\"content\":\"x\",\"account_ids\":[3001],\"scheduled_for\":\"soon\"}", "invalid_datetime"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],"
          "\"scheduled_for\":\"2026-04-09T12:00:00Z\"}",                  "past_schedule_time"},
     };

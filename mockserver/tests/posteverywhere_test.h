@@ -71,8 +71,7 @@ static inline void advance(struct mock *m, int64_t ms)
 }
 
 /* Joins a prefix, a value of the response and a suffix: a request line, a header or a body. */
-static inline const char *line_of(struct mock_response a, const char *prefix, const char *pointer,
-                                  const char *suffix)
+static inline const char *line_of(struct mock_response a, const char *prefix, const char *pointer, const char *suffix)
 {
     return arena_printf(a.arena, "%s%s%s", prefix, at(a, pointer), suffix);
 }

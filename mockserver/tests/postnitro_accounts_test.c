@@ -33,26 +33,20 @@ static void each_invalid_key_has_its_own_response(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
-            assert_response(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status,
-                            rows[i].text);
+            assert_response(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status, rows[i].text);
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
 
 static void embed_api_key_takes_precedence_over_authorization(void **state)
 {
     struct mock *m = *state;
-    assert_int_equal(mock_call(m, LIST, NULL, "Authorization: pn-acme00000000000000000001").status,
-                     200);
-    assert_int_equal(
-        mock_call(m, LIST, NULL, "Authorization: Bearer pn-acme00000000000000000001").status, 200);
-    assert_int_equal(mock_call(m, LIST, NULL, "Embed-Api-Key: pn-acme00000000000000000001").status,
-                     200);
-    struct mock_response both =
-        mock_call(m, LIST, NULL, AS_OTHER, "Authorization: Bearer pn-acme00000000000000000001");
+    assert_int_equal(mock_call(m, LIST, NULL, "Authorization: pn-acme00000000000000000001").status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, "Authorization: Bearer pn-acme00000000000000000001").status, 200);
+    assert_int_equal(mock_call(m, LIST, NULL, "Embed-Api-Key: pn-acme00000000000000000001").status, 200);
+    struct mock_response both = mock_call(m, LIST, NULL, AS_OTHER, "Authorization: Bearer pn-acme00000000000000000001");
     assert_string_equal(at(both, "/data/socialAccounts/tiktok/0/id"), "cother00000000000000tiktok");
-    assert_response(
-        mock_call(m, LIST, NULL, AS_STRANGER, "Authorization: Bearer pn-acme00000000000000000001"),
-        401, UNKNOWN_KEY);
+    assert_response(mock_call(m, LIST, NULL, AS_STRANGER, "Authorization: Bearer pn-acme00000000000000000001"), 401,
+                    UNKNOWN_KEY);
 }
 
 static void the_provider_is_selected_by_mount_and_route(void **state)
@@ -62,11 +56,9 @@ static void the_provider_is_selected_by_mount_and_route(void **state)
     assert_int_equal(mock_call(m, "GET /postnitro/social-account", NULL, AS_ACME).status, 200);
     assert_int_equal(mock_call(m, "GET /postnitro", NULL, AS_ACME).status, 200);
     assert_response(mock_call(m, "GET /postnitro/", NULL, AS_ACME), 200, "{\"success\":true}");
-    assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status,
-                     404); /* no provider is selected */
+    assert_int_equal(mock_call(m, "GET /", NULL, AS_ACME).status, 404); /* no provider is selected */
     assert_int_equal(mock_call(m, "POST /", "{}", AS_ACME).status, 404);
-    assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404,
-                "There is no such endpoint.");
+    assert_edge(mock_call(m, "GET /postnitro/nowhere", NULL, AS_ACME), 404, "There is no such endpoint.");
     assert_edge(mock_call(m, "PATCH /social-account", NULL, AS_ACME), 405,
                 "This endpoint does not support this method.");
     struct mock_response known = mock_call(m, "GET /template?page=1", NULL, AS_ACME);
@@ -77,8 +69,7 @@ static void the_provider_is_selected_by_mount_and_route(void **state)
 static const char *ids(struct mock_response a, const char *platform)
 {
     struct buf out = {.arena = a.arena};
-    const struct node *rows =
-        node_pointer(a.body, arena_printf(a.arena, "/data/socialAccounts/%s", platform));
+    const struct node *rows = node_pointer(a.body, arena_printf(a.arena, "/data/socialAccounts/%s", platform));
     for (size_t i = 0; i < node_count(rows); i++)
         buf_printf(&out, "%s%s", i ? " " : "", node_get_text(node_at(rows, i), "id"));
     return buf_c(&out);
@@ -92,8 +83,7 @@ static void the_list_has_four_platforms_newest_account_first(void **state)
     assert_string_equal(ids(a, "linkedin"), "cacme0000000000000linkedin");
     assert_string_equal(ids(a, "instagram"), "cacme000000000000instagram");
     assert_string_equal(ids(a, "tiktok"), "cacme000000000000000tiktok cacme00000000000000expired");
-    assert_string_equal(ids(a, "threads"),
-                        "cacme000000000000disposable cacme00000000000000threads");
+    assert_string_equal(ids(a, "threads"), "cacme000000000000disposable cacme00000000000000threads");
     assert_response(mock_call(*state, LIST, NULL, AS_EMPTY), 200,
                     "{\"success\":true,\"data\":{\"socialAccounts\":{\"linkedin\":[],"
                     "\"instagram\":[],\"tiktok\":[],\"threads\":[]}}}");
@@ -127,9 +117,7 @@ static void an_account_outside_the_workspace_is_not_found(void **state)
         snprintf(line, sizeof line, "DELETE %s", paths[i]);
         assert_response(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
     }
-    assert_int_equal(
-        mock_call(*state, "GET /social-account/cother00000000000000tiktok", NULL, AS_OTHER).status,
-        200);
+    assert_int_equal(mock_call(*state, "GET /social-account/cother00000000000000tiktok", NULL, AS_OTHER).status, 200);
 }
 
 static void usage_counts_links_by_status(void **state)
@@ -166,21 +154,16 @@ static const char *links(struct mock *m, const char *post)
 
 static void assert_removed_from_posts(struct mock *m)
 {
-    assert_string_equal(links(m, "cacmepost0000000000shared"),
-                        "SCHEDULED cacme00000000000000threads");
+    assert_string_equal(links(m, "cacmepost0000000000shared"), "SCHEDULED cacme00000000000000threads");
     assert_string_equal(links(m, "cacmepost00000000000alone"), "SCHEDULED");
     assert_string_equal(links(m, "cacmepost00000000000draft"), "DRAFT");
-    assert_string_equal(links(m, "cacmepost000000000000done"),
-                        "PUBLISHED cacme000000000000instagram");
+    assert_string_equal(links(m, "cacmepost000000000000done"), "PUBLISHED cacme000000000000instagram");
     assert_response(mock_call(m, READ, NULL, AS_ACME), 404, NOT_FOUND);
     assert_response(mock_call(m, DISCONNECT, NULL, AS_ACME), 404, NOT_FOUND);
-    assert_string_equal(ids(mock_call(m, LIST, NULL, AS_ACME), "threads"),
-                        "cacme00000000000000threads");
+    assert_string_equal(ids(mock_call(m, LIST, NULL, AS_ACME), "threads"), "cacme00000000000000threads");
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"100h\"}");
-    assert_string_equal(links(m, "cacmepost0000000000shared"),
-                        "PUBLISHED cacme00000000000000threads");
-    assert_string_equal(links(m, "cacmepost00000000000alone"),
-                        "SCHEDULED"); /* no account is left */
+    assert_string_equal(links(m, "cacmepost0000000000shared"), "PUBLISHED cacme00000000000000threads");
+    assert_string_equal(links(m, "cacmepost00000000000alone"), "SCHEDULED"); /* no account is left */
 }
 
 static void a_disconnected_account_is_removed_from_its_posts(void **state)
@@ -192,8 +175,8 @@ static void a_disconnected_account_is_removed_from_its_posts(void **state)
 
 static void an_account_removed_by_its_owner_is_removed_from_its_posts(void **state)
 {
-    struct mock_response a = mock_call(*state, "POST /__admin/simulate/account_removed",
-                                       "{\"account\":\"cacme000000000000disposable\"}");
+    struct mock_response a =
+        mock_call(*state, "POST /__admin/simulate/account_removed", "{\"account\":\"cacme000000000000disposable\"}");
     assert_int_equal(a.status, 200);
     assert_removed_from_posts(*state);
 }
@@ -216,8 +199,7 @@ static void reconnecting_after_a_lost_token_creates_a_new_account(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
         char body[128];
-        snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}",
-                 rows[i].why);
+        snprintf(body, sizeof body, "{\"account\":\"cacme000000000000disposable\",\"why\":\"%s\"}", rows[i].why);
         assert_int_equal(simulate(m, "token_lost", body).status, 200);
         struct mock_response a = mock_call(m, READ, NULL, AS_ACME);
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
@@ -249,16 +231,16 @@ static void a_fixtures_token_status_is_shown_until_the_token_changes(void **stat
         {"live", "active",        "null"         },
     };
     (void)state;
-    struct mock *m = mock_test_new(
-        "clock: { start: 2026-05-02T09:00:00Z }\n"
-        "postnitro:\n"
-        "  workspaces:\n"
-        "    - id: ws\n"
-        "      keys: [ { name: k, key: pn-k } ]\n"
-        "      social_accounts:\n"
-        "        - { id: odd, platform: tiktok, handle: a, access_token_status: needs_refresh }\n"
-        "        - { id: dead, platform: tiktok, handle: b, access_token_status: revoked }\n"
-        "        - { id: live, platform: tiktok, handle: c, access_token_status: active }\n");
+    struct mock *m =
+        mock_test_new("clock: { start: 2026-05-02T09:00:00Z }\n"
+                      "postnitro:\n"
+                      "  workspaces:\n"
+                      "    - id: ws\n"
+                      "      keys: [ { name: k, key: pn-k } ]\n"
+                      "      social_accounts:\n"
+                      "        - { id: odd, platform: tiktok, handle: a, access_token_status: needs_refresh }\n"
+                      "        - { id: dead, platform: tiktok, handle: b, access_token_status: revoked }\n"
+                      "        - { id: live, platform: tiktok, handle: c, access_token_status: active }\n");
     char line[64];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(line, sizeof line, "GET /social-account/%s", rows[i].id);
@@ -276,8 +258,7 @@ static void a_fixtures_token_status_is_shown_until_the_token_changes(void **stat
 static void only_supported_platforms_can_be_connected(void **state)
 {
     struct mock_response a =
-        simulate(*state, "account_connected",
-                 "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
+        simulate(*state, "account_connected", "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/platform");
     a = simulate(*state, "account_connected",
@@ -296,8 +277,7 @@ static void a_simulated_plan_applies_to_the_next_call(void **state)
     assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"killed\"}").status, 200);
     assert_response(mock_call(m, LIST, NULL, AS_ACME), 401, UNKNOWN_KEY);
     assert_int_equal(simulate(m, "plan", "{\"key\":\"acme\",\"status\":\"gone\"}").status, 422);
-    assert_int_equal(simulate(m, "plan", "{\"key\":\"unknown\",\"status\":\"active\"}").status,
-                     422);
+    assert_int_equal(simulate(m, "plan", "{\"key\":\"unknown\",\"status\":\"active\"}").status, 422);
 
     /* Layers has the status `killed` too. */
     const char *layers = "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full";
@@ -338,11 +318,10 @@ static void each_operation_has_its_own_error_messages(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char body[160];
-        snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}",
-                 rows[i].operation, rows[i].error);
+        snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}", rows[i].operation,
+                 rows[i].error);
         assert_int_equal(simulate(*state, "fail", body).status, 200);
-        assert_response(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status,
-                        rows[i].text);
+        assert_response(mock_call(*state, rows[i].line, NULL, AS_ACME), rows[i].status, rows[i].text);
     }
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }

@@ -26,8 +26,7 @@ static const char read_sample[] =
     "'usage':[{'status':'PENDING','_count':3},{'status':'PUBLISHED','_count':12}]}}";
 
 /* Disconnect a social account, Response */
-static const char delete_sample[] =
-    "{'success':true,'message':'Social account deleted successfully'}";
+static const char delete_sample[] = "{'success':true,'message':'Social account deleted successfully'}";
 
 static void the_responses_equal_the_documented_samples(void **state)
 {
@@ -77,8 +76,7 @@ static void a_scheduled_post_has_the_documented_members_in_order(void **state)
         "createdAt",
         "updatedAt",
     };
-    struct mock_response a =
-        mock_call(*state, "GET /schedule/cacmepost0000000000design", NULL, AS_ACME);
+    struct mock_response a = mock_call(*state, "GET /schedule/cacmepost0000000000design", NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     const struct node *post = node_get(a.body, "data");
     assert_int_equal(node_count(post), sizeof members / sizeof *members);

@@ -16,8 +16,8 @@
 #define LINKED  "cacme0000000000000linkedin"
 #define TEN     "ten chars."
 #define NINETY  TEN TEN TEN TEN TEN TEN TEN TEN TEN
-#define FLAGS                                                                                      \
-    "\"canComment\":true,\"isBrandedContent\":false,\"isYourBrand\":false,"                        \
+#define FLAGS                                                                                                          \
+    "\"canComment\":true,\"isBrandedContent\":false,\"isYourBrand\":false,"                                            \
     "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false"
 
 static void a_wrong_shape_is_refused_by_the_edge(void **state)
@@ -35,8 +35,7 @@ static void a_wrong_shape_is_refused_by_the_edge(void **state)
         {"{\"status\":\"DRAFT\"}",                                "Scheduled at is required"                 },
         {"{\"status\":\"DRAFT\",\"scheduledAt\":5}",              "Scheduled at must be a string"            },
         {"{\"status\":\"DRAFT\",\"scheduledAt\":\"soon\"}",       "Scheduled at is not a valid date"         },
-        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-13-01\"}",
-         "Scheduled at is not a valid date"                                                                  },
+        {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-13-01\"}", "Scheduled at is not a valid date"         },
         {"{" DRAFT ",\"designId\":7}",                            "Design id must be a string"               },
         {"{" DRAFT ",\"postContent\":\"hi\"}",                    "Post content must be an object"           },
         {"{" DRAFT ",\"postContent\":[]}",                        "Post content must be an object"           },
@@ -47,8 +46,7 @@ static void a_wrong_shape_is_refused_by_the_edge(void **state)
         {"{" DRAFT ",\"threadsPostSettings\":true}",              "Threads post settings must be an object"  },
         {"{" DRAFT ",\"postSettings\":30}",                       "Post settings must be an object"          },
     };
-    static const char *const lines[] = {"POST /schedule",
-                                        "PUT /schedule/cacmepost0000000000shared"};
+    static const char *const lines[] = {"POST /schedule", "PUT /schedule/cacmepost0000000000shared"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (size_t n = 0; n < 2; n++)
             assert_edge(mock_call(*state, lines[n], rows[i].body, AS_ACME), 422, rows[i].message);
@@ -69,18 +67,15 @@ static void a_wrong_value_is_refused_by_the_application(void **state)
          "Scheduled at is in the past"                                                                                                },
         {"{" DRAFT "," CAPTION ",\"designId\":\"nope\"}",                               404, "Design not found."                      },
         {"{" DRAFT "," CAPTION "," ON("nope") "}",                                      404, "Social account not found"               },
-        {"{" DRAFT "," CAPTION "," ON("cother00000000000000tiktok") "}",                404,
-         "Social account not found"                                                                                                   },
+        {"{" DRAFT "," CAPTION "," ON("cother00000000000000tiktok") "}",                404, "Social account not found"               },
         {"{" DRAFT "," CAPTION ",\"selectedAccounts\":[5]}",                            404, "Social account not found"               },
         {"{" DRAFT "}",                                                                 400, "Post content must be a non-empty object"},
-        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                               400,
-         "Post content must be a non-empty object"                                                                                    },
+        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                               400, "Post content must be a non-empty object"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_response(a, rows[i].status,
-                        arena_printf(a.arena,
-                                     "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
+                        arena_printf(a.arena, "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
                                      rows[i].message, rows[i].message));
     }
 }
@@ -90,80 +85,73 @@ static void each_platform_requires_its_settings(void **state)
     static const struct {
         const char *body, *message; /* NULL: it is created */
     } rows[] = {
-        {"{" WHEN "," CAPTION "," ON(THREADS) "}",                                                         NULL                                                              },
-        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                          "Threads post settings are required"                              },
-        {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                                },
+        {"{" WHEN "," CAPTION "," ON(THREADS) "}",                                                                       NULL                                                              },
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                                        "Threads post settings are required"                              },
+        {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",                       NULL                                                              },
         {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
-         "Instagram post type is not valid"                                                                                                                                  },
-        {"{" DRAFT "," CAPTION "," ON(LINKED) "}",                                                         "LinkedIn post settings are required"                             },
-        {"{" DRAFT "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         NULL                                                                                                                                                                },
+         "Instagram post type is not valid"                                                                                                                                                },
+        {"{" DRAFT "," CAPTION "," ON(LINKED) "}",                                                                       "LinkedIn post settings are required"                             },
+        {"{" DRAFT "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",                     NULL                                                              },
         {"{" WHEN "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         "LinkedIn posts require a design"                                                                                                                                   },
+         "LinkedIn posts require a design"                                                                                                                                                 },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"four\"}}",                           "LinkedIn post title of a document must have 5 to 90 characters"  },
+                                            "\"postTitle\":\"four\"}}",                                         "LinkedIn post title of a document must have 5 to 90 characters"  },
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"Five!\"}}",                          NULL                                                              },
+                                            "\"postTitle\":\"Five!\"}}",                                        NULL                                                              },
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
-         "TikTok canComment must be a boolean"                                                                                                                               },
-        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS
-                                            "}}",                                                 "TikTok privacy level is not valid"                               },
-        {"{" DRAFT "," CAPTION
-         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                           },
-        {"{" DRAFT "," CAPTION
-         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
-         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                               },
+         "TikTok canComment must be a boolean"                                                                                                                                             },
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
+         "TikTok privacy level is not valid"                                                                                                                                               },
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                                         },
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
+         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                                             },
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
-                                            "\"autoAddMusic\":true," FLAGS
-                                            ",\"privacyLevel\":\"SELF_ONLY\"}}",                  NULL                                                              },
+                                            "\"autoAddMusic\":true," FLAGS ",\"privacyLevel\":\"SELF_ONLY\"}}",
+         NULL                                                                                                                                                                              },
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+                                            "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
+                                            "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
+                                            "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                        "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+                                            "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
+                                            "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
+                                            "\"privacyLevel\":\"SELF_ONLY\"}}",                                 "TikTok branded content cannot be private"                        },
         {"{" WHEN "," DESIGN
-         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
-                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                              "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
+         "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY "!\"}}",
+         "LinkedIn post title of a document must have 5 to 90 characters"                                                                                                                  },
         {"{" WHEN "," DESIGN
-         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
-                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                        "\"privacyLevel\":\"SELF_ONLY\"}}",                                       "TikTok branded content cannot be private"                        },
-        {"{" WHEN "," DESIGN "," ON(
-             LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "!\"}}",                                                                     "LinkedIn post title of a document must have 5 to 90 characters"  },
-        {"{" WHEN "," DESIGN "," ON(
-             LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY
-                     "\"}}",                                                                      NULL                                                              },
+         "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY "\"}}",
+         NULL                                                                                                                                                                              },
         {"{" DRAFT "," CAPTION
          "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
                         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",           NULL                                                              },
+                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",                         NULL                                                              },
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
                                               "\"canStitch\":true," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                           },
+         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                                         },
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
                                               "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
-         NULL                                                                                                                                                                },
+         NULL                                                                                                                                                                              },
         {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":60}}",
-         "Video duration must be at least 5 and less than 60 seconds"                                                                                                        },
-        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}",                                 NULL                                                              },
+         "Video duration must be at least 5 and less than 60 seconds"                                                                                                                      },
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}",                                               NULL                                                              },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
-        assert_string_equal(at(a, "/message"),
-                            rows[i].message ? rows[i].message : "Scheduled post created");
+        assert_string_equal(at(a, "/message"), rows[i].message ? rows[i].message : "Scheduled post created");
         assert_int_equal(a.status, rows[i].message ? 400 : 200);
     }
 }
 
 static void a_created_post_has_the_requested_values(void **state)
 {
-    struct mock_response a = mock_call(
-        *state, "POST /schedule",
-        "{" DRAFT ",\"postContent\":{\"threads\":\"second #b\",\"common\":\"one #a_1, #\\u00fc #\","
-        "\"tiktok\":\"\"},\"selectedAccounts\":[\"" THREADS "\",\"" THREADS "\"],"
-        "\"threadsPostSettings\":{\"postType\":\"reel\",\"x\":[1]}}",
-        AS_ACME);
+    struct mock_response a =
+        mock_call(*state, "POST /schedule",
+                  "{" DRAFT ",\"postContent\":{\"threads\":\"second #b\",\"common\":\"one #a_1, #\\u00fc #\","
+                  "\"tiktok\":\"\"},\"selectedAccounts\":[\"" THREADS "\",\"" THREADS "\"],"
+                  "\"threadsPostSettings\":{\"postType\":\"reel\",\"x\":[1]}}",
+                  AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/data/status"), "DRAFT");
     assert_string_equal(at(a, "/data/scheduledFor"), "2026-05-03T12:00:00.000Z");
@@ -188,8 +176,7 @@ static const char *range(struct mock *m, const char *query)
     const struct node *posts = node_get(a.body, "data");
     assert_int_equal(a.status, 200);
     for (size_t i = 0; i < node_count(posts); i++)
-        buf_printf(&out, "%s%s", i ? " " : "",
-                   str_skip(str_from(node_get_text(node_at(posts, i), "id")), 19).s);
+        buf_printf(&out, "%s%s", i ? " " : "", str_skip(str_from(node_get_text(node_at(posts, i), "id")), 19).s);
     return buf_c(&out);
 }
 
@@ -233,9 +220,9 @@ static void a_range_requires_two_valid_dates(void **state)
 
 static void a_post_of_another_workspace_is_not_found(void **state)
 {
-    static const char *const lines[] = {
-        "GET /schedule/cotherpost00000000000000a", "PUT /schedule/cotherpost00000000000000a",
-        "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
+    static const char *const lines[] = {"GET /schedule/cotherpost00000000000000a",
+                                        "PUT /schedule/cotherpost00000000000000a",
+                                        "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_response(mock_call(*state, lines[i], "{" DRAFT "," CAPTION "}", AS_ACME), 404,
                         "{\"success\":false,\"message\":\"Post details not found.\","
@@ -250,13 +237,12 @@ static void an_update_replaces_captions_and_links(void **state)
 {
     struct mock *m = *state;
     const char *line = "PUT /schedule/cacmepost0000000000shared";
-    struct mock_response a = mock_call(
-        m, line, "{" WHEN ",\"postContent\":{\"tiktok\":\"new\"}," ON(TIKTOK) "}", AS_ACME);
+    struct mock_response a =
+        mock_call(m, line, "{" WHEN ",\"postContent\":{\"tiktok\":\"new\"}," ON(TIKTOK) "}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Scheduled post updated");
     assert_string_equal(at(a, "/data/id"), "cacmepost0000000000shared");
     assert_string_equal(at(a, "/data/scheduledFor"), "2026-05-03T12:00:00.000Z");
-    assert_string_equal(at(a, "/data/postContents"),
-                        "[{\"platform\":\"tiktok\",\"text\":\"new\",\"hashtags\":[]}]");
+    assert_string_equal(at(a, "/data/postContents"), "[{\"platform\":\"tiktok\",\"text\":\"new\",\"hashtags\":[]}]");
     assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts")), 1);
     a = mock_call(m, line, "{" DRAFT "," CAPTION "," ON(TIKTOK) "}", AS_ACME);
     assert_string_equal(at(a, "/data/status"), "DRAFT");
@@ -301,19 +287,17 @@ static void a_post_is_published_or_fails_when_it_is_due(void **state)
         {"publish_outcome",
          "{\"account\":\"cacme000000000000disposable\",\"outcome\":\"error\","
          "\"code\":\"Too many posts today.\"}",                                                  "PARTIALLY_FAILED", "FAILED",    "Too many posts today."                         },
-        {"token_lost",      "{\"account\":\"cacme000000000000disposable\",\"why\":\"expired\"}",
-         "PARTIALLY_FAILED",                                                                                         "FAILED",    "The account's access token is no longer valid."},
+        {"token_lost",      "{\"account\":\"cacme000000000000disposable\",\"why\":\"expired\"}", "PARTIALLY_FAILED",
+         "FAILED",                                                                                                                "The account's access token is no longer valid."},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
         char line[64];
-        snprintf(line, sizeof line, "POST /__admin/simulate/%s",
-                 rows[i].simulation ? rows[i].simulation : "");
+        snprintf(line, sizeof line, "POST /__admin/simulate/%s", rows[i].simulation ? rows[i].simulation : "");
         if (rows[i].simulation)
             assert_int_equal(mock_call(m, line, rows[i].body).status, 200);
-        assert_string_equal(at(read_post(m, "cacmepost0000000000shared"), "/data/status"),
-                            "SCHEDULED");
+        assert_string_equal(at(read_post(m, "cacmepost0000000000shared"), "/data/status"), "SCHEDULED");
         mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
         struct mock_response a = read_post(m, "cacmepost0000000000shared");
         assert_string_equal(at(a, "/data/status"), rows[i].status);
@@ -347,20 +331,20 @@ static void the_outcome_of_one_post_can_be_simulated(void **state)
 static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
 {
     (void)state;
-    struct mock *m = mock_test_new(
-        "clock: { start: 2026-05-02T09:00:00Z }\n"
-        "timings: { publish: 1m }\n"
-        "postnitro:\n"
-        "  workspaces:\n"
-        "    - id: ws\n"
-        "      keys: [ { name: acme, key: pn-acme00000000000000000001 } ]\n"
-        "      social_accounts:\n"
-        "        - { id: live, platform: threads, handle: a }\n"
-        "        - { id: dead, platform: threads, handle: b, access_token_status: revoked }\n"
-        "      posts:\n"
-        "        - { id: both, accounts: [dead, live], at: +1h }\n"
-        "        - { id: old, accounts: [live], at: -2d, status: PUBLISHED }\n"
-        "    - { id: elsewhere, designs: [ { id: theirs } ] }\n");
+    struct mock *m =
+        mock_test_new("clock: { start: 2026-05-02T09:00:00Z }\n"
+                      "timings: { publish: 1m }\n"
+                      "postnitro:\n"
+                      "  workspaces:\n"
+                      "    - id: ws\n"
+                      "      keys: [ { name: acme, key: pn-acme00000000000000000001 } ]\n"
+                      "      social_accounts:\n"
+                      "        - { id: live, platform: threads, handle: a }\n"
+                      "        - { id: dead, platform: threads, handle: b, access_token_status: revoked }\n"
+                      "      posts:\n"
+                      "        - { id: both, accounts: [dead, live], at: +1h }\n"
+                      "        - { id: old, accounts: [live], at: -2d, status: PUBLISHED }\n"
+                      "    - { id: elsewhere, designs: [ { id: theirs } ] }\n");
     static const struct {
         const char *by, *status, *link, *published_at;
     } rows[] = {
@@ -379,8 +363,7 @@ static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
         assert_string_equal(at(a, "/data/socialAccounts/1/status"), rows[i].link);
     }
     assert_string_equal(at(read_post(m, "old"), "/data/createdAt"), "2026-04-29T09:00:00.000Z");
-    struct mock_response a =
-        mock_call(m, "POST /schedule", "{" DRAFT "," CAPTION ",\"designId\":\"theirs\"}", AS_ACME);
+    struct mock_response a = mock_call(m, "POST /schedule", "{" DRAFT "," CAPTION ",\"designId\":\"theirs\"}", AS_ACME);
     assert_string_equal(at(a, "/message"), "Design not found.");
     mock_free(m);
 }

@@ -22,19 +22,18 @@
 #define AS_STRANGER "embed-api-key: pn-000000000000000000000000"
 
 #define UNAUTHORIZED "{\"status\":false,\"message\":\"Unauthorized\"}"
-#define UNKNOWN_KEY                                                                                \
-    "{\"status\":false,\"message\":\"Unable to find embed details, please check your Embed API "   \
+#define UNKNOWN_KEY                                                                                                    \
+    "{\"status\":false,\"message\":\"Unable to find embed details, please check your Embed API "                       \
     "key and make sure to use the key for API.\"}"
-#define NO_WORKSPACE                                                                               \
-    "{\"status\":false,\"message\":\"Unable to find workspace details, please attach a workspace " \
+#define NO_WORKSPACE                                                                                                   \
+    "{\"status\":false,\"message\":\"Unable to find workspace details, please attach a workspace "                     \
     "to this API key.\"}"
-#define UNPAID                                                                                     \
-    "{\"status\":false,\"message\":\"Embed API requires a paid main plan with the API Credits "    \
+#define UNPAID                                                                                                         \
+    "{\"status\":false,\"message\":\"Embed API requires a paid main plan with the API Credits "                        \
     "add-on, or an active Embed API subscription.\"}"
 #define NOT_FOUND "{\"success\":false,\"message\":\"Social account not found\"}"
 
-#define POSTNITRO_TEST(f)                                                                          \
-    cmocka_unit_test_setup_teardown(f, postnitro_test_setup, mock_test_teardown)
+#define POSTNITRO_TEST(f) cmocka_unit_test_setup_teardown(f, postnitro_test_setup, mock_test_teardown)
 
 static inline int postnitro_test_setup(void **state)
 {
@@ -52,6 +51,5 @@ static inline void assert_response(struct mock_response a, int status, const cha
 /* Expects an error in the envelope of the edge. */
 static inline void assert_edge(struct mock_response a, int status, const char *message)
 {
-    assert_response(a, status,
-                    arena_printf(a.arena, "{\"status\":false,\"message\":\"%s\"}", message));
+    assert_response(a, status, arena_printf(a.arena, "{\"status\":false,\"message\":\"%s\"}", message));
 }

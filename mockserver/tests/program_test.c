@@ -101,8 +101,7 @@ static int wait_for_exit(struct program *p)
 static int port_of(struct program *p, const char *member)
 {
     struct url url;
-    const struct node *ready =
-        json_parse(&p->arena, str_from(read_from(p, p->out, true)), "ready", NULL);
+    const struct node *ready = json_parse(&p->arena, str_from(read_from(p, p->out, true)), "ready", NULL);
     assert_non_null(ready);
     assert_true(url_parse(&p->arena, node_get_text(ready, member), &url, NULL));
     return url.port;
@@ -233,8 +232,8 @@ static void commands_print_to_stdout(void **state)
 static struct client *connect_to(struct rig *g, int port, const char *head)
 {
     struct client *c = client_on(g, rig_connect(port));
-    client_send(c, str_from(arena_printf(&g->arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "%s",
-                                         head, strstr(head, "POST") ? "" : "\r\n")));
+    client_send(c, str_from(arena_printf(&g->arena, "%s HTTP/1.1\r\nHost: 127.0.0.1\r\n" KEY "%s", head,
+                                         strstr(head, "POST") ? "" : "\r\n")));
     return c;
 }
 
@@ -243,8 +242,7 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     (void)state;
     struct rig g = {.loop = loop_new()};
     struct program p = start("--port 0 --admin-port 0");
-    const struct node *ready =
-        json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
+    const struct node *ready = json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
     struct url url, admin;
     assert_true(url_parse(&p.arena, node_get_text(ready, "url"), &url, NULL));
     assert_true(url_parse(&p.arena, node_get_text(ready, "admin"), &admin, NULL));
@@ -253,8 +251,7 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     assert_string_equal(node_text(node_pointer(ready, "/bases/layers")),
                         arena_printf(&p.arena, "%s/layers", node_get_text(ready, "url")));
     assert_int_equal(client_read_last(connect_to(&g, url.port, "GET /__admin/health")).status, 404);
-    assert_int_equal(client_read_last(connect_to(&g, admin.port, "GET /__admin/health")).status,
-                     200);
+    assert_int_equal(client_read_last(connect_to(&g, admin.port, "GET /__admin/health")).status, 200);
     assert_int_equal(client_read_last(connect_to(&g, url.port, LIST)).status, 200);
 
     char words[64];
@@ -322,8 +319,7 @@ static void export_from_https_needs_the_certificate_of_the_ready_line(void **sta
     const char *from = arena_printf(&a, "export --from %s", node_get_text(ready, "url"));
     assert_string_equal(output_of(&a, from, 3), ""); /* self-signed */
     assert_string_equal(output_of(&a, arena_printf(&a, "%s --cacert " SAMPLE, from), 3), "");
-    const char *line =
-        arena_printf(&a, "%s --cacert %s", from, node_get_text(ready, "certificate"));
+    const char *line = arena_printf(&a, "%s --cacert %s", from, node_get_text(ready, "certificate"));
     assert_non_null(strstr(output_of(&a, line, 0), "\"name\": \"sample\""));
     kill(p.pid, SIGTERM);
     assert_int_equal(wait_for_exit(&p), 0);
@@ -339,8 +335,7 @@ static void a_namespace_of_a_running_mock_is_exported(void **state)
     assert_int_equal(client_read_last(connect_to(&g, port, "GET /ns/mine/v1/whoami")).status, 200);
     const char *from = arena_printf(&g.arena, "export --from http://127.0.0.1:%d/", port);
     const char *line = arena_printf(&g.arena, "%s --admin-token secret", from);
-    const struct node *exported =
-        json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
+    const struct node *exported = json_parse(&g.arena, str_from(output_of(&g.arena, line, 0)), "export", NULL);
     assert_string_equal(node_get_text(exported, "name"), "sample");
     assert_true(node_count(node_pointer(exported, "/records/accounts")) > 0);
     line = arena_printf(&g.arena, "%s --namespace mine", line);
@@ -367,8 +362,7 @@ static void requests_in_flight_are_finished_before_the_exit(void **state)
     char head[128];
     snprintf(head, sizeof head, "POST /__admin/rules");
     struct client *c = connect_to(&g, port, head);
-    client_send(c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" DELAY_RULE,
-                                         sizeof DELAY_RULE - 1)));
+    client_send(c, str_from(arena_printf(&g.arena, "Content-Length: %zu\r\n\r\n" DELAY_RULE, sizeof DELAY_RULE - 1)));
     assert_int_equal(client_read_last(c).status / 100, 2);
     c = connect_to(&g, port, LIST);
     /* Rules do not delay admin API calls: when this one has its response, the delayed call has

@@ -48,8 +48,7 @@ static void advance(struct mock *m, int64_t ms)
     events_advance(w, world_now(w) + ms);
 }
 
-static void assert_left(struct mock_response a, const char *limit, const char *left,
-                        int64_t reset_s)
+static void assert_left(struct mock_response a, const char *limit, const char *left, int64_t reset_s)
 {
     char reset[32];
     snprintf(reset, sizeof reset, "%lld", (long long)reset_s);
@@ -214,9 +213,9 @@ static void a_call_refused_for_its_scope_is_counted(void **state)
 
 static void a_key_without_scopes_is_refused_everywhere(void **state)
 {
-    static const char *const lines[] = {
-        "GET /v1/projects", "DELETE /v1/social-accounts/sa_one", "POST /v1/content/cnt_one/publish",
-        "GET /v1/scheduled-posts/sp_one", "POST /v1/projects/prj_one/social/oauth-url"};
+    static const char *const lines[] = {"GET /v1/projects", "DELETE /v1/social-accounts/sa_one",
+                                        "POST /v1/content/cnt_one/publish", "GET /v1/scheduled-posts/sp_one",
+                                        "POST /v1/projects/prj_one/social/oauth-url"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         assert_refused(mock_call(*state, lines[i], NULL, KEY("nothing")), 403, "FORBIDDEN_SCOPE");
 }
@@ -235,8 +234,7 @@ static void a_simulation_sets_what_is_left_of_a_rate_limit(void **state)
                   "{\"key\":\"lp_live_standard\",\"remaining\":0}"); /* no class: all classes */
     assert_string_equal(at(a, "/remaining"), "{\"read\":0,\"write\":0,\"long\":0,\"write_day\":0}");
     assert_exhausted(mock_call(*state, REVOKE, NULL, KEY("standard")), "86400");
-    a = mock_call(*state, "POST /__admin/simulate/rate_limit",
-                  "{\"key\":\"standard\",\"remaining\":50}");
+    a = mock_call(*state, "POST /__admin/simulate/rate_limit", "{\"key\":\"standard\",\"remaining\":50}");
     assert_string_equal(at(a, "/remaining/long"), "20"); /* at most its limit */
     assert_left(mock_call(*state, LIST, NULL, KEY("standard")), "120", "49", START_S + 60);
 }
@@ -248,14 +246,12 @@ static void a_simulation_with_an_unknown_key_or_class_is_refused(void **state)
     } rows[] = {
         {"{\"key\":\"standart\",\"remaining\":1}",                     "/key",       "did you mean 'standard'"},
         {"{\"key\":\"few\",\"class\":\"reed\",\"remaining\":1}",       "/class",     "did you mean 'read'"    },
-        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",
-         "unknown rate limit"                                                                                 },
+        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",     "unknown rate limit"     },
         {"{\"key\":\"few\",\"remaining\":-1}",                         "/remaining", "-1"                     },
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct mock_response a =
-            mock_call(*state, "POST /__admin/simulate/rate_limit", rows[i].body);
+        struct mock_response a = mock_call(*state, "POST /__admin/simulate/rate_limit", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);
         assert_non_null(strstr(at(a, "/errors/0/detail"), rows[i].words));
@@ -267,8 +263,7 @@ static void a_reset_and_a_new_namespace_have_full_rate_limits(void **state)
 {
     for (int i = 0; i < 4; i++)
         mock_call(*state, LIST, NULL, KEY("few"));
-    assert_left(mock_call(*state, "GET /ns/other/v1/projects", NULL, KEY("few")), "3", "2",
-                START_S + 60);
+    assert_left(mock_call(*state, "GET /ns/other/v1/projects", NULL, KEY("few")), "3", "2", START_S + 60);
     assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "60");
     assert_int_equal(mock_call(*state, "POST /__admin/reset", NULL).status, 200);
     assert_left(mock_call(*state, LIST, NULL, KEY("few")), "3", "2", START_S + 60);

@@ -109,57 +109,49 @@ static const char start_fixture[] =
 static const struct body_row {
     const char *operation, *body;
 } body_rows[] = {
-    {"create_oauth_url",        "{\"platform\":\"$platform\",\"returnUrl\":\"https://app.test/done\"}"    },
-    {"create_reauth_url",
-     "{\"socialAccountId\":\"$accounts\",\"returnUrl\":\"https://app.test/\"}"                            },
+    {"create_oauth_url",        "{\"platform\":\"$platform\",\"returnUrl\":\"https://app.test/done\"}"                                     },
+    {"create_reauth_url",       "{\"socialAccountId\":\"$accounts\",\"returnUrl\":\"https://app.test/\"}"                                  },
     {"request_lease",           "{\"count\":$digit,\"niche\":{\"vertical\":\"fitness\"},\"requestId\":\"$"
-                      "word\",\"projectId\":\"$spaces\"}"                            },
+                      "word\",\"projectId\":\"$spaces\"}"                                                             },
     {"schedule_content",        "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$"
-                         "accounts\",\"mode\":\"publish\"}]}"                     },
-    {"schedule_content",
-     "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":"
-     "\"draft\"},"
-     "{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\",\"captionOverride\":\"$word\"}]}"           },
-    {"publish_content",         "{\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"},
-    {"reschedule_post",         "{\"scheduledFor\":\"$later\"}"                                           },
-    {"reject_content",          "{\"reason\":\"$word\"}"                                                  },
-    {"create_ads_oauth_url",    "{\"platform\":\"tiktok_ads\",\"returnUrl\":\"https://app.test/\"}"       },
-    {"create_project",          "{\"name\":\"$word\",\"timezone\":\"UTC\"}"                               },
+                         "accounts\",\"mode\":\"publish\"}]}"                                                      },
+    {"schedule_content",        "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":"
+                         "\"draft\"},"
+                         "{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\",\"captionOverride\":\"$word\"}]}"},
+    {"publish_content",         "{\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"                                 },
+    {"reschedule_post",         "{\"scheduledFor\":\"$later\"}"                                                                            },
+    {"reject_content",          "{\"reason\":\"$word\"}"                                                                                   },
+    {"create_ads_oauth_url",    "{\"platform\":\"tiktok_ads\",\"returnUrl\":\"https://app.test/\"}"                                        },
+    {"create_project",          "{\"name\":\"$word\",\"timezone\":\"UTC\"}"                                                                },
     {"create_webhook_endpoint",
-     "{\"url\":\"http://127.0.0.1:9/$word\",\"events\":[\"post.published\",\"post.failed\"]}"             },
-    {"update_webhook_endpoint", "{\"status\":\"paused\"}"                                                 },
-    {"update_webhook_endpoint", "{\"status\":\"active\",\"description\":\"$word\"}"                       },
-    {"create_connect_link",     "{\"platform\":\"$platform\"}"                                            },
-    {"start_social_connect",    "{\"platform\":\"$platform\"}"                                            },
-    {"start_device_login",      "{\"client_name\":\"$word\"}"                                             },
-    {"poll_device_token",       "{\"device_code\":\"$attempts\"}"                                         },
-    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts]}"                     },
-    {"create_post",
-     "{\"content\":\"$word\",\"account_ids\":[$accounts,$accounts],\"scheduled_for\":\"$later\"}"         },
-    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts],\"draft\":true}"      },
-    {"update_post",             "{\"content\":\"$word\"}"                                                 },
-    {"update_post",             "{\"account_ids\":[$accounts],\"scheduled_for\":\"$later\"}"              },
-    {"schedule_post",           "{\"scheduled_for\":\"$later\"}"                                          },
-    {"retry_post",              "{}"                                                                      },
-    {"create_upload",           "{\"filename\":\"$word.mp4\",\"content_type\":\"video/mp4\"}"             },
-    {"upload_media_from_url",   "{\"url\":\"https://example.com/$word.png\"}"                             },
-    {"create_webhook",
-     "{\"url\":\"http://127.0.0.1:9/$word\",\"name\":\"$word\",\"events\":[\"post.published\"]}"          },
-    {"update_webhook",          "{\"is_active\":false}"                                                   },
-    {"update_webhook",          "{\"is_active\":true}"                                                    },
-    {"create_schedule",
-     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
-     "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},"
-     "\"designId\":\"dsgn\"}"                                                                             },
-    {"create_schedule",
-     "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"}}"           },
-    {"update_schedule",
-     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\","
-     "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"],"
-     "\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"                            },
-    {"update_schedule",
-     "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\","
-     "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"]}"                       },
+     "{\"url\":\"http://127.0.0.1:9/$word\",\"events\":[\"post.published\",\"post.failed\"]}"                                              },
+    {"update_webhook_endpoint", "{\"status\":\"paused\"}"                                                                                  },
+    {"update_webhook_endpoint", "{\"status\":\"active\",\"description\":\"$word\"}"                                                        },
+    {"create_connect_link",     "{\"platform\":\"$platform\"}"                                                                             },
+    {"start_social_connect",    "{\"platform\":\"$platform\"}"                                                                             },
+    {"start_device_login",      "{\"client_name\":\"$word\"}"                                                                              },
+    {"poll_device_token",       "{\"device_code\":\"$attempts\"}"                                                                          },
+    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts]}"                                                      },
+    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts,$accounts],\"scheduled_for\":\"$later\"}"               },
+    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts],\"draft\":true}"                                       },
+    {"update_post",             "{\"content\":\"$word\"}"                                                                                  },
+    {"update_post",             "{\"account_ids\":[$accounts],\"scheduled_for\":\"$later\"}"                                               },
+    {"schedule_post",           "{\"scheduled_for\":\"$later\"}"                                                                           },
+    {"retry_post",              "{}"                                                                                                       },
+    {"create_upload",           "{\"filename\":\"$word.mp4\",\"content_type\":\"video/mp4\"}"                                              },
+    {"upload_media_from_url",   "{\"url\":\"https://example.com/$word.png\"}"                                                              },
+    {"create_webhook",          "{\"url\":\"http://127.0.0.1:9/$word\",\"name\":\"$word\",\"events\":[\"post.published\"]}"                },
+    {"update_webhook",          "{\"is_active\":false}"                                                                                    },
+    {"update_webhook",          "{\"is_active\":true}"                                                                                     },
+    {"create_schedule",         "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
+                        "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},"
+                        "\"designId\":\"dsgn\"}"                                                                    },
+    {"create_schedule",         "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"}}"                 },
+    {"update_schedule",         "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\","
+                        "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"],"
+                        "\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"                   },
+    {"update_schedule",         "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\","
+                        "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"]}"              },
 };
 
 static const char *const words[] = {"coffee", "tea", "roast", "a b", "\u00e9t\u00e9", "x", ""};
@@ -192,13 +184,11 @@ struct random_calls random_calls_new(uint64_t seed, unsigned kinds)
 static uint32_t some_row(struct random_calls *w, uint32_t count)
 {
     uint32_t newest = count > 4 ? 4 : count;
-    return chance(w, 50) ? 1 + (uint32_t)random_below(w, count)
-                         : count - (uint32_t)random_below(w, newest);
+    return chance(w, 50) ? 1 + (uint32_t)random_below(w, count) : count - (uint32_t)random_below(w, newest);
 }
 
 /* The id of a random record, preferably of that provider (-1: any). */
-static const char *some_id(struct random_calls *w, const struct world *world, enum record_kind kind,
-                           int provider)
+static const char *some_id(struct random_calls *w, const struct world *world, enum record_kind kind, int provider)
 {
     uint32_t count = world_count(world, kind);
     const char *id = NULL;
@@ -216,8 +206,8 @@ static const char *some_time(struct arena *a, struct random_calls *w, const stru
     return time_seconds(world_now(world) + hours * HOUR_MS, arena_alloc(a, TIME_TEXT_MAX));
 }
 
-static const char *placeholder_value(struct arena *a, struct random_calls *w,
-                                     const struct world *world, int provider, struct str word)
+static const char *placeholder_value(struct arena *a, struct random_calls *w, const struct world *world, int provider,
+                                     struct str word)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         if (str_is(word, record_kind_texts[kind]))
@@ -231,8 +221,8 @@ static const char *placeholder_value(struct arena *a, struct random_calls *w,
     return words[random_below(w, COUNT(words) - 1)];
 }
 
-static const char *write_body(struct arena *a, struct random_calls *w, const struct world *world,
-                              int provider, const char *template)
+static const char *write_body(struct arena *a, struct random_calls *w, const struct world *world, int provider,
+                              const char *template)
 {
     struct buf out = {.arena = a};
     for (const char *c = template; *c;) {
@@ -240,8 +230,7 @@ static const char *write_body(struct arena *a, struct random_calls *w, const str
         while (*c == '$' && ((*end >= 'a' && *end <= 'z') || *end == '_'))
             end++;
         if (*c == '$')
-            buf_text(&out, placeholder_value(a, w, world, provider,
-                                             str_of(c + 1, (size_t)(end - c - 1))));
+            buf_text(&out, placeholder_value(a, w, world, provider, str_of(c + 1, (size_t)(end - c - 1))));
         else
             buf_byte(&out, *c);
         c = end;
@@ -262,9 +251,8 @@ static const char *some_body(struct arena *a, struct random_calls *w, const stru
         return NULL;
     if (chance(w, 3))
         return chance(w, 50) ? "{\"content\":" : "[]";
-    const struct body_row *row = count && !chance(w, 4)
-                                     ? fitting[random_below(w, count)]
-                                     : &body_rows[random_below(w, COUNT(body_rows))];
+    const struct body_row *row =
+        count && !chance(w, 4) ? fitting[random_below(w, count)] : &body_rows[random_below(w, COUNT(body_rows))];
     return write_body(a, w, world, d->id, row->body);
 }
 
@@ -294,8 +282,8 @@ static const struct segment_row {
 };
 
 /* An id that fits after the given start of a path. */
-static const char *some_param(struct random_calls *w, const struct world *world,
-                              const struct provider *d, struct str path)
+static const char *some_param(struct random_calls *w, const struct world *world, const struct provider *d,
+                              struct str path)
 {
     enum record_kind kind = (enum record_kind)random_below(w, RECORD_KIND_COUNT);
     path.n--;
@@ -323,16 +311,14 @@ static const char *some_key(struct arena *a, struct random_calls *w, const struc
         if (record_provider(world, RECORD_KEY, row) != d->id)
             continue;
         value = k->value;
-        if (!prefer_active ||
-            (k->status == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
+        if (!prefer_active || (k->status == KEY_ACTIVE && (!k->scope_count || key_has_scope(k, "*"))))
             break;
     }
     return d->key_header ? arena_printf(a, "%s: %s", d->key_header, value)
                          : arena_printf(a, "Authorization: Bearer %s", value);
 }
 
-static void step_call(struct arena *a, struct random_calls *w, const struct world *world,
-                      struct step *step)
+static void step_call(struct arena *a, struct random_calls *w, const struct world *world, struct step *step)
 {
     const struct provider *d = providers[random_below(w, provider_count)];
     const struct route *r;
@@ -356,8 +342,7 @@ static void step_call(struct arena *a, struct random_calls *w, const struct worl
     step->body = some_body(a, w, world, d, r);
     step->headers[0] = some_key(a, w, world, d);
     if (chance(w, 20))
-        step->headers[1] =
-            arena_printf(a, "Idempotency-Key: %s", tokens[random_below(w, COUNT(tokens))]);
+        step->headers[1] = arena_printf(a, "Idempotency-Key: %s", tokens[random_below(w, COUNT(tokens))]);
 }
 
 /* The kind of record that a simulation's member refers to; sometimes another kind. */
@@ -390,14 +375,12 @@ static const char *pending_attempt(const struct world *world)
     return "nothing";
 }
 
-static const char *simulate_text(struct arena *a, struct random_calls *w, const struct world *world,
-                                 const char *name)
+static const char *simulate_text(struct arena *a, struct random_calls *w, const struct world *world, const char *name)
 {
-    static const char *const events[] = {"post.published", "post.failed", "post.canceled",
-                                         "social_account.connected", "webhook.test"};
+    static const char *const events[] = {"post.published", "post.failed", "post.canceled", "social_account.connected",
+                                         "webhook.test"};
     if (strcmp(name, "handle") == 0)
-        return chance(w, 70) ? arena_printf(a, "user%zu", random_below(w, 40))
-                             : words[random_below(w, 4)];
+        return chance(w, 70) ? arena_printf(a, "user%zu", random_below(w, 40)) : words[random_below(w, 4)];
     if (strcmp(name, "event") == 0)
         return events[random_below(w, COUNT(events))];
     if (strcmp(name, "platform") == 0)
@@ -409,8 +392,8 @@ static const char *simulate_text(struct arena *a, struct random_calls *w, const 
     return some_id(w, world, kind_for(w, name), -1);
 }
 
-static void put_simulation_value(struct json *out, struct arena *a, struct random_calls *w,
-                                 const struct world *world, const struct field *f)
+static void put_simulation_value(struct json *out, struct arena *a, struct random_calls *w, const struct world *world,
+                                 const struct field *f)
 {
     json_key(out, f->key);
     switch (f->type) {
@@ -446,8 +429,7 @@ static void put_simulation_value(struct json *out, struct arena *a, struct rando
 }
 
 /* Adds optional members at random; the simulation rejects invalid combinations. */
-static void step_simulation(struct arena *a, struct random_calls *w, const struct world *world,
-                            struct step *step)
+static void step_simulation(struct arena *a, struct random_calls *w, const struct world *world, struct step *step)
 {
     const struct simulation *simulation = &simulations[random_below(w, simulation_count)];
     if (strcmp(simulation->name, "plan") == 0 && !chance(w, 20))
@@ -460,9 +442,8 @@ static void step_simulation(struct arena *a, struct random_calls *w, const struc
     if (makes_rules && w->kinds & RANDOM_RULES) {
         const struct provider *d = providers[random_below(w, provider_count)];
         step->line = "POST /__admin/simulate/fail";
-        step->body = arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}",
-                                  d->name, d->routes[random_below(w, d->route_count)].operation,
-                                  1 + random_below(w, 2));
+        step->body = arena_printf(a, "{\"operation\":\"%s.%s\",\"times\":%zu,\"status\":503}", d->name,
+                                  d->routes[random_below(w, d->route_count)].operation, 1 + random_below(w, 2));
         return;
     }
     json_open_map(&out);
@@ -480,13 +461,12 @@ static void step_time(struct arena *a, struct random_calls *w, struct step *step
 {
     static const char *const lengths[] = {"1s", "10m", "1h", "7h", "1d", "3d", "8d", "32d"};
     step->line = "POST /__admin/clock/advance";
-    step->body = chance(w, 40)
-                     ? "{\"until\":\"next_event\"}"
-                     : arena_printf(a, "{\"by\":\"%s\"}", lengths[random_below(w, COUNT(lengths))]);
+    step->body = chance(w, 40) ? "{\"until\":\"next_event\"}"
+                               : arena_printf(a, "{\"by\":\"%s\"}", lengths[random_below(w, COUNT(lengths))]);
 }
 
-static void put_patch_value(struct json *out, struct arena *a, struct random_calls *w,
-                            const struct world *world, const struct record_field *f)
+static void put_patch_value(struct json *out, struct arena *a, struct random_calls *w, const struct world *world,
+                            const struct record_field *f)
 {
     json_key(out, f->name);
     switch (f->type) {
@@ -526,8 +506,7 @@ static void put_patch_value(struct json *out, struct arena *a, struct random_cal
     }
 }
 
-static void step_patch(struct arena *a, struct random_calls *w, const struct world *world,
-                       struct step *step)
+static void step_patch(struct arena *a, struct random_calls *w, const struct world *world, struct step *step)
 {
     enum record_kind kind = (enum record_kind)random_below(w, RECORD_KIND_COUNT);
     const struct record_type *s = record_type(kind);
@@ -543,8 +522,7 @@ static void step_patch(struct arena *a, struct random_calls *w, const struct wor
         left--;
     }
     json_close_map(&out);
-    step->line =
-        arena_printf(a, "PATCH /__admin/state/%s/%s", s->name, some_id(w, world, kind, -1));
+    step->line = arena_printf(a, "PATCH /__admin/state/%s/%s", s->name, some_id(w, world, kind, -1));
     step->body = buf_c(&body);
 }
 
@@ -625,8 +603,7 @@ static bool is_our_failure(const struct exchange *x)
     return status < 100 || (status >= 500 && !documented && !str_starts(by, STR("rule:")));
 }
 
-const char *random_calls_run(struct arena *a, struct random_calls *w, struct mock *m,
-                             const struct step *step)
+const char *random_calls_run(struct arena *a, struct random_calls *w, struct mock *m, const struct step *step)
 {
     struct exchange x = exchange_of(step);
     struct buf out = {.arena = a};
@@ -638,12 +615,11 @@ const char *random_calls_run(struct arena *a, struct random_calls *w, struct moc
     buf_add(&out, buf_str(&x.response.body));
     bool failed = is_our_failure(&x);
     if (getenv("RANDOM_CALLS_SEED"))
-        print_message("%d %s\n    %.200s\n", x.response.status, step_text(a, step),
-                      buf_c(&x.response.body));
+        print_message("%d %s\n    %.200s\n", x.response.status, step_text(a, step), buf_c(&x.response.body));
     arena_end(&x.arena);
     if (failed)
-        fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nunexpected response %s", w->seed,
-                 w->steps, step_text(a, step), buf_c(&out));
+        fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nunexpected response %s", w->seed, w->steps,
+                 step_text(a, step), buf_c(&out));
     return buf_c(&out);
 }
 
@@ -653,8 +629,7 @@ static int deliver(void *network, const struct deliver_request *r)
     struct network *n = network;
     buf_printf(&n->sent, "%s\n", r->url);
     for (size_t i = 0; i < r->headers.count; i++)
-        buf_printf(&n->sent, "%s: " STR_FMT "\n", r->headers.items[i].name,
-                   STR_ARG(r->headers.items[i].value));
+        buf_printf(&n->sent, "%s: " STR_FMT "\n", r->headers.items[i].name, STR_ARG(r->headers.items[i].value));
     buf_printf(&n->sent, STR_FMT "\n", STR_ARG(r->body));
     return statuses[n->count++ % COUNT(statuses)];
 }
@@ -673,8 +648,7 @@ void network_end(struct network *n)
 struct mock *random_calls_mock(struct network *n, uint64_t seed)
 {
     struct arena a = {0};
-    struct mock *m = mock_test_new(
-        arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", start_fixture));
+    struct mock *m = mock_test_new(arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", start_fixture));
     arena_end(&a);
     network_join(n, m);
     return m;
@@ -698,7 +672,6 @@ const char *random_calls_export(struct arena *a, struct mock *m)
     const struct node *rules = node_get(fixture.body, "rules");
     mock_call(m, "DELETE /__admin/rules", NULL);
     for (size_t i = 0; i < node_count(rules); i++)
-        assert_int_equal(
-            mock_call(m, "POST /__admin/rules", json_print(a, node_at(rules, i))).status, 201);
+        assert_int_equal(mock_call(m, "POST /__admin/rules", json_print(a, node_at(rules, i))).status, 201);
     return str_dup(a, fixture.text);
 }

@@ -40,8 +40,7 @@ struct random_calls random_calls_new(uint64_t seed, unsigned kinds);
 /* Generates the next step from the state of the default namespace. */
 struct step random_calls_next(struct arena *a, struct random_calls *w, struct mock *m);
 /* Sends the step. Returns the response (status, headers, body) as text. */
-const char *random_calls_run(struct arena *a, struct random_calls *w, struct mock *m,
-                             const struct step *step);
+const char *random_calls_run(struct arena *a, struct random_calls *w, struct mock *m, const struct step *step);
 const char *step_text(struct arena *a, const struct step *step);
 
 struct network { /* records the delivered requests as text; answers some of them with an error */

@@ -13,15 +13,14 @@
 #define STEPS 10000
 
 /* Called after each step, so that the failing step is known. */
-static void assert_invariants(const struct random_calls *w, const struct mock *m,
-                              const struct step *step)
+static void assert_invariants(const struct random_calls *w, const struct mock *m, const struct step *step)
 {
     struct arena a = {0};
     struct buf why = {.arena = &a};
     for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
         if (world_check(namespaces_at(m->namespaces, i)->world, &why))
-            fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nviolated an invariant: %s",
-                     w->seed, w->steps, step_text(&a, step), buf_c(&why));
+            fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\nviolated an invariant: %s", w->seed, w->steps,
+                     step_text(&a, step), buf_c(&why));
     arena_end(&a);
 }
 

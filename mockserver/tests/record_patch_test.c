@@ -52,8 +52,7 @@ static void a_list_is_replaced_as_a_whole(void **state)
     struct mock *m = *state;
     const char *key = key_path(m);
     assert_int_equal(mock_call(m, "GET /v1/projects/prj/scheduled-posts", NULL, KEY).status, 403);
-    struct mock_response a =
-        patch(m, key, "{\"scopes\":[\"social:read\",\"*\"],\"limits\":[5,60]}");
+    struct mock_response a = patch(m, key, "{\"scopes\":[\"social:read\",\"*\"],\"limits\":[5,60]}");
     assert_int_equal(a.status, 200);
     assert_string_equal(at(a, "/record/scopes"), "[\"social:read\",\"*\"]");
     assert_string_equal(at(a, "/record/limits"), "[5,60]");
@@ -88,12 +87,11 @@ static void a_list_with_a_wrong_type_is_rejected(void **state)
 /* A later increment would overflow. */
 static void an_out_of_range_number_is_rejected(void **state)
 {
-    static const char *const numbers[] = {"9223372036854775807", "-9223372036854775807",
-                                          "1000000000000001"};
+    static const char *const numbers[] = {"9223372036854775807", "-9223372036854775807", "1000000000000001"};
     struct mock *m = *state;
     for (size_t i = 0; i < COUNT(numbers); i++) {
-        struct mock_response a = patch(
-            m, "accounts/sa", arena_printf(&m->arena, "{\"token_generation\":%s}", numbers[i]));
+        struct mock_response a =
+            patch(m, "accounts/sa", arena_printf(&m->arena, "{\"token_generation\":%s}", numbers[i]));
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), "/token_generation");
     }

@@ -17,16 +17,15 @@ static const struct record_field *field(enum record_kind kind, const char *name)
     return f;
 }
 
-static struct record_value get(const struct world *w, enum record_kind kind, uint32_t row,
-                               const char *name)
+static struct record_value get(const struct world *w, enum record_kind kind, uint32_t row, const char *name)
 {
     struct record_value v;
     record_get(w, kind, row, field(kind, name), &v);
     return v;
 }
 
-static bool set_text(struct world *w, enum record_kind kind, uint32_t row, const char *name,
-                     const char *text, struct error *err)
+static bool set_text(struct world *w, enum record_kind kind, uint32_t row, const char *name, const char *text,
+                     struct error *err)
 {
     const struct record_edit edit = {
         .field = field(kind, name),
@@ -68,8 +67,7 @@ static void record_get_returns_texts_and_ids(void **state)
     assert_true(get(w, RECORD_ACCOUNT, account, "name").none);
     assert_true(get(w, RECORD_ACCOUNT, account, "disconnected_at").none);
     assert_false(get(w, RECORD_ACCOUNT, account, "leased").truth);
-    assert_string_equal(get(w, RECORD_DESTINATION, destination, "account").text,
-                        record_id(w, RECORD_ACCOUNT, account));
+    assert_string_equal(get(w, RECORD_DESTINATION, destination, "account").text, record_id(w, RECORD_ACCOUNT, account));
     assert_string_equal(get(w, RECORD_DESTINATION, destination, "mode").text, "draft");
     struct record_value due;
     record_get(w, RECORD_DESTINATION, destination, field(RECORD_DESTINATION, "due_at"), &due);
@@ -89,18 +87,14 @@ static void an_edited_token_moves_between_the_filtered_lists(void **state)
     uint32_t account = scene_account(&s, "acme");
     const struct index *lists = s.w->indexes;
     assert_true(set_text(s.w, RECORD_ACCOUNT, account, "token", "expired", NULL));
-    assert_int_equal(
-        index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, true)), 1);
-    assert_int_equal(
-        index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, false)), 0);
+    assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, true)), 1);
+    assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, false)), 0);
     const struct change *c = changes_read(s.w, changes_last(s.w));
     assert_string_equal(c->from, "live");
     assert_string_equal(c->to, "expired");
     assert_true(s.w->checks); /* no invariant is violated */
     assert_true(set_text(s.w, RECORD_ACCOUNT, account, "platform", "x", NULL));
-    assert_int_equal(
-        index_count_of(&lists[INDEX_ACCOUNT_SPACE_PLATFORM], index_pair_key(s.space, PLATFORM_X)),
-        1);
+    assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_PLATFORM], index_pair_key(s.space, PLATFORM_X)), 1);
     world_free(s.w);
 }
 
@@ -110,15 +104,12 @@ static void an_edited_time_moves_its_event(void **state)
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     uint32_t destination = scene_destination(&s, account, DAY, MODE_PUBLISH);
-    assert_true(
-        set_text(s.w, RECORD_ACCOUNT, account, "token_expires_at", "2026-05-02T10:00:00Z", NULL));
-    assert_true(
-        set_text(s.w, RECORD_DESTINATION, destination, "due_at", "2026-05-02T09:30:00.250Z", NULL));
+    assert_true(set_text(s.w, RECORD_ACCOUNT, account, "token_expires_at", "2026-05-02T10:00:00Z", NULL));
+    assert_true(set_text(s.w, RECORD_DESTINATION, destination, "due_at", "2026-05-02T09:30:00.250Z", NULL));
     assert_true(s.w->checks);
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(account_read(s.w, account)->token, TOKEN_EXPIRED);
-    assert_int_equal(destination_read(s.w, destination)->published_at_ms,
-                     SCENE_START + 30 * MINUTE + 250);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * MINUTE + 250);
     world_free(s.w);
 }
 
@@ -133,8 +124,7 @@ static void an_attempt_with_a_later_expiry_does_not_expire_early(void **state)
         .expires_at_ms = SCENE_START + 10 * MINUTE,
     };
     uint32_t attempt = oauth_attempt_begin(s.w, &spec);
-    assert_true(
-        set_text(s.w, RECORD_OAUTH_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
+    assert_true(set_text(s.w, RECORD_OAUTH_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
     events_advance(s.w, SCENE_START + HOUR);
     assert_int_equal(oauth_attempt_read(s.w, attempt)->state, OAUTH_ATTEMPT_PENDING);
     events_advance(s.w, SCENE_START + 2 * HOUR);
@@ -151,9 +141,8 @@ static void a_canceled_post_can_be_queued_again(void **state)
     uint32_t destination = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     account_disconnect(s.w, account, DISCONNECT_REVOKED);
     assert_true(set_text(s.w, RECORD_DESTINATION, destination, "state", "queued", NULL));
-    assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT],
-                                    index_pair_key(account, DESTINATION_QUEUED)),
-                     1);
+    assert_int_equal(
+        index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(account, DESTINATION_QUEUED)), 1);
     assert_false(s.w->checks); /* this violates an invariant */
     scene_account(&s, "other");
     events_advance(s.w, SCENE_START + HOUR);
@@ -174,8 +163,7 @@ static void a_post_edited_to_publishing_is_published(void **state)
     assert_true(record_update(s.w, RECORD_DESTINATION, destination, edits, 2, NULL));
     assert_true(s.w->checks);
     events_advance(s.w, SCENE_START + HOUR);
-    assert_int_equal(destination_read(s.w, destination)->published_at_ms,
-                     SCENE_START + 30 * SECOND);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * SECOND);
     world_free(s.w);
 }
 
@@ -185,11 +173,9 @@ static void a_reference_is_set_by_id_within_the_provider(void **state)
     struct scene s = scene_new();
     uint32_t from = scene_account(&s, "from"), to = scene_account(&s, "to");
     uint32_t destination = scene_destination(&s, from, HOUR, MODE_PUBLISH);
-    assert_true(set_text(s.w, RECORD_DESTINATION, destination, "account",
-                         account_read(s.w, to)->public_id, NULL));
+    assert_true(set_text(s.w, RECORD_DESTINATION, destination, "account", account_read(s.w, to)->public_id, NULL));
     assert_int_equal(destination_read(s.w, destination)->account, to);
-    assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT],
-                                    index_pair_key(to, DESTINATION_QUEUED)),
+    assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(to, DESTINATION_QUEUED)),
                      1);
     world_free(s.w);
 }

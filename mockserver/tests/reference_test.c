@@ -72,8 +72,7 @@ static const char *key_header(struct example_run *r, const struct example_call *
     else if (!key)
         key = "pn-abcdefghijklmnopqrstuvwx";
     bool bearer = strncmp(key, "pn-", 3) != 0;
-    return arena_printf(&r->mock->arena, "%s%s",
-                        bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
+    return arena_printf(&r->mock->arena, "%s%s", bearer ? "Authorization: Bearer " : "embed-api-key: ", key);
 }
 
 static struct mock_response make_call(struct example_run *r, const struct example_call *c)
@@ -91,9 +90,8 @@ static struct mock_response make_call(struct example_run *r, const struct exampl
     return mock_call_list(r->mock, parts);
 }
 
-static void check_expectation(struct example_run *r, const struct example_call *c,
-                              const struct node *expected, const struct node *actual,
-                              const char *what)
+static void check_expectation(struct example_run *r, const struct example_call *c, const struct node *expected,
+                              const struct node *actual, const char *what)
 {
     struct match_context m = {.arena = &r->mock->arena};
     struct match_results results = {0};
@@ -102,13 +100,11 @@ static void check_expectation(struct example_run *r, const struct example_call *
     match_run(&m, expected, actual, "", &results);
     for (size_t i = 0; i < results.count; i++)
         if (results.items[i].verdict != MATCH_HOLDS)
-            report(r, "%s: %s: %s%s %s %s, got %s", r->example->of, c->call, what,
-                   results.items[i].pointer, results.items[i].matcher, results.items[i].expected,
-                   results.items[i].actual);
+            report(r, "%s: %s: %s%s %s %s, got %s", r->example->of, c->call, what, results.items[i].pointer,
+                   results.items[i].matcher, results.items[i].expected, results.items[i].actual);
 }
 
-static void check_headers(struct example_run *r, const struct example_call *c,
-                          struct mock_response x)
+static void check_headers(struct example_run *r, const struct example_call *c, struct mock_response x)
 {
     for (size_t i = 0; i < node_count(c->has); i++) {
         const struct member *m = &c->has->map.members[i];
@@ -136,8 +132,7 @@ static const char *const cut_words[] = {
     [CUT_RESET] = "reset",
 };
 
-static void check_delivery(struct example_run *r, const struct example_call *c,
-                           struct mock_response x)
+static void check_delivery(struct example_run *r, const struct example_call *c, struct mock_response x)
 {
     const struct rule_plan *p = x.call->plan;
     const char *cut = cut_words[x.call->res->cut];
@@ -167,8 +162,7 @@ static const char *add_rule(struct example_run *r, const char *yaml)
     struct error err = {0};
     const struct node *rule = yaml_parse(&r->mock->arena, str_from(yaml), r->example->of, &err);
     assert_non_null(rule);
-    struct mock_response x =
-        mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
+    struct mock_response x = mock_call(r->mock, "POST /__admin/rules", json_print(&r->mock->arena, rule));
     if (x.status != 201)
         report(r, "%s: %s", r->example->of, x.text.s);
     return at(x, "/rule");
@@ -176,23 +170,21 @@ static const char *add_rule(struct example_run *r, const char *yaml)
 
 static void run_example(const struct example *e, struct totals *f)
 {
-    struct example_run of_e = {.mock = mock_test_new(e->fixture), .example = e, .totals = f},
-                       *r = &of_e;
+    struct example_run of_e = {.mock = mock_test_new(e->fixture), .example = e, .totals = f}, *r = &of_e;
     const struct example_call *calls = e->calls.items;
     const char *rule = e->rule ? add_rule(r, e->rule) : NULL;
     for (size_t i = 0; i < e->calls.count; i++) {
         struct mock_response x = make_call(r, &calls[i]);
         if (x.status != calls[i].status)
-            report(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status,
-                   (long long)calls[i].status, STR_ARG(x.text));
+            report(r, "%s: %s: %d, not %lld: " STR_FMT, e->of, calls[i].call, x.status, (long long)calls[i].status,
+                   STR_ARG(x.text));
         check_expectation(r, &calls[i], calls[i].sees, x.body, "");
         check_headers(r, &calls[i], x);
         check_delivery(r, &calls[i], x);
         save(r, &calls[i], x);
     }
     if (rule) {
-        struct mock_response x =
-            mock_call(r->mock, arena_printf(&r->mock->arena, "GET /__admin/rules/%s", rule), NULL);
+        struct mock_response x = mock_call(r->mock, arena_printf(&r->mock->arena, "GET /__admin/rules/%s", rule), NULL);
         const struct node *hits = node_get(x.body, "hits");
         if (hits->integer != (e->hits ? e->hits : 1))
             report(r, "%s: the rule has %lld hits", e->of, (long long)hits->integer);
@@ -282,9 +274,8 @@ static void use_call(struct used *u, const struct example_call *c)
     const struct route *route;
     struct str params[ROUTE_PARAMS_MAX];
     struct arena a = {0};
-    if ((c->status < 300 || c->status == 409) &&
-        route_find(admin_provider.routes, admin_provider.route_count, method, path, &route, params,
-                   &a, NULL) == ROUTE_FOUND) {
+    if ((c->status < 300 || c->status == 409) && route_find(admin_provider.routes, admin_provider.route_count, method,
+                                                            path, &route, params, &a, NULL) == ROUTE_FOUND) {
         const struct admin_guide *g = admin_guide(route->operation);
         use(u, route);
         if (g->body == &rule_fields)

@@ -8,13 +8,13 @@
 #define TIMEOUT_US INT64_C(10000000)
 #define RELOAD     "POST /__admin/reload"
 
-#define FIXTURE(project)                                                                           \
-    "name: a\n"                                                                                    \
-    "include: [rest.yaml]\n"                                                                       \
-    "layers:\n"                                                                                    \
-    "  organizations:\n"                                                                           \
-    "    - name: Acme\n"                                                                           \
-    "      keys: [ { name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'] } ]\n"            \
+#define FIXTURE(project)                                                                                               \
+    "name: a\n"                                                                                                        \
+    "include: [rest.yaml]\n"                                                                                           \
+    "layers:\n"                                                                                                        \
+    "  organizations:\n"                                                                                               \
+    "    - name: Acme\n"                                                                                               \
+    "      keys: [ { name: full, key: lp_live_01HX9Y6K7EJ4T2_full, scopes: ['*'] } ]\n"                                \
     "      projects: [ { id: prj_one, name: " project " } ]\n"
 
 static struct folder folder;
@@ -141,8 +141,7 @@ static void a_request_during_a_check_waits_for_the_next_check(void **state)
     folder_put(&folder, "a.yaml", FIXTURE("After"));
     struct client *second = begin_request(s, RELOAD, ""), *third = begin_request(s, RELOAD, "");
     assert_int_equal(client_read_last(second).status, 200);
-    assert_true(
-        has(s, "default", "After")); /* whether or not the first check has read the change */
+    assert_true(has(s, "default", "After")); /* whether or not the first check has read the change */
     assert_int_equal(client_read_last(first).status, 200);
     assert_int_equal(client_read_last(third).status, 200);
 }

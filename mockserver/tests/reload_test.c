@@ -7,16 +7,15 @@
 #define KEY "Authorization: Bearer lp_live_full"
 
 /* A fixture with one project of that name, and more lines. */
-#define FIXTURE(name, project, more)                                                               \
-    "name: " name "\n"                                                                             \
-    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" more "layers:\n"                      \
-    "  organizations:\n"                                                                           \
-    "    - name: Acme\n"                                                                           \
-    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                           \
+#define FIXTURE(name, project, more)                                                                                   \
+    "name: " name "\n"                                                                                                 \
+    "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" more "layers:\n"                                          \
+    "  organizations:\n"                                                                                               \
+    "    - name: Acme\n"                                                                                               \
+    "      keys: [ { name: full, key: lp_live_full, scopes: ['*'] } ]\n"                                               \
     "      projects: [ { id: prj_one, name: " project " } ]\n"
 
-#define RULE(name, value)                                                                          \
-    "rules: [ { name: " name ", then: [ { headers: { X-Rule: " value " } } ] } ]\n"
+#define RULE(name, value) "rules: [ { name: " name ", then: [ { headers: { X-Rule: " value " } } ] } ]\n"
 
 struct setup {
     struct folder folder;
@@ -30,12 +29,10 @@ static int begin(void **state)
     folder_begin(&s->folder);
     folder_put(&s->folder, "a.yaml", FIXTURE("a", "Before", RULE("old", "old")));
     folder_put(&s->folder, "b.yaml", FIXTURE("b", "Other", ""));
-    const char *const paths[] = {folder_file(&s->folder, "a.yaml"),
-                                 folder_file(&s->folder, "b.yaml")};
+    const char *const paths[] = {folder_file(&s->folder, "a.yaml"), folder_file(&s->folder, "b.yaml")};
     const char **kept = arena_copy(&s->folder.arena, paths, sizeof paths);
     s->m = mock_new(
-        &(struct mock_options){
-            .fixtures = kept, .fixture_count = 2, .public_url = "http://mock.test", .admin = true},
+        &(struct mock_options){.fixtures = kept, .fixture_count = 2, .public_url = "http://mock.test", .admin = true},
         &err);
     assert_non_null(s->m);
     *state = s;
@@ -63,15 +60,13 @@ static struct mock_response reload(struct setup *s, const char *body)
 
 static const char *project(struct setup *s, const char *ns)
 {
-    const char *line =
-        arena_printf(&s->folder.arena, "GET /ns/%s/__admin/state/spaces/prj_one", ns);
+    const char *line = arena_printf(&s->folder.arena, "GET /ns/%s/__admin/state/spaces/prj_one", ns);
     return at(mock_call(s->m, line, NULL), "/name");
 }
 
 static void use(struct setup *s, const char *ns)
 {
-    struct mock_response a =
-        mock_call(s->m, arena_printf(&s->folder.arena, "GET /ns/%s/v1/projects", ns), NULL, KEY);
+    struct mock_response a = mock_call(s->m, arena_printf(&s->folder.arena, "GET /ns/%s/v1/projects", ns), NULL, KEY);
     assert_int_equal(a.status, 200);
 }
 
@@ -102,8 +97,7 @@ static void a_namespace_not_in_use_restarts_from_the_new_fixture(void **state)
     struct mock_response a = reload(s, NULL);
     assert_string_equal(at(a, "/fixtures/0/changed"), "true");
     assert_string_equal(at(a, "/fixtures/1/changed"), "false");
-    assert_string_equal(at(a, "/namespaces"),
-                        "{\"restarted\":[\"default\"],\"kept\":[],\"reset\":[]}");
+    assert_string_equal(at(a, "/namespaces"), "{\"restarted\":[\"default\"],\"kept\":[],\"reset\":[]}");
     assert_string_equal(project(s, "default"), "After");
     assert_string_equal(at(mock_call(s->m, "GET /__admin/rules", NULL), "/items/0/name"), "new");
     use(s, "implicit");
@@ -118,16 +112,12 @@ static void a_namespace_in_use_keeps_its_state_until_its_reset(void **state)
     struct mock_response a = reload(s, "{}");
     assert_string_equal(at(a, "/namespaces/kept"), "[\"mine\"]");
     assert_string_equal(project(s, "mine"), "Before");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
-                        "old");
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
-                        "true");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"), "old");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"), "true");
     assert_int_equal(mock_call(s->m, "POST /ns/mine/__admin/reset", NULL).status, 200);
     assert_string_equal(project(s, "mine"), "After");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
-                        "new");
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"),
-                        "false");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"), "new");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/mine", NULL), "/outdated"), "false");
 }
 
 /* Each call puts a namespace in use without a provider call. */
@@ -146,8 +136,7 @@ static void admin_api_changes_put_a_namespace_in_use(void **state)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         struct setup *s = *state;
         create(s, "{\"name\":\"x\"}");
-        assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status,
-                         201);
+        assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status, 201);
         struct mock_response a = mock_call(s->m, calls[i][0], calls[i][1]);
         if (a.status / 100 != 2)
             fail_msg("%s: " STR_FMT, calls[i][0], STR_ARG(a.text));
@@ -162,8 +151,8 @@ static void admin_api_changes_put_a_namespace_in_use(void **state)
 static void reading_does_not_put_a_namespace_in_use(void **state)
 {
     struct setup *s = *state;
-    static const char *const calls[] = {"GET /__admin/state", "GET /__admin/clock",
-                                        "GET /__admin/requests", "GET /__admin/rules"};
+    static const char *const calls[] = {"GET /__admin/state", "GET /__admin/clock", "GET /__admin/requests",
+                                        "GET /__admin/rules"};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
     change(s, FIXTURE("a", "After", ""));
@@ -186,8 +175,7 @@ static void an_event_without_an_effect_does_not_put_a_namespace_in_use(void **st
               "          scheduled_posts: [ { content: cnt, account: sa, at: -1d, status: "
               "published } ]\n");
     reload(s, NULL);
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/in_use"),
-                        "false");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/in_use"), "false");
 }
 
 static void with_reset_all_namespaces_restart(void **state)
@@ -218,8 +206,7 @@ static void namespaces_follow_the_fixture_they_were_created_from(void **state)
     assert_string_equal(project(s, "of_b"), "Other");
     assert_string_equal(project(s, "copy"), "Before");
     assert_string_equal(project(s, "later"), "After");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/later/__admin/clock", NULL), "/now"),
-                        "2026-05-02T10:00:00.000Z");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/later/__admin/clock", NULL), "/now"), "2026-05-02T10:00:00.000Z");
     assert_int_equal(namespaces_find(s->m->namespaces, STR("later"))->world->seed, 9);
     mock_call(s->m, "POST /ns/copy/__admin/reset", NULL);
     assert_string_equal(project(s, "copy"), "Before");
@@ -243,8 +230,7 @@ static void a_mistake_leaves_everything_unchanged(void **state)
     assert_string_equal(at(a, "/errors/2/column"), "11");
     assert_null(at(a, "/errors/3"));
     assert_string_equal(project(s, "default"), "Before");
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/generation"),
-                        "1");
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/generation"), "1");
     folder_put(&s->folder, "b.yaml", FIXTURE("b", "Other", ""));
     assert_int_equal(reload(s, NULL).status, 200);
     assert_string_equal(project(s, "default"), "After");
@@ -254,12 +240,11 @@ static void a_mistake_leaves_everything_unchanged(void **state)
 static void an_allowed_host_may_be_plain_http_after_a_reload(void **state)
 {
     struct setup *s = *state;
-    static const char hooks[] =
-        "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n"
-        "posteverywhere:\n"
-        "  organizations:\n"
-        "    - name: Acme\n"
-        "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n";
+    static const char hooks[] = "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n"
+                                "posteverywhere:\n"
+                                "  organizations:\n"
+                                "    - name: Acme\n"
+                                "      webhooks: [ { url: 'http://app:9/a', events: [post.failed] } ]\n";
     static const char body[] = "{\"url\":\"http://app:9/b\",\"events\":[\"post.failed\"]}";
     const char *fixture = FIXTURE("a", "After", "");
     change(s, arena_printf(&s->folder.arena, "%s%s", fixture, hooks));
@@ -286,11 +271,8 @@ static void a_fixtures_name_may_change_but_must_be_unique(void **state)
     change(s, FIXTURE("c", "After", ""));
     assert_string_equal(at(reload(s, NULL), "/fixtures/0/fixture"), "c");
     create(s, "{\"name\":\"new\",\"fixture\":\"c\"}");
-    assert_int_equal(
-        mock_call(s->m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":\"a\"}").status,
-        422);
-    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/fixture"),
-                        "c");
+    assert_int_equal(mock_call(s->m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":\"a\"}").status, 422);
+    assert_string_equal(at(mock_call(s->m, "GET /__admin/namespaces/default", NULL), "/fixture"), "c");
 }
 
 static void a_change_of_an_included_file_is_a_change(void **state)
@@ -319,8 +301,7 @@ static void a_replaced_fixture_stays_valid_for_the_namespaces_that_use_it(void *
         assert_string_equal(at(reload(s, NULL), "/namespaces/kept"), "[\"mine\"]");
     }
     use(s, "mine");
-    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"),
-                        "old");
+    assert_string_equal(at(mock_call(s->m, "GET /ns/mine/__admin/rules", NULL), "/items/0/name"), "old");
     mock_call(s->m, "POST /ns/mine/__admin/reset", NULL);
     assert_string_equal(project(s, "mine"), "After2");
 }

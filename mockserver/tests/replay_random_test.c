@@ -24,64 +24,60 @@
 #define FIRST   "/v1/projects/prj_acme_a"
 #define ADMIN   "/__admin"
 
-#define HOOK                                                                                       \
-    "{\"url\":\"http://127.0.0.1:9/a\",\"events\":[\"post.published\",\"post.failed\","            \
+#define HOOK                                                                                                           \
+    "{\"url\":\"http://127.0.0.1:9/a\",\"events\":[\"post.published\",\"post.failed\","                                \
     "\"social_account.needs_reauth\"]}"
 
 /* "%s" is replaced with "" or "/ns/<name>". */
 static const struct {
     const char *line, *body, *header;
 } calls[] = {
-    {"GET %s" FIRST "/social-accounts?limit=3",              NULL,                                                   LAYERS},
-    {"GET %s" FIRST "/scheduled-posts?limit=5",              NULL,                                                   LAYERS},
-    {"GET %s/v1/whoami",                                     NULL,                                                   LAYERS},
-    {"GET %s/v1/nowhere",                                    NULL,                                                   LAYERS},
-    {"GET %s/v1/audit-log",                                  NULL,                                                   LAYERS},
-    {"POST %s/v1/content/cnt_image/publish",                 "{" TARGETS "}",                                        LAYERS},
-    {"POST %s/v1/content/cnt_open/schedule",
-     "{\"scheduledFor\":\"2026-06-03T17:00:00Z\"," TARGETS "}",                                                      LAYERS},
-    {"POST %s" FIRST "/social/oauth-url",                    "{\"platform\":\"tiktok\"," RETURN "}",                 LAYERS},
-    {"DELETE %s/v1/social-accounts/sa_acme_disposable",      NULL,                                                   LAYERS},
-    {"POST %s/v1/projects",                                  "{\"name\":\"New\",\"timezone\":\"UTC\"}",              LAYERS},
-    {"GET %s/api/v1/accounts",                               NULL,                                                   TIGHT },
-    {"GET %s/api/v1/posts",                                  NULL,                                                   ACME  },
-    {"POST %s/api/v1/posts",                                 "{\"content\":\"hi\",\"account_ids\":[3001,3004]}",     ACME  },
-    {"POST %s/api/v1/accounts/connect-link",                 "{\"platform\":\"x\"}",                                 ACME  },
-    {"GET %s/social-account",                                NULL,                                                   NITRO },
-    {"DELETE %s/social-account/cacme000000000000disposable", NULL,                                                   NITRO },
-    {"GET %s" ADMIN "/clock",                                NULL,                                                   NULL  },
-    {"GET %s" ADMIN "/state",                                NULL,                                                   NULL  },
-    {"GET %s" ADMIN "/requests?limit=5",                     NULL,                                                   NULL  },
-    {"GET %s" ADMIN "/health",                               NULL,                                                   NULL  },
-    {"GET %s" ADMIN "/rules",                                NULL,                                                   NULL  },
-    {"GET %s" ADMIN "/client-checks",                        NULL,                                                   NULL  },
-    {"GET " ADMIN "/namespaces",                             NULL,                                                   NULL  },
-    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"frozen\"}",                                NULL  },
-    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"runs\"}",                                  NULL  },
-    {"POST %s" ADMIN "/clock/advance",                       "{\"by\":\"7h\"}",                                      NULL  },
-    {"POST %s" ADMIN "/clock/advance",                       "{\"until\":\"next_event\"}",                           NULL  },
-    {"POST %s" ADMIN "/reset",                               NULL,                                                   NULL  },
-    {"POST %s" ADMIN "/snapshots",                           "{\"name\":\"s\"}",                                     NULL  },
-    {"POST %s" ADMIN "/snapshots/s/restore",                 NULL,                                                   NULL  },
-    {"POST " ADMIN "/namespaces",                            "{\"name\":\"c\",\"from\":\"s\"}",                      NULL  },
-    {"DELETE " ADMIN "/namespaces/b",                        NULL,                                                   NULL  },
-    {"POST %s" ADMIN "/simulate/token_lost",                 "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",
-     NULL                                                                                                                  },
-    {"POST %s" ADMIN "/simulate/publish_outcome",
-     "{\"account\":\"sa_acme_instagram\",\"outcome\":\"error\"}",                                                    NULL  },
-    {"POST %s" ADMIN "/simulate/fail",
-     "{\"operation\":\"layers.whoami\",\"times\":2,\"status\":503}",                                                 NULL  },
-    {"POST %s" ADMIN "/requests/wait",                       "{\"at_least\":3,\"timeout\":\"20s\"}",                 NULL  },
-    {"POST %s" ADMIN "/requests/verify",                     "{\"at_least\":3}",                                     NULL  },
+    {"GET %s" FIRST "/social-accounts?limit=3",              NULL,                                                           LAYERS},
+    {"GET %s" FIRST "/scheduled-posts?limit=5",              NULL,                                                           LAYERS},
+    {"GET %s/v1/whoami",                                     NULL,                                                           LAYERS},
+    {"GET %s/v1/nowhere",                                    NULL,                                                           LAYERS},
+    {"GET %s/v1/audit-log",                                  NULL,                                                           LAYERS},
+    {"POST %s/v1/content/cnt_image/publish",                 "{" TARGETS "}",                                                LAYERS},
+    {"POST %s/v1/content/cnt_open/schedule",                 "{\"scheduledFor\":\"2026-06-03T17:00:00Z\"," TARGETS "}",      LAYERS},
+    {"POST %s" FIRST "/social/oauth-url",                    "{\"platform\":\"tiktok\"," RETURN "}",                         LAYERS},
+    {"DELETE %s/v1/social-accounts/sa_acme_disposable",      NULL,                                                           LAYERS},
+    {"POST %s/v1/projects",                                  "{\"name\":\"New\",\"timezone\":\"UTC\"}",                      LAYERS},
+    {"GET %s/api/v1/accounts",                               NULL,                                                           TIGHT },
+    {"GET %s/api/v1/posts",                                  NULL,                                                           ACME  },
+    {"POST %s/api/v1/posts",                                 "{\"content\":\"hi\",\"account_ids\":[3001,3004]}",             ACME  },
+    {"POST %s/api/v1/accounts/connect-link",                 "{\"platform\":\"x\"}",                                         ACME  },
+    {"GET %s/social-account",                                NULL,                                                           NITRO },
+    {"DELETE %s/social-account/cacme000000000000disposable", NULL,                                                           NITRO },
+    {"GET %s" ADMIN "/clock",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/state",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/requests?limit=5",                     NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/health",                               NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/rules",                                NULL,                                                           NULL  },
+    {"GET %s" ADMIN "/client-checks",                        NULL,                                                           NULL  },
+    {"GET " ADMIN "/namespaces",                             NULL,                                                           NULL  },
+    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"frozen\"}",                                        NULL  },
+    {"PUT %s" ADMIN "/clock",                                "{\"mode\":\"runs\"}",                                          NULL  },
+    {"POST %s" ADMIN "/clock/advance",                       "{\"by\":\"7h\"}",                                              NULL  },
+    {"POST %s" ADMIN "/clock/advance",                       "{\"until\":\"next_event\"}",                                   NULL  },
+    {"POST %s" ADMIN "/reset",                               NULL,                                                           NULL  },
+    {"POST %s" ADMIN "/snapshots",                           "{\"name\":\"s\"}",                                             NULL  },
+    {"POST %s" ADMIN "/snapshots/s/restore",                 NULL,                                                           NULL  },
+    {"POST " ADMIN "/namespaces",                            "{\"name\":\"c\",\"from\":\"s\"}",                              NULL  },
+    {"DELETE " ADMIN "/namespaces/b",                        NULL,                                                           NULL  },
+    {"POST %s" ADMIN "/simulate/token_lost",                 "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",         NULL  },
+    {"POST %s" ADMIN "/simulate/publish_outcome",            "{\"account\":\"sa_acme_instagram\",\"outcome\":\"error\"}",    NULL  },
+    {"POST %s" ADMIN "/simulate/fail",                       "{\"operation\":\"layers.whoami\",\"times\":2,\"status\":503}", NULL  },
+    {"POST %s" ADMIN "/requests/wait",                       "{\"at_least\":3,\"timeout\":\"20s\"}",                         NULL  },
+    {"POST %s" ADMIN "/requests/verify",                     "{\"at_least\":3}",                                             NULL  },
     {"POST %s" ADMIN "/rules",
-     "{\"method\":\"DELETE\",\"when\":{\"probability\":0.5},\"then\":[{\"delay_before\":\"3s\"}]}",                  NULL  },
+     "{\"method\":\"DELETE\",\"when\":{\"probability\":0.5},\"then\":[{\"delay_before\":\"3s\"}]}",                          NULL  },
     {"POST %s" ADMIN "/rules",
      "{\"provider\":\"layers\",\"when\":{\"probability\":0.2},"
      "\"then\":[{\"delay_before\":{\"lognormal\":{\"median\":\"500ms\",\"sigma\":1}}},{\"close_"
      "connection\":"
-     "\"reset\"}]}",                                                                                                 NULL  },
-    {"DELETE %s" ADMIN "/rules",                             NULL,                                                   NULL  },
-    {"POST %s/v1/webhook-endpoints",                         HOOK,                                                   LAYERS},
+     "\"reset\"}]}",                                                                                                         NULL  },
+    {"DELETE %s" ADMIN "/rules",                             NULL,                                                           NULL  },
+    {"POST %s/v1/webhook-endpoints",                         HOOK,                                                           LAYERS},
 };
 
 static uint64_t random_state; /* state of the random number generator */
@@ -99,11 +95,9 @@ static void make_random_call(struct run *r)
     static const char *const prefixes[] = {"", "", "", "/ns/a", "/ns/b", "/ns/c"};
     size_t i = random_below(COUNT(calls));
     char line[256];
-    (void)snprintf(line, sizeof line, "%.*s%s%s",
-                   (int)(strchr(calls[i].line, ' ') - calls[i].line + 1), calls[i].line,
+    (void)snprintf(line, sizeof line, "%.*s%s%s", (int)(strchr(calls[i].line, ' ') - calls[i].line + 1), calls[i].line,
                    strstr(calls[i].line, "%s") ? prefixes[random_below(COUNT(prefixes))] : "",
-                   strstr(calls[i].line, "%s") ? strstr(calls[i].line, "%s") + 2
-                                               : strchr(calls[i].line, ' ') + 1);
+                   strstr(calls[i].line, "%s") ? strstr(calls[i].line, "%s") + 2 : strchr(calls[i].line, ' ') + 1);
     r->unsent = !random_below(8);
     run_call(r, arena_text(&r->arena, line), calls[i].body, calls[i].header);
 }
@@ -131,8 +125,8 @@ static void step(struct run *r)
 
 static void play(uint64_t seed, struct replay *sum)
 {
-    static const char *const fixtures[] = {"layers-acme.yaml", "layers-acme.yaml",
-                                           "posteverywhere-acme.yaml", "postnitro-acme.yaml"};
+    static const char *const fixtures[] = {"layers-acme.yaml", "layers-acme.yaml", "posteverywhere-acme.yaml",
+                                           "postnitro-acme.yaml"};
     struct run *r = run_new(fixtures[seed % COUNT(fixtures)]);
     struct replay out;
     random_state = seed;

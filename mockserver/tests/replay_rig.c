@@ -26,8 +26,7 @@ struct run *run_new(const char *fixture)
     assert_true(fd >= 0);
     close(fd);
 
-    const char *const shipped =
-        arena_printf(&r->arena, SOURCE_DIR "/fixtures/%s", fixture ? fixture : "");
+    const char *const shipped = arena_printf(&r->arena, SOURCE_DIR "/fixtures/%s", fixture ? fixture : "");
     const char **fixtures = arena_array(&r->arena, const char *, 1);
     fixtures[0] = fixture && fixture[0] == '/' ? fixture : shipped;
     struct error err = {0};

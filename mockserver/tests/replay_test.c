@@ -17,8 +17,8 @@
 #define ACME   "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"
 #define NITRO  "embed-api-key: pn-acme00000000000000000001"
 #define LIST   "GET /v1/projects/prj_acme_a/social-accounts"
-#define HOOK                                                                                       \
-    "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"post.published\",\"post.failed\","         \
+#define HOOK                                                                                                           \
+    "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"post.published\",\"post.failed\","                             \
     "\"social_account.needs_reauth\"]}"
 
 static struct replay replay_equals(struct run *r)
@@ -38,24 +38,23 @@ static void calls_and_simulations_of_every_provider_replay(void **state)
         const char *fixture, *line, *body, *header;
         int status;
     } rows[] = {
-        {"layers-acme.yaml",         LIST "?limit=2",                             NULL,            LAYERS, 200},
-        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            LAYERS, 200},
-        {"layers-acme.yaml",         "GET /v1/nowhere",                           NULL,            LAYERS, 404},
-        {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,            LAYERS, 200},
-        {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":", LAYERS, 422},
-        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            ACME,   401},
+        {"layers-acme.yaml",         LIST "?limit=2",                             NULL,                                          LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,                                          LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/nowhere",                           NULL,                                          LAYERS, 404},
+        {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,                                          LAYERS, 200},
+        {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":",                               LAYERS, 422},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,                                          ACME,   401},
         {"layers-acme.yaml",         "POST /__admin/simulate/token_lost",
-         "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",                                   LAYERS, 200},
-        {"layers-acme.yaml",         "POST /__admin/simulate/nonsense",           "{}",            LAYERS, 404},
-        {"layers-acme.yaml",         "GET /__admin/state",                        NULL,            LAYERS, 200},
-        {"layers-acme.yaml",         "GET /__admin/health",                       NULL,            LAYERS, 200},
-        {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,            ACME,   200},
-        {"posteverywhere-acme.yaml", "POST /api/v1/posts",
-         "{\"content\":\"hi\",\"account_ids\":[3001]}",                                            ACME,   201},
-        {"posteverywhere-acme.yaml", "GET /api/v1/posts",                         NULL,            ACME,   200},
-        {"postnitro-acme.yaml",      "GET /social-account",                       NULL,            NITRO,  200},
-        {"postnitro-acme.yaml",      "GET /schedule",                             NULL,            NITRO,  422},
-        {NULL,                       "GET /",                                     NULL,            NITRO,  404},
+         "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",                                                                 LAYERS, 200},
+        {"layers-acme.yaml",         "POST /__admin/simulate/nonsense",           "{}",                                          LAYERS, 404},
+        {"layers-acme.yaml",         "GET /__admin/state",                        NULL,                                          LAYERS, 200},
+        {"layers-acme.yaml",         "GET /__admin/health",                       NULL,                                          LAYERS, 200},
+        {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,                                          ACME,   200},
+        {"posteverywhere-acme.yaml", "POST /api/v1/posts",                        "{\"content\":\"hi\",\"account_ids\":[3001]}", ACME,   201},
+        {"posteverywhere-acme.yaml", "GET /api/v1/posts",                         NULL,                                          ACME,   200},
+        {"postnitro-acme.yaml",      "GET /social-account",                       NULL,                                          NITRO,  200},
+        {"postnitro-acme.yaml",      "GET /schedule",                             NULL,                                          NITRO,  422},
+        {NULL,                       "GET /",                                     NULL,                                          NITRO,  404},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = run_new(rows[i].fixture);
@@ -95,8 +94,7 @@ static void webhook_deliveries_and_their_retries_replay(void **state)
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
     assert_int_equal(run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
-    run_call(r, "POST /__admin/simulate/token_lost",
-             "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
+    run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
     assert_true(run_complete_delivery(r, 500));
     run_pass(r, HOUR);
     assert_true(run_complete_delivery(r, 0));
@@ -143,11 +141,11 @@ static void a_second_clock_advance_is_rejected_until_the_first_has_ended(void **
     run_free(r);
 }
 
-#define SLOW                                                                                       \
-    "{\"name\":\"slow\",\"on\":\"layers.list_social_accounts\","                                   \
-    "\"then\":[{\"delay_before\":\"2s\"},{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\","    \
-    "\"sigma\":0."                                                                                 \
-    "4}}},"                                                                                        \
+#define SLOW                                                                                                           \
+    "{\"name\":\"slow\",\"on\":\"layers.list_social_accounts\","                                                       \
+    "\"then\":[{\"delay_before\":\"2s\"},{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\","                        \
+    "\"sigma\":0."                                                                                                     \
+    "4}}},"                                                                                                            \
     "{\"throttle\":\"2KiB/s\"}]}"
 
 static void delayed_calls_replay_in_the_same_order(void **state)
@@ -176,8 +174,7 @@ static void waits_that_end_time_out_or_are_closed_replay(void **state)
     struct run *r = run_new("layers-acme.yaml");
     struct rig_call *met = run_call(r, "POST /__admin/requests/wait", twice);
     struct rig_call *left = run_call(r, "POST /__admin/requests/wait", twice);
-    struct rig_call *never =
-        run_call(r, "POST /__admin/requests/wait", "{\"count\":9,\"timeout\":\"1s\"}");
+    struct rig_call *never = run_call(r, "POST /__admin/requests/wait", "{\"count\":9,\"timeout\":\"1s\"}");
     run_close_call(left);
     run_call(r, LIST, NULL, LAYERS);
     run_pass(r, 1);
@@ -217,21 +214,20 @@ static void created_restored_and_deleted_namespaces_replay(void **state)
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
     static const char *const calls[][2] = {
-        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                             },
-        {"DELETE /ns/a/v1/social-accounts/sa_acme_tiktok",   NULL                             },
-        {"POST /ns/a/__admin/snapshots",                     "{\"name\":\"s\"}"               },
-        {"POST /ns/a/__admin/clock/advance",                 "{\"by\":\"10d\"}"               },
-        {"POST /__admin/namespaces",                         "{\"name\":\"b\",\"from\":\"s\"}"},
-        {"GET /ns/b/v1/projects/prj_acme_a/scheduled-posts", NULL                             },
-        {"POST /ns/a/__admin/snapshots/s/restore",           NULL                             },
-        {"GET /ns/a/v1/projects/prj_acme_a/scheduled-posts", NULL                             },
-        {"POST /__admin/namespaces",
-         "{\"name\":\"c\",\"seed\":7,\"fixture\":{\"clock\":{\"start\":\"-1d\"}}}"            },
-        {"GET /ns/c/__admin/clock",                          NULL                             },
-        {"POST /__admin/reset",                              NULL                             },
-        {"DELETE /__admin/namespaces/a",                     NULL                             },
-        {"GET /__admin/namespaces",                          NULL                             },
-        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                             },
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                                                                     },
+        {"DELETE /ns/a/v1/social-accounts/sa_acme_tiktok",   NULL                                                                     },
+        {"POST /ns/a/__admin/snapshots",                     "{\"name\":\"s\"}"                                                       },
+        {"POST /ns/a/__admin/clock/advance",                 "{\"by\":\"10d\"}"                                                       },
+        {"POST /__admin/namespaces",                         "{\"name\":\"b\",\"from\":\"s\"}"                                        },
+        {"GET /ns/b/v1/projects/prj_acme_a/scheduled-posts", NULL                                                                     },
+        {"POST /ns/a/__admin/snapshots/s/restore",           NULL                                                                     },
+        {"GET /ns/a/v1/projects/prj_acme_a/scheduled-posts", NULL                                                                     },
+        {"POST /__admin/namespaces",                         "{\"name\":\"c\",\"seed\":7,\"fixture\":{\"clock\":{\"start\":\"-1d\"}}}"},
+        {"GET /ns/c/__admin/clock",                          NULL                                                                     },
+        {"POST /__admin/reset",                              NULL                                                                     },
+        {"DELETE /__admin/namespaces/a",                     NULL                                                                     },
+        {"GET /__admin/namespaces",                          NULL                                                                     },
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                                                                     },
     };
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct rig_call *a = run_call(r, calls[i][0], calls[i][1], LAYERS);
@@ -281,10 +277,7 @@ static void rejected_invalid_http_replays(void **state)
     (void)state;
     struct run *r = run_new(NULL);
     struct exchange x = {
-        .request = {.method = STR("GET"),
-                    .path = STR("/v1/whoami"),
-                    .target = STR("/v1/whoami"),
-                    .query = STR("")},
+        .request = {.method = STR("GET"),         .path = STR("/v1/whoami"), .target = STR("/v1/whoami"), .query = STR("")},
         .response = {.status = 400}
     };
     recorder_refuse(r->recorder, &x, 400, "two hosts");

@@ -48,10 +48,8 @@ static void an_inactive_account_still_publishes(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {.public_id = "acc_inactive",
-                                      .handle = "inactive",
-                                      .platform = PLATFORM_X,
-                                      .inactive = true};
+    const struct account_spec spec = {
+        .public_id = "acc_inactive", .handle = "inactive", .platform = PLATFORM_X, .inactive = true};
     uint32_t account = account_connect(s.w, s.space, &spec);
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
     advance_by(&s, HOUR);
@@ -109,10 +107,8 @@ static void a_completed_device_login_has_a_key(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct oauth_attempt_spec spec = {.kind = OAUTH_ATTEMPT_FOR_KEY,
-                                            .token = "device",
-                                            .note = "a program",
-                                            .expires_at_ms = SCENE_START + HOUR};
+    const struct oauth_attempt_spec spec = {
+        .kind = OAUTH_ATTEMPT_FOR_KEY, .token = "device", .note = "a program", .expires_at_ms = SCENE_START + HOUR};
     uint32_t row = oauth_attempt_begin(s.w, &spec);
     assert_int_equal(oauth_attempt_read(s.w, row)->key, ROW_NONE);
     oauth_attempt_complete_key(s.w, row, s.space, s.key);

@@ -8,8 +8,7 @@
 
 #include <cmocka.h>
 
-static const char *const domains[] = {"app.your-product.com", "localhost", "127.0.0.1",
-                                      "xn--bcher-kva.example"};
+static const char *const domains[] = {"app.your-product.com", "localhost", "127.0.0.1", "xn--bcher-kva.example"};
 #define COUNT 4
 
 struct row {
@@ -17,8 +16,7 @@ struct row {
     enum return_url verdict;
 };
 
-static void check_rows(const struct row *rows, size_t count, const char *const *hosts,
-                       uint32_t host_count)
+static void check_rows(const struct row *rows, size_t count, const char *const *hosts, uint32_t host_count)
 {
     struct arena a = {0};
     for (size_t i = 0; i < count; i++) {
@@ -121,16 +119,14 @@ static void plain_http_and_ports_are_allowed_for_loopback_hosts_only(void **stat
     const char *why;
     assert_int_equal(return_url_judge(&a, "http://localhost/", domains, 1, &why),
                      RETURN_URL_REFUSED); /* not among the first domain */
-    assert_int_equal(return_url_judge(&a, "https://app.your-product.com/", domains, 0, &why),
-                     RETURN_URL_REFUSED);
+    assert_int_equal(return_url_judge(&a, "https://app.your-product.com/", domains, 0, &why), RETURN_URL_REFUSED);
     arena_end(&a);
 }
 
 static void every_listed_loopback_host_may_use_plain_http(void **state)
 {
     (void)state;
-    static const char *const hosts[] = {"127.0.0.2", "app.localhost", "[::1]", "127.1",
-                                        "localhost.example"};
+    static const char *const hosts[] = {"127.0.0.2", "app.localhost", "[::1]", "127.1", "localhost.example"};
     static const struct row rows[] = {
         {"http://127.0.0.2:3000/back",     RETURN_URL_ALLOWED},
         {"http://App.LOCALHOST:3000/back", RETURN_URL_ALLOWED},

@@ -30,16 +30,15 @@ static size_t some_steps(uint64_t seed)
     return 5 + (size_t)(seed * 37 % 140);
 }
 
-static void assert_same(const struct random_calls *w, const char *what, const char *x,
-                        const char *y)
+static void assert_same(const struct random_calls *w, const char *what, const char *x, const char *y)
 {
     size_t at = 0;
     while (x[at] && x[at] == y[at])
         at++;
     size_t from = at < 200 ? 0 : at - 200;
     if (x[at] != y[at])
-        fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s differs:\n%.500s\n--- and ---\n%.500s",
-                 w->seed, w->steps, what, x + from, y + from);
+        fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s differs:\n%.500s\n--- and ---\n%.500s", w->seed, w->steps,
+                 what, x + from, y + from);
 }
 
 static const char *dump(struct mock *m)
@@ -73,8 +72,7 @@ static const char *journal(struct mock *m)
 static void reset_and_compare(uint64_t seed)
 {
     struct network of_used, of_fresh;
-    struct mock *used = random_calls_mock(&of_used, seed),
-                *fresh = random_calls_mock(&of_fresh, seed);
+    struct mock *used = random_calls_mock(&of_used, seed), *fresh = random_calls_mock(&of_fresh, seed);
     struct random_calls w = random_calls_new(seed, RANDOM_BASIC | RANDOM_RULES);
     run_steps(&w, used, some_steps(seed));
     assert_int_equal(mock_call(used, "POST /__admin/reset", NULL).status, 200);
@@ -111,8 +109,7 @@ static void export_and_compare(uint64_t seed)
     assert_same(&w, "the export", fixture, random_calls_export(&old->arena, loaded));
     run_in_both(&w, old, loaded, LATER);
     assert_same(&w, "the deliveries", buf_c(&of_old.sent), buf_c(&of_new.sent));
-    assert_same(&w, "the export", random_calls_export(&old->arena, old),
-                random_calls_export(&old->arena, loaded));
+    assert_same(&w, "the export", random_calls_export(&old->arena, old), random_calls_export(&old->arena, loaded));
     mock_free(old);
     mock_free(loaded);
     network_end(&of_old);
@@ -132,8 +129,7 @@ static const char *run_later_steps(struct mock *m, struct random_calls w)
     struct buf out = {.arena = &m->arena};
     for (size_t i = 0; i < LATER; i++) {
         struct step step = random_calls_next(&m->arena, &w, m);
-        buf_printf(&out, "%s\n%s\n", step_text(&m->arena, &step),
-                   random_calls_run(&m->arena, &w, m, &step));
+        buf_printf(&out, "%s\n%s\n", step_text(&m->arena, &step), random_calls_run(&m->arena, &w, m, &step));
     }
     return buf_c(&out);
 }

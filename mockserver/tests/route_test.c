@@ -31,8 +31,7 @@ struct found {
 static struct found find_route(struct arena *a, const char *method, const char *path)
 {
     struct found f = {0};
-    f.result = route_find(routes, COUNT, str_from(method), str_from(path), &f.route, f.params, a,
-                          &f.allowed);
+    f.result = route_find(routes, COUNT, str_from(method), str_from(path), &f.route, f.params, a, &f.allowed);
     return f;
 }
 
@@ -128,8 +127,7 @@ static void the_nearest_routes_are_sorted_by_similarity(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct route *nearest[3];
-        size_t count = route_nearest(routes, COUNT, str_from(rows[i].method),
-                                     str_from(rows[i].path), nearest, 3);
+        size_t count = route_nearest(routes, COUNT, str_from(rows[i].method), str_from(rows[i].path), nearest, 3);
         assert_true(count <= 3);
         assert_int_equal(count > 0, rows[i].first != NULL);
         if (rows[i].first)

@@ -131,8 +131,7 @@ static void conditions_match_the_call(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_new(fixture);
-        add_rule(m, arena_printf(&m->arena, "{%s,\"then\":[{\"respond\":{\"status\":418}}]}",
-                                 rows[i].rule));
+        add_rule(m, arena_printf(&m->arena, "{%s,\"then\":[{\"respond\":{\"status\":418}}]}", rows[i].rule));
         int status = mock_call(m, rows[i].target, NULL, rows[i].key).status;
         if (status != rows[i].expected)
             fail_msg("%s: %d", rows[i].rule, status);
@@ -146,22 +145,17 @@ static void a_rule_can_match_the_body(void **state)
     const char *url = "POST /layers/v1/projects/prj_one/social/oauth-url";
     add_rule(m, "{\"on\":\"create_oauth_url\",\"when\":{\"body\":{\"platform\":\"instagram\"}},"
                 "\"then\":[{\"respond\":{\"status\":503}}]}");
-    assert_int_equal(
-        mock_call(m, url, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/\"}", KEY)
-            .status,
-        200);
-    assert_int_equal(
-        mock_call(m, url, "{\"platform\":\"instagram\",\"returnUrl\":\"https://app.test/\"}", KEY)
-            .status,
-        503);
+    assert_int_equal(mock_call(m, url, "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/\"}", KEY).status,
+                     200);
+    assert_int_equal(mock_call(m, url, "{\"platform\":\"instagram\",\"returnUrl\":\"https://app.test/\"}", KEY).status,
+                     503);
 }
 
 static void an_error_has_the_format_of_the_provider(void **state)
 {
     struct mock *m = *state;
-    add_rule(m,
-             "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":"
-             "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
+    add_rule(m, "{\"name\":\"limited\",\"on\":\"layers.list_social_accounts\",\"then\":[{\"respond\":"
+                "{\"error\":\"RATE_LIMITED\",\"headers\":{\"Retry-After\":\"2\"}}}]}");
     struct mock_response a = mock_call(m, LIST, NULL, KEY);
     assert_int_equal(a.status, 429);
     assert_string_equal(at(a, "/error/code"), "RATE_LIMITED");
@@ -172,9 +166,8 @@ static void an_error_has_the_format_of_the_provider(void **state)
 static void a_rule_can_respond_with_any_status_and_body(void **state)
 {
     struct mock *m = *state;
-    add_rule(m,
-             "{\"when\":{\"nth\":1},\"then\":[{\"respond\":{\"status\":502,"
-             "\"body\":\"<h1>Bad gateway</h1>\",\"headers\":{\"Content-Type\":\"text/html\"}}}]}");
+    add_rule(m, "{\"when\":{\"nth\":1},\"then\":[{\"respond\":{\"status\":502,"
+                "\"body\":\"<h1>Bad gateway</h1>\",\"headers\":{\"Content-Type\":\"text/html\"}}}]}");
     add_rule(m, "{\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":200,"
                 "\"body\":{\"items\":\"none\"}}}]}");
     struct mock_response first = mock_call(m, LIST, NULL, KEY);
@@ -191,12 +184,9 @@ static void a_call_that_a_rule_fails_has_no_effect(void **state)
     struct mock *m = *state;
     add_rule(m, "{\"on\":\"revoke_social_account\",\"when\":{\"times\":1},"
                 "\"then\":[{\"respond\":{\"status\":500}}]}");
-    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status,
-                     500);
-    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"),
-                        "none");
-    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status,
-                     200);
+    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status, 500);
+    assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/disconnect"), "none");
+    assert_int_equal(mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY).status, 200);
 }
 
 static void a_patch_changes_the_response_and_nothing_else(void **state)
@@ -249,10 +239,8 @@ static void set_state_finds_a_record_by_each_kind_of_reference(void **state)
                                  "\"set\":{\"handle\":\"renamed\"}}}}]}",
                                  references[i]));
         mock_call(m, "DELETE /layers/v1/social-accounts/sa_one", NULL, KEY);
-        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"),
-                            "renamed");
-        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_two", NULL), "/handle"),
-                            "two");
+        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_one", NULL), "/handle"), "renamed");
+        assert_string_equal(at(mock_call(m, "GET /__admin/state/accounts/sa_two", NULL), "/handle"), "two");
         mock_free(m);
     }
 }
@@ -264,9 +252,7 @@ static void wire_effects_reach_the_response(void **state)
     add_rule(m, "{\"then\":[{\"delay_after\":\"800ms\"},{\"close_connection\":\"mid_body\"},"
                 "{\"throttle\":\"2KiB/s\"},{\"headers\":{\"X-Extra\":\"1\"}}]}");
     struct exchange x = {
-        .request = {.method = STR("GET"),
-                    .target = STR("/layers/v1/whoami"),
-                    .path = STR("/layers/v1/whoami")}
+        .request = {.method = STR("GET"), .target = STR("/layers/v1/whoami"), .path = STR("/layers/v1/whoami")}
     };
     mock_handle(m, &x);
     assert_int_equal(x.response.delay_us, 800000);
@@ -279,9 +265,7 @@ static void wire_effects_reach_the_response(void **state)
 static int64_t delay_of_next(struct mock *m)
 {
     struct exchange x = {
-        .request = {.method = STR("GET"),
-                    .target = STR("/layers/v1/whoami"),
-                    .path = STR("/layers/v1/whoami")}
+        .request = {.method = STR("GET"), .target = STR("/layers/v1/whoami"), .path = STR("/layers/v1/whoami")}
     };
     mock_handle(m, &x);
     int64_t delay_us = x.response.delay_us;
@@ -292,8 +276,7 @@ static int64_t delay_of_next(struct mock *m)
 static void lognormal_delays_spread_around_their_median(void **state)
 {
     struct mock *m = *state;
-    add_rule(m,
-             "{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0.4}}}]}");
+    add_rule(m, "{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"80ms\",\"sigma\":0.4}}}]}");
     int shorter = 0, usual = 0;
     for (int i = 0; i < 200; i++) {
         int64_t us = delay_of_next(m);
@@ -318,8 +301,7 @@ static void a_header_of_a_rule_replaces_that_of_the_provider(void **state)
 static void rules_count_their_hits(void **state)
 {
     struct mock *m = *state;
-    add_rule(
-        m, "{\"name\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}");
+    add_rule(m, "{\"name\":\"second\",\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}");
     add_rule(m, "{\"then\":[{\"headers\":{\"X-Seen\":\"1\"}}]}");
     statuses(m, 3, LIST, KEY);
     struct mock_response a = mock_call(m, "GET /__admin/rules", NULL);
@@ -352,13 +334,10 @@ static void an_invalid_rule_is_refused_at_its_place(void **state)
     } rows[] = {
         {"{}",                                                                                     "",                                    "then"                      },
         {"{\"then\":[]}",                                                                          "/then",                               "list of effects"           },
-        {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}",           "/on",
-         "list_social_accounts"                                                                                                                                       },
-        {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}",                   "/provider",
-         "layers"                                                                                                                                                     },
+        {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}",           "/on",                                 "list_social_accounts"      },
+        {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}",                   "/provider",                           "layers"                    },
         {"{\"method\":\"FETCH\",\"then\":[{\"close_connection\":\"reset\"}]}",                     "/method",                             "FETCH"                     },
-        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"close_connection\":\"reset\"}]}",                 "/path",
-         "no route"                                                                                                                                                   },
+        {"{\"path\":\"/v1/nowhere\",\"then\":[{\"close_connection\":\"reset\"}]}",                 "/path",                               "no route"                  },
         {"{\"on\":\"layers.whoami\",\"method\":\"POST\",\"then\":[{\"close_connection\":\"reset\"}]"
          "}",                                                                             "",                                    "never act"                 },
         {"{\"path\":\"/v1/"
@@ -366,25 +345,22 @@ static void an_invalid_rule_is_refused_at_its_place(void **state)
         {"{\"name\":\"a b\",\"then\":[{\"close_connection\":\"reset\"}]}",                         "/name",                               "name"                      },
         {"{\"whem\":{},\"then\":[{\"close_connection\":\"reset\"}]}",                              "/whem",                               "when"                      },
         {"{\"when\":{\"nth\":0},\"then\":[{\"close_connection\":\"reset\"}]}",                     "/when/nth",                           "nth"                       },
-        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"close_connection\":\"reset\"}]}",            "/when/key",
-         "nobody"                                                                                                                                                     },
+        {"{\"when\":{\"key\":\"nobody\"},\"then\":[{\"close_connection\":\"reset\"}]}",            "/when/key",                           "nobody"                    },
         {"{\"when\":{\"key\":1},\"then\":[{\"close_connection\":\"reset\"}]}",                     "/when/key",                           "key"                       },
-        {"{\"when\":{\"probability\":2},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/probability",                                                                                                             "0 to 1"                    },
-        {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                             "quote it"                  },
+        {"{\"when\":{\"probability\":2},\"then\":[{\"close_connection\":\"reset\"}]}",             "/when/probability",                   "0 to 1"                    },
+        {"{\"when\":{\"query\":{\"limit\":10}},\"then\":[{\"close_connection\":\"reset\"}]}",      "/when/query/limit",
+         "quote it"                                                                                                                                                   },
         {"{\"when\":{\"path\":{\"$matches\":\"(\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
          "/when/path/$matches",                                                                                                           ""                          },
-        {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/body/$matchs",                                                                                                            "$matches"                  },
-        {"{\"when\":{\"path\":{\"matches\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/path/matches",                                                                                                            "did you mean '$matches'?"  },
-        {"{\"when\":{\"path\":7},\"then\":[{\"close_connection\":\"reset\"}]}",                    "/when/path",
-         "quote it"                                                                                                                                                   },
+        {"{\"when\":{\"body\":{\"$matchs\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",  "/when/body/$matchs",
+         "$matches"                                                                                                                                                   },
+        {"{\"when\":{\"path\":{\"matches\":\"x\"}},\"then\":[{\"close_connection\":\"reset\"}]}",  "/when/path/matches",
+         "did you mean '$matches'?"                                                                                                                                   },
+        {"{\"when\":{\"path\":7},\"then\":[{\"close_connection\":\"reset\"}]}",                    "/when/path",                          "quote it"                  },
         {"{\"when\":{\"query\":{\"limit\":{\"in\":[\"1\"]}}},\"then\":[{\"close_connection\":"
          "\"reset\"}]}",                                                                  "/when/query/limit/in",                "did you mean '$in'?"       },
-        {"{\"when\":{\"query\":{\"limit\":{}}},\"then\":[{\"close_connection\":\"reset\"}]}",
-         "/when/query/limit",                                                                                                             "cannot be a map"           },
+        {"{\"when\":{\"query\":{\"limit\":{}}},\"then\":[{\"close_connection\":\"reset\"}]}",      "/when/query/limit",
+         "cannot be a map"                                                                                                                                            },
         {"{\"when\":{\"header\":{\"X-A\":{\"wholly\":1}}},\"then\":[{\"close_connection\":"
          "\"reset\"}]}",                                                                  "/when/header/X-A/wholly",             "cannot be a map"           },
         {"{\"then\":[{\"explode\":true}]}",                                                        "/then/0/explode",                     "respond"                   },
@@ -396,27 +372,23 @@ static void an_invalid_rule_is_refused_at_its_place(void **state)
         {"{\"then\":[{\"delay_after\":5}]}",                                                       "/then/0/delay_after",                 "duration"                  },
         {"{\"then\":[{\"delay_after\":\"-1s\"}]}",                                                 "/then/0/delay_after",                 "duration"                  },
         {"{\"then\":[{\"delay_after\":\"11m\"}]}",                                                 "/then/0/delay_after",                 "at most 10m"               },
-        {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\"}}}]}",
-         "/then/0/delay_after/lognormal",                                                                                                 "sigma"                     },
+        {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\"}}}]}",                     "/then/0/delay_after/lognormal",
+         "sigma"                                                                                                                                                      },
         {"{\"then\":[{\"delay_after\":{\"lognormal\":{\"median\":\"1s\",\"sigma\":9}}}]}",
          "/then/0/delay_after/lognormal/sigma",                                                                                           "0 to 3"                    },
-        {"{\"then\":[{\"close_connection\":\"mid-body\"}]}",                                       "/then/0/close_connection",
-         "mid_body"                                                                                                                                                   },
+        {"{\"then\":[{\"close_connection\":\"mid-body\"}]}",                                       "/then/0/close_connection",            "mid_body"                  },
         {"{\"then\":[{\"throttle\":\"fast\"}]}",                                                   "/then/0/throttle",                    "2KiB/s"                    },
-        {"{\"then\":[{\"respond\":{\"error\":\"RATE_LIMITD\"}}]}",                                 "/then/0/respond/error",
-         "RATE_LIMITED"                                                                                                                                               },
+        {"{\"then\":[{\"respond\":{\"error\":\"RATE_LIMITD\"}}]}",                                 "/then/0/respond/error",               "RATE_LIMITED"              },
         {"{\"then\":[{\"respond\":{}}]}",                                                          "/then/0/respond",                     "either 'error' or 'status'"},
         {"{\"then\":[{\"respond\":{\"status\":99}}]}",                                             "/then/0/respond/status",              "status"                    },
         {"{\"then\":[{\"headers\":{\"X A\":\"1\"}}]}",                                             "/then/0/headers/X A",                 "header name"               },
         {"{\"then\":[{\"headers\":{\"X\":\"a\\r\\nb\"}}]}",                                        "/then/0/headers/X",                   "one line"                  },
-        {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",
-         "/then/0/patch/0/path",                                                                                                          ""                          },
-        {"{\"then\":[{\"set_state\":{\"account\":{\"set\":{}}}}]}",                                "/then/0/set_state/account",
-         "accounts"                                                                                                                                                   },
+        {"{\"then\":[{\"patch\":[{\"op\":\"replace\",\"path\":\"x\",\"value\":1}]}]}",             "/then/0/patch/0/path",                ""                          },
+        {"{\"then\":[{\"set_state\":{\"account\":{\"set\":{}}}}]}",                                "/then/0/set_state/account",           "accounts"                  },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"hndle\":\"x\"}}}}]}",
          "/then/0/set_state/accounts/set/hndle",                                                                                          "handle"                    },
-        {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",
-         "/then/0/set_state/accounts/set/id",                                                                                             "cannot be changed"         },
+        {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"id\":\"x\"}}}}]}",                   "/then/0/set_state/accounts/set/id",
+         "cannot be changed"                                                                                                                                          },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"set\":{\"token\":\"liv\"}}}}]}",
          "/then/0/set_state/accounts/set/token",                                                                                          "live"                      },
         {"{\"then\":[{\"set_state\":{\"accounts\":{\"where\":{\"id\":\"$call.acount\"},\"set\":{}}}"

@@ -64,8 +64,7 @@ static inline uint32_t scene_account(struct scene *s, const char *handle)
 }
 
 /* Schedules a post with one destination, due in `in_ms`. */
-static inline uint32_t scene_destination(struct scene *s, uint32_t account, int64_t in_ms,
-                                         enum publish_mode mode)
+static inline uint32_t scene_destination(struct scene *s, uint32_t account, int64_t in_ms, enum publish_mode mode)
 {
     const struct post post = {
         .public_id = ids_mint(s->w, "post_", ID_ULID),
@@ -81,16 +80,15 @@ static inline uint32_t scene_destination(struct scene *s, uint32_t account, int6
     return destination_schedule(s->w, row, &spec);
 }
 
-static inline void dump_record(const struct world *w, enum record_kind kind, uint32_t row,
-                               struct buf *out)
+static inline void dump_record(const struct world *w, enum record_kind kind, uint32_t row, struct buf *out)
 {
     const struct record_type *type = record_type(kind);
     buf_printf(out, "%s %" PRIu32 ":", type->name, row);
     for (size_t i = 0; i < type->field_count; i++) {
         struct record_value v;
         record_get(w, kind, row, &type->fields[i], &v);
-        buf_printf(out, " %s=%s,%" PRId64 ",%d,%d", type->fields[i].name, v.text ? v.text : "-",
-                   v.number, v.truth, v.none);
+        buf_printf(out, " %s=%s,%" PRId64 ",%d,%d", type->fields[i].name, v.text ? v.text : "-", v.number, v.truth,
+                   v.none);
     }
     buf_byte(out, '\n');
 }
@@ -104,9 +102,8 @@ static inline const char *dump_world(struct arena *a, const struct world *w)
             dump_record(w, kind, row, &out);
     for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
         const struct change *c = changes_read(w, seq);
-        buf_printf(&out, "%" PRIu32 ". %" PRId64 " %s %" PRIu32 " %s: %s -> %s by %s\n", seq,
-                   c->at_ms, record_kind_texts[c->kind], c->row, c->what, c->from ? c->from : "-",
-                   c->to, c->cause);
+        buf_printf(&out, "%" PRIu32 ". %" PRId64 " %s %" PRIu32 " %s: %s -> %s by %s\n", seq, c->at_ms,
+                   record_kind_texts[c->kind], c->row, c->what, c->from ? c->from : "-", c->to, c->cause);
     }
     struct index_walk walk;
     index_from(&w->indexes[INDEX_DUE], &walk, (struct index_entry){0, 0, 0});

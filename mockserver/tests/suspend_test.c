@@ -6,19 +6,17 @@
 #include "mockserver/state/changes.h"
 #include "mockserver/tests/served_mock.h"
 
-#define DELAY_US INT64_C(40000)
-#define DELAY_RULE                                                                                 \
-    "{\"name\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"delay_before\":\"40ms\"}]}"
-#define ACCOUNT "/v1/social-accounts/sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
-#define LIST    "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
+#define DELAY_US   INT64_C(40000)
+#define DELAY_RULE "{\"name\":\"slow\",\"method\":\"DELETE\",\"then\":[{\"delay_before\":\"40ms\"}]}"
+#define ACCOUNT    "/v1/social-accounts/sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
+#define LIST       "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 
 /* Returns a client that has sent a revocation to the namespace `prefix`; a rule delays it. */
 static struct client *begin_delayed_revoke(struct setup *s, const char *prefix)
 {
     struct arena *a = &s->rig.arena;
     ask(s, arena_printf(a, "GET %s" LIST, prefix), "");
-    struct mock_response added =
-        ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), DELAY_RULE);
+    struct mock_response added = ask(s, arena_printf(a, "POST %s/__admin/rules", prefix), DELAY_RULE);
     assert_int_equal(added.status / 100, 2);
     struct client *c = client_new(&s->rig);
     client_send(c, str_from(request(s, arena_printf(a, "DELETE %s" ACCOUNT, prefix), "")));

@@ -137,10 +137,9 @@ static void the_number_of_calls_is_compared(void **state)
 
 static void a_failure_lists_the_nearest_calls_with_their_misses(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, VERIFY,
-                  "{\"match\":{\"operation\":\"layers.list_social_accounts\","
-                  "\"key\":\"reader\",\"query\":{\"platform\":\"instagram\"}}}");
+    struct mock_response a = mock_call(*state, VERIFY,
+                                       "{\"match\":{\"operation\":\"layers.list_social_accounts\","
+                                       "\"key\":\"reader\",\"query\":{\"platform\":\"instagram\"}}}");
     assert_int_equal(a.status, 409);
     assert_string_equal(header_of(a, "Content-Type"), "application/problem+json");
     assert_string_equal(at(a, "/code"), "not_verified");
@@ -165,8 +164,7 @@ static void a_failure_lists_the_nearest_calls_with_their_misses(void **state)
 
 static void too_many_matches_are_listed(void **state)
 {
-    struct mock_response a =
-        mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
+    struct mock_response a = mock_call(*state, VERIFY, "{\"match\":{\"method\":\"POST\"},\"count\":0}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/detail"), "1 matching request; expected 0");
     assert_string_equal(at(a, "/matches/0/seq"), "4");
@@ -190,8 +188,7 @@ static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **sta
         {"{\"match\":{\"fault\":\"rate_limitd\"}}",        "/match/fault",            "did you mean 'rate_limited'"},
         {"{\"match\":{\"rule\":\"none\"}}",                "/match/rule",             "unknown rule 'none'"        },
         {"{\"match\":{\"query\":{\"limit\":7}}}",          "/match/query/limit",      "quote it"                   },
-        {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches",
-         "write a name first"                                                                                      },
+        {"{\"match\":{\"headers\":{\"$matches\":\"x\"}}}", "/match/headers/$matches", "write a name first"         },
         {"{\"match\":{\"path\":{\"$matches\":\"(\"}}}",    "/match/path/$matches",    "parenthesis"                },
         {"{\"match\":{\"body\":{\"$matchs\":\"x\"}}}",     "/match/body/$matchs",     "did you mean"               },
         {"{\"match\":{},\"times\":1}",                     "/times",                  "unknown"                    },
@@ -235,11 +232,9 @@ static void a_lost_entry_in_range_fails(void **state)
 static void a_truncated_body_is_undecided(void **state)
 {
     struct mock *m = *state;
-    const char *body =
-        arena_printf(&m->arena, "{\"platform\":\"x\"}%*s", (int)JOURNAL_BODY_MAX, "");
+    const char *body = arena_printf(&m->arena, "{\"platform\":\"x\"}%*s", (int)JOURNAL_BODY_MAX, "");
     mock_call(m, URL, body, KEY);
-    struct mock_response a =
-        mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
+    struct mock_response a = mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/undecided"), "1");
     assert_non_null(strstr(at(a, "/detail"), "first 65536 bytes"));
@@ -251,11 +246,10 @@ static void a_truncated_body_is_undecided(void **state)
 
 static void without_a_server_a_wait_returns_at_once(void **state)
 {
-    struct mock_response a = mock_call(*state, "POST /__admin/requests/wait",
-                                       "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
+    struct mock_response a =
+        mock_call(*state, "POST /__admin/requests/wait", "{\"match\":{\"method\":\"PUT\"},\"timeout\":\"60s\"}");
     assert_int_equal(a.status, 409);
-    a = mock_call(*state, "POST /__admin/requests/wait",
-                  "{\"match\":{\"method\":\"GET\"},\"timeout\":\"61s\"}");
+    a = mock_call(*state, "POST /__admin/requests/wait", "{\"match\":{\"method\":\"GET\"},\"timeout\":\"61s\"}");
     assert_int_equal(a.status, 422);
     assert_string_equal(at(a, "/errors/0/pointer"), "/timeout");
 }

@@ -74,8 +74,7 @@ static void a_wait_that_can_no_longer_hold_fails_at_once(void **state)
     list(s);
     assert_int_equal(client_read_last(c).status, 200);
     list(s);
-    struct mock_response a =
-        ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"at_most\":2,\"timeout\":\"60s\"}");
+    struct mock_response a = ask(s, "POST /__admin/requests/wait", "{\"match\":{},\"at_most\":2,\"timeout\":\"60s\"}");
     assert_int_equal(a.status, 409);
 }
 

@@ -220,8 +220,7 @@ int main(void)
         cmocka_unit_test(a_delivery_is_due_immediately_and_ends_with_a_2xx_response),
         cmocka_unit_test(failures_are_retried_after_each_wait_until_the_last_attempt),
         cmocka_unit_test(refusals_end_stops_retries_after_a_4xx),
-        cmocka_unit_test(
-            consecutive_failures_pause_a_webhook_and_resuming_sends_pending_deliveries),
+        cmocka_unit_test(consecutive_failures_pause_a_webhook_and_resuming_sends_pending_deliveries),
         cmocka_unit_test(a_success_resets_the_failure_count),
         cmocka_unit_test(deliveries_of_a_deleted_webhook_are_abandoned),
         cmocka_unit_test(the_previous_secret_is_valid_until_its_time),

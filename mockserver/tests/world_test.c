@@ -17,8 +17,7 @@ static uint64_t next_random(uint64_t *seed)
 }
 
 /* A random row in that state, or ROW_NONE. */
-static uint32_t pick(const struct world *w, enum record_kind kind, const char *state,
-                     uint64_t *seed)
+static uint32_t pick(const struct world *w, enum record_kind kind, const char *state, uint64_t *seed)
 {
     uint32_t count = world_count(w, kind);
     for (uint32_t i = 0, at = count ? (uint32_t)(next_random(seed) % count) : 0; i < count; i++) {
@@ -129,8 +128,7 @@ static void step_destination(struct scene *s, uint32_t destination, uint64_t *se
         step_post(s, destination, seed);
         break;
     default:
-        destination_set_outcome(s->w, destination,
-                                (enum outcome)(next_random(seed) % OUTCOME_COUNT), "F");
+        destination_set_outcome(s->w, destination, (enum outcome)(next_random(seed) % OUTCOME_COUNT), "F");
         break;
     }
 }
@@ -454,8 +452,7 @@ static void add_stray_entry(struct world *w)
 static void remove_entry(struct world *w)
 {
     const struct account *a = account_read(w, 1);
-    index_remove(&w->indexes[INDEX_ACCOUNT_SPACE],
-                 (struct index_entry){a->space, -a->connected_at_ms, 1});
+    index_remove(&w->indexes[INDEX_ACCOUNT_SPACE], (struct index_entry){a->space, -a->connected_at_ms, 1});
 }
 
 static void expire_without_change(struct world *w)

@@ -48,8 +48,7 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
     const struct filter *f = filter;
     const struct account *a = account_read(c->world, row);
     return (f->platform == ANY || (int)a->platform == f->platform) &&
-           (f->status == ANY || (int)layers_status(a) == f->status) &&
-           (f->leased == ANY || a->leased == f->leased);
+           (f->status == ANY || (int)layers_status(a) == f->status) && (f->leased == ANY || a->leased == f->leased);
 }
 
 /* Chooses the index that holds the fewest accounts outside the filter. With several filters, it is
@@ -98,8 +97,7 @@ void layers_list_social_accounts(struct call *c)
 uint32_t layers_listed_account(const struct call *c, struct str id)
 {
     uint32_t row = account_find(c->world, LAYERS, id);
-    if (!row || !account_is_listed(account_read(c->world, row)) ||
-        !call_owns(c, account_read(c->world, row)->space))
+    if (!row || !account_is_listed(account_read(c->world, row)) || !call_owns(c, account_read(c->world, row)->space))
         return ROW_NONE;
     return row;
 }

@@ -17,12 +17,11 @@ static const struct {
     const char *prefix, *sample; /* of account ids: the prefix, then digits */
     int digits;
 } platforms[AD_PLATFORM_COUNT] = {
-    [AD_PLATFORM_META] = {"https://www.facebook.com/v19.0/dialog/oauth",     "ads_management,ads_read",
-                          "act_",                                                                           "act_123456789012345", 15},
-    [AD_PLATFORM_TIKTOK] = {"https://business-api.tiktok.com/portal/auth",
-                          "ad.account.read,campaign.manage",                                            "", "7389201445566778899", 19},
-    [AD_PLATFORM_APPLE] = {"https://appleid.apple.com/auth/oauth2/authorize", "searchadsorg",
-                          "org-",                                                                           "org-9823412",         7 },
+    [AD_PLATFORM_META] = {"https://www.facebook.com/v19.0/dialog/oauth",     "ads_management,ads_read",         "act_",
+                          "act_123456789012345",                                                                                       15},
+    [AD_PLATFORM_TIKTOK] = {"https://business-api.tiktok.com/portal/auth",     "ad.account.read,campaign.manage", "",
+                          "7389201445566778899",                                                                                       19},
+    [AD_PLATFORM_APPLE] = {"https://appleid.apple.com/auth/oauth2/authorize", "searchadsorg",                    "org-", "org-9823412", 7 },
 };
 
 bool layers_is_external_id(enum ad_platform platform, struct str id)
@@ -49,8 +48,7 @@ static const char *mint_external_id(struct world *w, enum ad_platform platform)
     return world_str(w, str_of(id, n));
 }
 
-void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name,
-                         struct ad_account_spec *spec)
+void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec)
 {
     *spec = (struct ad_account_spec){
         .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as documented */
@@ -125,18 +123,15 @@ struct ads_url_body {
 };
 
 static const struct field url_rows[] = {
-    FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true,
-          .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT,
-          .help = "Platform of the ad account."),
+    FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true, .texts = ad_platform_texts,
+          .text_count = AD_PLATFORM_COUNT, .help = "Platform of the ad account."),
     FIELD("returnUrl", FIELD_TEXT, struct ads_url_body, return_url,
           .help = "URL that the browser is redirected to afterwards."),
-    FIELD("redirectUrl", FIELD_TEXT, struct ads_url_body, redirect_url,
-          .help = "Deprecated name of returnUrl."),
+    FIELD("redirectUrl", FIELD_TEXT, struct ads_url_body, redirect_url, .help = "Deprecated name of returnUrl."),
     FIELD("state", FIELD_TEXT, struct ads_url_body, state, .max = STATE_MAX,
           .help = "Opaque text of the partner, added to the redirect URL."),
 };
-static const struct fields url_fields =
-    FIELD_TABLE("body", url_rows, struct ads_url_body, FIELDS_NO_PLACE);
+static const struct fields url_fields = FIELD_TABLE("body", url_rows, struct ads_url_body, FIELDS_NO_PLACE);
 
 static const char *authorize_url(struct call *c, enum ad_platform platform, const char *state)
 {
@@ -146,9 +141,9 @@ static const char *authorize_url(struct call *c, enum ad_platform platform, cons
     url = url_with_query(c->arena, url, "client_id", "layers");
     url = url_with_query(c->arena, url, "scope", platforms[platform].scopes);
     url = url_with_query(c->arena, url, "response_type", "code");
-    url = url_with_query(c->arena, url, "redirect_uri",
-                         arena_printf(c->arena, "https://api.layers.com/v1/ads/callback/%s",
-                                      ad_platform_texts[platform]));
+    url = url_with_query(
+        c->arena, url, "redirect_uri",
+        arena_printf(c->arena, "https://api.layers.com/v1/ads/callback/%s", ad_platform_texts[platform]));
     return url_with_query(c->arena, url, "state", state);
 }
 
@@ -158,8 +153,7 @@ static bool url_body_valid(struct call *c, struct ads_url_body *body)
     if (!body->return_url && !body->redirect_url)
         return call_issue(c, "returnUrl", "missing 'returnUrl' in body");
     if (body->return_url && body->redirect_url)
-        return call_issue(c, "redirectUrl",
-                          "is the deprecated name of returnUrl; send only one of them");
+        return call_issue(c, "redirectUrl", "is the deprecated name of returnUrl; send only one of them");
     if (!body->return_url)
         body->return_url = body->redirect_url;
     return layers_return_url_valid(c, name, body->return_url);
@@ -194,8 +188,7 @@ const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, c
         url = url_with_query(c->arena, url, "layers_oauth_error", error);
     else {
         url = url_with_query(c->arena, url, "status", "connected");
-        url = url_with_query(c->arena, url, "accountId",
-                             ad_account_read(c->world, a->ad_account)->public_id);
+        url = url_with_query(c->arena, url, "accountId", ad_account_read(c->world, a->ad_account)->public_id);
     }
     return a->correlation ? url_with_query(c->arena, url, "state", a->correlation) : url;
 }
@@ -212,8 +205,7 @@ static void read_campaign_limit(struct call *c)
  * empty. */
 void layers_list_campaigns(struct call *c)
 {
-    static const char *const states[] = {"active",  "paused",    "archived",
-                                         "deleted", "in_review", "rejected"};
+    static const char *const states[] = {"active", "paused", "archived", "deleted", "in_review", "rejected"};
     int64_t since;
     if (!layers_project(c))
         return;
@@ -237,8 +229,8 @@ void layers_list_campaigns(struct call *c)
 /* The mock relays no events and knows no pixel, so most members are null. */
 static void print_relay(struct call *c, const struct ad_account *a)
 {
-    static const char *const unknown[] = {"accessTokenLastValidatedAt", "eventsLast1h",
-                                          "eventsLast24h", "lastEventAt", "lastError"};
+    static const char *const unknown[] = {"accessTokenLastValidatedAt", "eventsLast1h", "eventsLast24h", "lastEventAt",
+                                          "lastError"};
     bool valid = a->token == AD_TOKEN_VALID;
     struct json *out = &c->out;
     json_open_map(out);

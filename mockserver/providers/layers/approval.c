@@ -7,13 +7,9 @@
 #define TEXT_MAX 1024
 
 static const struct field note_rows[] = {
-    {.key = "note",
-     .type = FIELD_TEXT,
-     .max = TEXT_MAX,
-     .help = "Note to record with the decision."},
+    {.key = "note", .type = FIELD_TEXT, .max = TEXT_MAX, .help = "Note to record with the decision."},
 };
-static const struct fields note_fields = {"body", note_rows, 1, sizeof(const char *),
-                                          FIELDS_NO_PLACE};
+static const struct fields note_fields = {"body", note_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 static const struct field reason_rows[] = {
     {.key = "reason",
@@ -23,8 +19,7 @@ static const struct field reason_rows[] = {
      .max = TEXT_MAX,
      .help = "Reason for the rejection."},
 };
-static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
-                                            FIELDS_NO_PLACE};
+static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 /* Refuses the call (CONFLICT) and returns false unless the content is pending approval. */
 static bool is_pending(struct call *c, uint32_t content)
@@ -49,8 +44,7 @@ static struct rows blocked_posts(struct call *c, uint32_t content)
     struct rows found = {0};
     struct index_walk walk;
     int64_t space = content_read(c->world, content)->space;
-    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk,
-               (struct index_entry){space, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
     while (index_next_of(&walk, space)) {
         const struct post *p = post_read(c->world, walk.entry.row);
         if (p->content == content && p->draft && !p->removed_at_ms)
@@ -62,8 +56,7 @@ static struct rows blocked_posts(struct call *c, uint32_t content)
 static void print_posts(struct call *c, uint32_t post)
 {
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_DESTINATION_POST], &walk,
-               (struct index_entry){post, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_DESTINATION_POST], &walk, (struct index_entry){post, INT64_MIN, 0});
     while (index_next_of(&walk, post)) {
         const char *id = destination_read(c->world, walk.entry.row)->public_id;
         if (id) /* NULL: the account was disconnected */
@@ -108,8 +101,7 @@ void layers_approve_content(struct call *c)
 {
     const char *note = NULL;
     uint32_t row = layers_content(c);
-    if (!row || (!body_is_empty(c->req) && !layers_body(c, &note_fields, &note)) ||
-        !is_pending(c, row))
+    if (!row || (!body_is_empty(c->req) && !layers_body(c, &note_fields, &note)) || !is_pending(c, row))
         return;
     content_decide(c->world, row, APPROVAL_APPROVED, c->key, note);
     struct rows posts = blocked_posts(c, row);

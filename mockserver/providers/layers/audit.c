@@ -48,8 +48,7 @@ static const struct row {
 static const char *event_of(const struct change *change)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].what, change->what) == 0 &&
-            (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return rows[i].event;
     return NULL;
 }
@@ -88,14 +87,12 @@ static bool matches(struct str filter, const char *id)
     return !filter.s || (id && str_is(filter, id));
 }
 
-static bool matches_filter(const struct call *c, const struct change *change,
-                           const struct filter *f)
+static bool matches_filter(const struct call *c, const struct change *change, const struct filter *f)
 {
     const struct world *w = c->world;
     const char *event = event_of(change);
     if (!event || !record_id(w, change->kind, change->row) || !matches(f->event, event) ||
-        change->at_ms < f->since_ms || change->at_ms > f->until_ms ||
-        strcmp(change->cause, "fixture") == 0)
+        change->at_ms < f->since_ms || change->at_ms > f->until_ms || strcmp(change->cause, "fixture") == 0)
         return false;
     uint32_t space = space_of(w, change);
     return organization_of(w, change) == key_read(w, c->key)->organization &&

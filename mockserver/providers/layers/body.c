@@ -67,8 +67,7 @@ static bool report_choices(struct call *c, const char *name, const char *const *
     return call_issue(c, name, "must be one of %s", buf_c(&choices));
 }
 
-bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
-                         int *value)
+bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count, int *value)
 {
     struct str text = call_query(c, name);
     *value = -1;
@@ -81,8 +80,7 @@ bool layers_query_choice(struct call *c, const char *name, const char *const *te
     return true;
 }
 
-unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
-                            size_t count)
+unsigned layers_query_words(struct call *c, const char *name, const char *const *texts, size_t count)
 {
     unsigned found = 0;
     bool given = false;

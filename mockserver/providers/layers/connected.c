@@ -17,9 +17,9 @@ static const char *const account_layers[] = {
     "Account Warmup",
 };
 
-#define AFTER(event)                                                                               \
-    {                                                                                              \
-        account_layers, sizeof account_layers / sizeof *account_layers, "Social Content", event    \
+#define AFTER(event)                                                                                                   \
+    {                                                                                                                  \
+        account_layers, sizeof account_layers / sizeof *account_layers, "Social Content", event                        \
     }
 
 static const struct {

@@ -8,8 +8,7 @@
 
 #include "mockserver/state/ids.h"
 
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what,
-                             const char *id)
+static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
 {
     return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
 }
@@ -25,8 +24,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
         return false;
     bool ok = fixture_check_key(load, k);
     if (key_find(load->world, LAYERS, str_from(k->value)))
-        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key",
-                       k->name);
+        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key", k->name);
     bool is_test = str_starts(str_from(k->value), STR("lp_test_"));
     struct key_spec spec = {
         .name = k->name,
@@ -57,8 +55,7 @@ static enum token token_of(const struct fixture_account *a, int64_t expires_at_m
     return expires_at_ms && expires_at_ms <= start_ms ? TOKEN_EXPIRED : TOKEN_WITHDRAWN;
 }
 
-static int64_t expiry_of(const struct fixture_load *load, const struct fixture_account *a,
-                         int64_t connected_at_ms)
+static int64_t expiry_of(const struct fixture_load *load, const struct fixture_account *a, int64_t connected_at_ms)
 {
     if (a->token_expires_at.given)
         return fixture_time(load, &a->token_expires_at);
@@ -76,8 +73,7 @@ static bool build_account(struct fixture_load *load, uint32_t project, struct fi
     if (a->id && account_find(load->world, LAYERS, str_from(a->id)))
         ok = report_duplicate(load, a->at, "social account", a->id);
     fixture_lease_terms(load, a);
-    int64_t connected_at_ms =
-        a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
+    int64_t connected_at_ms = a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
     int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
     struct account_spec spec = {
         .public_id = id_or_minted(load, a->id, "sa_"),
@@ -113,19 +109,17 @@ static bool build_content(struct fixture_load *load, uint32_t project, struct fi
     return ok;
 }
 
-static uint32_t find_content(struct fixture_load *load, uint32_t project,
-                             const struct fixture_post *p)
+static uint32_t find_content(struct fixture_load *load, uint32_t project, const struct fixture_post *p)
 {
     uint32_t row = content_find(load->world, LAYERS, str_from(p->content));
     if (row && content_read(load->world, row)->space == project)
         return row;
-    error_add(load->err, ERROR_INPUT, p->at, "content '%s' does not exist in this project",
-              p->content);
+    error_add(load->err, ERROR_INPUT, p->at, "content '%s' does not exist in this project", p->content);
     return ROW_NONE;
 }
 
-static void create_post(struct fixture_load *load, uint32_t project, const struct fixture_post *p,
-                        uint32_t content, uint32_t account)
+static void create_post(struct fixture_load *load, uint32_t project, const struct fixture_post *p, uint32_t content,
+                        uint32_t account)
 {
     struct world *w = load->world;
     int64_t due_ms = fixture_time(load, &p->due);
@@ -178,8 +172,7 @@ static void disconnect_accounts(struct fixture_load *load, const struct fixture_
             account_disconnect(load->world, accounts[i].row, DISCONNECT_REVOKED);
 }
 
-static bool build_project(struct fixture_load *load, uint32_t organization,
-                          struct fixture_project *p)
+static bool build_project(struct fixture_load *load, uint32_t organization, struct fixture_project *p)
 {
     bool ok = true;
     if (p->id && space_find(load->world, LAYERS, str_from(p->id)))
@@ -230,8 +223,7 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     bool ok = fields_read(&layers_fixture_fields, section, load->arena, &all, load->err);
     ok = fixture_build_pool(load, &all) && ok;
     for (size_t i = 0; i < all.organizations.count; i++)
-        ok = build_organization(load, (struct fixture_organization *)all.organizations.items + i) &&
-             ok;
+        ok = build_organization(load, (struct fixture_organization *)all.organizations.items + i) && ok;
     return ok;
 }
 

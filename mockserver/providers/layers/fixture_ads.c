@@ -9,17 +9,13 @@ static bool check_ad_account(const struct fixture_load *load, const struct fixtu
     const char *platform = ad_platform_texts[a->platform];
     if (a->id && ad_account_find(load->world, LAYERS, str_from(a->id)))
         ok = error_add(load->err, ERROR_INPUT, a->at, "duplicate ad account id '%s'", a->id);
-    if (a->external_id &&
-        !layers_is_external_id((enum ad_platform)a->platform, str_from(a->external_id)))
-        ok = error_add(load->err, ERROR_INPUT, a->at,
-                       "invalid external_id '%s' for %s; expected, for example, %s", a->external_id,
-                       platform, layers_external_id_sample((enum ad_platform)a->platform));
+    if (a->external_id && !layers_is_external_id((enum ad_platform)a->platform, str_from(a->external_id)))
+        ok = error_add(load->err, ERROR_INPUT, a->at, "invalid external_id '%s' for %s; expected, for example, %s",
+                       a->external_id, platform, layers_external_id_sample((enum ad_platform)a->platform));
     if (a->token == AD_TOKEN_PENDING && !a->disconnected && !load->world->timings.ad_validation_ms)
-        ok = error_add(load->err, ERROR_INPUT, a->at,
-                       "the token is pending, but timings.ad_validation is 0");
+        ok = error_add(load->err, ERROR_INPUT, a->at, "the token is pending, but timings.ad_validation is 0");
     if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
-        ok = error_add(load->err, ERROR_INPUT, a->at,
-                       "'connected_at' of the ad account is after the clock's start");
+        ok = error_add(load->err, ERROR_INPUT, a->at, "'connected_at' of the ad account is after the clock's start");
     return ok;
 }
 
@@ -42,16 +38,14 @@ static void set_token(struct world *w, uint32_t row, enum ad_token token)
     }
 }
 
-static bool build_ad_account(struct fixture_load *load, uint32_t project,
-                             const struct fixture_ad_account *a)
+static bool build_ad_account(struct fixture_load *load, uint32_t project, const struct fixture_ad_account *a)
 {
     if (!a->name)
         return false;
     bool ok = check_ad_account(load, a);
     uint32_t other = ad_account_of(load->world, project, (enum ad_platform)a->platform);
     if (other)
-        return error_add(load->err, ERROR_INPUT, a->at,
-                         "the project already has an ad account on %s",
+        return error_add(load->err, ERROR_INPUT, a->at, "the project already has an ad account on %s",
                          ad_platform_texts[a->platform]);
     struct ad_account_spec spec;
     layers_ad_consented(load->world, (enum ad_platform)a->platform, a->name, &spec);
@@ -72,8 +66,7 @@ static bool build_ad_account(struct fixture_load *load, uint32_t project,
 
 /* Builds the disconnected ad accounts first: a project can have only one connected ad account per
  * platform, but any number of disconnected ones. */
-bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project,
-                               const struct fixture_project *p)
+bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project, const struct fixture_project *p)
 {
     bool ok = true;
     const struct fixture_ad_account *items = p->ad_accounts.items;

@@ -12,10 +12,7 @@ void fixture_lease_terms(const struct fixture_load *load, struct fixture_account
 /* Marks the pool account of that handle, if there is one, as leased. Call it after the account is
  * created. Reports a problem if the pool account is already leased. */
 bool fixture_lease_from_pool(struct fixture_load *load, const struct fixture_account *a);
-bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project,
-                                  const struct fixture_project *p);
+bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project, const struct fixture_project *p);
 /* Must be called after all projects of the organization are created. */
-bool fixture_build_webhooks(struct fixture_load *load, uint32_t organization,
-                            const struct fixture_organization *o);
-bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project,
-                               const struct fixture_project *p);
+bool fixture_build_webhooks(struct fixture_load *load, uint32_t organization, const struct fixture_organization *o);
+bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project, const struct fixture_project *p);

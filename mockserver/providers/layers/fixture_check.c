@@ -48,8 +48,8 @@ static bool add_problem(const struct fixture_load *load, struct where at, const 
     return false;
 }
 
-static bool check_known(const struct fixture_load *load, struct where at, const char *what,
-                        const char *word, const char *const *words, size_t count)
+static bool check_known(const struct fixture_load *load, struct where at, const char *what, const char *word,
+                        const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(words[i], word) == 0)
@@ -72,9 +72,8 @@ bool fixture_check_key(const struct fixture_load *load, const struct fixture_key
     bool ok = true;
     struct str value = str_from(k->value);
     if (k->value && !str_starts(value, STR("lp_live_")) && !str_starts(value, STR("lp_test_")))
-        ok = add_problem(load, k->at,
-                         "API key '%s' has an invalid value; expected lp_live_... or lp_test_...",
-                         k->name);
+        ok =
+            add_problem(load, k->at, "API key '%s' has an invalid value; expected lp_live_... or lp_test_...", k->name);
     if (k->tier)
         ok = check_tier(load, k) && ok;
     const char *const *items = k->scopes.items;
@@ -99,8 +98,7 @@ static bool check_token(const struct fixture_load *load, const struct fixture_ac
                            "expires",
                            a->handle);
     if (a->connected_at.given && expires_ms < fixture_time(load, &a->connected_at))
-        return add_problem(load, a->at, "'token_expires_at' of '%s' is before 'connected_at'",
-                           a->handle);
+        return add_problem(load, a->at, "'token_expires_at' of '%s' is before 'connected_at'", a->handle);
     if (a->status == LAYERS_CONNECTED && expires_ms <= load->start_ms)
         return add_problem(load, a->at,
                            "'token_expires_at' of '%s' is not after the clock's start, but the "
@@ -115,15 +113,12 @@ bool fixture_check_account(const struct fixture_load *load, const struct fixture
     if (a->handle[0] == '@')
         ok = add_problem(load, a->at, "invalid handle '%s'; omit the @", a->handle);
     if (a->leased && a->platform != PLATFORM_TIKTOK)
-        ok = add_problem(load, a->at,
-                         "leased account '%s' is on %s; only tiktok accounts can be leased",
-                         a->handle, platform_texts[a->platform]);
+        ok = add_problem(load, a->at, "leased account '%s' is on %s; only tiktok accounts can be leased", a->handle,
+                         platform_texts[a->platform]);
     if (!a->leased && a->monthly_price_cents)
-        ok = add_problem(load, a->at, "'monthly_price_cents' is set on '%s', which is not leased",
-                         a->handle);
+        ok = add_problem(load, a->at, "'monthly_price_cents' is set on '%s', which is not leased", a->handle);
     if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
-        ok = add_problem(load, a->at, "'connected_at' of '%s' is after the clock's start",
-                         a->handle);
+        ok = add_problem(load, a->at, "'connected_at' of '%s' is after the clock's start", a->handle);
     if (a->token_expires_at.given)
         ok = check_token(load, a) && ok;
     return ok;
@@ -144,14 +139,12 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
                                "the post is publishing, but 'at' plus timings.publish is not after "
                                "the clock's start");
         return due_ms <= load->start_ms ||
-               add_problem(load, p->at,
-                           "the post is publishing, but 'at' is after the clock's start");
+               add_problem(load, p->at, "the post is publishing, but 'at' is after the clock's start");
     case DESTINATION_DRAFT:
     case DESTINATION_PUBLISHED:
     case DESTINATION_FAILED:
         return due_ms <= load->start_ms ||
-               add_problem(load, p->at, "the post is %s, but 'at' is after the clock's start",
-                           word);
+               add_problem(load, p->at, "the post is %s, but 'at' is after the clock's start", word);
     case DESTINATION_CANCELED:
     case DESTINATION_HELD:
     case DESTINATION_STATE_COUNT:
@@ -171,8 +164,7 @@ bool fixture_check_post(const struct fixture_load *load, const struct fixture_po
         ok = add_problem(load, p->at, "the post is %s, but has an 'error'", word);
     if (account->status == LAYERS_DISCONNECTED &&
         (p->state == DESTINATION_QUEUED || p->state == DESTINATION_PUBLISHING))
-        ok = add_problem(load, p->at, "the post is %s, but account '%s' is disconnected", word,
-                         account->handle);
+        ok = add_problem(load, p->at, "the post is %s, but account '%s' is disconnected", word, account->handle);
     return ok;
 }
 
@@ -192,8 +184,7 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
 {
     bool ok = true;
     const struct fixture_account *accounts = p->accounts.items;
-    *out = (struct handles){
-        arena_array(load->arena, const struct fixture_account *, p->accounts.count), 0};
+    *out = (struct handles){arena_array(load->arena, const struct fixture_account *, p->accounts.count), 0};
     for (size_t i = 0; i < p->accounts.count; i++)
         if (accounts[i].handle)
             out->items[out->count++] = &accounts[i];
@@ -201,8 +192,7 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
         qsort(out->items, out->count, sizeof(const struct fixture_account *), compare_handles);
     for (size_t i = 1; i < out->count; i++) {
         const struct fixture_account *a = out->items[i - 1], *b = out->items[i];
-        if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform &&
-            b->status != LAYERS_DISCONNECTED)
+        if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform && b->status != LAYERS_DISCONNECTED)
             ok = add_problem(load, b->at, "'%s' is already connected on %s, at line %d", b->handle,
                              platform_texts[b->platform], a->at.line);
     }
@@ -222,8 +212,7 @@ static size_t first_at_least(const struct handles *h, const char *handle)
     return low;
 }
 
-static const char *nearest_handle(const struct fixture_load *load, const struct handles *h,
-                                  const char *name)
+static const char *nearest_handle(const struct fixture_load *load, const struct handles *h, const char *name)
 {
     const char **words = arena_array(load->arena, const char *, h->count);
     for (size_t i = 0; i < h->count; i++)
@@ -232,8 +221,7 @@ static const char *nearest_handle(const struct fixture_load *load, const struct 
 }
 
 /* Returns the project's account that was created as `row`, or NULL. */
-static const struct fixture_account *find_row(const struct fixture_load *load,
-                                              const struct handles *h, uint32_t row)
+static const struct fixture_account *find_row(const struct fixture_load *load, const struct handles *h, uint32_t row)
 {
     const char *handle = account_read(load->world, row)->handle;
     size_t i = first_at_least(h, handle);
@@ -243,8 +231,8 @@ static const struct fixture_account *find_row(const struct fixture_load *load,
     return NULL;
 }
 
-const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h,
-                                           const char *name, struct where at)
+const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h, const char *name,
+                                           struct where at)
 {
     uint32_t row = account_find(load->world, LAYERS, str_from(name));
     const struct fixture_account *named = row ? find_row(load, h, row) : NULL;
@@ -254,14 +242,12 @@ const struct fixture_account *handles_find(const struct fixture_load *load, cons
     if (i < h->count && strcmp(h->items[i]->handle, name) == 0) {
         if (i + 1 == h->count || strcmp(h->items[i + 1]->handle, name) != 0)
             return h->items[i];
-        add_problem(load, at, "'%s' matches several accounts of this project; use an account id",
-                    name);
+        add_problem(load, at, "'%s' matches several accounts of this project; use an account id", name);
         return NULL;
     }
     const char *near = nearest_handle(load, h, name);
     if (near)
-        add_problem(load, at, "account '%s' does not exist in this project (did you mean '%s'?)",
-                    name, near);
+        add_problem(load, at, "account '%s' does not exist in this project (did you mean '%s'?)", name, near);
     else
         add_problem(load, at, "account '%s' does not exist in this project", name);
     return NULL;

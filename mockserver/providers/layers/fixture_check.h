@@ -22,5 +22,5 @@ struct handles {
 bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
 /* Returns the account with the id or handle `name`. Returns NULL and reports a problem if there is
  * none, or more than one. */
-const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h,
-                                           const char *name, struct where at);
+const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h, const char *name,
+                                           struct where at);

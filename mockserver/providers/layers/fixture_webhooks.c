@@ -5,8 +5,8 @@
 #include "mockserver/providers/layers/webhooks.h"
 #include "mockserver/state/ids.h"
 
-static bool add_problem(const struct fixture_load *load, const struct fixture_webhook *h,
-                        const char *what, const char *text, const char *why)
+static bool add_problem(const struct fixture_load *load, const struct fixture_webhook *h, const char *what,
+                        const char *text, const char *why)
 {
     return error_add(load->err, ERROR_INPUT, h->at, "%s '%s' %s", what, text, why);
 }
@@ -22,8 +22,7 @@ static bool events_valid(const struct fixture_load *load, const struct fixture_w
 }
 
 /* Must be called after all projects of the organization are created, as it looks one up. */
-static bool build_webhook(struct fixture_load *load, uint32_t organization,
-                          const struct fixture_webhook *h)
+static bool build_webhook(struct fixture_load *load, uint32_t organization, const struct fixture_webhook *h)
 {
     struct world *w = load->world;
     const char *why;
@@ -51,8 +50,7 @@ static bool build_webhook(struct fixture_load *load, uint32_t organization,
     return true;
 }
 
-bool fixture_build_webhooks(struct fixture_load *load, uint32_t organization,
-                            const struct fixture_organization *o)
+bool fixture_build_webhooks(struct fixture_load *load, uint32_t organization, const struct fixture_organization *o)
 {
     const struct fixture_webhook *items = o->webhooks.items;
     bool ok = true;

@@ -20,8 +20,8 @@ static const struct tier {
     {30 * DAY, "warm",       "Keep the pace.",        65},
     {90 * DAY, "hot",        "Keep the pace.",        80},
 };
-static const struct tier shadowbanned = {
-    0, "shadowbanned", "Pause posting until the platform shows the account again.", 0};
+static const struct tier shadowbanned = {0, "shadowbanned", "Pause posting until the platform shows the account again.",
+                                         0};
 
 static const struct tier *tier_of(const struct account *a, int64_t age_ms)
 {

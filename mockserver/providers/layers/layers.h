@@ -25,12 +25,7 @@ extern const struct fixture_reader layers_fixture;
 #define LAYERS_PLATFORMS 2
 /* It uses the post states before this one. */
 #define LAYERS_POST_STATES DESTINATION_HELD
-enum layers_status {
-    LAYERS_CONNECTED,
-    LAYERS_REAUTH_REQUIRED,
-    LAYERS_DISCONNECTED,
-    LAYERS_STATUS_COUNT
-};
+enum layers_status { LAYERS_CONNECTED, LAYERS_REAUTH_REQUIRED, LAYERS_DISCONNECTED, LAYERS_STATUS_COUNT };
 extern const char *const layers_status_texts[];
 extern const char *const layers_project_status_texts[];    /* active, archived */
 enum layers_status layers_status(const struct account *a); /* as the API shows it */
@@ -80,8 +75,7 @@ const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 /* The same for an ad account. error NULL: the attempt is completed. */
 const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error);
 /* Fills in *spec with a new ad account that is called `name` on the platform. */
-void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name,
-                         struct ad_account_spec *spec);
+void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec);
 /* Whether `id` has the platform's format: act_ and digits, digits, or org- and digits. */
 bool layers_is_external_id(enum ad_platform platform, struct str id);
 const char *layers_external_id_sample(enum ad_platform platform);
@@ -135,9 +129,7 @@ bool layers_read_due(struct call *c, const char *path, const char *text, int64_t
 bool layers_query_instant(struct call *c, const char *name, int64_t *ms);
 /* Reads a parameter whose value must be one of `texts`. Sets *value to its index, or to -1 if the
  * parameter is absent. */
-bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count,
-                         int *value);
+bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count, int *value);
 /* Reads a parameter that may be repeated, for example ?status=queued&status=failed. Returns one bit
  * for each of `texts` that is given; all bits if the parameter is absent. */
-unsigned layers_query_words(struct call *c, const char *name, const char *const *texts,
-                            size_t count);
+unsigned layers_query_words(struct call *c, const char *name, const char *const *texts, size_t count);

@@ -31,34 +31,28 @@ struct lease_body {
 };
 
 static const struct field niche_rows[] = {
-    FIELD("vertical", FIELD_TEXT, struct niche, vertical, .required = true, .min = 1,
-          .max = WORD_MAX, .help = "Topic of the accounts."),
-    FIELD("audience", FIELD_TEXT, struct niche, audience, .max = WORD_MAX,
-          .help = "Audience of the accounts."),
-    FIELD("language", FIELD_TEXT, struct niche, language,
-          .help = "Language, as a BCP 47 tag, for example en-US."),
-    FIELD("geo", FIELD_TEXTS, struct niche, geo, .max = GEO_MAX,
-          .help = "Countries, as two-letter ISO codes."),
+    FIELD("vertical", FIELD_TEXT, struct niche, vertical, .required = true, .min = 1, .max = WORD_MAX,
+          .help = "Topic of the accounts."),
+    FIELD("audience", FIELD_TEXT, struct niche, audience, .max = WORD_MAX, .help = "Audience of the accounts."),
+    FIELD("language", FIELD_TEXT, struct niche, language, .help = "Language, as a BCP 47 tag, for example en-US."),
+    FIELD("geo", FIELD_TEXTS, struct niche, geo, .max = GEO_MAX, .help = "Countries, as two-letter ISO codes."),
 };
-static const struct fields niche_fields =
-    FIELD_TABLE("niche", niche_rows, struct niche, FIELDS_NO_PLACE);
+static const struct fields niche_fields = FIELD_TABLE("niche", niche_rows, struct niche, FIELDS_NO_PLACE);
 
 static const struct field lease_rows[] = {
     FIELD("projectId", FIELD_TEXT, struct lease_body, project, .required = true,
           .help = "Id of the project; must equal the one in the path."),
-    FIELD("count", FIELD_INT, struct lease_body, count, .required = true, .min = 1,
-          .max = COUNT_MAX, .help = "Number of accounts."),
+    FIELD("count", FIELD_INT, struct lease_body, count, .required = true, .min = 1, .max = COUNT_MAX,
+          .help = "Number of accounts."),
     FIELD("niche", FIELD_MAP, struct lease_body, niche, .required = true, .sub = &niche_fields,
           .help = "Kind of accounts."),
-    FIELD("target", FIELD_NODE, struct lease_body, target,
-          .help = "Purpose of the accounts; not interpreted."),
+    FIELD("target", FIELD_NODE, struct lease_body, target, .help = "Purpose of the accounts; not interpreted."),
     FIELD("note", FIELD_TEXT, struct lease_body, note, .max = NOTE_MAX,
           .help = "Note to the reviewers of the request."),
     FIELD("requestId", FIELD_TEXT, struct lease_body, id, .min = 1, .max = ID_MAX,
           .help = "Id of the request. Default: generated."),
 };
-static const struct fields lease_fields =
-    FIELD_TABLE("body", lease_rows, struct lease_body, FIELDS_NO_PLACE);
+static const struct fields lease_fields = FIELD_TABLE("body", lease_rows, struct lease_body, FIELDS_NO_PLACE);
 
 struct release_body {
     const char *reason;
@@ -68,8 +62,7 @@ static const struct field release_rows[] = {
     FIELD("reason", FIELD_TEXT, struct release_body, reason, .max = REASON_MAX,
           .help = "Reason to record with the release."),
 };
-static const struct fields release_fields =
-    FIELD_TABLE("body", release_rows, struct release_body, FIELDS_NO_PLACE);
+static const struct fields release_fields = FIELD_TABLE("body", release_rows, struct release_body, FIELDS_NO_PLACE);
 
 static bool is_letter(char c)
 {
@@ -94,8 +87,7 @@ static bool is_language(const char *tag)
 
 bool layers_is_country(const char *code)
 {
-    return strlen(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' &&
-           code[1] <= 'Z';
+    return strlen(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z';
 }
 
 const char *layers_countries(struct arena *a, const struct field_list *geo)
@@ -149,8 +141,7 @@ void layers_request_lease(struct call *c)
         .geo = layers_countries(c->arena, &body.niche.geo),
         .note = body.note,
     };
-    const struct lease_request *r =
-        lease_request_read(c->world, lease_request_create(c->world, project, &spec));
+    const struct lease_request *r = lease_request_read(c->world, lease_request_create(c->world, project, &spec));
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_put_text(out, "requestId", r->public_id);
@@ -163,8 +154,7 @@ void layers_request_lease(struct call *c)
 static void print_assigned(struct call *c, uint32_t request)
 {
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk,
-               (struct index_entry){request, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){request, INT64_MIN, 0});
     json_key(&c->out, "assignedSocialAccountIds");
     json_open_list(&c->out);
     while (index_next_of(&walk, request))

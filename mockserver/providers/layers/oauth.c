@@ -30,21 +30,19 @@ struct url_body {
     struct field_list scopes;
 };
 
-#define SCOPES_ROW                                                                                 \
-    FIELD("scopes", FIELD_TEXTS, struct url_body, scopes, .max = SCOPES_MAX,                       \
+#define SCOPES_ROW                                                                                                     \
+    FIELD("scopes", FIELD_TEXTS, struct url_body, scopes, .max = SCOPES_MAX,                                           \
           .help = "Scopes to request from the platform instead of the default ones.")
 
 static const struct field oauth_rows[] = {
-    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true,
-          .texts = platform_texts, .text_count = LAYERS_PLATFORMS,
-          .help = "Platform of the account."),
+    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true, .texts = platform_texts,
+          .text_count = LAYERS_PLATFORMS, .help = "Platform of the account."),
     FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url, .required = true,
           .help = "URL that the browser is redirected to afterwards."),
     FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "Note of the partner."),
     SCOPES_ROW,
 };
-static const struct fields oauth_fields =
-    FIELD_TABLE("body", oauth_rows, struct url_body, FIELDS_NO_PLACE);
+static const struct fields oauth_fields = FIELD_TABLE("body", oauth_rows, struct url_body, FIELDS_NO_PLACE);
 
 static const struct field reauth_rows[] = {
     FIELD("socialAccountId", FIELD_TEXT, struct url_body, account, .required = true,
@@ -53,16 +51,14 @@ static const struct field reauth_rows[] = {
           .help = "URL that the browser is redirected to afterwards."),
     SCOPES_ROW,
 };
-static const struct fields reauth_fields =
-    FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
+static const struct fields reauth_fields = FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
 
 static bool scopes_valid(struct call *c, const struct url_body *body)
 {
     const char *const *scopes = body->scopes.items;
     for (size_t i = 0; i < body->scopes.count; i++)
         if (!scopes[i][0] || strlen(scopes[i]) > SCOPE_MAX)
-            call_issue(c, arena_printf(c->arena, "scopes[%zu]", i), "must have 1 to %d characters",
-                       SCOPE_MAX);
+            call_issue(c, arena_printf(c->arena, "scopes[%zu]", i), "must have 1 to %d characters", SCOPE_MAX);
     return !c->fault;
 }
 
@@ -105,15 +101,15 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
 {
     if (c->world->local_consent)
         return call_consent_page(c, state);
-    const char *requested = scopes->count ? join(c->arena, scopes, platforms[platform].separator)
-                                          : platforms[platform].scopes;
+    const char *requested =
+        scopes->count ? join(c->arena, scopes, platforms[platform].separator) : platforms[platform].scopes;
     const char *url = platforms[platform].authorize;
     url = url_with_query(c->arena, url, "client_key", "layers");
     url = url_with_query(c->arena, url, "scope", requested);
     url = url_with_query(c->arena, url, "response_type", "code");
-    url = url_with_query(c->arena, url, "redirect_uri",
-                         arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
-                                      platform_texts[platform]));
+    url = url_with_query(
+        c->arena, url, "redirect_uri",
+        arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s", platform_texts[platform]));
     return url_with_query(c->arena, url, "state", state);
 }
 
@@ -145,16 +141,14 @@ void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec)
     consent_if_test(c, oauth_attempt_begin(c->world, spec));
 }
 
-static void respond_with_url(struct call *c, struct oauth_attempt_spec *spec,
-                             const struct url_body *body)
+static void respond_with_url(struct call *c, struct oauth_attempt_spec *spec, const struct url_body *body)
 {
     spec->return_url = body->return_url;
     spec->note = body->note;
     layers_begin_attempt(c, spec);
     struct json *out = call_json(c, 200);
     json_open_map(out);
-    json_put_text(out, "authorizeUrl",
-                  authorize_url(c, spec->platform, spec->token, &body->scopes));
+    json_put_text(out, "authorizeUrl", authorize_url(c, spec->platform, spec->token, &body->scopes));
     json_put_text(out, "state", spec->token);
     layers_put_time(c, "expiresAt", spec->expires_at_ms);
     json_close_map(out);

@@ -22,9 +22,8 @@ static bool read_cursor(struct call *c, struct page *page)
     int64_t order, row;
     if (!text.s)
         return true;
-    if (!digest_base64url_decode(c->arena, text, &inside) ||
-        !str_to_int(str_cut(&inside, ' '), &order) || !str_to_int(inside, &row) || row < 1 ||
-        row >= UINT32_MAX)
+    if (!digest_base64url_decode(c->arena, text, &inside) || !str_to_int(str_cut(&inside, ' '), &order) ||
+        !str_to_int(inside, &row) || row < 1 || row >= UINT32_MAX)
         return call_issue(c, "cursor", "is not a cursor of this list");
     page->order = order;
     page->row = (uint32_t)row + 1;

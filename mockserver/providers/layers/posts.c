@@ -20,23 +20,19 @@ static const struct field target_rows[] = {
     FIELD("socialAccountId", FIELD_TEXT, struct target, account, .required = true,
           .help = "Id of an account of the content's project."),
     FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .texts = publish_mode_texts,
-          .text_count = MODE_COUNT,
-          .help = "Who publishes the post: Layers, the creator, or the managed provider."),
+          .text_count = MODE_COUNT, .help = "Who publishes the post: Layers, the creator, or the managed provider."),
     FIELD("captionOverride", FIELD_TEXT, struct target, caption, .max = CAPTION_MAX,
           .help = "Caption to use instead of the content's."),
     FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
           .help = "Text of the first comment."),
     FIELD("scheduledPostId", FIELD_TEXT, struct target, post_id,
           .help = "Accepted because older API versions have it; ignored."),
-    FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings,
-          .help = "TikTok settings of the post."),
-    FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music,
-          .help = "Music of a TikTok post."),
+    FIELD("tiktokPostSettings", FIELD_NODE, struct target, tiktok_settings, .help = "TikTok settings of the post."),
+    FIELD("tiktokMusic", FIELD_NODE, struct target, tiktok_music, .help = "Music of a TikTok post."),
     FIELD("shareReelToFeed", FIELD_BOOL, struct target, share_reel,
           .help = "Whether a reel is also shown in the feed."),
 };
-static const struct fields target_fields =
-    FIELD_TABLE("target", target_rows, struct target, FIELDS_NO_PLACE);
+static const struct fields target_fields = FIELD_TABLE("target", target_rows, struct target, FIELDS_NO_PLACE);
 
 struct schedule_body {
     const char *due;
@@ -46,36 +42,26 @@ struct schedule_body {
 static const struct field schedule_rows[] = {
     FIELD("scheduledFor", FIELD_TEXT, struct schedule_body, due, .required = true,
           .help = "Time of publication, in UTC."),
-    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
-          .max = TARGETS_MAX, .sub = &target_fields, .help = "Accounts to post to."),
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1, .max = TARGETS_MAX,
+          .sub = &target_fields, .help = "Accounts to post to."),
 };
-static const struct fields schedule_fields =
-    FIELD_TABLE("body", schedule_rows, struct schedule_body, FIELDS_NO_PLACE);
+static const struct fields schedule_fields = FIELD_TABLE("body", schedule_rows, struct schedule_body, FIELDS_NO_PLACE);
 
 static const struct field publish_rows[] = {
-    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1,
-          .max = TARGETS_MAX, .sub = &target_fields, .help = "Accounts to post to."),
+    FIELD("targets", FIELD_LIST, struct schedule_body, targets, .required = true, .min = 1, .max = TARGETS_MAX,
+          .sub = &target_fields, .help = "Accounts to post to."),
 };
-static const struct fields publish_fields =
-    FIELD_TABLE("body", publish_rows, struct schedule_body, FIELDS_NO_PLACE);
+static const struct fields publish_fields = FIELD_TABLE("body", publish_rows, struct schedule_body, FIELDS_NO_PLACE);
 
 static const struct field reason_rows[] = {
-    {.key = "reason",
-     .type = FIELD_TEXT,
-     .max = REASON_MAX,
-     .help = "Reason to record with the cancellation."},
+    {.key = "reason", .type = FIELD_TEXT, .max = REASON_MAX, .help = "Reason to record with the cancellation."},
 };
-static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *),
-                                            FIELDS_NO_PLACE};
+static const struct fields reason_fields = {"body", reason_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 static const struct field due_rows[] = {
-    {.key = "scheduledFor",
-     .type = FIELD_TEXT,
-     .required = true,
-     .help = "New time of publication, in UTC."},
+    {.key = "scheduledFor", .type = FIELD_TEXT, .required = true, .help = "New time of publication, in UTC."},
 };
-static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *),
-                                         FIELDS_NO_PLACE};
+static const struct fields due_fields = {"body", due_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 static bool targets_valid(struct call *c, const struct schedule_body *body, uint32_t space)
 {
@@ -110,13 +96,10 @@ static uint32_t create_post(struct call *c, uint32_t content, int64_t due_ms, bo
     return post_schedule(c->world, content_read(c->world, content)->space, &post);
 }
 
-static uint32_t create_destination(struct call *c, uint32_t post, const struct target *target,
-                                   const char *id)
+static uint32_t create_destination(struct call *c, uint32_t post, const struct target *target, const char *id)
 {
-    struct destination_spec spec = {.account = target->row,
-                                    .public_id = id,
-                                    .mode = (enum publish_mode)target->mode,
-                                    .caption = target->caption};
+    struct destination_spec spec = {
+        .account = target->row, .public_id = id, .mode = (enum publish_mode)target->mode, .caption = target->caption};
     return destination_schedule(c->world, post, &spec);
 }
 
@@ -133,8 +116,7 @@ static void print_scheduled(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static void schedule(struct call *c, uint32_t content, const struct schedule_body *body,
-                     int64_t due_ms)
+static void schedule(struct call *c, uint32_t content, const struct schedule_body *body, int64_t due_ms)
 {
     uint32_t row = create_post(c, content, due_ms, false);
     const struct target *targets = body->targets.items;
@@ -143,16 +125,14 @@ static void schedule(struct call *c, uint32_t content, const struct schedule_bod
     json_key(out, "scheduledPosts");
     json_open_list(out);
     for (size_t i = 0; i < body->targets.count; i++)
-        print_scheduled(
-            c, create_destination(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
+        print_scheduled(c, create_destination(c, row, &targets[i], ids_mint(c->world, "sp_", ID_OPEN)));
     json_close_list(out);
     json_close_map(out);
 }
 
 /* Schedules content that is pending approval. Its destinations have no id, so they are in no list
  * until the content is approved. */
-static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body,
-                             int64_t due_ms)
+static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body, int64_t due_ms)
 {
     uint32_t row = create_post(c, content, due_ms, true);
     const struct target *targets = body->targets.items;
@@ -195,8 +175,7 @@ static bool is_approved(struct call *c, const struct content *content)
     if (content->approval != APPROVAL_PENDING)
         return true;
     const struct node *id = node_new_text(c->arena, str_from(content->public_id));
-    const struct node *status =
-        node_new_text(c->arena, str_from(approval_texts[content->approval]));
+    const struct node *status = node_new_text(c->arena, str_from(approval_texts[content->approval]));
     const struct node *data = node_new_map(c->arena, NULL, 0);
     data = node_with(c->arena, data, "containerId", id);
     c->fault_data = node_with(c->arena, data, "approvalStatus", status);
@@ -212,8 +191,7 @@ void layers_publish_content(struct call *c)
     if (!row || !layers_body(c, &publish_fields, &body))
         return;
     const struct content *content = content_read(c->world, row);
-    if (targets_valid(c, &body, content->space) && content_valid(c, content) &&
-        is_approved(c, content))
+    if (targets_valid(c, &body, content->space) && content_valid(c, content) && is_approved(c, content))
         schedule(c, row, &body, c->now_ms);
 }
 

@@ -71,8 +71,7 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
 {
     const struct filter *f = filter;
     const struct destination *d = destination_read(c->world, row);
-    return d->public_id && !f->nothing && f->states >> d->state & 1 &&
-           (!f->account || f->account == d->account);
+    return d->public_id && !f->nothing && f->states >> d->state & 1 && (!f->account || f->account == d->account);
 }
 
 static void read_account(struct call *c, uint32_t project, struct filter *f)

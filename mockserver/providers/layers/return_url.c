@@ -19,8 +19,8 @@ static enum return_url reject(enum return_url verdict, const char **why, const c
     return verdict;
 }
 
-enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains,
-                                 uint32_t count, const char **why)
+enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains, uint32_t count,
+                                 const char **why)
 {
     struct str text = str_from(url);
     if (!str_starts_nocase(text, STR("https://")) && !str_starts_nocase(text, STR("http://")))
@@ -46,6 +46,5 @@ bool return_domain_valid(struct arena *a, const char *domain)
     struct url parts;
     const char *why;
     return url_parse(a, arena_printf(a, "https://%s", domain), &parts, &why) &&
-           str_eq_nocase(str_from(parts.host), str_from(domain)) &&
-           !str_ends(str_from(domain), STR("."));
+           str_eq_nocase(str_from(parts.host), str_from(domain)) && !str_ends(str_from(domain), STR("."));
 }

@@ -20,8 +20,8 @@ enum return_url {
 };
 
 /* If the URL is not allowed, *why is set to the reason (a static string). */
-enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains,
-                                 uint32_t count, const char **why);
+enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains, uint32_t count,
+                                 const char **why);
 
 /* Whether `domain` may be in a key's list: a host name without scheme, port or path. */
 bool return_domain_valid(struct arena *a, const char *domain);

@@ -103,8 +103,7 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
 
 void layers_list_projects(struct call *c)
 {
-    struct filter f = {.search = call_query(c, "search"),
-                       .customer = call_query(c, "customerExternalId")};
+    struct filter f = {.search = call_query(c, "search"), .customer = call_query(c, "customerExternalId")};
     struct page page;
     layers_query_choice(c, "status", layers_project_status_texts, 2, &f.status);
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
@@ -140,13 +139,12 @@ static const struct field project_rows[] = {
     FIELD("metadata", FIELD_NODE, struct project_body, metadata,
           .help = "Object of arbitrary data, 8192 bytes at most."),
 };
-static const struct fields project_fields =
-    FIELD_TABLE("body", project_rows, struct project_body, FIELDS_NO_PLACE);
+static const struct fields project_fields = FIELD_TABLE("body", project_rows, struct project_body, FIELDS_NO_PLACE);
 
 static bool is_zone_byte(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '+';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '+';
 }
 
 /* Checks only the form of the name, not whether the IANA database contains it. */
@@ -178,8 +176,7 @@ static bool metadata_valid(struct call *c, const struct node *metadata, const ch
     if (metadata->kind != NODE_MAP)
         return call_issue(c, "metadata", "must be an object");
     *text = json_print(c->arena, metadata);
-    return strlen(*text) <= METADATA_MAX ||
-           call_issue(c, "metadata", "must be at most %d bytes", METADATA_MAX);
+    return strlen(*text) <= METADATA_MAX || call_issue(c, "metadata", "must be at most %d bytes", METADATA_MAX);
 }
 
 void layers_create_project(struct call *c)

@@ -33,8 +33,7 @@ static void print_delivery(struct call *c, uint32_t row)
     layers_put_millis(c, "nextAttemptAt", d->next_attempt_at_ms);
     layers_put_millis(c, "deliveredAt", d->state == DELIVERY_DELIVERED ? d->ended_at_ms : 0);
     layers_put_millis(c, "abandonedAt", gave_up ? d->ended_at_ms : 0);
-    json_put_text(out, "replayOf",
-                  d->replay_of ? delivery_read(c->world, d->replay_of)->public_id : NULL);
+    json_put_text(out, "replayOf", d->replay_of ? delivery_read(c->world, d->replay_of)->public_id : NULL);
     layers_put_millis(c, "createdAt", d->created_at_ms);
     json_close_map(out);
 }
@@ -90,10 +89,8 @@ void layers_test_webhook_endpoint(struct call *c)
 static uint32_t own_delivery(struct call *c)
 {
     uint32_t row = delivery_find(c->world, LAYERS, c->params[0]);
-    const struct webhook *h =
-        row ? webhook_read(c->world, delivery_read(c->world, row)->webhook) : NULL;
-    if (h && h->state != WEBHOOK_DELETED &&
-        h->organization == key_read(c->world, c->key)->organization)
+    const struct webhook *h = row ? webhook_read(c->world, delivery_read(c->world, row)->webhook) : NULL;
+    if (h && h->state != WEBHOOK_DELETED && h->organization == key_read(c->world, c->key)->organization)
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no such delivery.");
     return ROW_NONE;

@@ -63,8 +63,7 @@ static void put_post(struct json *out, const struct world *w, uint32_t row)
     } else if (d->state == DESTINATION_FAILED) {
         json_key(out, "error");
         json_open_map(out);
-        json_put_text(out, "code",
-                      d->failure_code ? d->failure_code : layers_failure_code(d->failure));
+        json_put_text(out, "code", d->failure_code ? d->failure_code : layers_failure_code(d->failure));
         json_close_map(out);
     } else if (d->state == DESTINATION_CANCELED) {
         put_time(out, "canceledAt", d->canceled_at_ms);
@@ -129,8 +128,7 @@ static uint32_t space_of(const struct world *w, const struct change *change)
 
 /* A post that waits for approval has no id; its event is sent when it gets one. A new leased
  * account sends no event: its lease request does. */
-static bool map_event(struct arena *a, const struct world *w, const struct change *change,
-                      struct webhook_event *event)
+static bool map_event(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event)
 {
     const struct row *row = find_row(change);
     if (!row || !record_id(w, change->kind, change->row) ||
@@ -170,8 +168,7 @@ static void put_signature(struct buf *out, const char *secret, struct str signed
 
 /* Returns t=<seconds>,v1=<HMAC of "<seconds>.<body>">, with a second v1 while the previous secret
  * is still valid. */
-static struct str sign(struct arena *a, const struct world *w, const struct webhook *h,
-                       int64_t time_s, struct str body)
+static struct str sign(struct arena *a, const struct world *w, const struct webhook *h, int64_t time_s, struct str body)
 {
     struct buf out = {.arena = a};
     const char *text = arena_printf(a, "%lld." STR_FMT, (long long)time_s, STR_ARG(body));
@@ -190,13 +187,11 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
     write_body(body, w, d);
     headers_add(a, headers, "Content-Type", STR("application/json"));
     headers_add(a, headers, "X-Layers-Event-Id", str_from(d->event_id));
-    headers_add(a, headers, "X-Layers-Signature",
-                sign(a, w, webhook_read(w, d->webhook), time_s, buf_str(body)));
+    headers_add(a, headers, "X-Layers-Signature", sign(a, w, webhook_read(w, d->webhook), time_s, buf_str(body)));
 }
 
 /* Two pages of the documentation differ; the fixture chooses one (webhooks: {retries: ...}). */
-static const int64_t waits_ms[] = {0,           30 * SECOND, MINUTE,   5 * MINUTE,
-                                   15 * MINUTE, HOUR,        6 * HOUR, 24 * HOUR};
+static const int64_t waits_ms[] = {0, 30 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR};
 
 const struct webhooks layers_webhooks = {
     .event_prefix = "evt_",
@@ -205,11 +200,8 @@ const struct webhooks layers_webhooks = {
     .test_event = LAYERS_TEST_EVENT,
     .policies =
         {
-                   [WEBHOOK_POLICY_PATIENT] = {.name = "patient",
-                                        .waits_ms = waits_ms,
-                                        .attempts = 8,
-                                        .gave_up = DELIVERY_FAILED,
-                                        .pause_after = 20},
+                   [WEBHOOK_POLICY_PATIENT] =
+                {.name = "patient", .waits_ms = waits_ms, .attempts = 8, .gave_up = DELIVERY_FAILED, .pause_after = 20},
                    [WEBHOOK_POLICY_BRIEF] = {.name = "brief",
                                       .waits_ms = waits_ms,
                                       .attempts = 5,

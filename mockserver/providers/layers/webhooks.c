@@ -27,27 +27,21 @@ struct endpoint_body {
     int scope, status; /* status -1: absent */
 };
 
-#define OF struct endpoint_body
-#define URL_ROW(...)                                                                               \
-    FIELD("url", FIELD_TEXT, OF, url, .min = 1, .help = "URL that events are POSTed to.",          \
-          __VA_ARGS__)
-#define EVENTS_ROW(...)                                                                            \
-    FIELD("events", FIELD_TEXTS, OF, events, .min = 1, .max = EVENTS_MAX,                          \
-          .help = "Events to deliver.", __VA_ARGS__)
-#define DESCRIPTION_ROW                                                                            \
-    FIELD("description", FIELD_TEXT, OF, description, .max = DESCRIPTION_MAX,                      \
-          .help = "Description set by the partner.")
-#define METADATA_ROW                                                                               \
-    FIELD("metadata", FIELD_NODE, OF, metadata,                                                    \
-          .help = "Object of arbitrary data, 8192 bytes at most.")
+#define OF           struct endpoint_body
+#define URL_ROW(...) FIELD("url", FIELD_TEXT, OF, url, .min = 1, .help = "URL that events are POSTed to.", __VA_ARGS__)
+#define EVENTS_ROW(...)                                                                                                \
+    FIELD("events", FIELD_TEXTS, OF, events, .min = 1, .max = EVENTS_MAX, .help = "Events to deliver.", __VA_ARGS__)
+#define DESCRIPTION_ROW                                                                                                \
+    FIELD("description", FIELD_TEXT, OF, description, .max = DESCRIPTION_MAX, .help = "Description set by the partner.")
+#define METADATA_ROW                                                                                                   \
+    FIELD("metadata", FIELD_NODE, OF, metadata, .help = "Object of arbitrary data, 8192 bytes at most.")
 
 static const struct field create_rows[] = {
     URL_ROW(.required = true),
     EVENTS_ROW(.required = true),
     DESCRIPTION_ROW,
     METADATA_ROW,
-    FIELD("projectId", FIELD_TEXT, OF, project,
-          .help = "Id of the project whose events are delivered. Default: all."),
+    FIELD("projectId", FIELD_TEXT, OF, project, .help = "Id of the project whose events are delivered. Default: all."),
     FIELD("scope", FIELD_ENUM, OF, scope, .texts = scope_texts, .text_count = 2,
           .help = "Whether to include the events of child organizations. Default: own."),
 };
@@ -95,11 +89,9 @@ static bool body_valid(struct call *c, const struct endpoint_body *body)
         call_issue(c, "url", "%s", why);
     for (size_t i = 0; i < body->events.count; i++)
         if (!layers_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events[%zu]", i),
-                       "is not in the event catalogue");
+            call_issue(c, arena_printf(c->arena, "events[%zu]", i), "is not in the event catalogue");
     if (body->metadata && body->metadata->kind != NODE_MAP)
-        call_issue(c, "metadata", "must be an object, not %s",
-                   node_kind_name(body->metadata->kind));
+        call_issue(c, "metadata", "must be an object, not %s", node_kind_name(body->metadata->kind));
     else if (body->metadata && strlen(json_print(c->arena, body->metadata)) > METADATA_MAX)
         call_issue(c, "metadata", "must be at most %d bytes", METADATA_MAX);
     return !c->fault;
@@ -157,8 +149,7 @@ uint32_t layers_webhook(struct call *c)
 {
     uint32_t row = webhook_find(c->world, LAYERS, c->params[0]);
     const struct webhook *h = row ? webhook_read(c->world, row) : NULL;
-    if (h && h->state != WEBHOOK_DELETED &&
-        h->organization == key_read(c->world, c->key)->organization)
+    if (h && h->state != WEBHOOK_DELETED && h->organization == key_read(c->world, c->key)->organization)
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "There is no such webhook endpoint.");
     return ROW_NONE;
@@ -168,8 +159,7 @@ bool layers_webhook_active(struct call *c, uint32_t webhook)
 {
     enum webhook_state state = webhook_read(c->world, webhook)->state;
     return state == WEBHOOK_ACTIVE ||
-           call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.",
-                       webhook_state_texts[state]);
+           call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.", webhook_state_texts[state]);
 }
 
 /* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and
@@ -186,8 +176,7 @@ void layers_create_webhook_endpoint(struct call *c)
 {
     struct endpoint_body body = {.status = -1};
     uint32_t space;
-    if (!layers_body(c, &create_fields, &body) || !body_valid(c, &body) ||
-        !project_valid(c, &body, &space))
+    if (!layers_body(c, &create_fields, &body) || !body_valid(c, &body) || !project_valid(c, &body, &space))
         return;
     const struct key *key = key_read(c->world, c->key);
     if (body.scope && !key_has_scope(key, "org:admin")) {

@@ -101,8 +101,7 @@ void pe_me(struct call *c)
     print_quota(c, k);
     json_key(out, "stats");
     json_open_map(out);
-    json_put_int(out, "connected_accounts",
-                 index_count_of(&c->world->indexes[INDEX_ACCOUNT_SPACE], space));
+    json_put_int(out, "connected_accounts", index_count_of(&c->world->indexes[INDEX_ACCOUNT_SPACE], space));
     json_put_int(out, "posts", index_count_of(&c->world->indexes[INDEX_POST_SPACE], space));
     json_close_map(out);
     json_close_map(out);

@@ -65,8 +65,7 @@ static struct pe_rows list(struct call *c, uint32_t space)
         size_t count, room;
     } all = {0};
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE], &walk,
-               (struct index_entry){space, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
     while (index_next_of(&walk, space))
         *arena_push(c->arena, &all, struct index_entry) = walk.entry;
     if (all.count)
@@ -101,8 +100,7 @@ void pe_list_accounts(struct call *c)
 uint32_t pe_account(struct call *c, struct str id)
 {
     uint32_t row = account_find(c->world, POSTEVERYWHERE, id);
-    if (row && account_is_listed(account_read(c->world, row)) &&
-        call_owns(c, account_read(c->world, row)->space))
+    if (row && account_is_listed(account_read(c->world, row)) && call_owns(c, account_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "No account has this id.");
     return ROW_NONE;

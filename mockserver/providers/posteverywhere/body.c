@@ -20,8 +20,7 @@ static bool is_in(const struct fields *table, const char *key)
 }
 
 /* The members of `body` that the table names. A null member counts as absent. */
-static const struct node *only_known(struct arena *a, const struct fields *table,
-                                     const struct node *body)
+static const struct node *only_known(struct arena *a, const struct fields *table, const struct node *body)
 {
     struct member *kept = arena_array(a, struct member, body->map.count + 1);
     size_t count = 0;
@@ -62,8 +61,7 @@ static uint32_t account_of(struct call *c, const struct node *id)
     else if (id->kind == NODE_TEXT && pe_api_version(c) == PE_API_VERSION_OLDER)
         digits = id->text;
     uint32_t row = digits.n ? account_find(c->world, POSTEVERYWHERE, digits) : ROW_NONE;
-    if (!row || !account_is_listed(account_read(c->world, row)) ||
-        !call_owns(c, account_read(c->world, row)->space))
+    if (!row || !account_is_listed(account_read(c->world, row)) || !call_owns(c, account_read(c->world, row)->space))
         return ROW_NONE;
     return row;
 }
@@ -84,8 +82,8 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
     if (ids->kind != NODE_LIST)
         return call_issue(c, "account_ids", "must be a list of whole numbers");
     if (ids->list.count > ACCOUNTS_MAX)
-        return pe_refuse(c, FAULT_INVALID, 400, "too_many_accounts",
-                         "account_ids: at most %d accounts are allowed.", ACCOUNTS_MAX);
+        return pe_refuse(c, FAULT_INVALID, 400, "too_many_accounts", "account_ids: at most %d accounts are allowed.",
+                         ACCOUNTS_MAX);
     for (size_t i = 0; i < ids->list.count; i++) {
         uint32_t row = account_of(c, ids->list.items[i]);
         if (!row)
@@ -109,12 +107,11 @@ bool pe_read_timezone(struct call *c, const char *name)
     struct str zone = str_from(name);
     for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
         struct str k = str_from(known[i]);
-        if (str_ends(k, STR("/")) ? str_starts(zone, k) && zone.n > k.n && !str_has(zone, STR(" "))
-                                  : str_eq(zone, k))
+        if (str_ends(k, STR("/")) ? str_starts(zone, k) && zone.n > k.n && !str_has(zone, STR(" ")) : str_eq(zone, k))
             return true;
     }
-    return !name || pe_refuse(c, FAULT_INVALID, 400, "invalid_timezone",
-                              "timezone: '%s' is not an IANA time zone.", name);
+    return !name ||
+           pe_refuse(c, FAULT_INVALID, 400, "invalid_timezone", "timezone: '%s' is not an IANA time zone.", name);
 }
 
 bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
@@ -126,8 +123,7 @@ bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
         return pe_refuse(c, FAULT_INVALID, 400, "invalid_datetime",
                          "scheduled_for: '%s' is not an ISO 8601 time in UTC.", text);
     if (*due_ms < c->now_ms - SKEW_MS)
-        return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time",
-                         "scheduled_for: '%s' is in the past.", text);
+        return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time", "scheduled_for: '%s' is in the past.", text);
     return true;
 }
 
@@ -138,8 +134,7 @@ static bool query_int(struct call *c, const char *name, int64_t least, int64_t m
     if (!text.s)
         return true;
     if (!str_to_int(text, &given) || given < least || given > most)
-        return call_issue(c, name, "must be a whole number from %" PRId64 " to %" PRId64, least,
-                          most);
+        return call_issue(c, name, "must be a whole number from %" PRId64 " to %" PRId64, least, most);
     *value = given;
     return true;
 }
@@ -169,8 +164,7 @@ bool pe_query_time(struct call *c, const char *name, int64_t *ms)
     return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
 }
 
-bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count,
-                    unsigned *bits)
+bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits)
 {
     struct str rest = call_query(c, name);
     while (rest.n) {

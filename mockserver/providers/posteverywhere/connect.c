@@ -32,8 +32,7 @@ void pe_consented(struct world *w, enum platform platform, struct account_spec *
     spec->public_id = world_text(w, arena_printf(&a, "%" PRId64, next_id(w)));
     spec->platform = platform;
     spec->name = world_text(w, arena_printf(&a, "@%s", spec->handle));
-    spec->avatar_url = world_text(
-        w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], spec->handle));
+    spec->avatar_url = world_text(w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], spec->handle));
     spec->token_expires_at_ms = world_now(w) + TOKEN_MS;
     arena_end(&a);
 }
@@ -51,17 +50,16 @@ struct connect_body {
 };
 
 #define OF struct connect_body
-#define PLATFORM_ROW                                                                               \
-    FIELD("platform", FIELD_ENUM, OF, platform, .texts = platform_texts,                           \
-          .text_count = PLATFORM_COUNT, .help = "Platform of the account.")
+#define PLATFORM_ROW                                                                                                   \
+    FIELD("platform", FIELD_ENUM, OF, platform, .texts = platform_texts, .text_count = PLATFORM_COUNT,                 \
+          .help = "Platform of the account.")
 static const struct field link_rows[] = {PLATFORM_ROW};
 static const struct fields link_fields = FIELD_TABLE("body", link_rows, OF, FIELDS_NO_PLACE);
 
 static const struct field start_rows[] = {
     PLATFORM_ROW,
     FIELD("mode", FIELD_TEXT, OF, mode, .help = "`reconnect`, or absent."),
-    FIELD("account_id", FIELD_INT, OF, account, .min = 1, .max = INT64_MAX,
-          .help = "Account to reconnect."),
+    FIELD("account_id", FIELD_INT, OF, account, .min = 1, .max = INT64_MAX, .help = "Account to reconnect."),
 };
 static const struct fields start_fields = FIELD_TABLE("body", start_rows, OF, FIELDS_NO_PLACE);
 #undef OF
@@ -72,9 +70,8 @@ static void print_session(struct call *c, uint32_t row)
     const char *url =
         c->world->local_consent
             ? call_consent_page(c, a->token)
-            : url_with_query(
-                  c->arena, arena_printf(c->arena, CONNECT_PAGE "/%s", platform_texts[a->platform]),
-                  "session", a->token);
+            : url_with_query(c->arena, arena_printf(c->arena, CONNECT_PAGE "/%s", platform_texts[a->platform]),
+                             "session", a->token);
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "session_id", a->token);
@@ -163,8 +160,7 @@ void pe_poll_social_connect(struct call *c)
                                            [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     uint32_t row = oauth_attempt_find(c->world, c->params[0]);
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
-    if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT ||
-        !call_owns(c, a->space)) {
+    if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT || !call_owns(c, a->space)) {
         call_refuse(c, FAULT_NOT_FOUND, "No session has this id.");
         return;
     }

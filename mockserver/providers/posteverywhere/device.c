@@ -13,17 +13,12 @@
 static const struct field device_rows[] = {
     {.key = "client_name", .type = FIELD_TEXT, .max = 100, .help = "Name of the program."},
 };
-static const struct fields device_fields = {"body", device_rows, 1, sizeof(const char *),
-                                            FIELDS_NO_PLACE};
+static const struct fields device_fields = {"body", device_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 static const struct field token_rows[] = {
-    {.key = "device_code",
-     .type = FIELD_TEXT,
-     .required = true,
-     .help = "Code from the start of the login."},
+    {.key = "device_code", .type = FIELD_TEXT, .required = true, .help = "Code from the start of the login."},
 };
-static const struct fields token_fields = {"body", token_rows, 1, sizeof(const char *),
-                                           FIELDS_NO_PLACE};
+static const struct fields token_fields = {"body", token_rows, 1, sizeof(const char *), FIELDS_NO_PLACE};
 
 /* The code that the user types: the first eight characters of the device code, upper case. */
 static const char *user_code(struct arena *a, const char *device_code)
@@ -56,8 +51,7 @@ void pe_start_device_login(struct call *c)
     json_put_text(out, "device_code", spec.token);
     json_put_text(out, "user_code", code);
     json_put_text(out, "verification_uri", page);
-    json_put_text(out, "verification_uri_complete",
-                  local ? page : url_with_query(c->arena, page, "code", code));
+    json_put_text(out, "verification_uri_complete", local ? page : url_with_query(c->arena, page, "code", code));
     json_put_int(out, "interval", INTERVAL_S);
     json_put_int(out, "expires_in", PE_ATTEMPT_MS / 1000);
     json_close_map(out);

@@ -15,8 +15,7 @@ static const char *given_or_new_id(struct fixture_load *load, const char *id)
     return id ? id : ids_mint(load->world, "", ID_UUID);
 }
 
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what,
-                             const char *id)
+static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
 {
     return WRONG(at, "duplicate %s id '%s'", what, id);
 }
@@ -65,8 +64,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     return ok;
 }
 
-static bool account_valid(const struct fixture_load *load, const struct fixture_account *a,
-                          int64_t created_ms)
+static bool account_valid(const struct fixture_load *load, const struct fixture_account *a, int64_t created_ms)
 {
     int64_t expires_ms = fixture_time(load, &a->token_expires_at);
     if (created_ms > load->start_ms)
@@ -96,10 +94,8 @@ static bool build_account(struct fixture_load *load, uint32_t space, struct fixt
     spec.token = a->health == PE_EXPIRED ? TOKEN_EXPIRED : TOKEN_LIVE;
     spec.flagged = a->health == PE_UNHEALTHY;
     spec.inactive = a->is_active && a->is_active->kind == NODE_BOOL && !a->is_active->truth;
-    spec.connected_at_ms =
-        a->created_at.given ? fixture_time(load, &a->created_at) : load->start_ms;
-    spec.token_expires_at_ms =
-        a->token_expires_at.given ? fixture_time(load, &a->token_expires_at) : 0;
+    spec.connected_at_ms = a->created_at.given ? fixture_time(load, &a->created_at) : load->start_ms;
+    spec.token_expires_at_ms = a->token_expires_at.given ? fixture_time(load, &a->token_expires_at) : 0;
     bool ok = account_valid(load, a, spec.connected_at_ms);
     if (account_find(load->world, POSTEVERYWHERE, str_from(spec.public_id)))
         ok = report_duplicate(load, a->at, "account", spec.public_id);
@@ -192,8 +188,7 @@ static void set_past_outcome(struct world *w, uint32_t destination, bool failed)
                       failed ? failure : FAILURE_NONE, NULL);
 }
 
-static bool build_destinations(struct fixture_load *load, uint32_t space, uint32_t post,
-                               const struct fixture_post *p)
+static bool build_destinations(struct fixture_load *load, uint32_t space, uint32_t post, const struct fixture_post *p)
 {
     bool ok = true;
     for (size_t i = 0; i < node_count(p->accounts); i++) {
@@ -202,8 +197,7 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
         ok = ok && account;
         if (!account)
             continue;
-        const struct destination_spec spec = {.account = account,
-                                              .public_id = ids_mint(load->world, "", ID_UUID)};
+        const struct destination_spec spec = {.account = account, .public_id = ids_mint(load->world, "", ID_UUID)};
         uint32_t row = destination_schedule(load->world, post, &spec);
         if (p->status != PE_DRAFT && p->status != PE_SCHEDULED)
             set_past_outcome(load->world, row, p->status == PE_FAILED || is_among(p->failed, id));
@@ -239,8 +233,7 @@ static bool build_organization(struct fixture_load *load, const struct fixture_o
     bool ok = true;
     if (o->id && organization_find(load->world, POSTEVERYWHERE, o->id))
         ok = report_duplicate(load, o->at, "organization", o->id);
-    uint32_t row =
-        organization_create(load->world, POSTEVERYWHERE, given_or_new_id(load, o->id), o->name);
+    uint32_t row = organization_create(load->world, POSTEVERYWHERE, given_or_new_id(load, o->id), o->name);
     uint32_t space = space_create(load->world, row, ids_mint(load->world, "", ID_UUID), o->name);
     const struct fixture_key *keys = o->keys.items;
     struct fixture_account *accounts = o->accounts.items;
@@ -271,5 +264,4 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     return ok;
 }
 
-const struct fixture_reader posteverywhere_fixture = {"posteverywhere", read_section,
-                                                      &pe_fixture_fields};
+const struct fixture_reader posteverywhere_fixture = {"posteverywhere", read_section, &pe_fixture_fields};

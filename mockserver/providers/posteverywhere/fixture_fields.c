@@ -12,33 +12,27 @@ const enum pe_api_version pe_fixture_api_versions[] = {PE_API_VERSION_UNSET, PE_
 
 #define OF struct fixture_limits
 static const struct field limit_rows[] = {
-    FIELD("minute", FIELD_INT, OF, minute, .min = 1, .max = INT32_MAX,
-          .help = "Calls per minute. Default: 60."),
-    FIELD("hour", FIELD_INT, OF, hour, .min = 1, .max = INT32_MAX,
-          .help = "Calls per hour. Default: 1000."),
+    FIELD("minute", FIELD_INT, OF, minute, .min = 1, .max = INT32_MAX, .help = "Calls per minute. Default: 60."),
+    FIELD("hour", FIELD_INT, OF, hour, .min = 1, .max = INT32_MAX, .help = "Calls per hour. Default: 1000."),
 };
 static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
-#define API_VERSION_ROWS                                                                           \
-    FIELD("api_version", FIELD_ENUM, OF, api_version, .texts = api_version_texts, .text_count = 3, \
-          .help = "API version that responses follow: `current` is the one of the page \"List "    \
-                  "accounts\"; in `older`, an account has only `id`, a text. Default: `default`; " \
-                  "for a key it means the section's version, for the section `current`."),         \
-        FIELD("id_alias", FIELD_BOOL, OF, id_alias,                                                \
-              .help =                                                                              \
-                  "Also print `account_id` as `id`; ignored with api_version `older`. Default: "   \
-                  "false.")
+#define API_VERSION_ROWS                                                                                               \
+    FIELD("api_version", FIELD_ENUM, OF, api_version, .texts = api_version_texts, .text_count = 3,                     \
+          .help = "API version that responses follow: `current` is the one of the page \"List "                        \
+                  "accounts\"; in `older`, an account has only `id`, a text. Default: `default`; "                     \
+                  "for a key it means the section's version, for the section `current`."),                             \
+        FIELD("id_alias", FIELD_BOOL, OF, id_alias,                                                                    \
+              .help = "Also print `account_id` as `id`; ignored with api_version `older`. Default: "                   \
+                      "false.")
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the key. Default: generated."),
-    FIELD("name", FIELD_TEXT, OF, name, .required = true,
-          .help = "Name of the key in rules and logs."),
-    FIELD("key", FIELD_TEXT, OF, value, .required = true,
-          .help = "API key that clients send: pe_live_..."),
-    FIELD("scopes", FIELD_TEXTS, OF, scopes,
-          .help = "Scopes: `read`, `write`, `ai` or `*`. Default: all."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
+    FIELD("key", FIELD_TEXT, OF, value, .required = true, .help = "API key that clients send: pe_live_..."),
+    FIELD("scopes", FIELD_TEXTS, OF, scopes, .help = "Scopes: `read`, `write`, `ai` or `*`. Default: all."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limit_fields, .help = "Rate limits of the key."),
     API_VERSION_ROWS,
 };
@@ -49,8 +43,8 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 static const struct field account_rows[] = {
     FIELD("account_id", FIELD_INT, OF, account_id, .min = 1, .max = ID_MAX,
           .help = "Id of the account. Default: generated."),
-    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts,
-          .text_count = PLATFORM_COUNT, .help = "Platform of the account."),
+    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts, .text_count = PLATFORM_COUNT,
+          .help = "Platform of the account."),
     FIELD("account_name", FIELD_TEXT, OF, name, ID_LENGTH, .required = true,
           .help = "Display name or @handle of the account."),
     FIELD("avatar_url", FIELD_TEXT, OF, avatar_url, .help = "Picture URL. Default: null."),
@@ -58,14 +52,12 @@ static const struct field account_rows[] = {
           .help = "The account is active. Default: true."),
     FIELD("health", FIELD_ENUM, OF, health, .texts = pe_health_texts, .text_count = PE_HEALTH_COUNT,
           .help = "Health of the account. Only a healthy account can post. Default: healthy."),
-    FIELD("created_at", FIELD_TIME, OF, created_at,
-          .help = "Time of the connection. Default: the clock's start."),
+    FIELD("created_at", FIELD_TIME, OF, created_at, .help = "Time of the connection. Default: the clock's start."),
     FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
           .help = "Expiry time of the access token; the account's health is `expired` from then "
                   "on. Default: never."),
 };
-static const struct fields account_fields =
-    FIELD_TABLE("account", account_rows, OF, offsetof(OF, at));
+static const struct fields account_fields = FIELD_TABLE("account", account_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_media
@@ -73,12 +65,9 @@ static const struct field media_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the media. Default: generated."),
     FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .help = "File name."),
     FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "MIME type."),
-    FIELD("size", FIELD_INT, OF, size, .max = RECORD_NUMBER_MAX,
-          .help = "Size in bytes. Default: unknown."),
-    FIELD("width", FIELD_INT, OF, width, .max = INT32_MAX,
-          .help = "Width in pixels. Default: unknown."),
-    FIELD("height", FIELD_INT, OF, height, .max = INT32_MAX,
-          .help = "Height in pixels. Default: unknown."),
+    FIELD("size", FIELD_INT, OF, size, .max = RECORD_NUMBER_MAX, .help = "Size in bytes. Default: unknown."),
+    FIELD("width", FIELD_INT, OF, width, .max = INT32_MAX, .help = "Width in pixels. Default: unknown."),
+    FIELD("height", FIELD_INT, OF, height, .max = INT32_MAX, .help = "Height in pixels. Default: unknown."),
 };
 static const struct fields media_fields = FIELD_TABLE("media", media_rows, OF, offsetof(OF, at));
 #undef OF
@@ -95,8 +84,7 @@ static const struct field post_rows[] = {
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids at which the post failed. Only for status `partially_failed`, where "
                   "it is required."),
-    FIELD("timezone", FIELD_TEXT, OF, timezone,
-          .help = "IANA time zone, not checked. Default: UTC."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, not checked. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "
                   "earlier."),
@@ -113,28 +101,22 @@ static const struct field webhook_rows[] = {
     FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1,
           .help = "Names of the events to deliver, for example `post.published`."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the webhook. Default: null."),
-    FIELD("secret", FIELD_TEXT, OF, secret,
-          .help = "Secret that signs the deliveries. Default: generated."),
+    FIELD("secret", FIELD_TEXT, OF, secret, .help = "Secret that signs the deliveries. Default: generated."),
 };
-static const struct fields webhook_fields =
-    FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, at));
+static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_organization
 static const struct field organization_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH,
-          .help = "Id of the organization. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the organization. Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the organization."),
     FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys."),
-    FIELD("accounts", FIELD_LIST, OF, accounts, .sub = &account_fields,
-          .help = "Connected accounts."),
+    FIELD("accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),
     FIELD("media", FIELD_LIST, OF, media, .sub = &media_fields, .help = "Uploaded media."),
     FIELD("posts", FIELD_LIST, OF, posts, .sub = &post_fields, .help = "Posts in any status."),
-    FIELD("webhooks", FIELD_LIST, OF, webhooks, .sub = &webhook_fields,
-          .help = "Registered webhooks."),
+    FIELD("webhooks", FIELD_LIST, OF, webhooks, .sub = &webhook_fields, .help = "Registered webhooks."),
 };
-static const struct fields organization_fields =
-    FIELD_TABLE("organization", organization_rows, OF, offsetof(OF, at));
+static const struct fields organization_fields = FIELD_TABLE("organization", organization_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_posteverywhere
@@ -143,6 +125,5 @@ static const struct field section_rows[] = {
     FIELD("organizations", FIELD_LIST, OF, organizations, .sub = &organization_fields,
           .help = "Customers of PostEverywhere. Each sees only its own data."),
 };
-const struct fields pe_fixture_fields =
-    FIELD_TABLE("posteverywhere", section_rows, OF, offsetof(OF, at));
+const struct fields pe_fixture_fields = FIELD_TABLE("posteverywhere", section_rows, OF, offsetof(OF, at));
 #undef OF

@@ -67,5 +67,4 @@ extern const enum pe_api_version pe_fixture_api_versions[];
 extern const struct fields pe_fixture_fields; /* reads into a struct fixture_posteverywhere */
 
 /* hooks_fixture.c: creates a webhook. Returns false if it is invalid, with errors in load->err. */
-bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
-                        const struct fixture_webhook *h);
+bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization, const struct fixture_webhook *h);

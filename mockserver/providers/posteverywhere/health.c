@@ -15,8 +15,7 @@ static struct activity activity_of(const struct call *c, uint32_t row)
     for (enum destination_state state = 0; state < DESTINATION_STATE_COUNT; state++) {
         int64_t key = index_pair_key(row, state);
         struct index_walk walk;
-        index_from(&c->world->indexes[INDEX_DESTINATION_ACCOUNT], &walk,
-                   (struct index_entry){key, INT64_MIN, 0});
+        index_from(&c->world->indexes[INDEX_DESTINATION_ACCOUNT], &walk, (struct index_entry){key, INT64_MIN, 0});
         while (index_next_of(&walk, key)) {
             const struct destination *d = destination_read(c->world, walk.entry.row);
             sum.queued += state == DESTINATION_QUEUED;
@@ -36,8 +35,7 @@ struct reason {
 
 static bool expires_soon(const struct call *c, const struct account *a)
 {
-    return a->token == TOKEN_LIVE && a->token_expires_at_ms &&
-           a->token_expires_at_ms <= c->now_ms + WEEK_MS;
+    return a->token == TOKEN_LIVE && a->token_expires_at_ms && a->token_expires_at_ms <= c->now_ms + WEEK_MS;
 }
 
 static void print_status(struct call *c, const struct account *a, const struct activity *sum)

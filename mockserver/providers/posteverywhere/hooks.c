@@ -13,13 +13,12 @@ struct hook_body {
 };
 
 #define OF struct hook_body
-#define ROWS(needed)                                                                               \
-    FIELD("url", FIELD_TEXT, OF, url, .required = (needed), .min = 1,                              \
-          .help = "URL to POST events to."),                                                       \
-        FIELD("events", FIELD_TEXTS, OF, events, .required = (needed), .min = 1,                   \
-              .max = EVENTS_MAX, .help = "Names of the events to deliver."),                       \
-        FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the webhook."),                       \
-        FIELD("description", FIELD_TEXT, OF, description, .help = "Description by the owner."),    \
+#define ROWS(needed)                                                                                                   \
+    FIELD("url", FIELD_TEXT, OF, url, .required = (needed), .min = 1, .help = "URL to POST events to."),               \
+        FIELD("events", FIELD_TEXTS, OF, events, .required = (needed), .min = 1, .max = EVENTS_MAX,                    \
+              .help = "Names of the events to deliver."),                                                              \
+        FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the webhook."),                                           \
+        FIELD("description", FIELD_TEXT, OF, description, .help = "Description by the owner."),                        \
         FIELD("is_active", FIELD_NODE, OF, active, .help = "Whether events are delivered.")
 static const struct field create_rows[] = {ROWS(true)};
 static const struct fields create_fields = FIELD_TABLE("body", create_rows, OF, FIELDS_NO_PLACE);
@@ -80,8 +79,7 @@ static int64_t latest(int64_t x, int64_t y)
 static void print_members(struct call *c, uint32_t row)
 {
     const struct webhook *h = webhook_read(c->world, row);
-    const struct node *metadata =
-        h->metadata ? json_parse(c->arena, str_from(h->metadata), "webhook", NULL) : NULL;
+    const struct node *metadata = h->metadata ? json_parse(c->arena, str_from(h->metadata), "webhook", NULL) : NULL;
     struct str events = str_from(h->events);
     struct json *out = &c->out;
     json_put_text(out, "id", h->public_id);
@@ -116,8 +114,7 @@ static uint32_t own_hook(struct call *c)
 {
     uint32_t row = webhook_find(c->world, POSTEVERYWHERE, c->params[0]);
     const struct webhook *h = row ? webhook_read(c->world, row) : NULL;
-    if (h && h->state != WEBHOOK_DELETED &&
-        h->organization == key_read(c->world, c->key)->organization)
+    if (h && h->state != WEBHOOK_DELETED && h->organization == key_read(c->world, c->key)->organization)
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "No webhook has this id.");
     return ROW_NONE;
@@ -156,8 +153,7 @@ void pe_list_webhooks(struct call *c)
     json_open_map(out);
     json_key(out, "webhooks");
     json_open_list(out);
-    index_from(&c->world->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk,
-               (struct index_entry){organization, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk, (struct index_entry){organization, INT64_MIN, 0});
     while (index_next_of(&walk, organization)) {
         json_open_map(out);
         print_members(c, walk.entry.row);
@@ -212,8 +208,8 @@ void pe_test_webhook(struct call *c)
         return;
     }
     const char *id = webhook_read(c->world, webhook)->public_id;
-    const struct webhook_event event = {
-        .type = PE_TEST_EVENT, .payload = arena_printf(c->arena, "{\"webhook_id\":\"%s\"}", id)};
+    const struct webhook_event event = {.type = PE_TEST_EVENT,
+                                        .payload = arena_printf(c->arena, "{\"webhook_id\":\"%s\"}", id)};
     uint32_t row = webhooks_deliver(c->world, &pe_webhooks, webhook, &event, NULL, ROW_NONE);
     struct json *out = pe_begin(c, 200);
     json_open_map(out);

@@ -14,7 +14,7 @@
 extern const struct webhooks pe_webhooks;
 
 bool pe_event_known(const char *name);
-const char *pe_mint_secret(struct world *w); /* generates a signing secret: whsec_... */
+const char *pe_mint_secret(struct world *w);                     /* generates a signing secret: whsec_... */
 const char *pe_hook_metadata(struct arena *a, const char *name); /* JSON: {"name": name} */
 
 void pe_create_webhook(struct call *c);

@@ -12,12 +12,9 @@
 #define HOUR   (60 * MINUTE)
 
 static const char *const events[] = {
-    "post.scheduled",        "post.publishing",
-    "post.published",        "post.failed",
-    "post.partially_failed", "post.updated",
-    "post.deleted",          "account.connected",
-    "account.disconnected",  "account.reconnect_needed",
-    "media.uploaded",        "media.deleted",
+    "post.scheduled", "post.publishing", "post.published",    "post.failed",          "post.partially_failed",
+    "post.updated",   "post.deleted",    "account.connected", "account.disconnected", "account.reconnect_needed",
+    "media.uploaded", "media.deleted",
 };
 
 bool pe_event_known(const char *name)
@@ -96,8 +93,7 @@ static const struct row {
 static const struct row *row_of(const struct change *change)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (strcmp(rows[i].what, change->what) == 0 &&
-            (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return &rows[i];
     return NULL;
 }
@@ -108,8 +104,7 @@ static uint32_t space_of(const struct world *w, const struct change *change)
         return account_read(w, change->row)->space;
     if (change->kind == RECORD_MEDIA)
         return media_read(w, change->row)->space;
-    return change->kind == RECORD_POST ? post_read(w, change->row)->space
-                                       : destination_read(w, change->row)->space;
+    return change->kind == RECORD_POST ? post_read(w, change->row)->space : destination_read(w, change->row)->space;
 }
 
 /* A draft or an immediate post causes no post.scheduled event. */
@@ -122,8 +117,7 @@ static bool is_silent(const struct world *w, const struct change *change)
 }
 
 /* A failure at one account is post.partially_failed if the post was published at another. */
-static const char *event_of(const struct world *w, const struct change *change,
-                            const struct row *row)
+static const char *event_of(const struct world *w, const struct change *change, const struct row *row)
 {
     if (change->kind == RECORD_DESTINATION && strcmp(row->event, "post.failed") == 0 &&
         pe_status(w, destination_read(w, change->row)->post) == PE_PARTIALLY_FAILED)
@@ -131,8 +125,7 @@ static const char *event_of(const struct world *w, const struct change *change,
     return row->event;
 }
 
-static bool map_event(struct arena *a, const struct world *w, const struct change *change,
-                      struct webhook_event *event)
+static bool map_event(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event)
 {
     const struct row *row = row_of(change);
     if (!row || is_silent(w, change))
@@ -170,18 +163,15 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
     json_close_map(&out);
     headers_add(a, headers, "Content-Type", STR("application/json"));
     headers_add(a, headers, "X-PostEverywhere-Event", str_from(d->type));
-    headers_add(a, headers, "X-PostEverywhere-Timestamp",
-                str_from(arena_printf(a, "%lld", (long long)time_s)));
-    headers_add(a, headers, "X-PostEverywhere-Signature",
-                sign(a, webhook_read(w, d->webhook)->secret, buf_str(body)));
+    headers_add(a, headers, "X-PostEverywhere-Timestamp", str_from(arena_printf(a, "%lld", (long long)time_s)));
+    headers_add(a, headers, "X-PostEverywhere-Signature", sign(a, webhook_read(w, d->webhook)->secret, buf_str(body)));
 }
 
 /* The documentation says that consecutive failures disable a webhook, but not how many. */
 static const int64_t waits_ms[] = {0, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR};
-#define POLICY(name_, attempts_)                                                                   \
-    {                                                                                              \
-        .name = name_, .waits_ms = waits_ms, .attempts = attempts_, .gave_up = DELIVERY_FAILED,    \
-        .pause_after = 10                                                                          \
+#define POLICY(name_, attempts_)                                                                                       \
+    {                                                                                                                  \
+        .name = name_, .waits_ms = waits_ms, .attempts = attempts_, .gave_up = DELIVERY_FAILED, .pause_after = 10      \
     }
 
 const struct webhooks pe_webhooks = {
@@ -189,8 +179,7 @@ const struct webhooks pe_webhooks = {
     .events = events,
     .event_count = sizeof events / sizeof *events,
     .test_event = PE_TEST_EVENT,
-    .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5),
-                 [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
+    .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5), [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
     .map_event = map_event,
     .write = write_request,
 };

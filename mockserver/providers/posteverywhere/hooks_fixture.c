@@ -4,14 +4,13 @@
 #include "mockserver/providers/posteverywhere/hooks.h"
 #include "mockserver/state/ids.h"
 
-static bool wrong(const struct fixture_load *load, const struct fixture_webhook *h,
-                  const char *what, const char *text, const char *why)
+static bool wrong(const struct fixture_load *load, const struct fixture_webhook *h, const char *what, const char *text,
+                  const char *why)
 {
     return error_add(load->err, ERROR_INPUT, h->at, "%s '%s' %s", what, text, why);
 }
 
-bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization,
-                        const struct fixture_webhook *h)
+bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization, const struct fixture_webhook *h)
 {
     struct world *w = load->world;
     const char *why;

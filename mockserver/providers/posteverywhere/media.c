@@ -36,8 +36,7 @@ struct upload_body {
 #define OF  struct upload_body
 #define BIG .max = INT64_MAX
 static const struct field upload_rows[] = {
-    FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .min = 1, .max = 255,
-          .help = "File name."),
+    FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .min = 1, .max = 255, .help = "File name."),
     FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "MIME type."),
     FIELD("size", FIELD_INT, OF, size, BIG, .help = "Size in bytes."),
     FIELD("file_size", FIELD_INT, OF, file_size, BIG,
@@ -102,8 +101,7 @@ static void respond_upload(struct call *c, uint32_t row, const struct kind *kind
     json_open_map(out);
     put_ids(out, m->public_id);
     json_put_text(out, "upload_url",
-                  arena_printf(c->arena, "%s%s/media/uploads/%s", c->base_url, c->provider->base,
-                               m->public_id));
+                  arena_printf(c->arena, "%s%s/media/uploads/%s", c->base_url, c->provider->base, m->public_id));
     json_key(out, "upload_method");
     json_open_map(out);
     bool is_image = strcmp(kind->type, "image") == 0;
@@ -129,13 +127,12 @@ void pe_create_upload(struct call *c)
     int64_t size = body.size ? body.size : body.file_size;
     if (!kind) {
         pe_refuse(c, FAULT_INVALID, 400, "unsupported_media_type",
-                  "content_type: '%s' is not supported; must be an image, a video or a PDF.",
-                  body.content_type);
+                  "content_type: '%s' is not supported; must be an image, a video or a PDF.", body.content_type);
         return;
     }
     if (size > kind->bytes_max) {
-        pe_refuse(c, FAULT_INVALID, 400, "file_too_large", "size: the limit for a %s is %d MB.",
-                  kind->type, (int)(kind->bytes_max / MIB));
+        pe_refuse(c, FAULT_INVALID, 400, "file_too_large", "size: the limit for a %s is %d MB.", kind->type,
+                  (int)(kind->bytes_max / MIB));
         return;
     }
     const struct media spec = {
@@ -170,8 +167,7 @@ void pe_receive_upload(struct call *c)
 static uint32_t own_media(struct call *c)
 {
     uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
-    if (row && media_read(c->world, row)->state != MEDIA_REMOVED &&
-        call_owns(c, media_read(c->world, row)->space))
+    if (row && media_read(c->world, row)->state != MEDIA_REMOVED && call_owns(c, media_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "No media has this id.");
     return ROW_NONE;
@@ -239,8 +235,7 @@ void pe_list_media(struct call *c)
     json_open_map(out);
     json_key(out, "media");
     json_open_list(out);
-    index_from(&c->world->indexes[INDEX_MEDIA_SPACE], &walk,
-               (struct index_entry){space, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_MEDIA_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
     while (index_next_of(&walk, space)) {
         const struct kind *kind = kind_of(media_read(c->world, walk.entry.row)->content_type);
         if (type.n && (!kind || !str_is(type, kind->type)))
@@ -263,8 +258,7 @@ static const struct field url_rows[] = {
     FIELD("filename", FIELD_TEXT, struct url_body, filename,
           .help = "File name. Default: the last part of the URL's path."),
 };
-static const struct fields url_fields =
-    FIELD_TABLE("body", url_rows, struct url_body, FIELDS_NO_PLACE);
+static const struct fields url_fields = FIELD_TABLE("body", url_rows, struct url_body, FIELDS_NO_PLACE);
 
 /* Guesses the type from the file name extension, since the URL is not fetched. */
 static const char *type_by_name(struct str name)
@@ -298,8 +292,7 @@ void pe_media_from_url(struct call *c)
     const char *name = body.filename ? body.filename : slash && slash[1] ? slash + 1 : "file";
     const char *type = type_by_name(str_from(url.path));
     if (!str_starts(str_from(type), STR("image/"))) {
-        pe_refuse(c, FAULT_INVALID, 415, "unsupported_media_type",
-                  "url: only images can be uploaded from a URL.");
+        pe_refuse(c, FAULT_INVALID, 415, "unsupported_media_type", "url: only images can be uploaded from a URL.");
         return;
     }
     const struct media spec = {

@@ -19,8 +19,7 @@ static const struct fields fields = FIELD_TABLE("body", rows, OF, FIELDS_NO_PLAC
  * post would be published without its media. */
 static bool names_valid(struct call *c, const struct node *body)
 {
-    static const char *const wrong[] = {"media",    "media_id",    "mediaId",
-                                        "mediaIds", "attachments", "url"};
+    static const char *const wrong[] = {"media", "media_id", "mediaId", "mediaIds", "attachments", "url"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         if (node_get(body, wrong[i]))
             return pe_refuse(c, FAULT_INVALID, 400, "invalid_field_name",
@@ -55,8 +54,7 @@ static bool read_media(struct call *c, const struct node *ids, struct field_list
     return true;
 }
 
-bool post_body_draft(struct call *c, const struct post_body *body, const struct pe_draft *was,
-                     struct pe_draft *out)
+bool post_body_draft(struct call *c, const struct post_body *body, const struct pe_draft *was, struct pe_draft *out)
 {
     static const struct pe_draft nothing = {.content = "", .details = {.timezone = "UTC"}};
     *out = was ? *was : nothing;

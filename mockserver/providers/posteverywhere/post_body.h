@@ -17,5 +17,4 @@ bool post_body_read(struct call *c, struct post_body *body);
 /* The due time of the body; *due_ms is 0 if the body has none. */
 bool post_body_due(struct call *c, const struct post_body *body, int64_t *due_ms);
 /* `was` is the existing post, or NULL for a new one. */
-bool post_body_draft(struct call *c, const struct post_body *body, const struct pe_draft *was,
-                     struct pe_draft *out);
+bool post_body_draft(struct call *c, const struct post_body *body, const struct pe_draft *was, struct pe_draft *out);

@@ -1,8 +1,7 @@
 /* The JSON of a post, with its status and its result at each account. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-const char *const pe_status_texts[] = {"draft",     "scheduled",        "publishing",
-                                       "published", "partially_failed", "failed"};
+const char *const pe_status_texts[] = {"draft", "scheduled", "publishing", "published", "partially_failed", "failed"};
 
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk)
 {
@@ -114,8 +113,7 @@ static void print_destination(struct call *c, uint32_t row)
     json_open_map(out);
     json_put_text(out, "id", d->public_id);
     print_account(c, d);
-    json_put_text(out, "status",
-                  d->state == DESTINATION_QUEUED ? "queued" : pe_status_texts[status]);
+    json_put_text(out, "status", d->state == DESTINATION_QUEUED ? "queued" : pe_status_texts[status]);
     print_outcome(c, row);
     pe_put_time(c, "scheduled_for", d->due_at_ms);
     json_close_map(out);
@@ -137,8 +135,7 @@ static void print_result(struct call *c, uint32_t row)
     json_close_map(out);
 }
 
-static void print_each(struct call *c, uint32_t post, const char *key,
-                       void (*print)(struct call *c, uint32_t row))
+static void print_each(struct call *c, uint32_t post, const char *key, void (*print)(struct call *c, uint32_t row))
 {
     struct index_walk walk;
     uint32_t row;
@@ -218,8 +215,7 @@ void pe_print_post(struct call *c, uint32_t post)
 uint32_t pe_post(struct call *c)
 {
     uint32_t row = post_find(c->world, POSTEVERYWHERE, c->params[0]);
-    if (row && !post_read(c->world, row)->removed_at_ms &&
-        call_owns(c, post_read(c->world, row)->space))
+    if (row && !post_read(c->world, row)->removed_at_ms && call_owns(c, post_read(c->world, row)->space))
         return row;
     call_refuse(c, FAULT_NOT_FOUND, "No post has this id.");
     return ROW_NONE;

@@ -46,8 +46,8 @@ void pe_put_time(struct call *c, const char *key, int64_t ms); /* 0 prints null 
 /* Prints an id, stored as decimal text, as a JSON number. */
 void pe_put_number(struct json *out, const char *key, const char *digits);
 /* Refuses the call with this status and provider error code. Always returns false. */
-bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail,
-               ...) __attribute__((format(printf, 5, 6)));
+bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail, ...)
+    __attribute__((format(printf, 5, 6)));
 
 uint32_t pe_space(const struct call *c); /* the space of the key's organization */
 
@@ -73,8 +73,7 @@ void pe_put_page(struct call *c, const struct pe_page *page, size_t total);
 /* Parses a time from a query parameter; *ms stays as it is if the parameter is absent. */
 bool pe_query_time(struct call *c, const char *name, int64_t *ms);
 /* Reads a comma-separated query parameter; bit i is set if texts[i] is in the list. */
-bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count,
-                    unsigned *bits);
+bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits);
 
 /* accounts.c */
 enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
@@ -100,15 +99,7 @@ void pe_start_device_login(struct call *c);
 void pe_poll_device_token(struct call *c);
 
 /* post_view.c: a post's status, derived from its destinations, and its JSON. */
-enum pe_status {
-    PE_DRAFT,
-    PE_SCHEDULED,
-    PE_PUBLISHING,
-    PE_PUBLISHED,
-    PE_PARTIALLY_FAILED,
-    PE_FAILED,
-    PE_STATUS_COUNT
-};
+enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
 extern const char *const pe_status_texts[];
 enum pe_status pe_status(const struct world *w, uint32_t post);
 /* Starts a walk over the post's destinations in order; call pe_destination_next until false. */

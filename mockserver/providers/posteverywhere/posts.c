@@ -15,8 +15,7 @@ static size_t count_characters(const char *text)
 /* The text for a platform: its override in platform_content, else the content of the post. */
 static const char *text_for(const struct pe_draft *d, enum platform platform)
 {
-    const char *own =
-        node_get_text(node_get(d->details.platforms, platform_texts[platform]), "content");
+    const char *own = node_get_text(node_get(d->details.platforms, platform_texts[platform]), "content");
     return own ? own : d->content;
 }
 
@@ -26,9 +25,8 @@ static bool length_valid(struct call *c, const struct pe_draft *d)
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
         const struct pe_platform *p = &pe_platforms[platform];
         if (count_characters(text_for(d, platform)) > (size_t)p->content_max)
-            return pe_refuse(c, FAULT_INVALID, 400, "content_too_long",
-                             "content: the limit of %s is %d characters.", p->name,
-                             (int)p->content_max);
+            return pe_refuse(c, FAULT_INVALID, 400, "content_too_long", "content: the limit of %s is %d characters.",
+                             p->name, (int)p->content_max);
     }
     return true;
 }
@@ -40,8 +38,7 @@ static bool media_valid(struct call *c, const struct pe_draft *d)
         uint32_t row = media_find(c->world, POSTEVERYWHERE, str_from(ids[i]));
         const struct media *m = row ? media_read(c->world, row) : NULL;
         if (!m || m->state == MEDIA_REMOVED || !call_owns(c, m->space))
-            return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i),
-                              "no media has this id");
+            return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i), "no media has this id");
         if (m->state == MEDIA_UPLOADING)
             return pe_refuse(c, FAULT_INVALID, 400, "file_not_uploaded",
                              "media_ids: the upload of '%s' is not complete.", ids[i]);

@@ -18,14 +18,12 @@ static struct pe_draft read_draft(struct call *c, uint32_t post)
         if (account_is_listed(account_read(c->world, account)))
             accounts.items[accounts.count++] = account;
     }
-    return (struct pe_draft){.content = p->text ? p->text : "",
-                             .details = pe_details_read(c->arena, p->details),
-                             .accounts = accounts};
+    return (struct pe_draft){
+        .content = p->text ? p->text : "", .details = pe_details_read(c->arena, p->details), .accounts = accounts};
 }
 
 /* Replaces the destinations; this loses nothing, since none of them has been attempted. */
-static void revise(struct call *c, uint32_t post, const struct pe_draft *d, bool draft,
-                   int64_t due_ms)
+static void revise(struct call *c, uint32_t post, const struct pe_draft *d, bool draft, int64_t due_ms)
 {
     const struct post spec = {
         .text = d->content,
@@ -50,8 +48,7 @@ static bool may_change(struct call *c, uint32_t post)
     enum pe_status status = pe_status(c->world, post);
     return status == PE_DRAFT || status == PE_SCHEDULED ||
            pe_refuse(c, FAULT_INVALID, 400, "invalid_post_status",
-                     "The post is %s; only drafts and scheduled posts can be changed.",
-                     pe_status_texts[status]);
+                     "The post is %s; only drafts and scheduled posts can be changed.", pe_status_texts[status]);
 }
 
 void pe_update_post(struct call *c)
@@ -60,8 +57,7 @@ void pe_update_post(struct call *c)
     struct pe_draft draft;
     int64_t due_ms;
     uint32_t post = pe_post(c);
-    if (!post || !post_body_read(c, &body) || !post_body_due(c, &body, &due_ms) ||
-        !may_change(c, post))
+    if (!post || !post_body_read(c, &body) || !post_body_due(c, &body, &due_ms) || !may_change(c, post))
         return;
     const struct pe_draft was = read_draft(c, post);
     const struct post *p = post_read(c->world, post);
@@ -121,8 +117,7 @@ void pe_delete_post(struct call *c)
         return;
     if (has_destination(c->world, post, DESTINATION_PUBLISHED) ||
         has_destination(c->world, post, DESTINATION_PUBLISHING)) {
-        pe_refuse(c, FAULT_CONFLICT, 409, "post_already_published",
-                  "The post is %s and cannot be deleted.",
+        pe_refuse(c, FAULT_CONFLICT, 409, "post_already_published", "The post is %s and cannot be deleted.",
                   pe_status_texts[pe_status(c->world, post)]);
         return;
     }
@@ -145,8 +140,7 @@ static const struct field retry_rows[] = {
     FIELD("account_ids", FIELD_NODE, struct retry_body, account_ids,
           .help = "Accounts whose failed destinations are retried. Default: all."),
 };
-static const struct fields retry_fields =
-    FIELD_TABLE("body", retry_rows, struct retry_body, FIELDS_NO_PLACE);
+static const struct fields retry_fields = FIELD_TABLE("body", retry_rows, struct retry_body, FIELDS_NO_PLACE);
 
 static bool is_selected(const struct pe_rows *accounts, uint32_t account)
 {
@@ -157,8 +151,7 @@ static bool is_selected(const struct pe_rows *accounts, uint32_t account)
 }
 
 /* The failed destinations at these accounts, or at all accounts if the list is empty. */
-static struct pe_rows failed_destinations(struct call *c, uint32_t post,
-                                          const struct pe_rows *accounts)
+static struct pe_rows failed_destinations(struct call *c, uint32_t post, const struct pe_rows *accounts)
 {
     size_t room = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
     struct pe_rows rows = {arena_array(c->arena, uint32_t, room + 1), 0};
@@ -219,8 +212,7 @@ void pe_retry_post(struct call *c)
         return;
     struct pe_rows rows = failed_destinations(c, post, &accounts);
     if (!rows.count) {
-        pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations",
-                  "No destination of this post has failed.");
+        pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations", "No destination of this post has failed.");
         return;
     }
     for (size_t i = 0; i < rows.count; i++)

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 
 enum sort { SORT_CREATED, SORT_SCHEDULED, SORT_PUBLISHED, SORT_UPDATED, SORT_COUNT };
-static const char *const sort_texts[] = {"created_at", "scheduled_for", "published_at",
-                                         "updated_at"};
+static const char *const sort_texts[] = {"created_at", "scheduled_for", "published_at", "updated_at"};
 
 struct span { /* the range that one time of a post must be in, both ends included */
     int64_t after_ms, before_ms;
@@ -57,8 +56,7 @@ static bool goes_to(const struct world *w, uint32_t post, const struct filter *f
     pe_destinations(w, post, &walk);
     while (pe_destination_next(&walk, post, &row)) {
         const struct account *a = account_read(w, destination_read(w, row)->account);
-        if ((!f->platforms || f->platforms >> a->platform & 1) &&
-            (!f->account.n || str_is(f->account, a->public_id)))
+        if ((!f->platforms || f->platforms >> a->platform & 1) && (!f->account.n || str_is(f->account, a->public_id)))
             return true;
     }
     return false;
@@ -79,16 +77,14 @@ static bool is_within(const struct world *w, uint32_t post, const struct filter 
 
 static bool matches(const struct world *w, uint32_t post, const struct filter *f)
 {
-    return (!f->statuses || f->statuses >> pe_status(w, post) & 1) && goes_to(w, post, f) &&
-           is_within(w, post, f) && str_has(str_from(post_read(w, post)->text), f->search);
+    return (!f->statuses || f->statuses >> pe_status(w, post) & 1) && goes_to(w, post, f) && is_within(w, post, f) &&
+           str_has(str_from(post_read(w, post)->text), f->search);
 }
 
 static void read_spans(struct call *c, struct filter *f)
 {
-    static const char *const after[] = {"created_after", "scheduled_after", "published_after",
-                                        "updated_after"};
-    static const char *const before[] = {"created_before", "scheduled_before", "published_before",
-                                         "updated_before"};
+    static const char *const after[] = {"created_after", "scheduled_after", "published_after", "updated_after"};
+    static const char *const before[] = {"created_before", "scheduled_before", "published_before", "updated_before"};
     for (enum sort which = 0; which < SORT_COUNT; which++) {
         f->spans[which] = (struct span){.after_ms = INT64_MIN, .before_ms = INT64_MAX};
         pe_query_time(c, after[which], &f->spans[which].after_ms);
@@ -139,8 +135,7 @@ static struct pe_rows select_posts(struct call *c, const struct filter *f)
     } all = {0};
     uint32_t space = pe_space(c);
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk,
-               (struct index_entry){space, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
     while (index_next_of(&walk, space)) {
         uint32_t row = walk.entry.row;
         if (matches(c->world, row, f))
@@ -167,8 +162,7 @@ void pe_list_posts(struct call *c)
     json_open_map(out);
     json_key(out, "posts");
     json_open_list(out);
-    for (size_t i = (size_t)page.offset; i < rows.count && i < (size_t)(page.offset + page.limit);
-         i++)
+    for (size_t i = (size_t)page.offset; i < rows.count && i < (size_t)(page.offset + page.limit); i++)
         pe_print_post(c, rows.items[i]);
     json_close_list(out);
     pe_put_page(c, &page, rows.count);

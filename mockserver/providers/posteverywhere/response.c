@@ -12,8 +12,7 @@ enum pe_api_version pe_api_version(const struct call *c)
     int64_t api_version = c->key ? key_read(c->world, c->key)->api_version : PE_API_VERSION_UNSET;
     if (api_version == PE_API_VERSION_UNSET)
         api_version = c->world->api_versions[POSTEVERYWHERE];
-    return api_version == PE_API_VERSION_UNSET ? PE_API_VERSION_CURRENT
-                                               : (enum pe_api_version)api_version;
+    return api_version == PE_API_VERSION_UNSET ? PE_API_VERSION_CURRENT : (enum pe_api_version)api_version;
 }
 
 static const char *request_id(struct call *c)
@@ -28,8 +27,7 @@ static const char *request_id(struct call *c)
 
 static const char *format_time(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
 {
-    return pe_api_version(c) == PE_API_VERSION_OLDER ? time_seconds(ms, text)
-                                                     : time_millis(ms, text);
+    return pe_api_version(c) == PE_API_VERSION_OLDER ? time_seconds(ms, text) : time_millis(ms, text);
 }
 
 void pe_put_time(struct call *c, const char *key, int64_t ms)
@@ -69,8 +67,7 @@ void pe_end(struct call *c)
     json_close_map(&c->out);
 }
 
-bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail,
-               ...)
+bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail, ...)
 {
     va_list args;
     va_start(args, detail);
@@ -163,7 +160,6 @@ uint32_t pe_space(const struct call *c)
 {
     uint32_t organization = key_read(c->world, c->key)->organization;
     struct index_walk walk;
-    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk,
-               (struct index_entry){organization, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk, (struct index_entry){organization, INT64_MIN, 0});
     return index_next_of(&walk, organization) ? walk.entry.row : ROW_NONE;
 }

@@ -5,10 +5,9 @@
 
 #define TOKEN_MS (INT64_C(60) * 24 * 60 * 60 * 1000)
 
-const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {
-    PLATFORM_LINKEDIN, PLATFORM_INSTAGRAM, PLATFORM_TIKTOK, PLATFORM_THREADS};
-const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS] = {"linkedin", "instagram",
-                                                                   "tiktok", "threads"};
+const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {PLATFORM_LINKEDIN, PLATFORM_INSTAGRAM, PLATFORM_TIKTOK,
+                                                                PLATFORM_THREADS};
+const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS] = {"linkedin", "instagram", "tiktok", "threads"};
 
 /* Only `active` is documented. */
 const char *const postnitro_token_texts[TOKEN_COUNT] = {
@@ -39,8 +38,7 @@ uint32_t postnitro_find_account(const struct call *c, struct str id)
 
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle)
 {
-    return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", platform_texts[platform],
-                        handle);
+    return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", platform_texts[platform], handle);
 }
 
 void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec)
@@ -79,8 +77,7 @@ static void print_group(struct call *c, enum platform platform)
     struct index_walk walk;
     json_key(&c->out, platform_texts[platform]);
     json_open_list(&c->out);
-    index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE_PLATFORM], &walk,
-               (struct index_entry){key, INT64_MIN, 0});
+    index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE_PLATFORM], &walk, (struct index_entry){key, INT64_MIN, 0});
     while (index_next_of(&walk, key))
         print_listed(c, account_read(c->world, walk.entry.row));
     json_close_list(&c->out);
@@ -118,8 +115,7 @@ static void print_account(struct call *c, const struct account *a)
     const struct space *workspace = space_read(c->world, a->space);
     json_open_map(out);
     json_put_text(out, "id", a->public_id);
-    json_put_text(out, "organizationId",
-                  organization_read(c->world, workspace->organization)->public_id);
+    json_put_text(out, "organizationId", organization_read(c->world, workspace->organization)->public_id);
     json_put_text(out, "workspaceId", workspace->public_id);
     json_put_text(out, "platformType", platform_texts[a->platform]);
     json_put_text(out, "accountHandle", a->handle);
@@ -137,8 +133,7 @@ static uint32_t count_links(const struct world *w, uint32_t account, size_t usag
     const enum destination_state *states = usages[usage].states;
     uint32_t count = 0;
     for (size_t i = 0; i < 2 && (i == 0 || states[i] != states[0]); i++)
-        count += index_count_of(&w->indexes[INDEX_DESTINATION_ACCOUNT],
-                                index_pair_key(account, states[i]));
+        count += index_count_of(&w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(account, states[i]));
     return count;
 }
 

@@ -14,8 +14,7 @@ static const char *given_or_new_id(struct fixture_load *load, const char *id, co
     return id ? id : ids_mint(load->world, prefix, ID_CUID);
 }
 
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what,
-                             const char *id)
+static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
 {
     return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
 }
@@ -26,17 +25,14 @@ static int64_t time_or(const struct fixture_load *load, const struct field_time 
 }
 
 /* A `workspace` of ROW_NONE creates a key without a workspace. */
-static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t workspace,
-                      const struct fixture_key *k)
+static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t workspace, const struct fixture_key *k)
 {
     if (!k->name || !k->value)
         return false;
     bool ok = str_starts(str_from(k->value), STR("pn-")) ||
-              error_add(load->err, ERROR_INPUT, k->at, "the value of key '%s' must start with pn-",
-                        k->name);
+              error_add(load->err, ERROR_INPUT, k->at, "the value of key '%s' must start with pn-", k->name);
     if (key_find(load->world, POSTNITRO, str_from(k->value)))
-        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key",
-                       k->name);
+        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key", k->name);
     const struct key_spec spec = {
         .space = workspace,
         .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
@@ -56,15 +52,14 @@ static enum token token_of(const char *status)
     return TOKEN_LIVE;
 }
 
-static bool check_account(struct fixture_load *load, const struct fixture_account *a,
-                          const struct account_spec *spec)
+static bool check_account(struct fixture_load *load, const struct fixture_account *a, const struct account_spec *spec)
 {
     bool ok = true;
     if (a->handle[0] == '@')
         ok = error_add(load->err, ERROR_INPUT, a->at, "invalid handle '%s'; omit the @", a->handle);
     if (spec->connected_at_ms > load->start_ms)
-        ok = error_add(load->err, ERROR_INPUT, a->at,
-                       "'created_at' of account '%s' is after the clock's start", a->handle);
+        ok = error_add(load->err, ERROR_INPUT, a->at, "'created_at' of account '%s' is after the clock's start",
+                       a->handle);
     if (spec->token == TOKEN_LIVE && spec->token_expires_at_ms <= load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, a->at,
                        "the token of account '%s' has expired by the clock's start; set "
@@ -90,9 +85,8 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
         .kind = a->type ? a->type : "personal",
         .platform = platform,
         .token = token,
-        .token_word = a->token_status && strcmp(a->token_status, postnitro_token_texts[token]) != 0
-                          ? a->token_status
-                          : NULL,
+        .token_word =
+            a->token_status && strcmp(a->token_status, postnitro_token_texts[token]) != 0 ? a->token_status : NULL,
         .connected_at_ms = created_ms,
         .updated_at_ms = time_or(load, &a->updated_at, created_ms),
         .token_expires_at_ms = time_or(load, &a->token_expires_at, load->start_ms + TOKEN_MS),
@@ -103,8 +97,7 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
     return ok;
 }
 
-static bool build_design(struct fixture_load *load, uint32_t workspace,
-                         const struct fixture_design *d)
+static bool build_design(struct fixture_load *load, uint32_t workspace, const struct fixture_design *d)
 {
     if (!d->id)
         return false;
@@ -123,8 +116,8 @@ static bool build_design(struct fixture_load *load, uint32_t workspace,
 
 /* --- posts ---------------------------------------------------------------------------------- */
 
-static uint32_t find_account(struct fixture_load *load, const struct fixture_workspace *w,
-                             const struct fixture_post *p, const char *name)
+static uint32_t find_account(struct fixture_load *load, const struct fixture_workspace *w, const struct fixture_post *p,
+                             const char *name)
 {
     const struct fixture_account *accounts = w->accounts.items, *found = NULL;
     const char **handles = arena_array(load->arena, const char *, w->accounts.count);
@@ -161,20 +154,17 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
         ok = error_add(load->err, ERROR_INPUT, p->at,
                        "a PUBLISHED or FAILED post cannot be due after the clock's start");
     if (p->status == FIXTURE_SCHEDULED && due_ms < load->start_ms)
-        ok = error_add(load->err, ERROR_INPUT, p->at,
-                       "a SCHEDULED post cannot be due before the clock's start");
+        ok = error_add(load->err, ERROR_INPUT, p->at, "a SCHEDULED post cannot be due before the clock's start");
     if (p->error && p->status != FIXTURE_FAILED)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'error' requires status FAILED");
     if (p->id && p->times > 1)
-        ok = error_add(load->err, ERROR_INPUT, p->at,
-                       "'id' cannot be used with 'times' greater than 1");
+        ok = error_add(load->err, ERROR_INPUT, p->at, "'id' cannot be used with 'times' greater than 1");
     if (p->id && post_find(load->world, POSTNITRO, str_from(p->id)))
         ok = report_duplicate(load, p->at, "post", p->id);
     return ok;
 }
 
-static void link_account(struct world *w, uint32_t post, uint32_t account,
-                         const struct fixture_post *p)
+static void link_account(struct world *w, uint32_t post, uint32_t account, const struct fixture_post *p)
 {
     const struct destination_spec spec = {
         .account = account,
@@ -197,8 +187,8 @@ static const char *details(struct arena *a, const char *caption)
     return postnitro_details(a, node_with(a, NULL, "postContent", content));
 }
 
-static bool build_post(struct fixture_load *load, uint32_t workspace,
-                       const struct fixture_workspace *of, const struct fixture_post *p)
+static bool build_post(struct fixture_load *load, uint32_t workspace, const struct fixture_workspace *of,
+                       const struct fixture_post *p)
 {
     if (!p->due.given || !check_post(load, p))
         return false;
@@ -214,8 +204,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
         .due_at_ms = fixture_time(load, &p->due),
     };
     if (p->design && (!post.content || content_read(load->world, post.content)->space != workspace))
-        ok = error_add(load->err, ERROR_INPUT, p->at, "this workspace has no design '%s'",
-                       p->design);
+        ok = error_add(load->err, ERROR_INPUT, p->at, "this workspace has no design '%s'", p->design);
     if (!ok)
         return false;
     post.details = details(load->arena, post.text);
@@ -233,8 +222,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace,
 
 static uint32_t organization_of(struct fixture_load *load, const struct fixture_workspace *w)
 {
-    uint32_t row =
-        w->organization ? organization_find(load->world, POSTNITRO, w->organization) : ROW_NONE;
+    uint32_t row = w->organization ? organization_find(load->world, POSTNITRO, w->organization) : ROW_NONE;
     if (row)
         return row;
     const char *id = given_or_new_id(load, w->organization, "c");
@@ -281,5 +269,4 @@ static bool read_section(const struct node *section, struct fixture_load *load)
     return build_keys_without_workspace(load, &all.keys) && ok;
 }
 
-const struct fixture_reader postnitro_fixture = {"postnitro", read_section,
-                                                 &postnitro_fixture_fields};
+const struct fixture_reader postnitro_fixture = {"postnitro", read_section, &postnitro_fixture_fields};

@@ -9,10 +9,8 @@ static const char *const plan_texts[] = {"paid", "none"};
 #define OF struct fixture_key
 static const struct field key_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the key. Default: generated."),
-    FIELD("name", FIELD_TEXT, OF, name, .required = true,
-          .help = "Name of the key in rules and logs."),
-    FIELD("key", FIELD_TEXT, OF, value, .required = true,
-          .help = "API key that clients send: pn-..."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
+    FIELD("key", FIELD_TEXT, OF, value, .required = true, .help = "API key that clients send: pn-..."),
     FIELD("plan", FIELD_ENUM, OF, plan, .texts = plan_texts, .text_count = 2,
           .help = "Plan of the key; with `none`, every call gets 402. Default: paid."),
 };
@@ -24,24 +22,19 @@ static const struct field account_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the account. Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = postnitro_platform_texts,
           .text_count = POSTNITRO_PLATFORMS, .help = "Platform of the account."),
-    FIELD("handle", FIELD_TEXT, OF, handle, .required = true, ID_LENGTH,
-          .help = "Handle of the account, without @."),
+    FIELD("handle", FIELD_TEXT, OF, handle, .required = true, ID_LENGTH, .help = "Handle of the account, without @."),
     FIELD("type", FIELD_TEXT, OF, type, .help = "Value of accountType. Default: personal."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Display name. Default: the handle."),
-    FIELD("logo", FIELD_TEXT, OF, logo,
-          .help = "Logo URL. Default: a URL made from platform and handle."),
+    FIELD("logo", FIELD_TEXT, OF, logo, .help = "Logo URL. Default: a URL made from platform and handle."),
     FIELD("access_token_status", FIELD_TEXT, OF, token_status,
           .help = "Value of accessTokenStatus: `active`, `expired`, `revoked`, or any other text, "
                   "which is printed until the token's state changes. Default: active."),
     FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
           .help = "Expiry time of the access token. Default: 60 days after the clock's start."),
-    FIELD("created_at", FIELD_TIME, OF, created_at,
-          .help = "Time of the connection. Default: the clock's start."),
-    FIELD("updated_at", FIELD_TIME, OF, updated_at,
-          .help = "Time of the last change. Default: created_at."),
+    FIELD("created_at", FIELD_TIME, OF, created_at, .help = "Time of the connection. Default: the clock's start."),
+    FIELD("updated_at", FIELD_TIME, OF, updated_at, .help = "Time of the last change. Default: created_at."),
 };
-static const struct fields account_fields =
-    FIELD_TABLE("social account", account_rows, OF, offsetof(OF, at));
+static const struct fields account_fields = FIELD_TABLE("social account", account_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_design
@@ -66,10 +59,8 @@ static const struct field post_rows[] = {
           .help = "Status of the post at every account. Default: SCHEDULED."),
     FIELD("times", FIELD_INT, OF, times, .min = 1, .max = TIMES_MAX,
           .help = "Number of such posts to create. Default: 1."),
-    FIELD("caption", FIELD_TEXT, OF, caption,
-          .help = "Common caption. Default: \"A post of this workspace.\""),
-    FIELD("design", FIELD_TEXT, OF, design,
-          .help = "Id of a design of this workspace. Default: none."),
+    FIELD("caption", FIELD_TEXT, OF, caption, .help = "Common caption. Default: \"A post of this workspace.\""),
+    FIELD("design", FIELD_TEXT, OF, design, .help = "Id of a design of this workspace. Default: none."),
     FIELD("error", FIELD_TEXT, OF, error,
           .help = "Error message of a post with status FAILED. Default: \"The platform refused "
                   "the post.\""),
@@ -84,25 +75,19 @@ static const struct field workspace_rows[] = {
     FIELD("organization", FIELD_TEXT, OF, organization, ID_LENGTH,
           .help = "Id of the organization; workspaces with the same id share it. Default: "
                   "generated."),
-    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields,
-          .help = "API keys attached to this workspace."),
-    FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields,
-          .help = "Connected accounts."),
-    FIELD("designs", FIELD_LIST, OF, designs, .sub = &design_fields,
-          .help = "Designs that a post can use."),
+    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys attached to this workspace."),
+    FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),
+    FIELD("designs", FIELD_LIST, OF, designs, .sub = &design_fields, .help = "Designs that a post can use."),
     FIELD("posts", FIELD_LIST, OF, posts, .sub = &post_fields, .help = "Scheduled posts."),
 };
-static const struct fields workspace_fields =
-    FIELD_TABLE("workspace", workspace_rows, OF, offsetof(OF, at));
+static const struct fields workspace_fields = FIELD_TABLE("workspace", workspace_rows, OF, offsetof(OF, at));
 #undef OF
 
 #define OF struct fixture_postnitro
 static const struct field section_rows[] = {
     FIELD("workspaces", FIELD_LIST, OF, workspaces, .sub = &workspace_fields, .required = true,
           .help = "Workspaces. Each sees only its own data."),
-    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields,
-          .help = "API keys without a workspace."),
+    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys without a workspace."),
 };
-const struct fields postnitro_fixture_fields =
-    FIELD_TABLE("postnitro section", section_rows, OF, offsetof(OF, at));
+const struct fields postnitro_fixture_fields = FIELD_TABLE("postnitro section", section_rows, OF, offsetof(OF, at));
 #undef OF

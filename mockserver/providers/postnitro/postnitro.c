@@ -17,63 +17,56 @@
 
 /* Every documented endpoint; a row without a handler is not implemented. */
 static const struct route routes[] = {
-    {GET,  "/",                       "test_key",              NULL, READ,  0,     postnitro_test_key,             "Authentication"                      },
+    {GET,  "/",                       "test_key",              NULL, READ,  0,     postnitro_test_key,              "Authentication"               },
 
     {GET,  "/social-account",         "list_social_accounts",  NULL, READ,  0,     postnitro_list_social_accounts,
-     ACCOUNTS "List social accounts"                                                                                                                     },
+     ACCOUNTS "List social accounts"                                                                                                               },
     {GET,  "/social-account/{}",      "read_social_account",   NULL, READ,  0,     postnitro_read_social_account,
-     ACCOUNTS "Read a social account"                                                                                                                    },
-    {DEL,  "/social-account/{}",      "delete_social_account", NULL, WRITE, 0,
-     postnitro_delete_social_account,                                                                              ACCOUNTS "Disconnect a social account"},
-    {GET,  "/social-account/",        "read_social_account",   NULL, READ,  NO_ID,
-     postnitro_read_social_account,                                                                                ACCOUNTS "Validation"                 },
-    {DEL,  "/social-account/",        "delete_social_account", NULL, WRITE, NO_ID,
-     postnitro_delete_social_account,                                                                              ACCOUNTS "Validation"                 },
-    {DEL,  "/social-account",         "delete_social_account", NULL, WRITE, NO_ID,
-     postnitro_delete_social_account,                                                                              ACCOUNTS "Validation"                 },
+     ACCOUNTS "Read a social account"                                                                                                              },
+    {DEL,  "/social-account/{}",      "delete_social_account", NULL, WRITE, 0,     postnitro_delete_social_account,
+     ACCOUNTS "Disconnect a social account"                                                                                                        },
+    {GET,  "/social-account/",        "read_social_account",   NULL, READ,  NO_ID, postnitro_read_social_account,
+     ACCOUNTS "Validation"                                                                                                                         },
+    {DEL,  "/social-account/",        "delete_social_account", NULL, WRITE, NO_ID, postnitro_delete_social_account,
+     ACCOUNTS "Validation"                                                                                                                         },
+    {DEL,  "/social-account",         "delete_social_account", NULL, WRITE, NO_ID, postnitro_delete_social_account,
+     ACCOUNTS "Validation"                                                                                                                         },
 
-    {GET,  "/schedule",               "list_schedule",         NULL, READ,  0,     postnitro_list_schedule,
-     SCHEDULE "List scheduled posts"                                                                                                                     },
+    {GET,  "/schedule",               "list_schedule",         NULL, READ,  0,     postnitro_list_schedule,         SCHEDULE "List scheduled posts"},
     {POST, "/schedule",               "create_schedule",       NULL, WRITE, 0,     postnitro_create_schedule,
-     SCHEDULE "Create a scheduled post"                                                                                                                  },
-    {GET,  "/schedule/{}",            "read_schedule",         NULL, READ,  0,     postnitro_read_schedule,
-     SCHEDULE "Get a scheduled post"                                                                                                                     },
+     SCHEDULE "Create a scheduled post"                                                                                                            },
+    {GET,  "/schedule/{}",            "read_schedule",         NULL, READ,  0,     postnitro_read_schedule,         SCHEDULE "Get a scheduled post"},
     {PUT,  "/schedule/{}",            "update_schedule",       NULL, WRITE, 0,     postnitro_update_schedule,
-     SCHEDULE "Update a scheduled post"                                                                                                                  },
+     SCHEDULE "Update a scheduled post"                                                                                                            },
     {DEL,  "/schedule/{}",            "delete_schedule",       NULL, WRITE, 0,     postnitro_delete_schedule,
-     SCHEDULE "Delete a scheduled post"                                                                                                                  },
-    {GET,  "/schedule/",              "read_schedule",         NULL, READ,  NO_ID, postnitro_read_schedule,
-     SCHEDULE "Errors"                                                                                                                                   },
-    {PUT,  "/schedule/",              "update_schedule",       NULL, WRITE, NO_ID, postnitro_update_schedule,
-     SCHEDULE "Errors"                                                                                                                                   },
-    {PUT,  "/schedule",               "update_schedule",       NULL, WRITE, NO_ID, postnitro_update_schedule,
-     SCHEDULE "Errors"                                                                                                                                   },
-    {DEL,  "/schedule/",              "delete_schedule",       NULL, WRITE, NO_ID, postnitro_delete_schedule,
-     SCHEDULE "Errors"                                                                                                                                   },
-    {DEL,  "/schedule",               "delete_schedule",       NULL, WRITE, NO_ID, postnitro_delete_schedule,
-     SCHEDULE "Errors"                                                                                                                                   },
+     SCHEDULE "Delete a scheduled post"                                                                                                            },
+    {GET,  "/schedule/",              "read_schedule",         NULL, READ,  NO_ID, postnitro_read_schedule,         SCHEDULE "Errors"              },
+    {PUT,  "/schedule/",              "update_schedule",       NULL, WRITE, NO_ID, postnitro_update_schedule,       SCHEDULE "Errors"              },
+    {PUT,  "/schedule",               "update_schedule",       NULL, WRITE, NO_ID, postnitro_update_schedule,       SCHEDULE "Errors"              },
+    {DEL,  "/schedule/",              "delete_schedule",       NULL, WRITE, NO_ID, postnitro_delete_schedule,       SCHEDULE "Errors"              },
+    {DEL,  "/schedule",               "delete_schedule",       NULL, WRITE, NO_ID, postnitro_delete_schedule,       SCHEDULE "Errors"              },
 
-    {POST, "/post/initiate/generate", "generate_post",         NULL, LONG,  0,     NULL,                           "Post generation"                     },
-    {POST, "/post/initiate/import",   "import_post",           NULL, LONG,  0,     NULL,                           "Post import"                         },
-    {GET,  "/post/status/{}",         "read_post_status",      NULL, READ,  0,     NULL,                           "Post status"                         },
-    {GET,  "/post/output/{}",         "read_post_output",      NULL, READ,  0,     NULL,                           "Post output"                         },
+    {POST, "/post/initiate/generate", "generate_post",         NULL, LONG,  0,     NULL,                            "Post generation"              },
+    {POST, "/post/initiate/import",   "import_post",           NULL, LONG,  0,     NULL,                            "Post import"                  },
+    {GET,  "/post/status/{}",         "read_post_status",      NULL, READ,  0,     NULL,                            "Post status"                  },
+    {GET,  "/post/output/{}",         "read_post_output",      NULL, READ,  0,     NULL,                            "Post output"                  },
 
-    {GET,  "/template",               "list_templates",        NULL, READ,  0,     NULL,                           "Templates"                           },
-    {GET,  "/ai-preset",              "list_presets",          NULL, READ,  0,     NULL,                           "AI presets"                          },
-    {GET,  "/brand",                  "list_brands",           NULL, READ,  0,     NULL,                           "Brands"                              },
-    {POST, "/brand",                  "create_brand",          NULL, WRITE, 0,     NULL,                           "Brands"                              },
-    {GET,  "/brand/{}",               "read_brand",            NULL, READ,  0,     NULL,                           "Brands"                              },
-    {PUT,  "/brand/{}",               "update_brand",          NULL, WRITE, 0,     NULL,                           "Brands"                              },
-    {GET,  "/audio",                  "list_audio",            NULL, READ,  0,     NULL,                           "Audio"                               },
-    {DEL,  "/audio/{}",               "delete_audio",          NULL, WRITE, 0,     NULL,                           "Audio"                               },
+    {GET,  "/template",               "list_templates",        NULL, READ,  0,     NULL,                            "Templates"                    },
+    {GET,  "/ai-preset",              "list_presets",          NULL, READ,  0,     NULL,                            "AI presets"                   },
+    {GET,  "/brand",                  "list_brands",           NULL, READ,  0,     NULL,                            "Brands"                       },
+    {POST, "/brand",                  "create_brand",          NULL, WRITE, 0,     NULL,                            "Brands"                       },
+    {GET,  "/brand/{}",               "read_brand",            NULL, READ,  0,     NULL,                            "Brands"                       },
+    {PUT,  "/brand/{}",               "update_brand",          NULL, WRITE, 0,     NULL,                            "Brands"                       },
+    {GET,  "/audio",                  "list_audio",            NULL, READ,  0,     NULL,                            "Audio"                        },
+    {DEL,  "/audio/{}",               "delete_audio",          NULL, WRITE, 0,     NULL,                            "Audio"                        },
 };
 
-#define UNKNOWN_KEY                                                                                \
-    "Unable to find embed details, please check your Embed API key and make sure to use the key "  \
+#define UNKNOWN_KEY                                                                                                    \
+    "Unable to find embed details, please check your Embed API key and make sure to use the key "                      \
     "for API."
 #define NO_WORKSPACE "Unable to find workspace details, please attach a workspace to this API key."
-#define UNPAID                                                                                     \
-    "Embed API requires a paid main plan with the API Credits add-on, or an active Embed API "     \
+#define UNPAID                                                                                                         \
+    "Embed API requires a paid main plan with the API Credits add-on, or an active Embed API "                         \
     "subscription."
 
 /* The provider has no error codes. These are names for rules; no response contains them. */
@@ -139,8 +132,8 @@ const struct provider postnitro_provider = {
     .key_header = "embed-api-key",
     .render_error = postnitro_render_error,
     .account_prefix = account_prefix,
-    .platforms = PROVIDER_PLATFORM(LINKEDIN) | PROVIDER_PLATFORM(INSTAGRAM) |
-                 PROVIDER_PLATFORM(TIKTOK) | PROVIDER_PLATFORM(THREADS),
+    .platforms = PROVIDER_PLATFORM(LINKEDIN) | PROVIDER_PLATFORM(INSTAGRAM) | PROVIDER_PLATFORM(TIKTOK) |
+                 PROVIDER_PLATFORM(THREADS),
     .leaves_posts = true,
     .consented = postnitro_consented,
     .variations = &postnitro_variations,

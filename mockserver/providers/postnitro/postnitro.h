@@ -67,8 +67,7 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r);
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
 /* settings.c: checks the settings that the selected platforms require. Returns false if the call is
  * refused. */
-bool postnitro_check_settings(struct call *c, const struct node *body,
-                              const struct postnitro_request *r);
+bool postnitro_check_settings(struct call *c, const struct node *body, const struct postnitro_request *r);
 
 /* response.c */
 void postnitro_render_error(struct call *c);

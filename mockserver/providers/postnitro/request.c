@@ -60,8 +60,7 @@ static bool read_due(struct call *c, const struct node *body, int64_t *due_ms)
         return refuse_shape(c, "Scheduled at is required");
     if (at->kind != NODE_TEXT)
         return refuse_shape(c, "Scheduled at must be a string");
-    return postnitro_read_date(c->arena, at->text, due_ms) ||
-           refuse_shape(c, "Scheduled at is not a valid date");
+    return postnitro_read_date(c->arena, at->text, due_ms) || refuse_shape(c, "Scheduled at is not a valid date");
 }
 
 static bool check_shape(struct call *c, const struct node *body, int64_t *due_ms)
@@ -142,8 +141,7 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r)
 
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms)
 {
-    static const char *const endings[] = {"", "Z", "T00:00:00Z", "-01T00:00:00Z",
-                                          "-01-01T00:00:00Z"};
+    static const char *const endings[] = {"", "Z", "T00:00:00Z", "-01T00:00:00Z", "-01-01T00:00:00Z"};
     text = str_trim(text);
     for (size_t i = 0; i < COUNT(endings); i++)
         if (time_parse(str_from(arena_printf(a, STR_FMT "%s", STR_ARG(text), endings[i])), ms))

@@ -51,11 +51,9 @@ static struct operation_message find_message(const struct call *c, const struct 
 {
     const char *operation = c->route ? c->route->operation : "";
     for (size_t i = 0; i < sizeof operation_messages / sizeof *operation_messages; i++)
-        if (operation_messages[i].fault == c->fault &&
-            strcmp(operation_messages[i].operation, operation) == 0)
+        if (operation_messages[i].fault == c->fault && strcmp(operation_messages[i].operation, operation) == 0)
             return operation_messages[i];
-    return (struct operation_message){operation, c->fault, default_envelope(c->fault),
-                                      row->message};
+    return (struct operation_message){operation, c->fault, default_envelope(c->fault), row->message};
 }
 
 /* The call's detail replaces the message, except for an internal error: there it is in "error". */

@@ -23,8 +23,7 @@ void postnitro_list_schedule(struct call *c)
         return;
     struct json *out = postnitro_begin(c, NULL);
     json_open_list(out);
-    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk,
-               (struct index_entry){workspace, -to_ms, 0});
+    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk, (struct index_entry){workspace, -to_ms, 0});
     while (index_next_of(&walk, workspace) && walk.entry.order <= -from_ms)
         postnitro_print_post(c, walk.entry.row);
     json_close_list(out);

@@ -17,17 +17,13 @@ static const struct platform_rules {
     const char *types[TYPES_MAX];
     const char *flags[FLAGS_MAX]; /* required booleans */
 } rules[POSTNITRO_PLATFORMS] = {
-    {PLATFORM_INSTAGRAM, "instagramPostSettings", "Instagram", {"carousel", "image", "reel"}, {0}},
+    {PLATFORM_INSTAGRAM, "instagramPostSettings", "Instagram", {"carousel", "image", "reel"},             {0}},
     {PLATFORM_TIKTOK,
      "tiktokPostSettings",                        "TikTok",
      {"carousel", "reel"},
-     {"canComment", "isBrandedContent", "isYourBrand", "isThirdPartyBrand",
-      "isAIGeneratedContent"}                                                                    },
-    {PLATFORM_LINKEDIN,
-     "linkedinPostSettings",                      "LinkedIn",
-     {"carousel", "document", "image", "reel"},
-     {0}                                                                                         },
-    {PLATFORM_THREADS,   "threadsPostSettings",   "Threads",   {"carousel", "image", "reel"}, {0}},
+     {"canComment", "isBrandedContent", "isYourBrand", "isThirdPartyBrand", "isAIGeneratedContent"}          },
+    {PLATFORM_LINKEDIN,  "linkedinPostSettings",  "LinkedIn",  {"carousel", "document", "image", "reel"}, {0}},
+    {PLATFORM_THREADS,   "threadsPostSettings",   "Threads",   {"carousel", "image", "reel"},             {0}},
 };
 
 struct settings { /* of one platform, as they are checked */
@@ -68,24 +64,21 @@ static bool check_flags(const struct settings *s)
 {
     for (size_t i = 0; i < FLAGS_MAX && s->rules->flags[i]; i++)
         if (!is_bool(s, s->rules->flags[i]))
-            return call_refuse(s->c, FAULT_CONFLICT, "%s %s must be a boolean", s->rules->name,
-                               s->rules->flags[i]);
+            return call_refuse(s->c, FAULT_CONFLICT, "%s %s must be a boolean", s->rules->name, s->rules->flags[i]);
     return true;
 }
 
 static bool check_linkedin(const struct settings *s)
 {
     size_t length = str_from(node_get_text(s->settings, "postTitle")).n;
-    if (s->draft || strcmp(s->type, "document") != 0 ||
-        (length >= TITLE_MIN && length <= TITLE_MAX))
+    if (s->draft || strcmp(s->type, "document") != 0 || (length >= TITLE_MIN && length <= TITLE_MAX))
         return true;
     return refuse(s, "post title of a document must have 5 to 90 characters");
 }
 
 static bool check_privacy(const struct settings *s, const char *level)
 {
-    static const char *const levels[] = {"PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS",
-                                         "SELF_ONLY"};
+    static const char *const levels[] = {"PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"};
     for (size_t i = 0; level && i < sizeof levels / sizeof *levels; i++)
         if (strcmp(level, levels[i]) == 0)
             return true;
@@ -118,8 +111,7 @@ static bool check_platform(struct settings *s)
     return s->rules->platform != PLATFORM_TIKTOK || check_tiktok(s);
 }
 
-static bool is_selected(const struct call *c, const struct postnitro_request *r,
-                        enum platform platform)
+static bool is_selected(const struct call *c, const struct postnitro_request *r, enum platform platform)
 {
     for (size_t i = 0; i < r->account_count; i++)
         if (account_read(c->world, r->accounts[i])->platform == platform)
@@ -141,21 +133,16 @@ static bool check_selected(struct settings *s, const struct postnitro_request *r
 static bool check_video(struct call *c, const struct node *body)
 {
     const struct node *length = node_get(node_get(body, "postSettings"), "videoDuration");
-    if (!length || (node_is_number(length) && node_number(length) >= VIDEO_MIN &&
-                    node_number(length) < VIDEO_END))
+    if (!length || (node_is_number(length) && node_number(length) >= VIDEO_MIN && node_number(length) < VIDEO_END))
         return true;
-    return call_refuse(c, FAULT_CONFLICT,
-                       "Video duration must be at least 5 and less than 60 seconds");
+    return call_refuse(c, FAULT_CONFLICT, "Video duration must be at least 5 and less than 60 seconds");
 }
 
-bool postnitro_check_settings(struct call *c, const struct node *body,
-                              const struct postnitro_request *r)
+bool postnitro_check_settings(struct call *c, const struct node *body, const struct postnitro_request *r)
 {
     for (size_t i = 0; i < POSTNITRO_PLATFORMS; i++) {
-        struct settings s = {.c = c,
-                             .rules = &rules[i],
-                             .settings = node_get(body, rules[i].key),
-                             .draft = r->post.draft};
+        struct settings s = {
+            .c = c, .rules = &rules[i], .settings = node_get(body, rules[i].key), .draft = r->post.draft};
         if (is_selected(c, r, rules[i].platform) && !check_selected(&s, r))
             return false;
     }

@@ -3,19 +3,16 @@
 
 #include <string.h>
 
-static const char *const settings[] = {"postSettings", "instagramPostSettings",
-                                       "linkedinPostSettings", "tiktokPostSettings",
-                                       "threadsPostSettings"};
-static const char *const caption_keys[] = {"common", "linkedin", "instagram",
-                                           "tiktok", "facebook", "threads"};
+static const char *const settings[] = {"postSettings", "instagramPostSettings", "linkedinPostSettings",
+                                       "tiktokPostSettings", "threadsPostSettings"};
+static const char *const caption_keys[] = {"common", "linkedin", "instagram", "tiktok", "facebook", "threads"};
 
 #define COUNT(items) (sizeof(items) / sizeof *(items))
 
 /* The status of a link by its destination's state, and the error messages of a failed one. */
 static const char *const link_texts[DESTINATION_STATE_COUNT] = {
-    [DESTINATION_QUEUED] = "PENDING",  [DESTINATION_PUBLISHING] = "PENDING",
-    [DESTINATION_DRAFT] = "PUBLISHED", [DESTINATION_PUBLISHED] = "PUBLISHED",
-    [DESTINATION_FAILED] = "FAILED",   [DESTINATION_CANCELED] = "FAILED",
+    [DESTINATION_QUEUED] = "PENDING",      [DESTINATION_PUBLISHING] = "PENDING", [DESTINATION_DRAFT] = "PUBLISHED",
+    [DESTINATION_PUBLISHED] = "PUBLISHED", [DESTINATION_FAILED] = "FAILED",      [DESTINATION_CANCELED] = "FAILED",
     [DESTINATION_HELD] = "DRAFT",
 };
 static const char *const failure_messages[FAILURE_COUNT] = {
@@ -75,8 +72,8 @@ const char *postnitro_post_status(const struct world *w, uint32_t row)
 
 static bool in_tag(char c)
 {
-    return (unsigned char)c >= 0x80 || c == '_' || (c >= '0' && c <= '9') ||
-           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (unsigned char)c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
 }
 
 static void print_hashtags(struct json *out, struct str text)
