@@ -14,6 +14,7 @@
  * An absent member leaves its target unchanged, so set the defaults before reading.
  */
 #pragma once
+#include "base/array.h"
 #include "base/node.h"
 
 enum field_type {
@@ -72,7 +73,7 @@ struct fields {
 /* The table of the rows: FIELD_TABLE("account", rows, struct account_file, FIELDS_NO_PLACE) */
 #define FIELD_TABLE(name_, rows_, struct_, at_)                                                                        \
     {                                                                                                                  \
-        (name_), (rows_), sizeof(rows_) / sizeof *(rows_), sizeof(struct_), (at_)                                      \
+        (name_), (rows_), COUNT(rows_), sizeof(struct_), (at_)                                                         \
     }
 
 /* Reads `map` into the struct `into`. Returns false if it added a problem. */

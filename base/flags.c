@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 
 /* argp keys: those of the rows start above all characters */
 enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 255, FIRST_KEY };
@@ -16,7 +17,7 @@ static const struct argp_option common_options[] = {
     {"usage",   KEY_USAGE,   NULL, 0, "Give a short usage message", 0 },
     {"version", KEY_VERSION, NULL, 0, "Print program version",      -1},
 };
-enum { COMMON_COUNT = sizeof common_options / sizeof *common_options };
+enum { COMMON_COUNT = COUNT(common_options) };
 
 struct reading {
     const struct flags *flags;

@@ -1,5 +1,6 @@
 #include "base/matcher.h"
 
+#include "base/array.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -200,7 +201,7 @@ static const struct matcher rows[] = {
     {"$type",           check_type,              decide_type,           false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
      "The value must have this JSON type, or one of these types."                                                                                                    },
 };
-const struct matcher_group matcher_values = {rows, sizeof rows / sizeof *rows};
+const struct matcher_group matcher_values = {rows, COUNT(rows)};
 
 #define GROUPS       3
 #define MATCHERS_MAX 64

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/matcher.h"
 
 #include "base/buf.h"
@@ -162,4 +163,4 @@ static const struct matcher rows[] = {
     {"$count", check_count,             decide_count, false, "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",
      "A list with this number of items, or whose number of items matches this."},
 };
-const struct matcher_group matcher_lists = {rows, sizeof rows / sizeof *rows};
+const struct matcher_group matcher_lists = {rows, COUNT(rows)};

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/matcher.h"
 
 #include <string.h>
@@ -106,12 +107,11 @@ static const struct {
     {"before", before, true },
     {"within", within, false},
 };
-#define TIME_BOUNDS (sizeof time_bounds / sizeof *time_bounds)
 
 static bool check_time_bound(const struct member *m, struct error *err)
 {
     int64_t ms;
-    for (size_t i = 0; i < TIME_BOUNDS; i++) {
+    for (size_t i = 0; i < COUNT(time_bounds); i++) {
         if (strcmp(m->key, time_bounds[i].name) != 0)
             continue;
         if (match_has_reference(m->value) || duration(m->value, &ms) ||
@@ -146,7 +146,7 @@ static bool time_holds(const struct node *operand, int64_t now_ms, int64_t ms)
         return ms > now_ms;
     if (word)
         return strcmp(word, "any") == 0;
-    for (size_t i = 0; i < TIME_BOUNDS; i++) {
+    for (size_t i = 0; i < COUNT(time_bounds); i++) {
         const struct node *limit = node_get(operand, time_bounds[i].name);
         if (limit && !time_bounds[i].holds(limit, now_ms, ms))
             return false;
@@ -184,4 +184,4 @@ static const struct matcher rows[] = {
      "earlier instant than this time, or than this duration from now) and `within` (at most this "
      "duration from now, before or after)."                                                                   },
 };
-const struct matcher_group matcher_orders = {rows, sizeof rows / sizeof *rows};
+const struct matcher_group matcher_orders = {rows, COUNT(rows)};

@@ -1,5 +1,6 @@
 #include "base/patch.h"
 
+#include "base/array.h"
 #include <string.h>
 
 enum op {
@@ -23,12 +24,10 @@ static const struct op_row {
       [OP_TEST] = {"test",    true,  false},
 };
 
-#define OP_COUNT (sizeof ops / sizeof *ops)
-
 /* Returns NULL if there is no operation of that name. */
 static const struct op_row *find_op(const char *name)
 {
-    for (size_t i = 0; i < OP_COUNT; i++)
+    for (size_t i = 0; i < COUNT(ops); i++)
         if (strcmp(ops[i].name, name) == 0)
             return &ops[i];
     return NULL;
@@ -57,16 +56,16 @@ static bool check_move(const struct node *step, struct error *err)
 /* Returns NULL if it added a problem. */
 static const struct op_row *check_op(const struct node *step, struct error *err)
 {
-    const char *names[OP_COUNT], *word = node_get_text(step, "op");
+    const char *names[COUNT(ops)], *word = node_get_text(step, "op");
     const struct op_row *op = word ? find_op(word) : NULL;
     const struct node *at = node_get(step, "op");
     if (!at)
         error_add(err, ERROR_INPUT, step->at, "missing 'op' in patch step");
     if (!at || op)
         return op;
-    for (size_t i = 0; i < OP_COUNT; i++)
+    for (size_t i = 0; i < COUNT(ops); i++)
         names[i] = ops[i].name;
-    const char *near = str_nearest(str_from(word), names, OP_COUNT);
+    const char *near = str_nearest(str_from(word), names, COUNT(ops));
     error_add(err, ERROR_INPUT, at->at, "invalid 'op'; expected one of: add, remove, replace, move, copy, test%s%s%s",
               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
     return NULL;

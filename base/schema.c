@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/array.h"
 #include "base/matcher.h"
 #include "base/yaml.h"
 
@@ -188,7 +189,7 @@ void schema_write(struct json *w, const struct schema *s)
     schema_put_fields(w, s->root);
     json_key(w, "$defs");
     json_open_map(w);
-    put_definitions(w, always, sizeof always / sizeof *always);
+    put_definitions(w, always, COUNT(always));
     put_definitions(w, s->definitions, s->count);
     json_close_map(w);
     json_close_map(w);

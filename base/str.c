@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/heap.h"
 
@@ -248,7 +249,7 @@ static const struct {
 
 static size_t utf8_size(const unsigned char *s, size_t n)
 {
-    for (size_t i = 0; i < sizeof utf8_forms / sizeof *utf8_forms; i++) {
+    for (size_t i = 0; i < COUNT(utf8_forms); i++) {
         if (s[0] < utf8_forms[i].lead_first || s[0] > utf8_forms[i].lead_last)
             continue;
         size_t size = utf8_forms[i].size;

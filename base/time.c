@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include "base/array.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -328,8 +329,6 @@ static const struct {
     {"ms", 1     }
 };
 
-#define UNIT_COUNT (sizeof units / sizeof *units)
-
 static struct str cut_while(struct str *x, bool digits)
 {
     size_t n = 0;
@@ -352,9 +351,9 @@ bool duration_parse(struct str text, int64_t *ms)
         if (!str_to_int(cut_while(&text, true), &count))
             return false;
         struct str name = cut_while(&text, false);
-        while (next < UNIT_COUNT && !str_is(name, units[next].name))
+        while (next < COUNT(units) && !str_is(name, units[next].name))
             next++;
-        if (next == UNIT_COUNT || __builtin_mul_overflow(count, units[next++].ms, &count) ||
+        if (next == COUNT(units) || __builtin_mul_overflow(count, units[next++].ms, &count) ||
             __builtin_add_overflow(total, count, &total) || total > DURATION_MAX_MS)
             return false;
     }

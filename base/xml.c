@@ -1,4 +1,5 @@
 #include "base/xml.h"
+#include "base/array.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
@@ -6,7 +7,7 @@ static void add_character(struct buf *out, unsigned char c, bool in_attribute)
 {
     static const char *const entities[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
     bool blank = c == '\n' || c == '\t' || c == '\r';
-    if (c < sizeof entities / sizeof *entities && entities[c])
+    if (c < COUNT(entities) && entities[c])
         buf_text(out, entities[c]);
     else if (blank && (in_attribute || c == '\r'))
         buf_byte(out, ' ');

@@ -1,5 +1,6 @@
 #include "base/yaml_scalar.h"
 
+#include "base/array.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ static const char *const trues[] = {"true", "True", "TRUE"};
 static const char *const falses[] = {"false", "False", "FALSE"};
 static const char *const infinite[] = {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"};
 
-#define ONE_OF(text, words) one_of((text), (words), sizeof(words) / sizeof *(words))
+#define ONE_OF(text, words) one_of((text), (words), COUNT(words))
 
 static struct str without_sign(struct str text)
 {

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/yaml.h"
 #include "conformance/plan/failed.h"
@@ -31,7 +32,7 @@ static int worse_status(int status, const struct error *err)
 {
     static const int order[] = {2, 5, 130, 1, 4, 3};
     int other = error_any(err) ? error_exit_code(err) : 0;
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+    for (size_t i = 0; i < COUNT(order); i++)
         if (status == order[i] || other == order[i])
             return order[i];
     return status;
@@ -227,7 +228,7 @@ static int run_scenarios(const struct options *o, const struct plan *plan, const
 static bool is_fixture(const struct node *root)
 {
     static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records", "include"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = 0; i < COUNT(keys); i++)
         if (node_get(root, keys[i]))
             return true;
     return false;

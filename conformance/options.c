@@ -2,11 +2,10 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "conformance/report/report.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 #define TIMEOUT_MS 10000
 #define JOBS_MAX   1000

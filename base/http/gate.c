@@ -1,5 +1,6 @@
 #include "base/http/gate.h"
 
+#include "base/array.h"
 #include <string.h>
 
 /* The result of one pass over the headers. */
@@ -122,7 +123,7 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
         {f.codings && old,         400, "Transfer-Encoding in an HTTP/1.0 request"       },
         {f.expects && f.too_large, 413, "the body is larger than this server accepts"    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         if (rows[i].found) {
             *why = rows[i].why;
             return rows[i].status;

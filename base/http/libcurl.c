@@ -1,5 +1,6 @@
 #include "base/http/libcurl.h"
 
+#include "base/array.h"
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,7 +19,7 @@ const char *libcurl_load(struct libcurl *lib, const char *file)
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library)
         return dlerror();
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         void *call = dlsym(library, calls[i].name);
         if (!call)
             return dlerror();

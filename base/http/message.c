@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 
 /* Most names already differ in the first letter. */
 static bool same_name(const char *x, const char *y)
@@ -100,7 +101,7 @@ const char *status_text(int status)
         {507, "Insufficient Storage"           },
         {511, "Network Authentication Required"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].status == status)
             return rows[i].text;
     return "";

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/heap.h"
 
 #ifdef __SANITIZE_ADDRESS__
@@ -18,7 +19,7 @@ static void the_sanitizer_detects_an_access_past_a_block(void **state)
     (void)state;
     static const size_t sizes[] = {1, 13, 16, 100, 100000};
     struct arena a = {0};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         char *block = arena_alloc(&a, sizes[i]), *next = arena_alloc(&a, 1);
         assert_false(__asan_address_is_poisoned(block + sizes[i] - 1));
         assert_true(__asan_address_is_poisoned(block + sizes[i]));
@@ -37,7 +38,7 @@ static void blocks_of_every_size_are_zeroed_and_aligned(void **state)
     static const size_t sizes[] = {0, 1, 15, 16, 17, 1000, 4096, 5000, 100000, 262144, 1 << 20, 3};
     struct arena a = {0};
     for (int round = 0; round < 3; round++) { /* later rounds reuse memory */
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (size_t i = 0; i < COUNT(sizes); i++) {
             unsigned char *block = arena_alloc(&a, sizes[i]);
             assert_non_null(block);
             assert_int_equal((uintptr_t)block % 16, 0);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/http/body.h"
 
 #include <setjmp.h>
@@ -6,8 +7,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 static void a_json_body_is_parsed_into_a_tree(void **state)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/http/certificate.h"
 
 #include <setjmp.h>
@@ -158,7 +159,7 @@ static void an_invalid_file_is_reported_with_its_name(void **state)
         {chain,      locked,     locked,     "is encrypted"                   },
         {chain,      stranger,   stranger,   "does not match"                 },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_false(certificate_read(&f->arena, rows[i].chain, rows[i].key, &read, &err));
         assert_int_equal(err.count, 1);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/diff.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/digest.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/error.h"
 
 #include <setjmp.h>
@@ -41,9 +42,9 @@ static void problems_are_printed_by_location_without_duplicates(void **state)
         {{NULL, 2, 1},      "in no file"    },
     };
     struct error *err = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_false(error_add(err, ERROR_INPUT, rows[i].at, "%s", rows[i].text));
-    assert_int_equal(err->count, sizeof rows / sizeof *rows);
+    assert_int_equal(err->count, COUNT(rows));
 
     static const char expected[] = "no --port\n"
                                    "2:1: in no file\n"
@@ -109,7 +110,7 @@ static void the_exit_code_is_3_only_if_the_input_is_valid(void **state)
         {2, {ERROR_LEAK, ERROR_SYSTEM},                 2},
     };
     struct error *err = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         for (size_t k = 0; k < rows[i].count; k++)
             error_add(err, rows[i].kinds[k], (struct where){0}, "problem %zu", k);
         assert_int_equal(error_any(err), rows[i].count > 0);

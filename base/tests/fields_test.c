@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fields.h"
 #include "base/tests/tree.h"
 #include "base/yaml.h"
@@ -124,7 +125,7 @@ static void a_time_may_be_relative_to_the_start(void **state)
         {"{platform: tiktok, expires: -30d}", INT64_C(-30) * 86400000},
         {"{platform: tiktok, expires: +10m}", 600000                 },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct account x = {0};
         const char *why;
         assert_true(read(*state, rows[i].yaml, &x, &why));
@@ -186,7 +187,7 @@ static void a_mistake_is_reported_with_its_location(void **state)
          "f.yaml:1:43: missing 'scope' in token\n"
          "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"                                                                                                   },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct account x = {0};
         const char *why;
         assert_false(read(*state, rows[i].yaml, &x, &why));

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/file.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/flags.h"
 
 #include <stdlib.h>

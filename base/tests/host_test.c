@@ -1,4 +1,5 @@
 /* Which hosts and socket addresses are loopback. */
+#include "base/array.h"
 #include "base/host.h"
 
 #include <arpa/inet.h>
@@ -9,8 +10,6 @@
 #include <sys/un.h>
 
 #include <cmocka.h>
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static void check_hosts(const char *const *hosts, size_t count, bool loopback)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/http/client.h"
 
 #include <setjmp.h>
@@ -129,7 +130,7 @@ static void loopback_only_rejects_other_addresses(void **state)
         {"[::]",                       false},
         {"3221225985" /* 192.0.2.1 */, false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = s->requests;
         get(s, url(s, rows[i].host), true);
         wait_for(s, &s->responded, i + 1);

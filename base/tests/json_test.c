@@ -1,6 +1,7 @@
 #include <float.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/tests/tree.h"
 
@@ -56,7 +57,7 @@ static void an_integer_is_exact_and_any_other_number_a_double(void **state)
         {"1e-400",                                                                      NODE_REAL, 0,                0                    },
         {"0.1000000000000000055511151231257827021181583404541015625000000000000000000", NODE_REAL, 0,                0.1                  },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n = tree_parse(*state, rows[i].text);
         assert_int_equal(n->kind, rows[i].kind);
         if (n->kind == NODE_INT)
@@ -134,7 +135,7 @@ static void invalid_json_is_rejected_with_its_location(void **state)
         {BYTES("{\"a\":1,\"\\u0061\":3}"),       "body:1:8: duplicate key 'a' (first at 1:2)"                    },
         {BYTES("[\"\xC3\xA9\xC3\xA9\", x]"),     "body:1:8: invalid JSON; expected a value"                      },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(parse_error(*state, rows[i].text), rows[i].why);
 }
 
@@ -200,7 +201,7 @@ static void the_writer_adds_commas_and_indentation(void **state)
         {2, "{\n  \"a\": [\n    1,\n    [],\n    \"x\"\n  ],\n  \"b\": {},\n  \"c\": null,\n"
             "  \"d\": true,\n  \"e\": [\n    {\n      \"f\": -1\n    }\n  ],\n  \"g\": null\n}"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf out = {.arena = *state};
         struct json w = json_begin(&out, rows[i].indent);
         json_open_map(&w);
@@ -252,7 +253,7 @@ static void strings_are_escaped_and_invalid_utf8_is_replaced(void **state)
         {{"\xe2\x82", 2},             "\"\xEF\xBF\xBD\xEF\xBF\xBD\""            },
         {{"\xed\xa0\x80", 3},         "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(written(*state, rows[i].text), rows[i].json);
 }
 
@@ -305,12 +306,12 @@ static void numbers_are_written_short_and_round_trip(void **state)
         {INT64_MAX,        "9223372036854775807" },
         {INT64_MIN,        "-9223372036854775808"},
     };
-    for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
+    for (size_t i = 0; i < COUNT(reals); i++) {
         const char *text = json_print(*state, node_new_real(*state, reals[i].real));
         assert_string_equal(text, reals[i].text);
         assert_true(node_number(tree_parse(*state, text)) == reals[i].real);
     }
-    for (size_t i = 0; i < sizeof integers / sizeof *integers; i++)
+    for (size_t i = 0; i < COUNT(integers); i++)
         assert_string_equal(json_print(*state, node_new_int(*state, integers[i].integer)), integers[i].text);
 }
 
@@ -345,7 +346,7 @@ static void a_short_print_is_cut_between_characters(void **state)
         {"true",                         2,  "…"            },
         {"[[[[1]]]]",                    5,  "[[…"          },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(json_print_short(*state, tree_parse(*state, rows[i].json), rows[i].max), rows[i].text);
 }
 

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/log.h"
 
 #include <pty.h>
@@ -88,7 +89,7 @@ static void colour_depends_on_the_environment_and_the_terminal(void **state)
     assert_int_equal(openpty(&control, &end, NULL, NULL, NULL), 0);
     FILE *terminal = fdopen(end, "w"), *file = tmpfile();
     assert_true(terminal && file);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         set("NO_COLOR", rows[i].no_color);
         set("CLICOLOR_FORCE", rows[i].force);
         set("TERM", rows[i].term);

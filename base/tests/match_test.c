@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/match.h"
 
 #include <string.h>

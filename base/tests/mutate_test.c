@@ -1,4 +1,5 @@
 /* mutate.h changes each value of a document in each way. */
+#include "base/array.h"
 #include "base/tests/mutate.h"
 
 #include "base/tests/tree.h"

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "base/node.h"
 #include "base/tests/tree.h"
 
@@ -58,7 +59,7 @@ static void a_pointer_finds_a_value_or_nothing(void **state)
     const struct node *n = tree_parse(*state, "{\"foo\":[\"bar\",{\"x\":\"baz\"}],\"\":0,\"a/b\":1,\"c%d\":2,\"m~n\":3,"
                                               "\"~1\":4,\" \":5}");
     assert_ptr_equal(node_pointer(n, ""), n);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *found = node_pointer(n, rows[i].pointer);
         if (rows[i].json)
             assert_string_equal(json_print(*state, found), rows[i].json);
@@ -78,7 +79,7 @@ static void a_pointer_built_from_keys_finds_them(void **state)
         {"a/b~c", "/x/a~1b~0c"},
         {"~1",    "/x/~01"    }
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *pointer = node_pointer_add(*state, "/x", str_from(rows[i].key));
         const struct node *value = node_new_int(*state, 7), *inner = node_with(*state, NULL, rows[i].key, value);
         assert_string_equal(pointer, rows[i].pointer);
@@ -114,7 +115,7 @@ static void equality_compares_values(void **state)
         {"{\"a\":null}",         "{}",                     false},
         {"{}",                   "[]",                     false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *x = tree_parse(*state, rows[i].x), *y = tree_parse(*state, rows[i].y);
         assert_int_equal(node_equal(x, y), rows[i].equal);
         assert_int_equal(node_equal(y, x), rows[i].equal);
@@ -135,7 +136,7 @@ static void a_member_is_replaced_or_added_last(void **state)
     };
     static const char text[] = "{\"a\":1,\"b\":2,\"c\":3}";
     const struct node *n = tree_parse(*state, text), *nine = node_new_int(*state, 9);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         assert_string_equal(json_print(*state, node_with(*state, n, rows[i].key, nine)), rows[i].with);
         assert_string_equal(json_print(*state, node_without(*state, n, rows[i].key)), rows[i].without);
     }
@@ -169,7 +170,7 @@ static void numbers_and_kinds_have_names(void **state)
         {"[]",   "array",   false},
         {"{}",   "object",  false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n = tree_parse(*state, rows[i].json);
         assert_string_equal(node_kind_name(n->kind), rows[i].kind);
         assert_int_equal(node_is_number(n), rows[i].number);

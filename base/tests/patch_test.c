@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/patch.h"
 #include "base/tests/tree.h"
@@ -40,7 +41,7 @@ static void steps_are_applied_in_order(void **state)
          "[{\"op\":\"add\",\"path\":\"/a\",\"value\":{},\"more\":1},"
          "{\"op\":\"add\",\"path\":\"/a/b\",\"value\":1}]",                                                    "{\"a\":{\"b\":1}}"            },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         const struct node *document = tree_parse(*state, rows[i].document), *patch = tree_parse(*state, rows[i].patch);
         const struct node *result = patch_apply(*state, document, patch, &err);
@@ -79,7 +80,7 @@ static void a_missing_value_stops_the_patch(void **state)
         {"{\"b\":1}",        "[{\"op\":\"test\",\"path\":\"/b\",\"value\":\"1\"}]",
          "test:1:2: test: the value at '/b' is different"                                                                                              },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_null(patch_apply(*state, tree_parse(*state, rows[i].document), tree_parse(*state, rows[i].patch), &err));
         assert_string_equal(error_text(*state, &err), rows[i].why);
@@ -115,7 +116,7 @@ static void a_patch_is_checked_before_it_is_applied(void **state)
                                                                   "test:1:2: missing 'value' in patch step\n"
                                                                   "test:2:1: missing 'value' in patch step"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         const struct node *patch = tree_parse(*state, rows[i].patch);
         assert_false(patch_check(patch, &err));
@@ -133,7 +134,7 @@ static void the_result_of_repeated_copies_is_limited(void **state)
         ("{\"op\":\"add\",\"path\":\"/0\",\"value\":[[[[[[[[[[0]]]]]]]]]]},"
          "{\"op\":\"copy\",\"from\":\"\",\"path\":\"/0/0/0/0/0/0/0/0/0/0/-\"}"),
     };
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    for (size_t i = 0; i < COUNT(steps); i++) {
         struct buf text = {.arena = *state};
         struct error err = {0};
         buf_printf(&text, "[%s", steps[i]);
@@ -166,7 +167,7 @@ static void a_merge_patch_sets_and_removes_members(void **state)
         {"[1,2]",                     "{\"a\":\"b\",\"c\":null}",         "{\"a\":\"b\"}"            },
         {"{}",                        "{\"a\":{\"bb\":{\"ccc\":null}}}",  "{\"a\":{\"bb\":{}}}"      },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *n =
             patch_merge(*state, tree_parse(*state, rows[i].document), tree_parse(*state, rows[i].patch));
         assert_string_equal(json_print(*state, n), rows[i].result);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -10,8 +11,6 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* transport faults */
 

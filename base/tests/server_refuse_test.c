@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* invalid HTTP */
 

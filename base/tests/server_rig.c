@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/time.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define PATIENCE_US (10LL * 1000 * 1000)
 
 /* handler: the path selects the behaviour */

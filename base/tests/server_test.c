@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -9,8 +10,6 @@
 #include <sys/resource.h>
 
 #include <cmocka.h>
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* plain requests */
 

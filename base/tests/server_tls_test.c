@@ -1,4 +1,5 @@
 /* The server over TLS, with the HTTP client of base. */
+#include "base/array.h"
 #include "base/tests/server_rig.h"
 
 #include <setjmp.h>
@@ -15,8 +16,6 @@
 #include "base/http/certificate.h"
 #include "base/http/client.h"
 #include "base/time.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 struct secure {
     struct rig rig; /* must be first: its setup and teardown are used */

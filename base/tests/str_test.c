@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/str.h"
 
 #include <setjmp.h>
@@ -10,8 +11,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 static const struct str nothing = {0}; /* a NULL pointer */
 
@@ -383,7 +382,7 @@ static void sizes_have_units(void **state)
         {"1.5MiB",                 -1              },
         {"9223372036854775807KiB", -1              },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         int64_t bytes = -1;
         bool ok = str_to_size(str_from(rows[i].text), &bytes);
         assert_int_equal(bytes, rows[i].bytes);

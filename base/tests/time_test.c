@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/time.h"
 
 #include <setjmp.h>
@@ -9,8 +10,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-#define DAY         ((int64_t)86400000)
+#define DAY ((int64_t)86400000)
 
 static void instants_are_read_to_the_millisecond(void **state)
 {

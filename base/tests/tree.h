@@ -13,7 +13,6 @@
 
 #include "base/json.h"
 
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 /* Initialises a struct str that may contain NUL bytes, in a static row. */
 #define BYTES(text)                                                                                                    \
     {                                                                                                                  \

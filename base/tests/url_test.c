@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/url.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "base/xml.h"
 
 #include "base/tests/tree.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/tests/tree.h"
 #include "base/yaml.h"
@@ -74,7 +75,7 @@ static void scalars_are_typed_by_the_core_schema(void **state)
         {"'it''s'",              "\"it's\""                },
         {"\"\\u00e9\\t\\x41\"",  "\"\xC3\xA9\\tA\""        },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(json_print(*state, parse(*state, rows[i].yaml)), rows[i].json);
 }
 
@@ -132,7 +133,7 @@ static void structures_are_read_in_order(void **state)
         {"---\n",                                     "null"                                               },
         {"!!str 1: x\n",                              "{\"1\":\"x\"}"                                      },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(json_print(*state, parse(*state, rows[i].yaml)), rows[i].json);
 }
 
@@ -205,7 +206,7 @@ static void invalid_yaml_is_rejected_with_its_location(void **state)
         {BYTES("\"x\\0y\": 1\n"),                         "f.yaml:1:1: text contains a NUL character"                                                             },
         {BYTES("a: \"\\ud800\"\n"),                       "f.yaml:1:5: double-quoted scalar has invalid UTF8 escape"                                              },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *why = parse_error(*state, rows[i].yaml);
         size_t n = strlen(rows[i].why);
         bool place_only = rows[i].why[n - 1] == ' '; /* the text comes from libfyaml */
@@ -232,7 +233,7 @@ static void aliases_cannot_exceed_the_nesting_limit(void **state)
         {"- &a %s%s\n- *a\n",   NULL                                                             },
         {"- &a %s%s\n- [*a]\n", "f.yaml:2:4: lists and maps are nested more than 64 levels deep" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct str text = str_from(rows[i].format);
         struct buf out = {.arena = *state};
         buf_add(&out, str_cut(&text, '%'));
@@ -307,7 +308,7 @@ static void an_unreadable_file_is_a_system_error(void **state)
         {TEST_DIR "/no_such.yaml", TEST_DIR "/no_such.yaml: No such file or directory"},
         {TEST_DIR,                 TEST_DIR ": Is a directory"                        },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_null(yaml_load(*state, rows[i].path, &err));
         assert_int_equal(err.first->kind, ERROR_SYSTEM);

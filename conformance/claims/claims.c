@@ -3,10 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/fields.h"
 #include "base/yaml.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const observe_texts[] = {"api", "simulated", "none"};
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
 
 static const char *const decided[] = {"pass", "not-applicable", "disputed", "known"};
@@ -36,7 +37,7 @@ static const struct node *report_read(struct arena *a, const char *path, struct 
 
 static bool is_decided(const char *verdict)
 {
-    for (size_t i = 0; i < sizeof decided / sizeof *decided; i++)
+    for (size_t i = 0; i < COUNT(decided); i++)
         if (strcmp(verdict, decided[i]) == 0)
             return true;
     return false;

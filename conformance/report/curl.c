@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "conformance/report/secrets.h"
 
 enum { BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
@@ -161,7 +162,7 @@ static bool fits_json_option(const struct exchange_record *x)
 static bool is_implied(const char *name, bool json)
 {
     static const char *const names[] = {"Host", "Content-Length", "User-Agent", "Connection", "Content-Type", "Accept"};
-    size_t count = sizeof names / sizeof *names - (json ? 0 : 2);
+    size_t count = COUNT(names) - (json ? 0 : 2);
     for (size_t i = 0; i < count; i++)
         if (strcasecmp(name, names[i]) == 0)
             return true;

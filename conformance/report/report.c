@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "conformance/report/formats.h"
 
@@ -11,7 +12,7 @@ const struct report_format report_formats[] = {
     {"junit",   "JUnit XML, a test case per check", junit_write,   NULL,          NULL             },
     {"ndjson",  "events, a JSON object per line",   ndjson_write,  ndjson_stream, ndjson_stream_end},
 };
-const size_t report_format_count = sizeof report_formats / sizeof *report_formats;
+const size_t report_format_count = COUNT(report_formats);
 
 const struct report_format *report_format_named(const char *name)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/digest.h"
 
@@ -109,7 +110,7 @@ static size_t match_entity(struct str text, unsigned char c)
         {'\'', "&apos;"},
         {'\'', "&#39;" },
     };
-    for (size_t i = 0; i < sizeof entities / sizeof *entities; i++) {
+    for (size_t i = 0; i < COUNT(entities); i++) {
         struct str entity = str_from(entities[i].text);
         if (entities[i].c != (char)c)
             continue;

@@ -6,12 +6,12 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "conformance/run/mock.h"
 #include "conformance/run/skip_reason.h"
 
 #define JOBS_DEFAULT       64 /* on a target with an admin API; each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
-#define DAY_MS             ((int64_t)24 * 60 * 60 * 1000)
 
 struct session {
     struct runner runner; /* must be first: task_ended casts the runner to its session */

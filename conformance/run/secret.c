@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 
+#include "base/array.h"
 #include "base/time.h"
 
 #define GENERATED_MIN_BYTES 16
@@ -28,7 +29,7 @@ static bool is_secret(const char *name, struct str value)
     int64_t ms;
     if (!looks_generated(value) || time_parse(value, &ms)) /* a time such as tokenExpiresAt */
         return false;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    for (size_t i = 0; i < COUNT(parts); i++)
         if (has_nocase(str_from(name), str_from(parts[i])))
             return true;
     return str_eq_nocase(str_from(name), STR("state")) || str_eq_nocase(str_from(name), STR("key"));

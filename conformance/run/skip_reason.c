@@ -2,13 +2,14 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "conformance/run/consent.h"
 
 static bool step_writes(const struct step *step)
 {
     static const char *const read_methods[] = {"GET", "HEAD", "OPTIONS"};
     bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
-    for (size_t i = 0; step->kind == STEP_CALL && i < sizeof read_methods / sizeof *read_methods; i++)
+    for (size_t i = 0; step->kind == STEP_CALL && i < COUNT(read_methods); i++)
         writes &= strcmp(step->method, read_methods[i]) != 0;
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
         writes |= step_writes(&step->flow->steps[i]);

@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/fields.h"
 #include "base/host.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "base/yaml.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct auth {
     const char *header, *prefix;

@@ -1,9 +1,8 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "base/time.h"
 #include "conformance/scenario/reader.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
 

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/yaml.h"
 #include "conformance/scenario/files.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
-#define COUNT(array)     (sizeof(array) / sizeof *(array))
 #define FOLDERS_DEEP_MAX 32
 
 struct file {

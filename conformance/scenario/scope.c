@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/array.h"
 #include "conformance/scenario/load.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
@@ -37,8 +38,6 @@ static const char *const predefined[] = {"run.id", "run.tomorrow", "run.next_wee
                                          "scenario.webhook_url"};
 static const char *const families[] = {"target.", "env."};
 static const char *const reserved[] = {"target", "env", "run", "scenario"};
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void add_error(struct scope *s, struct where at, const char *text)
 {

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
@@ -40,7 +41,7 @@ static bool looks_like(const struct secret_shape *shape, const char *text)
 /* The error does not show the text, because it may be a secret. */
 static bool check_text(const char *text, struct where at, struct error *err)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (size_t i = 0; i < COUNT(shapes); i++)
         if (looks_like(&shapes[i], text))
             return error_add(err, ERROR_INPUT, at, "this looks like %s; use an actor, or read it from $env",
                              shapes[i].what);

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "conformance/scenario/load.h"
 #include "conformance/scenario/reader.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 bool validation_error(struct validation *c, struct where at, const char *text)
 {

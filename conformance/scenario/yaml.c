@@ -1,9 +1,9 @@
 #include "conformance/scenario/yaml.h"
 
+#include "base/array.h"
 #include <ctype.h>
 #include <string.h>
 
-#define COUNT(array)        (sizeof(array) / sizeof *(array))
 #define KEY(type, key, ...) FIELD(key, type, struct YAML_STRUCT, __VA_ARGS__)
 
 const char *const step_kind_texts[] = {

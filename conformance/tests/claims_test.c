@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "conformance/claims/coverage.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int setup(void **state)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/client.h"
 
 #include <setjmp.h>
@@ -8,8 +9,6 @@
 
 #include "base/http/server.h"
 #include "base/time.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* A server and a client on one event loop. */
 struct scene {

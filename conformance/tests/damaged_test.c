@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/tests/mutate.h"
@@ -19,9 +20,8 @@
 #include "conformance/run/target.h"
 #include "conformance/scenario/load.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define ITEMS    6
-#define SOURCE   SOURCE_DIR "/scenarios/layers"
+#define ITEMS  6
+#define SOURCE SOURCE_DIR "/scenarios/layers"
 
 static size_t wrong;
 static char folder[] = "/tmp/damaged.XXXXXX";

@@ -1,5 +1,6 @@
 /* Runs scenarios that expect webhooks. The endpoint sends the webhook that a request describes, and
  * its admin API advances the clock at once. */
+#include "base/array.h"
 #include "conformance/run/run.h"
 
 #include <arpa/inet.h>
@@ -17,8 +18,6 @@
 #include "base/http/server.h"
 #include "base/json.h"
 #include "base/url.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 struct scene {
     struct arena arena;

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/skip_reason.h"
 
 #include <setjmp.h>
@@ -8,8 +9,6 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static struct suite load(struct arena *a)
 {

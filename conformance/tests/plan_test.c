@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "conformance/plan/failed.h"
 #include "conformance/plan/tags.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int setup(void **state)
 {

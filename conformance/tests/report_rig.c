@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 
 #define FILE_REVOKE  "scenarios/layers/accounts/revoke-then-reconnect.yaml"
 #define FILE_FILTERS "scenarios/layers/accounts/list-filters.yaml"
@@ -55,7 +56,7 @@ static struct run *new_run(struct arena *a)
                       .started_ms = STARTED,
                       .duration_us = 4218000,
                       .calls = 27,
-                      .claim_count = sizeof claims / sizeof *claims};
+                      .claim_count = COUNT(claims)};
     r->claims = arena_array(a, struct claim_result, r->claim_count);
     for (size_t i = 0; i < r->claim_count; i++)
         r->claims[i].claim = &claims[i];

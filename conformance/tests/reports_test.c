@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/report/report.h"
 
 #include <setjmp.h>
@@ -104,7 +105,7 @@ static void no_report_shows_a_secret(void **state)
     for (size_t i = 0; i < report_format_count; i++) {
         struct str text = rig_report(g, report_formats[i].name, red);
         static const char *const parts[] = {"4Jq8Zr", "9vB3kL", "NEpxOFpy", "80SnE4WnIy"};
-        for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        for (size_t k = 0; k < COUNT(parts); k++)
             assert_null(strstr(text.s, parts[k]));
         assert_non_null(strstr(text.s, "$LAYERS_KEY"));
     }
@@ -223,7 +224,7 @@ static void the_json_report_is_complete(void **state)
         {"/scenarios/0/exchanges/0/attempts", "7"                                                                        },
         {"/scenarios/3/why",                  "\"the target has no capability 'lease'\""                                 },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *at = node_pointer(n, rows[i].pointer);
         if (!at)
             fail_msg("no value at %s", rows[i].pointer);

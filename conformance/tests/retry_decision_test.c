@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/retry.h"
 
 #include <setjmp.h>
@@ -54,7 +55,7 @@ static void a_call_without_repetition_is_decided_at_once(void **state)
         {"-h", 1, 0, RETRY_DECIDED},
         {"h",  1, 0, RETRY_DECIDED},
     };
-    run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
+    run_rows(&(struct step){0}, rows, COUNT(rows));
 }
 
 static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
@@ -68,7 +69,7 @@ static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
         {"-------", 4, 1000, RETRY_DECIDED},
         {"-s",      2, 400,  RETRY_DECIDED},
     };
-    run_rows(&step, rows, sizeof rows / sizeof *rows);
+    run_rows(&step, rows, COUNT(rows));
 }
 
 static void consistently_settles_and_then_must_hold_each_time(void **state)
@@ -82,7 +83,7 @@ static void consistently_settles_and_then_must_hold_each_time(void **state)
         {"------", 3, 1000, RETRY_DECIDED},
         {"-h-hhh", 3, 1000, RETRY_DECIDED},
     };
-    run_rows(&step, rows, sizeof rows / sizeof *rows);
+    run_rows(&step, rows, COUNT(rows));
 }
 
 static void a_rate_limit_is_waited_out_three_times(void **state)
@@ -93,7 +94,7 @@ static void a_rate_limit_is_waited_out_three_times(void **state)
         {"lllh",  4, 6000, RETRY_DECIDED},
         {"llllh", 4, 6000, RETRY_GIVE_UP},
     };
-    run_rows(&(struct step){0}, rows, sizeof rows / sizeof *rows);
+    run_rows(&(struct step){0}, rows, COUNT(rows));
 }
 
 static void a_too_long_rate_limit_is_not_waited_for(void **state)

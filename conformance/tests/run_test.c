@@ -13,8 +13,6 @@
 #include "base/http/server.h"
 #include "base/json.h"
 
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
 /* The requests to the endpoint, one per line. Shared with the child process that serves it. */
 struct call_log {
     size_t n;

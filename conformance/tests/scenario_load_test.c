@@ -9,12 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/yaml.h"
 #include "conformance/scenario/files.h"
 #include "conformance/scenario/load.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* Error messages show paths as given, so all tests run in the folder of the tests. */
 static int setup(void **state)

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/signature.h"
 
 #include <setjmp.h>
@@ -28,7 +29,7 @@ static void a_signature_covers_the_bytes_and_the_secret(void **state)
         {"t=1700000000",                 "whsec_test",  "{\"id\":1}",  MISMATCH                             },
         {"t=1700000000,v1=",             "whsec_test",  "{\"id\":1}",  MISMATCH                             },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *why;
         bool fits = signature_matches(str_from(rows[i].header), str_from(rows[i].secret), str_from(rows[i].body), &why);
         assert_int_equal(fits, rows[i].why == NULL);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/target.h"
 
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static int set_up(void **state)
 {

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/vars.h"
 
 #include <setjmp.h>
@@ -7,8 +8,6 @@
 #include <cmocka.h>
 
 #include "base/json.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 struct scene {
     struct arena arena;

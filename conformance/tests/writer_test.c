@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/report/report.h"
 
 #include <setjmp.h>
@@ -104,7 +105,7 @@ static const char *in_xml(struct arena *a, const char *text)
         static const char *const entities[] = {
             ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;"};
         unsigned char c = (unsigned char)*text;
-        if (c < sizeof entities / sizeof *entities && entities[c])
+        if (c < COUNT(entities) && entities[c])
             buf_text(&out, entities[c]);
         else
             buf_byte(&out, *text);
@@ -147,7 +148,7 @@ static void a_secret_is_scrubbed_in_every_encoding(void **state)
             in_xml(a, v),
             in_xml(a, in_json(a, v)),
         };
-        for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        for (size_t k = 0; k < COUNT(rows); k++) {
             const char *text = arena_printf(a, "before %s after", rows[k]);
             const char *clean = scrub(a, &r->secrets, str_from(text));
             if (!strstr(clean, names[i]))
@@ -178,7 +179,7 @@ static void other_text_is_unchanged(void **state)
         "l",
         "p\"ass",
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i])), rows[i]);
 }
 
@@ -210,7 +211,7 @@ static void a_secret_split_over_writes_is_scrubbed(void **state)
     struct rig *r = *state;
     struct arena *a = &r->arena;
     const char *spellings[] = {KEY, in_json(a, NASTY), encoded(a, KEY), digest_base64(a, str_from(NASTY))};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+    for (size_t i = 0; i < COUNT(spellings); i++) {
         const char *text = arena_printf(a, "a %s b %s", spellings[i], spellings[i]);
         const char *clean = scrub(a, &r->secrets, str_from(text));
         for (size_t cut = 0; cut <= strlen(text); cut++) {

@@ -2,16 +2,16 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/host.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/admin/guide.h"
 #include "mockserver/admin/handlers.h"
-#include "mockserver/mock.h"
 #include "mockserver/providers/providers.h"
+#include "mockserver/runtime/mock.h"
 
-#define COUNT(a)       (sizeof(a) / sizeof *(a))
 #define ADMIN_PROTOCOL 1
 
 static void health(struct call *c);

@@ -5,7 +5,7 @@
  *          nothing, or several records, is refused with the candidates.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 extern const struct provider admin_provider;
 

@@ -1,7 +1,7 @@
 #include "mockserver/client_checks/client_checks.h"
 
 #include "mockserver/admin/handlers.h"
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/runtime/namespaces.h"
 
 void admin_client_checks(struct call *c)
 {

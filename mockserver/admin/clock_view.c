@@ -1,11 +1,11 @@
+#include "base/units.h"
 #include "mockserver/admin/handlers.h"
 
 #include "base/time.h"
-#include "mockserver/namespaces/namespaces.h"
-#include "mockserver/scheduler.h"
+#include "mockserver/runtime/namespaces.h"
+#include "mockserver/runtime/scheduler.h"
 #include "mockserver/state/events.h"
 
-#define DAY_MS         (INT64_C(24) * 60 * 60 * 1000)
 #define ADVANCE_MAX_MS (3660 * DAY_MS)
 
 static const char *const until_texts[] = {"next_event"};

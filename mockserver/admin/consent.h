@@ -8,7 +8,7 @@
  * Errors:  FAULT_CONFLICT if the attempt has ended; an issue for an invalid handle.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define CONSENT_OUTCOMES(X)                                                                                            \

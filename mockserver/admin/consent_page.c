@@ -1,11 +1,10 @@
+#include "base/array.h"
 #include "mockserver/admin/api.h"
 
 #include "base/http/body.h"
 #include "mockserver/admin/consent.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/tenant.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char style[] = ":root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--ground:#eef1f5;"
                             "--line:#c3cad4;--go:#1757c2;--go-ink:#fff}"

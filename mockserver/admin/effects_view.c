@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/record_json.h"
+#include "mockserver/provider_api/record_json.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/events.h"

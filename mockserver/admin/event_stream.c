@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/state/changes.h"
 
 #define CHUNK_BYTES 8192 /* approximate size of one write */

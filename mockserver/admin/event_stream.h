@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
-#include "mockserver/scheduler.h"
+#include "mockserver/runtime/scheduler.h"
 
 enum event_type { EVENT_REQUEST, EVENT_CHANGE, EVENT_TYPE_COUNT };
 extern const char *const event_type_texts[]; /* the types that `types` selects */

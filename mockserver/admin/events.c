@@ -1,8 +1,8 @@
 /* Reads the parameters of an event stream and starts it. */
 #include "mockserver/admin/event_stream.h"
 
-#include "mockserver/journal.h"
-#include "mockserver/mock.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/state/changes.h"
 
 #define STREAMS_MAX 200

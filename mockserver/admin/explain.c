@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
+#include "mockserver/runtime/namespaces.h"
 
 /* Finds an entry by seq or request id. Of several with that id it returns the newest. */
 static const struct journal_entry *find(const struct journal *j, struct str which)

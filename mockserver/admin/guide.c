@@ -3,12 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "mockserver/admin/handlers.h"
 #include "mockserver/rules/rule.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define PAGE     "since=SEQ (only later entries), limit=N (default 100, at most 1000)"
-#define STABLE   "stable=1 (leaves out wall-clock times)"
+#define PAGE   "since=SEQ (only later entries), limit=N (default 100, at most 1000)"
+#define STABLE "stable=1 (leaves out wall-clock times)"
 
 #define CALL(operation, help)                                                                                          \
     {                                                                                                                  \

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
+#include "mockserver/runtime/namespaces.h"
 
 #define LIMIT_DEFAULT  100
 #define LIMIT_MAX      1000

@@ -1,14 +1,15 @@
+#include "base/units.h"
 #include "mockserver/admin/handlers.h"
 
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/journal.h"
-#include "mockserver/mock.h"
-#include "mockserver/namespaces/idle.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/idle.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/mock.h"
 
-#define IDLE_MAX_MS (INT64_C(3660) * 24 * 60 * 60 * 1000)
+#define IDLE_MAX_MS (3660 * DAY_MS)
 
 struct create_body {
     const char *name, *from;

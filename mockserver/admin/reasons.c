@@ -1,12 +1,13 @@
+#include "base/array.h"
 #include "mockserver/admin/requests.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "mockserver/admin/request_match.h"
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/namespaces.h"
 
 #define NEAREST_MAX 3
 
@@ -108,7 +109,7 @@ static const struct node *actual_of(struct call *c, const struct node *rule, con
 {
     if (strcmp(pointer, "/path") == 0)
         return e->pattern ? node_new_text(c->arena, str_from(e->pattern)) : NULL;
-    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+    for (size_t i = 0; i < COUNT(conditions); i++) {
         size_t n = strlen(conditions[i].pointer);
         if (strncmp(pointer, conditions[i].pointer, n) != 0 || (pointer[n] && pointer[n] != '/'))
             continue;
@@ -123,7 +124,7 @@ static const struct node *actual_of(struct call *c, const struct node *rule, con
 static bool is_count(const char *pointer)
 {
     static const char *const counts[] = {"/when/nth", "/when/times", "/when/every", "/when/after", "/when/rate"};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    for (size_t i = 0; i < COUNT(counts); i++)
         if (strcmp(pointer, counts[i]) == 0)
             return true;
     return false;

@@ -2,8 +2,8 @@
 #include "mockserver/admin/handlers.h"
 
 #include "base/http/body.h"
-#include "mockserver/mock.h"
-#include "mockserver/namespaces/reload.h"
+#include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/reload.h"
 
 struct reload_body {
     bool reset;

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "mockserver/admin/select.h"
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/tenant.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define PLACE    "/match"
+#define PLACE "/match"
 
 static const char *const selector_texts[] = {
 #define X(name, text) text,

@@ -11,7 +11,7 @@
 #pragma once
 #include "base/match.h"
 #include "mockserver/admin/handlers.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 
 #define SELECTORS(X)                                                                                                   \
     X(OPERATION, "operation")                                                                                          \

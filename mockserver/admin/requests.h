@@ -5,7 +5,7 @@
  */
 #pragma once
 #include "mockserver/admin/handlers.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 
 /* seq and, if `e` is not NULL, the id, provider, operation, method, target and status. */
 void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e);

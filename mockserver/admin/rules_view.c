@@ -1,7 +1,7 @@
 #include "mockserver/admin/handlers.h"
 
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/namespaces.h"
 
 static void refuse_unknown(struct call *c)
 {

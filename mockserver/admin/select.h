@@ -8,7 +8,7 @@
  *          ROW_NONE.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 uint32_t select_account(struct call *c, const char *pointer, const char *who);
 uint32_t select_space(struct call *c, const char *pointer, const char *which);

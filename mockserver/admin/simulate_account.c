@@ -1,4 +1,5 @@
 /* Account simulations: end-user actions, loss of a token, side effects of a connection. */
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
@@ -8,8 +9,6 @@
 #include "mockserver/state/post.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 struct consent {
     const char *state, *handle;

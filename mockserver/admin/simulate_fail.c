@@ -1,8 +1,8 @@
 /* Adds a rule that makes the next calls of an operation fail. */
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/namespaces.h"
 
 struct fail {
     const struct node *operation, *provider, *times, *status, *error;

@@ -1,10 +1,9 @@
 /* The health of a PostEverywhere account: healthy, expired or unhealthy. */
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
 #include "mockserver/providers/providers.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 enum health { HEALTHY, EXPIRED, UNHEALTHY };
 static const char *const health_texts[] = {"healthy", "expired", "unhealthy"};

@@ -1,4 +1,5 @@
 /* Decides a lease request, as the provider's reviewers do. */
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include <inttypes.h>
@@ -22,7 +23,7 @@ static const struct field lease_decide_rows[] = {
           .help = "Project of the request, by id or name, if two organizations have a request of that "
                   "id."),
     FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.", .required = true,
-          .texts = decision_texts, .text_count = sizeof decisions / sizeof *decisions),
+          .texts = decision_texts, .text_count = COUNT(decisions)),
     FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
           .help = "Number of accounts to assign with `partial`. Default: all that match in the pool, "
                   "at most one less than requested."),

@@ -1,10 +1,9 @@
 /* Sets in advance whether a post succeeds when it is published. */
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
 #include "mockserver/state/post.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char *const result_texts[] = {"success", "error"};
 

@@ -2,7 +2,7 @@
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
-#include "mockserver/gate/rate_limit.h"
+#include "mockserver/gates/rate_limit.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/records.h"
 

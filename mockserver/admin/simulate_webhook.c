@@ -1,13 +1,12 @@
 /* Delivers a webhook event now, or adds a rule with a fault for the next delivery of an event. */
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/provider_api/webhooks.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/webhooks.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "mockserver/runtime/namespaces.h"
 
 enum action { DELIVER, DUPLICATE, DELAY, DROP };
 static const char *const action_texts[] = {"deliver", "duplicate", "delay", "drop"};

@@ -1,8 +1,7 @@
+#include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/state/records.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 struct json *simulation_begin(struct call *c)
 {

@@ -1,6 +1,6 @@
 #include "mockserver/admin/handlers.h"
 
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
 
 struct save_body {
     const char *name;

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "mockserver/namespaces/export.h"
-#include "mockserver/record_json.h"
+#include "mockserver/provider_api/record_json.h"
+#include "mockserver/runtime/export.h"
 #include "mockserver/state/index_entries.h"
 
 static const struct record_type *kind_of(struct call *c)

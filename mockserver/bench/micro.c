@@ -11,9 +11,10 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/mock.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
+#include "mockserver/runtime/mock.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/tenant.h"
 

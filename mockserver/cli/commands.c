@@ -8,9 +8,10 @@
 #include "base/url.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/admin/guide.h"
+#include "mockserver/cli/reference.h"
+#include "mockserver/cli/schema.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/reference/reference.h"
-#include "mockserver/schema.h"
+#include "mockserver/server/mock_server.h"
 
 #define OPERATION_COLUMNS 42
 #define HEALTH_TIMEOUT_MS 3000

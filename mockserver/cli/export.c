@@ -7,7 +7,8 @@
 
 #include "base/http/client.h"
 #include "base/json.h"
-#include "mockserver/namespaces/export.h"
+#include "mockserver/runtime/export.h"
+#include "mockserver/server/mock_server.h"
 
 #define TIMEOUT_MS   30000
 #define CONNECT_MS   5000

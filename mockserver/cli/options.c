@@ -3,14 +3,14 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/host.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "base/url.h"
-#include "mockserver/cors.h"
-#include "mockserver/journal.h"
-
-#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#include "mockserver/pipeline/cors.h"
+#include "mockserver/runtime/journal.h"
 
 static bool read_port(const struct given *g, int64_t *port)
 {
@@ -176,8 +176,8 @@ static bool set_fail_on_client_checks(struct options *o, const struct given *g)
     return flag_switch(g, &o->fail_on_client_checks);
 }
 
-#define IDLE_DEFAULT_MS (INT64_C(24) * 60 * 60 * 1000)
-#define IDLE_MAX_MS     (INT64_C(3660) * 24 * 60 * 60 * 1000)
+#define IDLE_DEFAULT_MS DAY_MS
+#define IDLE_MAX_MS     (3660 * DAY_MS)
 
 static bool set_namespaces(struct options *o, const struct given *g)
 {

@@ -9,7 +9,7 @@
 #pragma once
 #include "base/flags.h"
 #include "base/log.h"
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
 
 #define PORT_DEFAULT 8080
 

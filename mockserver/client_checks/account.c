@@ -1,4 +1,5 @@
 /* Checks for accounts that cannot publish: one reconnect URL at a time, no further writes. */
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <string.h>
@@ -126,7 +127,7 @@ static void find_named(const struct call *c, struct named *out)
 static bool is_repair(const struct call *c)
 {
     static const char *const repairs[] = {"create_reauth_url", "reconnect_account", "start_social_connect"};
-    for (size_t i = 0; i < sizeof repairs / sizeof *repairs; i++)
+    for (size_t i = 0; i < COUNT(repairs); i++)
         if (strcmp(repairs[i], c->route->operation) == 0)
             return true;
     return str_is(c->req->method, "DELETE");

@@ -1,14 +1,14 @@
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <assert.h>
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/journal.h"
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/tenant.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof *(a))
 #define TOGETHER_US 100000 /* calls this close to a response may have been sent before it was read */
 
 const char *const client_check_verdict_texts[] = {

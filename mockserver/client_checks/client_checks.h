@@ -13,7 +13,7 @@
  * Calls of the admin API and of the consent pages are not checked.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 #define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
 #define CLIENT_CHECK_OCCURRENCES_MAX 10   /* violations in detail, per check and namespace */

@@ -1,9 +1,9 @@
 /* Checks for polling: its pace, and that it stops at a final state. */
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <string.h>
 
-#define COUNT(a)        (sizeof(a) / sizeof *(a))
 #define LOOKUP_AFTER_MS 60000 /* a later call is a lookup, not a poll */
 #define LA              "layers"
 #define PE              "posteverywhere"

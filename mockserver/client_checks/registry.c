@@ -1,5 +1,6 @@
 /* The client checks of all namespaces: the current ones, the ended ones, and the sum of those
  * beyond CLIENT_CHECKS_NAMESPACES_MAX. */
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -137,7 +138,7 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
     struct client_checks rest = all->rest;
     uint64_t visited = 0, rest_namespaces = all->rest_namespaces;
     struct arena a = {0};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < COUNT(lists); i++)
         for (const struct client_checks *k = lists[i].first; k; k = k->next)
             if (k->calls && visited < CLIENT_CHECKS_NAMESPACES_MAX) {
                 visit(ctx, name_of(&a, k), k);

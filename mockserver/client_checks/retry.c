@@ -1,12 +1,13 @@
 /* Checks for retries: they wait as Retry-After says, and longer after each failure. */
+#include "base/units.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
 
 #include "base/time.h"
-#include "mockserver/gate/rate_limit.h"
+#include "mockserver/gates/rate_limit.h"
 
-#define WAIT_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define WAIT_MAX_MS (366 * DAY_MS)
 #define EARLY_MS    50   /* allow for inexact timers */
 #define TRIES       5    /* from this try on, a pause must have grown */
 #define AT_ONCE_MS  10   /* a shorter pause counts as an immediate retry */

@@ -1,4 +1,5 @@
 /* Checks for secrets: none in URLs, and a refused key is not used again. */
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <inttypes.h>
@@ -48,7 +49,7 @@ static void add_row(struct secrets *k, const struct world *w, enum record_kind k
 static void read_secrets(struct secrets *k, const struct world *w)
 {
     static const enum record_kind kinds[] = {RECORD_KEY, RECORD_WEBHOOK};
-    for (size_t i = 0; !k->begun && i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; !k->begun && i < COUNT(kinds); i++)
         for (uint32_t row = 1; row <= world_count(w, kinds[i]); row++)
             add_row(k, w, kinds[i], row);
     for (; k->begun && k->seen < changes_last(w); k->seen++) {

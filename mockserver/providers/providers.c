@@ -1,5 +1,6 @@
 #include "mockserver/providers/providers.h"
 
+#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 #include "mockserver/providers/postnitro/postnitro.h"
@@ -11,7 +12,7 @@ const struct provider *const providers[] = {
     &posteverywhere_provider,
     &postnitro_provider,
 };
-const size_t provider_count = sizeof providers / sizeof providers[0];
+const size_t provider_count = COUNT(providers);
 
 const struct provider *provider_named(struct str name)
 {

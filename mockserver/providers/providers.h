@@ -6,7 +6,7 @@
  * Errors:  an unknown provider or operation ("did you mean"); a bare name that two providers have.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 extern const struct provider *const providers[];
 extern const size_t provider_count;

@@ -1,7 +1,7 @@
 #include "mockserver/recording/header.h"
 
 #include "base/time.h"
-#include "mockserver/namespaces/reload.h"
+#include "mockserver/runtime/reload.h"
 
 struct recorded_options {
     bool admin, explicit_namespaces, local_consent, watch;

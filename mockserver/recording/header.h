@@ -6,8 +6,8 @@
  * Errors:  ERROR_INPUT at its place: not a recording, another format, an invalid fixture.
  */
 #pragma once
-#include "mockserver/mock.h"
 #include "mockserver/recording/lines.h"
+#include "mockserver/runtime/mock.h"
 
 #define RECORDING_FORMAT 1
 

@@ -1,10 +1,9 @@
 #include "mockserver/recording/lines.h"
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/fields.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char *const input_texts[] = {
 #define X(name, text) text,

@@ -14,7 +14,7 @@
 #pragma once
 #include "base/http/server.h"
 #include "base/json.h"
-#include "mockserver/deliver/deliver.h"
+#include "mockserver/runtime/deliver.h"
 
 /* The latest times in a recording: the year 9999, and 30 years of uptime. */
 #define LINE_WALL_MAX_MS      INT64_C(253402300799999)

@@ -9,7 +9,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/recording/header.h"
 #include "mockserver/recording/timers.h"
 

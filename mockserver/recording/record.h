@@ -8,7 +8,7 @@
  *          and stops recording, the mock continues to serve, and recorder_close returns false.
  */
 #pragma once
-#include "mockserver/mock.h"
+#include "mockserver/server/mock_server.h"
 
 struct recorder;
 

@@ -7,10 +7,11 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/call.h"
-#include "mockserver/namespaces/reload.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/recording/header.h"
 #include "mockserver/recording/timers.h"
+#include "mockserver/runtime/reload.h"
+#include "mockserver/server/mock_server.h"
 
 #define CLIENT_CLOSED "{\"client_closed\":" /* the start of such a line */
 

@@ -6,7 +6,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
 
 struct timers;
 

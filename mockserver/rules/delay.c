@@ -1,12 +1,12 @@
 /* delay_before and delay_after: a fixed or a random (lognormal) delay. */
+#include "base/units.h"
 #include "mockserver/rules/rule.h"
 
 #include <math.h>
 
 #include "base/time.h"
 
-#define COUNT(a)     (sizeof(a) / sizeof *(a))
-#define DELAY_MAX_MS (INT64_C(10) * 60 * 1000)
+#define DELAY_MAX_MS (10 * MINUTE_MS)
 #define SIGMA_MAX    3
 #define PI           3.14159265358979323846
 

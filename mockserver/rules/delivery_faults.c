@@ -1,9 +1,9 @@
 /* The effect of a rule for events: faults of the event's webhook deliveries. */
+#include "base/units.h"
 #include "mockserver/rules/rule.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof *(a))
 #define MANY        1000 /* limit of duplicate, reorder, corrupt */
-#define SPAN_MAX_MS (INT64_C(366) * 24 * 60 * 60 * 1000)
+#define SPAN_MAX_MS (366 * DAY_MS)
 #define EVERY       INT64_C(1000000) /* more attempts than a delivery has */
 
 struct fault_spec {

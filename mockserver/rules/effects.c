@@ -1,10 +1,9 @@
+#include "base/array.h"
 #include "mockserver/rules/rule.h"
 
 #include <string.h>
 
 #include "base/patch.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 
 static const char *const cut_texts[] = {
     [CUT_NONE] = "none",

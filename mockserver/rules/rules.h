@@ -40,7 +40,7 @@
  *          header X-Mock-Rule-Missed: patch or set_state.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 struct delivery_faults;
 struct rules;

@@ -1,9 +1,10 @@
+#include "base/array.h"
 #include "mockserver/rules/rule.h"
 
 #include <string.h>
 
 #include "base/http/body.h"
-#include "mockserver/record_json.h"
+#include "mockserver/provider_api/record_json.h"
 #include "mockserver/state/changes.h"
 
 /* The names after $call. */
@@ -22,7 +23,6 @@ static const struct {
     {"lease_request", RECORD_LEASE_REQUEST},
     {"ad_account",    RECORD_AD_ACCOUNT   },
 };
-#define WORD_COUNT (sizeof words / sizeof *words)
 
 struct set_state {
     const struct node *where, *set;
@@ -39,7 +39,7 @@ const struct fields rule_set_state_fields = FIELD_TABLE("set_state", set_state_r
 
 const char *rule_reference_word(size_t i)
 {
-    return i < WORD_COUNT ? words[i].word : NULL;
+    return i < COUNT(words) ? words[i].word : NULL;
 }
 
 static bool is_reference(const struct node *value)
@@ -61,14 +61,14 @@ static int param_index(struct str word)
 
 static bool check_reference(const struct node *value, struct error *err)
 {
-    const char *names[WORD_COUNT];
-    for (size_t i = 0; i < WORD_COUNT; i++) {
+    const char *names[COUNT(words)];
+    for (size_t i = 0; i < COUNT(words); i++) {
         names[i] = words[i].word;
         if (str_is(word_of(value), names[i]))
             return true;
     }
     return param_index(word_of(value)) >= 0 ||
-           rule_unknown(err, "$call reference", value->at, word_of(value).s, names, WORD_COUNT);
+           rule_unknown(err, "$call reference", value->at, word_of(value).s, names, COUNT(words));
 }
 
 static bool check_values(const struct record_type *s, const struct node *map, bool set, struct error *err)
@@ -158,7 +158,7 @@ static const char *resolve(const struct call *c, struct str word)
     int param = param_index(word);
     if (param >= 0)
         return c->params[param].n ? str_dup(c->arena, c->params[param]) : NULL;
-    for (size_t i = 0; i < WORD_COUNT; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (str_is(word, words[i].word))
             return id_named(c, words[i].kind);
     return NULL;

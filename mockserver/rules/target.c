@@ -1,11 +1,10 @@
 /* Resolves what a rule acts on: calls, by on, provider, method and path; or an event. */
+#include "base/array.h"
 #include "mockserver/rules/rule.h"
 
 #include <string.h>
 
-#include "mockserver/webhooks.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "mockserver/provider_api/webhooks.h"
 
 struct words {
     const char **items;

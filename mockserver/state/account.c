@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/units.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/index_entries.h"
@@ -18,7 +19,7 @@ const char *const outcome_texts[] = {OUTCOMES(X)};
 #undef X
 
 /* Lifetime of a renewed token if the lifetime of the old one is unknown. */
-#define RENEWAL_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+#define RENEWAL_MS (30 * DAY_MS)
 
 /* An edit in progress: the account's index entries and state text before it. */
 struct account_edit {

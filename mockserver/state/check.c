@@ -1,4 +1,5 @@
 /* The invariants of a whole world. */
+#include "base/array.h"
 #include "mockserver/state/check_record.h"
 
 #include <inttypes.h>
@@ -80,7 +81,7 @@ static bool is_final(enum record_kind kind, const char *state)
         {RECORD_LEASE_REQUEST, "rejected"    },
         {RECORD_AD_ACCOUNT,    "disconnected"},
     };
-    for (size_t i = 0; state && i < sizeof final_states / sizeof *final_states; i++)
+    for (size_t i = 0; state && i < COUNT(final_states); i++)
         if (final_states[i].kind == kind && strcmp(final_states[i].state, state) == 0)
             return true;
     return false;

@@ -1,4 +1,5 @@
 /* The field tables of all record kinds (records.h). */
+#include "base/array.h"
 #include "mockserver/state/records.h"
 
 #include <stddef.h>
@@ -13,7 +14,6 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 #define ROW(of, name_, kind_, member, ...)                                                                             \
     {                                                                                                                  \
         .name = (name_), .type = (kind_), .offset = offsetof(struct of, member), __VA_ARGS__                           \

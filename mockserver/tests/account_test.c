@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/account.h"
 
 #include <setjmp.h>
@@ -88,7 +89,7 @@ static void the_token_word_is_cleared_when_the_token_changes(void **state)
 static bool reconnecting_changes(const char *field)
 {
     static const char *const names[] = {"token", "token_since", "token_expires_at", "token_generation", "updated_at"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(field, names[i]) == 0)
             return true;
     return false;

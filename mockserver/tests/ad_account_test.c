@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/ad_account.h"
 
 #include <setjmp.h>
@@ -116,7 +117,7 @@ static void only_allowed_transitions_are_possible(void **state)
 {
     (void)state;
     for (enum state in = 0; in < STATE_COUNT; in++)
-        for (size_t i = 0; i < sizeof event_rows / sizeof *event_rows; i++) {
+        for (size_t i = 0; i < COUNT(event_rows); i++) {
             struct arena a = {0};
             struct scene s = scene_with_validation();
             uint32_t account = account_in(&s, in);

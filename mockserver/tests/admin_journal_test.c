@@ -1,4 +1,6 @@
 /* The journal in the admin API. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/admin_test.h"
 
 static void the_journal_has_requests_and_responses(void **state)

@@ -1,4 +1,5 @@
 /* Namespaces and snapshots: create, reset, save, restore, delete. */
+#include "base/array.h"
 #include "mockserver/tests/admin_test.h"
 
 static void a_reset_equals_a_fresh_start(void **state)

@@ -1,4 +1,5 @@
 /* The clock and the records, read and changed through the admin API. */
+#include "base/array.h"
 #include "mockserver/tests/admin_test.h"
 
 static void the_clock_advances_as_requested(void **state)

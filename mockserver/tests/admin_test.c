@@ -1,5 +1,7 @@
 /* The admin API: its description of itself, and access control. */
 #include "mockserver/tests/admin_test.h"
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 
 static void the_admin_api_lists_its_capabilities(void **state)
 {

@@ -15,9 +15,8 @@
 
 #include "base/json.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define KEY      "Authorization: Bearer lp_live_full"
-#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
+#define KEY  "Authorization: Bearer lp_live_full"
+#define LIST "GET /layers/v1/projects/prj_one/social-accounts"
 
 static const char admin_fixture[] =
     "name: admin\n"

@@ -1,4 +1,5 @@
-#include "mockserver/call.h"
+#include "base/array.h"
+#include "mockserver/provider_api/call.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,8 @@
 
 #include "base/time.h"
 #include "mockserver/admin/api.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/mock_test.h"
 
 #define KEY    "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
@@ -53,7 +55,7 @@ static void the_namespace_comes_from_the_path_then_the_header_then_the_credentia
     };
     struct mock *m = *state;
     namespaces_bind(m->namespaces, STR("bound"), namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL));
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_string_equal(a.call->ns->name, rows[i].name);
         assert_string_equal(a.call->base_url, rows[i].base_url);
@@ -79,7 +81,7 @@ static void the_provider_comes_from_the_mount_then_the_host_then_the_route_then_
         {"GET /ns/a/layers/x", NULL,                       "layers", "/x"      },
     };
     struct mock *m = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct arena *arena = &m->arena;
         struct exchange *x = arena_new(arena, struct exchange);
         struct str rest = str_from(rows[i].line);
@@ -121,7 +123,7 @@ static void the_admin_port_serves_only_the_admin_api(void **state)
     };
     struct mock *m = *state;
     m->options.admin = false;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct exchange x = {.request = {.method = STR("GET")}};
         x.request.path = x.request.target = str_from(rows[i].path);
         headers_add(&x.arena, &x.request.headers, "Host", STR("127.0.0.1"));
@@ -182,7 +184,7 @@ static void an_unmatched_call_reports_the_nearest_routes(void **state)
         {"HEAD " LIST,                        200, NULL,            NULL,  NULL                                   },
     };
     struct mock *m = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, KEY);
         assert_int_equal(a.status, rows[i].status);
         const char *values[] = {header_of(a, "X-Mock-Error"), header_of(a, "Allow")};
@@ -208,7 +210,7 @@ static void every_response_has_a_date_and_a_content_type(void **state)
     struct mock *m = *state;
     char date[TIME_TEXT_MAX];
     time_http(world_now(mock_test_world(m)), date);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct mock_response a = mock_call(m, lines[i], NULL, KEY);
         assert_string_equal(header_of(a, "Date"), date);
         assert_non_null(a.body);
@@ -235,7 +237,7 @@ static void gates_run_in_order(void **state)
         {"GET /v1/projects/%zz/social-accounts", KEY,                                                     400, "escape"      },
     };
     struct mock *m = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_int_equal(a.status, rows[i].status);
         if (rows[i].detail)
@@ -290,7 +292,7 @@ static void malformed_http_is_refused_in_the_format_of_the_admin_api(void **stat
 {
     static const char *const paths[] = {"/__admin/rules", "/ns/new/__admin/rules", "/layers/__admin/nowhere"};
     struct mock *m = *state;
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    for (size_t i = 0; i < COUNT(paths); i++) {
         struct exchange x = {
             .request = {.method = STR("POST"), .path = str_from(paths[i])}
         };
@@ -338,7 +340,7 @@ static void a_call_reads_its_query_and_body(void **state)
         {"{} {}",       FAULT_BAD_JSON},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct arena a = {0};
         struct request r = {.body = str_from(rows[i].body), .query = STR("x=a%20b&y=&x=2")};
         struct call c = {.arena = &a, .req = &r};

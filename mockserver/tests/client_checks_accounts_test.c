@@ -1,4 +1,6 @@
 /* Client checks for reconnect URLs, writes for dead accounts, secrets in URLs and refused keys. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
@@ -128,7 +130,7 @@ static void accounts_are_found_in_each_providers_requests(void **state)
          "embed-api-key: pn-acme00000000000000000001",                                                                                                                                             "wrote again for cacme00000000000000expired, which must be reconnected first"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char path[256];
         (void)snprintf(path, sizeof path, SOURCE_DIR "/fixtures/%s-acme.yaml", rows[i].fixture);
         struct mock *m = mock_test_file(path);
@@ -150,7 +152,7 @@ static void large_bodies_are_read_once(void **state)
         {"\"\",",          " " },
         {"\"\",",          "\n"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf body = {.arena = &((struct mock *)*state)->arena};
         while (body.n < LARGE)
             buf_text(&body, rows[i].piece);
@@ -181,7 +183,7 @@ static void secrets_in_urls_are_found(void **state)
          "the credential of the request's header appears in the URL"                                                                                        },
         {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""                                    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         mock_call(*state, rows[i].line, NULL, rows[i].header);
         assert_client_check(*state, "secrets_in_urls", *rows[i].why ? "failed 1 1" : "passed 1 0", rows[i].why);

@@ -1,11 +1,12 @@
 /* The history of the client checks is bounded, and forgotten entries are counted. */
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/client_checks_test.h"
 
 #include <stdio.h>
 
 #include "base/time.h"
-#include "mockserver/journal.h"
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/namespaces.h"
 
 #define CALLS  100000
 #define WORLDS (CLIENT_CHECKS_NAMESPACES_MAX + 50)

@@ -1,4 +1,5 @@
 /* Client checks for waits, Idempotency-Keys, polling and backoff. */
+#include "base/array.h"
 #include "mockserver/tests/client_checks_test.h"
 
 #define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
@@ -95,7 +96,7 @@ static void each_form_of_retry_after_is_read(void **state)
         {"soon",                          0,    "not_tested 0 0"},
         {"9223372036854775807",           1000, "failed 1 1"    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         limit_list(*state, rows[i].value);
         mock_call(*state, LIST, NULL, AS_FULL);
@@ -155,7 +156,7 @@ static void a_repeated_write_must_keep_its_key(void **state)
          "not wait for"                                                                                                                               },
         {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""                                                                  }, /* two writes */
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         fail_first(*state, rows[i].effect);
         mock_call(*state, SCHEDULE, ONE, AS_FULL, rows[i].first);
@@ -306,7 +307,7 @@ static void retries_without_backoff_get_advice(void **state)
         {{0, 500, 1000, 2000, 4000},    5, "passed 5 0"    }, /* the first retry at once, then slower */
         {{6000, 6000, 6000, 6000},      4, "passed 4 0"    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         try_with_pauses(*state, rows[i].pauses_ms, rows[i].count);
         const struct node *a = client_check_result(*state, "backoff");
         assert_client_check(*state, "backoff", rows[i].expected, first_why(a));

@@ -1,6 +1,7 @@
 /* Reports of client checks: in the admin API, as JUnit, and for namespaces that have ended. */
 #include "mockserver/tests/client_checks_test.h"
 
+#include "mockserver/server/mock_server.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -1,4 +1,5 @@
 /* The local consent page. */
+#include "base/array.h"
 #include "mockserver/tests/admin_test.h"
 
 /* The call for the page of an attempt, with the path of its authorize URL. */

@@ -5,11 +5,11 @@
 
 #include <cmocka.h>
 
-#include "mockserver/cors.h"
-#include "mockserver/journal.h"
+#include "base/array.h"
+#include "mockserver/pipeline/cors.h"
+#include "mockserver/runtime/journal.h"
 #include "mockserver/tests/mock_test.h"
 
-#define COUNT(a)  (sizeof(a) / sizeof *(a))
 #define LIST      "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define KEY       "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define APP       "https://app.example"

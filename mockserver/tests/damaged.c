@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/tests/mutate.h"
 #include "base/yaml.h"
-#include "mockserver/reference/example.h"
+#include "mockserver/cli/example.h"
 
 #define SHIPPED SOURCE_DIR "/fixtures"
 

@@ -1,6 +1,7 @@
 /* Damages every rule and every admin API request body of the reference's examples in every way. The
  * mock must accept the result, or reject it with a JSON pointer. A rejected rule must not be added;
  * an accepted one is applied to the example's calls. */
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
@@ -8,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/yaml.h"
-#include "mockserver/reference/example.h"
+#include "mockserver/cli/example.h"
 
 #define CALLS_A_RUN 200 /* then a new mock, because responses use memory until theirs ends */
 

@@ -1,8 +1,9 @@
 /* Damages every member of every shipped fixture in every way. lint and the start of a mock must
  * accept the result, or reject it with a place. */
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/damaged.h"
 
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
 
 static void assert_placed(const struct damage *d, const struct error *err)
 {

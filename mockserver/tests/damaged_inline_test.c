@@ -1,11 +1,12 @@
 /* Damages every member of every shipped fixture in every way. POST /__admin/namespaces must create
  * a usable namespace, or reject the fixture with a JSON pointer and create nothing. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
 #include "base/json.h"
 
-#define COUNT(a)    (sizeof(a) / sizeof *(a))
 #define CALLS_A_RUN 100 /* then a new mock, because responses use memory until theirs ends */
 
 static const char host[] = "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"

@@ -1,5 +1,7 @@
 /* Damages every field of one record of every kind in every way and sends it as a patch, with and
  * without skip_invariants. The mock must reject it, or accept it and stay usable. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/mock_test.h"
 
@@ -37,7 +39,7 @@ static void use_attempt(const struct trial *t, const struct damage *d)
          arena_printf(d->arena,                                                     "{\"state\":\"%s\",\"outcome\":\"approve\"}", t->token)},
         {arena_printf(d->arena,            "GET /layers/v1/social/oauth-status/%s", t->token),                                    NULL     },
     };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         struct mock_response a = mock_call(t->mock, calls[i].line, calls[i].body, t->key);
         if (a.status >= 500)
             damaged_complain("%s: %s: %d", d->name, calls[i].line, a.status);
@@ -56,7 +58,7 @@ static void use(const struct trial *t, const struct damage *d)
         {"GET /postnitro/schedule",           NULL              },
         {"POST /__admin/clock/advance",       "{\"by\":\"40d\"}"},
     };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         struct mock_response a = mock_call(t->mock, calls[i][0], calls[i][1], t->key);
         if (a.status >= 500 && a.status != 503) /* 503: the key is disabled */
             damaged_complain("%s: %s: %d " STR_FMT, d->name, calls[i][0], a.status, STR_ARG(a.text));
@@ -107,7 +109,7 @@ static void patch_field(struct trial *t, const struct member *field, struct fold
     struct arena a = {0};
     const struct node *body = node_with(&a, NULL, field->key, field->value);
     damaged_each_of(body, t->path, folder, patch, t);
-    for (size_t i = 0; i < sizeof instants / sizeof *instants; i++) {
+    for (size_t i = 0; i < COUNT(instants); i++) {
         const struct node *instant = node_new_text(&a, str_from(instants[i]));
         body = node_with(&a, NULL, field->key, instant);
         patch(&(struct damage){&a, body, arena_printf(&a, "%s/%s: %s", t->path, field->key, instants[i]), folder}, t);
@@ -147,7 +149,7 @@ static void a_namespace_stays_usable_after_a_damaged_patch(void **state)
     struct folder folder;
     (void)state;
     folder_begin(&folder);
-    for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
+    for (size_t i = 0; i < COUNT(fixtures); i++) {
         struct trial t = {
             .fixture = arena_printf(&folder.arena, SOURCE_DIR "/fixtures/%s-acme.yaml", fixtures[i][0]),
             .key = fixtures[i][1],

@@ -1,5 +1,7 @@
 /* Damages every member of one line of each kind of a recording in every way. The replay must run,
  * or reject the recording at that line. Damage to line 1 may make a later line invalid. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/damaged.h"
 #include "mockserver/tests/replay_rig.h"
 
@@ -7,11 +9,11 @@
 
 #include "base/json.h"
 #include "base/tests/mutate.h"
-#include "mockserver/namespaces/reload.h"
+#include "mockserver/runtime/reload.h"
 
 #define KEY       "Authorization: Bearer lp_live_full"
 #define CHECK_US  30000000 /* limit for a reload's child process, which takes much less */
-#define DAY       (INT64_C(24) * 60 * 60 * 1000)
+#define DAY       DAY_MS
 #define LINES_MAX 64
 #define FIXTURE                                                                                                        \
     "name: w\n"                                                                                                        \
@@ -127,7 +129,7 @@ static void a_damaged_line_is_replayed_or_rejected_at_its_place(void **state)
     record(&rec, &folder);
     static const char *const kinds[] = {"recording", "call",    "client_closed", "timer",    "delivery_result",
                                         "changed",   "checked", "end",           "response", "delivery"};
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+    for (size_t k = 0; k < COUNT(kinds); k++) {
         bool found = false;
         for (size_t i = 0; i < rec.count; i++)
             found = found || strstr(rec.lines[i], kinds[k]) == rec.lines[i] + 2;

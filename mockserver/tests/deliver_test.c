@@ -1,4 +1,6 @@
 /* Webhooks over real sockets: mock, receiver and tester on one loop. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -325,7 +327,7 @@ static void a_failed_delivery_records_the_reason(void **state)
         {200, 1 << 17, "null", "larger than 65536 bytes"},
         {200, 1 << 15, "200",  "null"                   },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         s->status = rows[i].status;
         s->size = rows[i].size;
         size_t before = s->received;

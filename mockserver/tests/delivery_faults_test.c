@@ -1,4 +1,5 @@
 /* Delivery faults: rules for events, and what their webhooks receive. */
+#include "base/array.h"
 #include "mockserver/tests/layers_webhooks_test.h"
 
 #include "mockserver/state/delivery.h"

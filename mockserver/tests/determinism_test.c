@@ -1,4 +1,5 @@
 /* The same fixture, seed, frozen clock and calls give the same bytes. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <string.h>
@@ -35,7 +36,7 @@ static const struct {
 /* Makes the calls and returns the journal, without what differs between runs. */
 static struct mock_response make_calls(struct mock *m)
 {
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    for (size_t i = 0; i < COUNT(calls); i++)
         mock_call(m, calls[i].line, calls[i].body, calls[i].as, calls[i].header);
     return mock_call(m, "GET /__admin/requests?stable=1&limit=1000", NULL);
 }
@@ -47,7 +48,7 @@ static void the_same_calls_give_the_same_journal(void **state)
     struct mock_response first = make_calls(*state), second = make_calls(other);
     assert_int_equal(first.status, 200);
     assert_int_equal(node_count(node_get(first.body, "items")),
-                     sizeof calls / sizeof *calls - 1); /* without the call to the admin API */
+                     COUNT(calls) - 1); /* without the call to the admin API */
     assert_true(str_eq(first.text, second.text));
     mock_test_teardown(&other);
 }

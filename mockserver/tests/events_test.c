@@ -1,8 +1,10 @@
 /* The event stream. The tests need real sockets, because a client must be able to be slow. */
 #include <sys/socket.h>
 
+#include "base/array.h"
 #include "base/time.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/served_mock.h"
 
 #define ACCOUNT "sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A"
@@ -151,7 +153,7 @@ static void invalid_parameters_are_rejected(void **state)
         {"?since=%zz",    "invalid percent-escape"},
     };
     struct setup *s = *state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = ask(s, arena_printf(&s->rig.arena, "GET /__admin/events%s", rows[i].query), "");
         assert_int_equal(a.status, 422);
         assert_true(str_has(a.body, str_from(rows[i].said)));

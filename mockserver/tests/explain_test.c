@@ -1,4 +1,5 @@
 /* Explanations of responses, and the nearest routes of unmatched calls. */
+#include "base/array.h"
 #include "mockserver/tests/layers_webhooks_test.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Export of a namespace as a fixture, and loading it. round_trip_test.c tests with random states
  * that nothing is lost; bad/records*.yaml and bad/runtime_state*.yaml are invalid exports. */
+#include "base/array.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -86,7 +87,7 @@ static void an_export_has_the_records_and_the_runtime_state(void **state)
         {"/runtime_state/events/0/record",       "sp"                            },
         {"/runtime_state/changes/0/cause",       "fixture"                       },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].expected);
     assert_null(at(a, "/records/accounts/0/name"));
     assert_null(at(a, "/records/accounts/0/leased"));

@@ -1,5 +1,7 @@
 /* Loading fixtures, includes, and the messages for invalid fixtures (bad/x.yaml has its messages in
  * bad/x.err). */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/fixture/fixture.h"
 
 #include <dirent.h>
@@ -22,7 +24,7 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/tests/folder.h"
 
-#define DAY  (INT64_C(24) * 60 * 60 * 1000)
+#define DAY  DAY_MS
 #define BAD  TEST_DIR "/bad/"
 #define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
 
@@ -79,7 +81,7 @@ static void a_posts_result_is_later_than_its_creation(void **state)
         "        - { accounts: [a], at: -3d, status: PUBLISHED }\n"
         "        - { accounts: [a], at: -3d, status: FAILED }\n",
     };
-    for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++) {
+    for (size_t i = 0; i < COUNT(fixtures); i++) {
         struct fixture *f = load_text(fixtures[i]);
         int64_t due_ms = world_now(f->world) - 3 * DAY;
         for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++) {
@@ -224,7 +226,7 @@ static void a_lost_token_is_expired_or_withdrawn_according_to_its_expiry(void **
         {"sa_acme_expired",   TOKEN_EXPIRED  },
         {"sa_acme_withdrawn", TOKEN_WITHDRAWN},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         uint32_t row = account_find(f->world, 1, str_from(rows[i].id));
         assert_int_equal(account_read(f->world, row)->token, rows[i].token);
     }
@@ -318,7 +320,7 @@ static void included_files_are_merged_first_and_the_including_file_wins(void **s
     fixture_free(f);
 
     static const char *const names[] = {"main.yaml", "parts/base.yaml", "parts/more.yaml", "parts", "."};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT(names); i++)
         remove(arena_printf(&a, "%s/%s", folder, names[i]));
     rmdir(folder);
     arena_end(&a);
@@ -364,7 +366,7 @@ static void an_included_value_of_another_type_is_reported_at_its_place(void **st
         {"layers: { organizations: { name: A } }\n", "part.yaml:1:26: this value is of type "                },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct folder folder;
         folder_begin(&folder);
         folder_put(&folder, "part.yaml", rows[i].included);

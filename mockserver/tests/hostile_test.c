@@ -1,4 +1,6 @@
 /* Hostile namespaces: what varies in a response, and what never does. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include "base/json.h"
 #include "base/time.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
 #define FROM(provider)                                                                                                 \
     "include: [" SOURCE_DIR "/fixtures/" provider "-acme.yaml]\n"                                                      \
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"

@@ -1,10 +1,11 @@
 /* Idempotency-Key: a repeated call returns the stored response. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/replies.h"
@@ -79,7 +80,7 @@ static void a_different_call_with_the_same_token_is_a_conflict(void **state)
     };
     struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     uint32_t before = posts(*state);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN), 409, "IDEMPOTENCY_CONFLICT");
     assert_int_equal(posts(*state), before);
     assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
@@ -132,7 +133,7 @@ static void the_response_of_a_rule_is_not_stored(void **state)
 {
     static const char *const responses[] = {"\"error\":\"INTERNAL\"", "\"error\":\"RATE_LIMITED\"", "\"status\":503",
                                             "\"status\":418"};
-    for (size_t i = 0; i < sizeof responses / sizeof *responses; i++) {
+    for (size_t i = 0; i < COUNT(responses); i++) {
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"layers.create_project\",\"times\":1,%s}", responses[i]);
         assert_int_equal(mock_call(*state, "POST /__admin/simulate/fail", body).status, 200);
@@ -163,7 +164,7 @@ static void other_routes_ignore_the_token(void **state)
         {"POST /v1/projects/prj_acme_a/social/reauth-url", "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":"
                                                            "\"https://app.your-product.com/done\"}"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response first = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
         struct mock_response again = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
         assert_int_equal(again.status, 200);

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/index.h"
 
 #include <setjmp.h>
@@ -106,7 +107,7 @@ static void an_index_equals_a_sorted_array_after_random_steps(void **state)
 {
     (void)state;
     static const unsigned spreads[] = {12, 40, 1000000};
-    for (size_t i = 0; i < sizeof spreads / sizeof *spreads; i++) {
+    for (size_t i = 0; i < COUNT(spreads); i++) {
         uint64_t seed = 1 + i;
         struct index x;
         struct model *m = calloc(1, sizeof *m);

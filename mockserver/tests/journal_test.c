@@ -1,4 +1,4 @@
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

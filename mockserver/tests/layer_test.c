@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/layer.h"
 
 #include <setjmp.h>
@@ -101,7 +102,7 @@ static void a_failing_step_does_not_affect_the_connection_or_other_steps(void **
         {"content_layer_fail",       CONNECT_STEP_CONTENT_LAYER,  4, 1, true },
         {"onboarding_tick_fail",     CONNECT_STEP_ONBOARDING,     5, 0, true },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s = scene_new();
         connect_step_set_fails(s.w, rows[i].step, true);
         const struct account *a = account_read(s.w, connect_account(&s, s.space, "acme"));

@@ -1,4 +1,6 @@
 /* Tests of the list of social accounts and of revocation, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -41,7 +43,7 @@ static void each_filter_selects_accounts_newest_first(void **state)
         {"?platform=tiktok&status=disconnected",          ""                                                    },
         {"?somethingElse=1",                              "disposable tiktok instagram leased withdrawn expired"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -55,7 +57,7 @@ static void pages_of_any_size_add_up_to_the_list(void **state)
 {
     static const char *const filters[] = {"", "&platform=tiktok", "&status=connected", "&leased=false",
                                           "&platform=tiktok&leased=false"};
-    for (size_t f = 0; f < sizeof filters / sizeof *filters; f++)
+    for (size_t f = 0; f < COUNT(filters); f++)
         for (int limit = 1; limit <= 7; limit++) {
             char line[512], seen[512] = "";
             const char *cursor = NULL;
@@ -127,7 +129,7 @@ static void an_invalid_query_is_a_validation_error(void **state)
         {"cursor=MSAw",       "cursor"  },
         {"platform=%zz",      "query"   },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, (LIST "?%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -152,7 +154,7 @@ static void unknown_ids_and_other_organizations_ids_return_404(void **state)
         {"DELETE /v1/social-accounts/sa_acme_revoked",   AS_FULL },
         {"GET /v1/nothing",                              AS_FULL },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), 404, "NOT_FOUND");
     /* the response does not reveal whether the project exists */
     assert_string_equal(at(mock_call(*state, rows[0].line, NULL, AS_FULL), "/error/message"),
@@ -222,7 +224,7 @@ static void revoking_cancels_the_accounts_queued_posts_and_nothing_else(void **s
 static void revoking_works_in_every_state_and_releases_a_leased_account(void **state)
 {
     static const char *const names[] = {"tiktok", "expired", "withdrawn", "leased"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         char line[128];
         snprintf(line, sizeof line, "DELETE /v1/social-accounts/sa_acme_%s", names[i]);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -250,7 +252,7 @@ static void an_account_has_the_documented_members(void **state)
         {"/items/0/connectedAt",     "2026-03-23T09:00:00Z"                                      },
         {"/items/0/tokenExpiresAt",  "2026-04-22T09:00:00Z"                                      },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
     assert_int_equal(node_count(node_pointer(a.body, "/items/0")), 8);
 }

@@ -1,4 +1,6 @@
 /* Tests of ad accounts: list, consent and simulations, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -57,7 +59,7 @@ static void each_filter_selects_ad_accounts(void **state)
         {"?credentialMode=byo&platforms=apple_ads", "apple_ads expired"                },
         {"?includeDisconnected=true",               all                                },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, ADS "%s", rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -85,7 +87,7 @@ static void an_invalid_query_is_a_validation_error(void **state)
         {"GET /v1/projects/prj_acme_a/ads/campaigns?since=may",             "since"         },
         {"GET /v1/projects/prj_acme_a/ads/capi-status?platforms=apple_ads", "platforms"     },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, rows[i].line, NULL, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -237,7 +239,7 @@ static void an_invalid_request_for_a_url_is_refused(void **state)
         {"{'platform':'meta_ads','returnUrl':'https://evil.example'}",               403, "RETURN_URL_NOT_ALLOWED", NULL         },
         {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}",        403, "RETURN_URL_NOT_ALLOWED", NULL         },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = get_url(*state, rows[i].body);
         assert_refused(a, rows[i].status, rows[i].code);
         if (rows[i].path)
@@ -288,7 +290,7 @@ static void a_simulation_succeeds_only_in_the_states_that_allow_it(void **state)
         {"apple_ads",  {"valid", NULL, NULL, NULL, "disconnected"}       },
         {"tiktok_ads", {"valid", NULL, NULL, NULL, "disconnected"}       },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         for (int way = 0; way < WAYS; way++) {
             assert_int_equal(layers_test_setup(state), 0);
             struct mock *m = *state;
@@ -338,7 +340,7 @@ static void an_invalid_simulation_changes_nothing(void **state)
     };
     struct mock *m = *state;
     mock_call(m, ADS, NULL, AS_FULL); /* runs the events due at the start */
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
         struct mock_response a = simulate_ad_account(m, rows[i].body);
         assert_int_equal(a.status, rows[i].status);
@@ -386,7 +388,7 @@ static void another_organizations_project_returns_404_and_a_missing_scope_403(vo
         {"GET /v1/projects/prj_acme_a/ads/campaigns",    NULL, AS_READER, 403},
         {"GET /v1/projects/prj_acme_a/ads/capi-status",  NULL, AS_NARROW, 403},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, rows[i].as), rows[i].status,
                        rows[i].status == 404 ? "NOT_FOUND" : "FORBIDDEN_SCOPE");
 }

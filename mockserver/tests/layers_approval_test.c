@@ -1,5 +1,6 @@
 /* Tests of approving and rejecting content, and of the posts scheduled before, with
  * fixtures/layers-acme.yaml. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -142,7 +143,7 @@ static void only_content_pending_approval_can_be_decided_on(void **state)
     };
     struct world *w = mock_test_world(*state);
     uint32_t changes = changes_last(w);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = call(*state, rows[i].line, rows[i].body);
         assert_refused(a, 409, "CONFLICT");
         assert_string_equal(at(a, "/error/details/approvalStatus"), rows[i].status);

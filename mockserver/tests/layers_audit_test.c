@@ -1,4 +1,5 @@
 /* Tests of the audit log, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -87,7 +88,7 @@ static void each_filter_selects_entries(void **state)
         {"?until=2026-05-02T09:30:00Z",                            "sa_acme_tiktok sp_queued"       },
         {"?since=2026-05-02T09:30:00Z&until=2026-05-02T09:40:00Z", ""                               },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[160];
         snprintf(line, sizeof line, LOG "%s", rows[i].query);
         assert_string_equal(list_values(mock_call(m, line, NULL, AS_FULL), "resourceId"), rows[i].ids);
@@ -127,7 +128,7 @@ static void an_invalid_query_is_a_validation_error(void **state)
         {"?since=yesterday",     "since" },
         {"?until=2026-13-01",    "until" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[96];
         snprintf(line, sizeof line, LOG "%s", rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);

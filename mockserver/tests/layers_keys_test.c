@@ -1,4 +1,5 @@
 /* Tests of killed keys, account health and jobs, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -53,7 +54,7 @@ static void a_killed_key_gets_503_from_every_endpoint(void **state)
     assert_string_equal(at(a, "/apiKey/revokedAt"), "2026-05-02T09:00:00Z");
     assert_string_equal(at(a, "/killed"), "true");
     uint32_t changes = changes_last(mock_test_world(m));
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         struct mock_response refused = mock_call(m, lines[i], NULL, AS_SECOND);
         assert_refused(refused, 503, "KILL_SWITCH");
         assert_string_equal(at(refused, "/error/details/scope"), "key");
@@ -112,7 +113,7 @@ static void health_depends_on_the_accounts_age(void **state)
         {"sa_acme_tiktok",     "warming_up", 45},
         {"sa_acme_expired",    "warm",       65},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = get_health(*state, rows[i].account, AS_READER);
         struct mock_response again = get_health(*state, rows[i].account, AS_READER);
         int64_t score;
@@ -140,7 +141,7 @@ static void an_account_that_the_platform_flagged_is_shadowbanned(void **state)
 static void health_of_an_account_that_is_not_listed_returns_404(void **state)
 {
     static const char *const ids[] = {"sa_acme_revoked", "sa_other_tiktok", "none"};
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+    for (size_t i = 0; i < COUNT(ids); i++)
         assert_refused(get_health(*state, ids[i], AS_FULL), 404, "NOT_FOUND");
     assert_refused(get_health(*state, "sa_acme_tiktok", AS_NARROW), 403, "FORBIDDEN_SCOPE");
 }

@@ -1,4 +1,6 @@
 /* Tests of leased accounts, from request to release, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -134,7 +136,7 @@ static void an_invalid_request_is_a_validation_error(void **state)
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'requestId':''}",                     "requestId"     },
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'budget':1}",                         "budget"        },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = request_lease(*state, rows[i].body);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -157,7 +159,7 @@ static void well_formed_languages_and_countries_are_accepted(void **state)
         "'language':'en'", "'language':'en-US'", "'language':'zh-Hant-TW'", "'language':'de-DE-1996'",
         "'geo':[]",        "'geo':['US']",       "'geo':['US','CA','GB']",
     };
-    for (size_t i = 0; i < sizeof niches / sizeof *niches; i++) {
+    for (size_t i = 0; i < COUNT(niches); i++) {
         char body[256];
         snprintf(body, sizeof body, "{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x',%s}}", niches[i]);
         assert_int_equal(request_lease(*state, body).status, 202);
@@ -310,7 +312,7 @@ static void an_invalid_decision_changes_nothing(void **state)
     request_lease(m, "{'projectId':'prj_acme_a','count':2,'requestId':'lreq_odd',"
                      "'niche':{'vertical':'knitting'}}");
     request_lease(m, "{'projectId':'prj_acme_a','count':1,'requestId':'lreq_one'," FITNESS "}");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *before = dump_world(&m->arena, mock_test_world(m));
         struct mock_response a = decide(m, rows[i].body);
         assert_int_equal(a.status, 422);
@@ -375,7 +377,7 @@ static void unknown_ids_and_other_organizations_ids_return_404(void **state)
         {REQUEST,                                                               "{}", AS_NARROW, 403},
         {"DELETE /v1/leased-accounts/sa_acme_leased",                           NULL, AS_NARROW, 403},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, rows[i].as), rows[i].status,
                        rows[i].status == 404 ? "NOT_FOUND" : "FORBIDDEN_SCOPE");
     assert_refused(mock_call(*state, "DELETE /v1/leased-accounts/sa_acme_leased", "{\"because\":1}", AS_FULL), 422,

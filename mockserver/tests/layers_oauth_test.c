@@ -1,11 +1,12 @@
 /* Tests of consent: URLs, status and redirects, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/oauth_attempt.h"
@@ -123,7 +124,7 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
         {OAUTH,  NULL,                                                                     ""               },
         {OAUTH,  "  ",                                                                     ""               },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, rows[i].line, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -175,7 +176,7 @@ static void the_host_of_a_return_url_must_be_in_the_keys_list(void **state)
         {"https://other.your-product.com/",            AS_SECOND, 200},
         {"https://app.your-product.com/",              AS_SECOND, 403},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char body[256];
         snprintf(body, sizeof body, "{\"platform\":\"tiktok\",\"returnUrl\":\"%s\"}", rows[i].url);
         struct mock_response a = mock_call(*state, OAUTH, body, rows[i].as);
@@ -213,7 +214,7 @@ static void another_organizations_project_or_account_cannot_be_connected(void **
     assert_refused(mock_call(*state, "POST /v1/projects/prj_unknown/social/oauth-url", TIKTOK, AS_FULL), 404,
                    "NOT_FOUND");
     static const char *const accounts[] = {"sa_unknown", "sa_other_tiktok", "sa_acme_b_tiktok", "sa_acme_revoked"};
-    for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++) {
+    for (size_t i = 0; i < COUNT(accounts); i++) {
         char body[128];
         snprintf(body, sizeof body, "{\"socialAccountId\":\"%s\"}", accounts[i]);
         assert_refused(mock_call(*state, REAUTH, body, AS_FULL), 404, "NOT_FOUND");

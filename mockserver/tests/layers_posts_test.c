@@ -1,5 +1,6 @@
 /* Tests of scheduled posts: schedule, publish, list, cancel, reschedule, with
  * fixtures/layers-acme.yaml. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -147,7 +148,7 @@ static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
     };
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_DESTINATION);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, SCHEDULE, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         assert_string_equal(at(a, "/error/details/issues/0/path"), rows[i].path);
@@ -193,7 +194,7 @@ static void scheduling_depends_on_the_contents_state_and_approval(void **state)
         {"cnt_approved",   AS_FULL,   202, NULL              },
         {"cnt_open",       AS_NARROW, 202, NULL              },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
         snprintf(line, sizeof line, "POST /v1/content/%s/schedule", rows[i].content);
         struct mock_response a = mock_call(*state, line, ONE, rows[i].as);
@@ -252,7 +253,7 @@ static void publishing_depends_on_the_contents_state_and_approval(void **state)
         {"cnt_open",       NULL,               AS_FULL,   422, "VALIDATION"       },
     };
     uint32_t before = world_count(mock_test_world(*state), RECORD_DESTINATION);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
         snprintf(line, sizeof line, "POST /v1/content/%s/publish", rows[i].content);
         assert_refused(mock_call(*state, line, rows[i].body, rows[i].as), rows[i].status, rows[i].code);
@@ -284,7 +285,7 @@ static void each_filter_selects_posts_latest_first(void **state)
         {"?since=2026-05-01T09:00:00Z&until=2026-05-03T09:00:00Z", "queued_expired popup_one published"                                  },
         {"?since=2026-05-06T00:00:00Z&until=2026-05-01T00:00:00Z", ""                                                                    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, (POSTS "%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -314,7 +315,7 @@ static void an_invalid_query_is_a_validation_error(void **state)
     static const char *const rows[] = {
         "status=ready", "status=queued&status=", "since=soon", "until=2026-13-01T00:00:00Z", "limit=101",
         "limit=0",      "cursor=nowhere"};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, (POSTS "?%s"), rows[i]);
         assert_refused(mock_call(*state, line, NULL, AS_FULL), 422, "VALIDATION");
@@ -350,9 +351,9 @@ static void a_post_has_the_documented_members(void **state)
         {"/updatedAt",       "2026-04-27T09:00:00Z"},
     };
     struct mock_response a = read_post(*state, "sp_failed");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
-    assert_int_equal(node_count(a.body), sizeof rows / sizeof *rows);
+    assert_int_equal(node_count(a.body), COUNT(rows));
 }
 
 static void a_published_post_remains_after_its_account_is_revoked(void **state)
@@ -397,7 +398,7 @@ static void a_post_that_is_not_queued_cannot_be_changed(void **state)
 {
     static const char *const names[] = {"sp_published", "sp_failed", "sp_canceled", "sp_drafted"};
     char line[128];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         snprintf(line, sizeof line, "DELETE /v1/scheduled-posts/%s", names[i]);
         assert_refused(mock_call(*state, line, NULL, AS_FULL), 409, "CONFLICT");
         snprintf(line, sizeof line, "POST /v1/scheduled-posts/%s/reschedule", names[i]);
@@ -413,7 +414,7 @@ static void another_organizations_posts_return_404(void **state)
 {
     static const char *const lines[] = {"GET /v1/scheduled-posts/sp_queued", "DELETE /v1/scheduled-posts/sp_queued",
                                         POSTS};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < COUNT(lines); i++)
         assert_refused(mock_call(*state, lines[i], NULL, AS_OTHER), 404, "NOT_FOUND");
     assert_refused(mock_call(*state, "POST /v1/scheduled-posts/sp_queued/reschedule",
                              "{\"scheduledFor\":\"2026-05-09T12:00:00Z\"}", AS_OTHER),

@@ -1,5 +1,7 @@
 /* Tests of the documentation's samples, with the shipped fixtures: the mock accepts the sample
  * requests, and its responses have the same values as the sample responses. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include "base/diff.h"
@@ -98,7 +100,7 @@ static void the_lists_equal_the_documented_samples(void **state)
         {ADS,                                      ads_sample },
     };
     struct arena a = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_sample(&a, mock_call(*state, rows[i].line, NULL, SAMPLE), rows[i].sample);
     arena_end(&a);
 }

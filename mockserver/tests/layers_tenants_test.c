@@ -1,4 +1,6 @@
 /* Tests of whoami and projects, with fixtures/layers-acme.yaml. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -42,7 +44,7 @@ static void whoami_describes_the_calling_key(void **state)
         {AS_TEST,   "/rateLimitTier",        "sandbox"                                              },
         {AS_OTHER,  "/organizationName",     "Other Partner"                                        },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "GET /v1/whoami", NULL, rows[i].as);
         assert_int_equal(a.status, 200);
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
@@ -101,8 +103,8 @@ static void a_new_project_has_the_values_of_the_request(void **state)
     struct mock_response read = mock_call(*state, line, NULL, AS_FULL);
     assert_int_equal(read.status, 200);
     assert_true(str_eq(read.text, a.text));
-    assert_int_equal(node_count(a.body), sizeof rows / sizeof *rows + 1);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    assert_int_equal(node_count(a.body), COUNT(rows) + 1);
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(at(a, rows[i].pointer), rows[i].value);
     assert_true(str_starts(str_from(at(a, "/id")), STR("prj_")));
 }
@@ -151,7 +153,7 @@ static void an_invalid_project_is_a_validation_error(void **state)
     };
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_SPACE);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, CREATE, rows[i].body, AS_FULL);
         assert_refused(a, 422, "VALIDATION");
         if (*rows[i].path)
@@ -196,7 +198,7 @@ static void each_filter_selects_projects_newest_first(void **state)
     };
     mock_call(*state, CREATE, "{\"name\":\"Tea\",\"timezone\":\"UTC\",\"customerExternalId\":\"tea-7\"}", AS_FULL);
     assert_int_equal(mock_call(*state, "PATCH /__admin/state/spaces/prj_acme_b", "{\"archived\":true}").status, 200);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
         snprintf(line, sizeof line, (LIST "%s"), rows[i].query);
         struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
@@ -231,7 +233,7 @@ static void projects_are_paged_without_a_gap(void **state)
 static void an_invalid_query_is_a_validation_error(void **state)
 {
     static const char *const rows[] = {"limit=0", "limit=201", "limit=many", "cursor=nowhere", "status=gone"};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[128];
         snprintf(line, sizeof line, (LIST "?%s"), rows[i]);
         assert_refused(mock_call(*state, line, NULL, AS_FULL), 422, "VALIDATION");
@@ -251,7 +253,7 @@ static void projects_need_a_scope_and_belong_to_one_organization(void **state)
         {LIST "/prj_acme_a",  AS_OTHER,  404, "NOT_FOUND"      },
         {LIST "/prj_unknown", AS_FULL,   404, "NOT_FOUND"      },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, NULL, rows[i].as), rows[i].status, rows[i].code);
     assert_string_equal(at(mock_call(*state, (LIST "/prj_acme_a"), NULL, AS_FULL), "/name"), "Acme Coffee");
 }

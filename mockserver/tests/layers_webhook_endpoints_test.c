@@ -1,4 +1,5 @@
 /* Tests of webhook endpoints: create, update, rotate, delete, and the accepted URLs. */
+#include "base/array.h"
 #include "mockserver/tests/layers_webhooks_test.h"
 
 static int set_up_allowing(void **state)

@@ -1,5 +1,6 @@
 /* Tests of webhook deliveries: events, signatures, retries and simulations. */
 #include "mockserver/tests/layers_webhooks_test.h"
+#include "base/array.h"
 
 static int set_up_brief(void **state)
 {

@@ -5,19 +5,20 @@
  * Errors:  the test fails if a request body is not JSON.
  */
 #pragma once
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "mockserver/deliver/deliver.h"
+#include "mockserver/runtime/deliver.h"
 
 #define HOOK       "11111111-1111-4111-8111-111111111111"
 #define OTHER_HOOK "22222222-2222-4222-8222-222222222222"
 #define ENDPOINTS  "/v1/webhook-endpoints"
 #define DELIVERIES "GET " ENDPOINTS "/" HOOK "/deliveries"
-#define COUNT(a)   (sizeof(a) / sizeof *(a))
 
 #define WORLD(options)                                                                                                 \
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n" options "layers:\n"                                       \

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/lease.h"
 
 #include <setjmp.h>
@@ -21,7 +22,7 @@ static void fill_pool(struct scene *s)
         {.handle = "lift.log",  .vertical = "fitness", .geo = "CA,US", .monthly_price_cents = 12000},
         {.handle = "run.club",  .vertical = "Fitness", .followers = 7, .monthly_price_cents = 18000},
     };
-    for (size_t i = 0; i < sizeof pool / sizeof *pool; i++)
+    for (size_t i = 0; i < COUNT(pool); i++)
         pool_account_create(s->w, &pool[i]);
 }
 
@@ -74,7 +75,7 @@ static void a_request_gets_matching_accounts_in_pool_order(void **state)
         {NULL,    "fit.daily fit.uk lift.log run.club"},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct arena a = {0};
         struct scene s = scene_new();
         fill_pool(&s);
@@ -144,7 +145,7 @@ static void a_request_is_decided_once_with_a_valid_count(void **state)
     };
     (void)state;
     for (enum lease_state in = 0; in < LEASE_STATE_COUNT; in++)
-        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t i = 0; i < COUNT(rows); i++) {
             struct arena a = {0};
             struct scene s = scene_new();
             fill_pool(&s);

@@ -1,6 +1,7 @@
 /* Tests every event in every state of an account, a consent and a scheduled post, through the API
  * and the admin API: an allowed event has its full effect, any other changes nothing. The same for
  * leases and ad accounts is in lease_test.c and ad_account_test.c. */
+#include "base/array.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -11,9 +12,8 @@
 
 #include "mockserver/state/changes.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define KEY      "Authorization: Bearer lp_live_one"
-#define OTHER    "Authorization: Bearer lp_live_two"
+#define KEY   "Authorization: Bearer lp_live_one"
+#define OTHER "Authorization: Bearer lp_live_two"
 
 static const char fixture[] =
     "name: matrix\n"

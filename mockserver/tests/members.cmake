@@ -14,18 +14,18 @@ set(RECORDS
 
 # Rows: header, struct, the file that must use its members, and members that it need not use.
 set(OTHERS
-  state/world.h    world          namespaces/export.c
+  state/world.h    world          runtime/export.c
     "records,events,changes,replies,indexes,in_event,event_at_ms,strings,cause,caller,checks"
-  state/world.h    world_timings  namespaces/export.c none
-  state/world.h    world_webhooks namespaces/export.c none
-  state/changes.h  change         namespaces/export.c none
-  state/events.h   event          namespaces/export.c done
-  state/quota.h    quota          namespaces/export.c none
-  state/quota.h    quota_window   namespaces/export.c none
-  state/replies.h  reply          namespaces/export.c none
+  state/world.h    world_timings  runtime/export.c none
+  state/world.h    world_webhooks runtime/export.c none
+  state/changes.h  change         runtime/export.c none
+  state/events.h   event          runtime/export.c done
+  state/quota.h    quota          runtime/export.c none
+  state/quota.h    quota_window   runtime/export.c none
+  state/replies.h  reply          runtime/export.c none
   state/delivery.h delivery_faults  state/record_types.c none
-  mock.h           mock_options   recording/header.c none
-  namespaces/namespaces.h namespaces_limits recording/header.c none)
+  runtime/mock.h           mock_options   recording/header.c none
+  runtime/namespaces.h namespaces_limits recording/header.c none)
 
 set(seen 0)
 set(wrong 0)

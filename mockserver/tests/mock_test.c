@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "mockserver/server/mock_server.h"
 
 static void print_and_abort(const struct error *err)
 {

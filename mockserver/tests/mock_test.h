@@ -12,8 +12,8 @@
 #pragma once
 #include "base/http/message.h"
 #include "base/node.h"
-#include "mockserver/call.h"
-#include "mockserver/mock.h"
+#include "mockserver/provider_api/call.h"
+#include "mockserver/runtime/mock.h"
 
 struct mock_response {
     int status;

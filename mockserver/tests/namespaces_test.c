@@ -1,4 +1,5 @@
-#include "mockserver/namespaces/namespaces.h"
+#include "base/array.h"
+#include "mockserver/runtime/namespaces.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 
 #include "base/time.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 #include "mockserver/state/tenant.h"
 
 #define START_MS INT64_C(1777712400000)
@@ -71,7 +72,7 @@ static void names_are_restricted(void **state)
         {"\xc3\xa4",   false},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(namespaces_name_valid(str_from(rows[i].name)), rows[i].valid);
     char longest[NAMESPACE_NAME_MAX + 2];
     memset(longest, 'x', sizeof longest);
@@ -151,7 +152,7 @@ static void expired_namespaces_are_deleted(void **state)
         {"later",    150, 60, 0},
         {"latest",   190, 60, 0},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct namespace *ns = create(s, rows[i].name);
         ns->last_us = rows[i].last_us;
         ns->idle_us = rows[i].idle_us;

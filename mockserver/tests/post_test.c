@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/post.h"
 
 #include <setjmp.h>
@@ -109,7 +110,7 @@ static void publishing_takes_time_and_needs_a_live_token_until_it_ends(void **st
         {30 * SECOND, DESTINATION_PUBLISHED,  DESTINATION_PUBLISHED},
         {-1 * SECOND, DESTINATION_FAILED,     DESTINATION_FAILED   },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s = scene_new();
         s.w->timings.publish_ms = 30 * SECOND;
         uint32_t account = scene_account(&s, "acme");

@@ -1,5 +1,7 @@
 /* The list of accounts as documented, and the rules for every call: authentication, rate limits and
  * API versions. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/diff.h"

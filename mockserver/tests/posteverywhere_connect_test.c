@@ -1,4 +1,5 @@
 /* Connecting, reconnecting and device login: the client gets a link, then polls. */
+#include "base/array.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 #define MINUTE INT64_C(60000)

@@ -1,9 +1,11 @@
 /* PostEverywhere's webhook events and endpoints. The test replaces the network. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "mockserver/deliver/deliver.h"
+#include "mockserver/runtime/deliver.h"
 
 #define HOOKS "/webhooks"
 #define HOOK  HOOKS "/11111111-1111-4111-8111-111111111111"

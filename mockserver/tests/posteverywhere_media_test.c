@@ -1,4 +1,5 @@
 /* Media: only metadata is stored, and uploaded bytes are counted and discarded. */
+#include "base/array.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 static struct mock_response start_upload(struct mock *m, const char *body)

@@ -1,4 +1,6 @@
 /* Posts: create, schedule, publish, fail at an unhealthy account, retry. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include "base/json.h"
@@ -10,7 +12,7 @@
 #define FAILED    P(3)
 #define SCHEDULED P(4)
 #define DRAFT     P(5)
-#define HOUR      (INT64_C(60) * 60 * 1000)
+#define HOUR      (60 * MINUTE_MS)
 
 static struct mock_response read_post(struct mock *m, struct mock_response created)
 {

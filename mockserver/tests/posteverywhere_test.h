@@ -15,8 +15,7 @@
 
 #include <cmocka.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define V        "/api/v1"
+#define V "/api/v1"
 
 /* Parenthesized, because a concatenated string in a list looks like a missing comma. */
 #define GET(path)    ("GET " V path)

@@ -1,5 +1,7 @@
 /* Authentication, the list of accounts, a single account with its usage, and the disconnection,
  * with fixtures/postnitro-acme.yaml. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/postnitro_test.h"
 
 #include <stdio.h>
@@ -31,8 +33,8 @@ static void each_invalid_key_has_its_own_response(void **state)
     static const char *const lines[] = {
         LIST, READ, DISCONNECT, "GET /schedule", "GET /postnitro/", "GET /social-account/unknown",
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        for (size_t n = 0; n < sizeof lines / sizeof *lines; n++)
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t n = 0; n < COUNT(lines); n++)
             assert_response(mock_call(*state, lines[n], NULL, rows[i].header), rows[i].status, rows[i].text);
     assert_int_equal(mock_call(*state, READ, NULL, AS_ACME).status, 200);
 }
@@ -96,7 +98,7 @@ static void a_missing_or_blank_id_returns_422(void **state)
         "DELETE /social-account",         "DELETE /social-account/", "DELETE /social-account/%20",
         "GET /postnitro/social-account/",
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < COUNT(lines); i++)
         assert_edge(mock_call(*state, lines[i], NULL, AS_ACME), 422, REQUIRED);
     assert_response(mock_call(*state, "DELETE /social-account", NULL), 401, UNAUTHORIZED);
 }
@@ -110,7 +112,7 @@ static void an_account_outside_the_workspace_is_not_found(void **state)
         "/social-account/CACME000000000000000TIKTOK",
         "/social-account/a%2Fb",
     };
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    for (size_t i = 0; i < COUNT(paths); i++) {
         char line[128];
         snprintf(line, sizeof line, "GET %s", paths[i]);
         assert_response(mock_call(*state, line, NULL, AS_ACME), 404, NOT_FOUND);
@@ -242,7 +244,7 @@ static void a_fixtures_token_status_is_shown_until_the_token_changes(void **stat
                       "        - { id: dead, platform: tiktok, handle: b, access_token_status: revoked }\n"
                       "        - { id: live, platform: tiktok, handle: c, access_token_status: active }\n");
     char line[64];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         snprintf(line, sizeof line, "GET /social-account/%s", rows[i].id);
         struct mock_response a = mock_call(m, line, NULL, "embed-api-key: pn-k");
         assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), rows[i].status);
@@ -316,7 +318,7 @@ static void each_operation_has_its_own_error_messages(void **state)
          "{\"success\":false,\"message\":\"Error deleting post\","
          "\"error\":\"Error deleting post\"}"                                                                        },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char body[160];
         snprintf(body, sizeof body, "{\"operation\":\"postnitro.%s\",\"times\":1,\"error\":\"%s\"}", rows[i].operation,
                  rows[i].error);

@@ -1,5 +1,6 @@
 /* Compares three responses with the samples of "Social Accounts", member by member. A URL that the
  * page shortens ("https://...") is a complete URL here. */
+#include "base/array.h"
 #include "mockserver/tests/postnitro_test.h"
 
 #include "base/diff.h"
@@ -37,7 +38,7 @@ static void the_responses_equal_the_documented_samples(void **state)
         {"GET " ACCOUNT,        read_sample  },
         {"DELETE " ACCOUNT,     delete_sample},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response got = mock_call(*state, rows[i].line, NULL, AS_MAIN);
         char *sample = arena_text(got.arena, rows[i].sample);
         for (char *c = sample; *c; c++)
@@ -79,7 +80,7 @@ static void a_scheduled_post_has_the_documented_members_in_order(void **state)
     struct mock_response a = mock_call(*state, "GET /schedule/cacmepost0000000000design", NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     const struct node *post = node_get(a.body, "data");
-    assert_int_equal(node_count(post), sizeof members / sizeof *members);
+    assert_int_equal(node_count(post), COUNT(members));
     for (size_t i = 0; i < node_count(post); i++)
         assert_string_equal(post->map.members[i].key, members[i]);
     assert_string_equal(at(a, "/data/designDetails/id"), at(a, "/data/designId"));

@@ -1,5 +1,7 @@
 /* Scheduled posts: the request rules, the list, and the status of a post over time, with
  * fixtures/postnitro-acme.yaml, whose clock starts at 2026-05-02T09:00:00Z. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/postnitro_test.h"
 
 #include <stdio.h>
@@ -47,7 +49,7 @@ static void a_wrong_shape_is_refused_by_the_edge(void **state)
         {"{" DRAFT ",\"postSettings\":30}",                       "Post settings must be an object"          },
     };
     static const char *const lines[] = {"POST /schedule", "PUT /schedule/cacmepost0000000000shared"};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         for (size_t n = 0; n < 2; n++)
             assert_edge(mock_call(*state, lines[n], rows[i].body, AS_ACME), 422, rows[i].message);
     struct mock_response bad = mock_call(*state, "POST /schedule", "{", AS_ACME);
@@ -72,7 +74,7 @@ static void a_wrong_value_is_refused_by_the_application(void **state)
         {"{" DRAFT "}",                                                                 400, "Post content must be a non-empty object"},
         {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                               400, "Post content must be a non-empty object"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_response(a, rows[i].status,
                         arena_printf(a.arena, "{\"success\":false,\"message\":\"%s\",\"error\":\"%s\"}",
@@ -137,7 +139,7 @@ static void each_platform_requires_its_settings(void **state)
          "Video duration must be at least 5 and less than 60 seconds"                                                                                                                      },
         {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}",                                               NULL                                                              },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_string_equal(at(a, "/message"), rows[i].message ? rows[i].message : "Scheduled post created");
         assert_int_equal(a.status, rows[i].message ? 400 : 200);
@@ -195,7 +197,7 @@ static void the_range_includes_both_ends(void **state)
         {"fromDate=2026-05-04T09:00:00&toDate=2026-05-04T09:00:00",           "shared"              },
         {"fromDate=2026-05-07&toDate=2026-05-04",                             ""                    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(range(*state, rows[i].query), rows[i].ids);
 }
 
@@ -211,7 +213,7 @@ static void a_range_requires_two_valid_dates(void **state)
         {"?fromDate=2026-05-01",              "To date is required"          },
         {"?fromDate=2026-05-01&toDate=later", "To date is not a valid date"  },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char line[96];
         snprintf(line, sizeof line, "GET /schedule%s", rows[i].query);
         assert_edge(mock_call(*state, line, NULL, AS_ACME), 422, rows[i].message);
@@ -223,13 +225,13 @@ static void a_post_of_another_workspace_is_not_found(void **state)
     static const char *const lines[] = {"GET /schedule/cotherpost00000000000000a",
                                         "PUT /schedule/cotherpost00000000000000a",
                                         "DELETE /schedule/cotherpost00000000000000a", "GET /schedule/unknown"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < COUNT(lines); i++)
         assert_response(mock_call(*state, lines[i], "{" DRAFT "," CAPTION "}", AS_ACME), 404,
                         "{\"success\":false,\"message\":\"Post details not found.\","
                         "\"error\":\"Post details not found.\"}");
     static const char *const blank[] = {"GET /schedule/", "GET /schedule/%20", "PUT /schedule",
                                         "PUT /schedule/", "DELETE /schedule",  "DELETE /schedule/"};
-    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
+    for (size_t i = 0; i < COUNT(blank); i++)
         assert_edge(mock_call(*state, blank[i], NULL, AS_ACME), 422, "Post id is required");
 }
 
@@ -291,7 +293,7 @@ static void a_post_is_published_or_fails_when_it_is_due(void **state)
          "FAILED",                                                                                                                "The account's access token is no longer valid."},
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");
         char line[64];
         snprintf(line, sizeof line, "POST /__admin/simulate/%s", rows[i].simulation ? rows[i].simulation : "");
@@ -352,7 +354,7 @@ static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
         {"59s", "SCHEDULED",        "PENDING",   "null"                    },
         {"1s",  "PARTIALLY_FAILED", "PUBLISHED", "2026-05-02T10:01:00.000Z"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char body[32];
         snprintf(body, sizeof body, "{\"by\":\"%s\"}", rows[i].by);
         mock_call(m, "POST /__admin/clock/advance", body);

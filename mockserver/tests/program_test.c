@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/http/certificate.h"
 #include "base/http/listen.h"
 #include "base/json.h"
@@ -166,7 +167,7 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--fixture " SAMPLE " --fixture " SAMPLE,  "name 'sample' is also the name of"              },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct program p = start(rows[i].words);
         const char *text = read_from(&p, p.err, false);
         if (!strstr(text, rows[i].expected))
@@ -222,7 +223,7 @@ static void commands_print_to_stdout(void **state)
         {"export --fixture " SAMPLE,                 "\"name\": \"sample\""                     },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct program p = start(rows[i].words);
         assert_non_null(strstr(read_from(&p, p.out, false), rows[i].expected));
         assert_int_equal(wait_for_exit(&p), 0);

@@ -1,10 +1,11 @@
 /* Rate limits: the counters, the gate, and the simulation that sets what is left. */
+#include "base/array.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/namespaces/namespaces.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/quota.h"
 #include "mockserver/state/tenant.h"
@@ -146,7 +147,7 @@ static void each_rate_class_has_its_own_rate_limit(void **state)
         {REVOKE,  "write-light",  2},
         {PUBLISH, "long-running", 1},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a;
         for (int call = 0; call < rows[i].calls; call++)
             assert_int_not_equal(mock_call(*state, rows[i].line, NULL, KEY("few")).status, 429);
@@ -184,7 +185,7 @@ static void tiers_are_as_documented(void **state)
         {"Authorization: Bearer lp_test_one", "test",     "120",  "60",   "20",  "10000" },
         {KEY("internal"),                     "internal", NULL,   NULL,   NULL,  "null"  },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const char *lines[] = {LIST, REVOKE, PUBLISH};
         const char *limits[] = {rows[i].read, rows[i].write, rows[i].longer};
         for (size_t j = 0; j < 3; j++) {
@@ -216,7 +217,7 @@ static void a_key_without_scopes_is_refused_everywhere(void **state)
     static const char *const lines[] = {"GET /v1/projects", "DELETE /v1/social-accounts/sa_one",
                                         "POST /v1/content/cnt_one/publish", "GET /v1/scheduled-posts/sp_one",
                                         "POST /v1/projects/prj_one/social/oauth-url"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < COUNT(lines); i++)
         assert_refused(mock_call(*state, lines[i], NULL, KEY("nothing")), 403, "FORBIDDEN_SCOPE");
 }
 
@@ -250,7 +251,7 @@ static void a_simulation_with_an_unknown_key_or_class_is_refused(void **state)
         {"{\"key\":\"few\",\"remaining\":-1}",                         "/remaining", "-1"                     },
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "POST /__admin/simulate/rate_limit", rows[i].body);
         assert_int_equal(a.status, 422);
         assert_string_equal(at(a, "/errors/0/pointer"), rows[i].pointer);

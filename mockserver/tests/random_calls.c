@@ -9,17 +9,17 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/admin/simulate.h"
-#include "mockserver/deliver/deliver.h"
 #include "mockserver/providers/providers.h"
+#include "mockserver/runtime/deliver.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define HOUR_MS  (INT64_C(60) * 60 * 1000)
 
 static const char start_fixture[] =
     "name: random\n"

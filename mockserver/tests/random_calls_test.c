@@ -1,5 +1,6 @@
 /* Checks all invariants after each of many random calls. random_calls.h describes how to repeat one
  * seed. */
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/random_calls.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* PATCH of one record: accepted values, rejected values, and the effect on the state. */
+#include "base/array.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -7,9 +8,8 @@
 
 #include <cmocka.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define STATE    "/__admin/state/"
-#define KEY      "Authorization: Bearer lp_live_one"
+#define STATE "/__admin/state/"
+#define KEY   "Authorization: Bearer lp_live_one"
 
 static const char fixture[] =
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"

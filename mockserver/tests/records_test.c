@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/records.h"
 
 #include <setjmp.h>
@@ -198,7 +199,7 @@ static void an_invalid_edit_is_rejected_with_a_message(void **state)
     uint32_t account = scene_account(&s, "acme");
     struct arena a = {0};
     const char *before = dump_world(&a, s.w);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_false(set_text(s.w, RECORD_ACCOUNT, account, rows[i].field, rows[i].text, &err));
         assert_int_equal(err.count, 1);

@@ -1,5 +1,5 @@
 /* The reference page is current and complete, and its examples give the responses that it shows. */
-#include "mockserver/reference/reference.h"
+#include "mockserver/cli/reference.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,14 +14,14 @@
 #include "base/yaml.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/admin/guide.h"
+#include "mockserver/cli/example.h"
+#include "mockserver/cli/headers.h"
 #include "mockserver/cli/options.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/reference/example.h"
-#include "mockserver/reference/headers.h"
 #include "mockserver/rules/rule.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/mock_test.h"
 
-#define COUNT(a)      (sizeof(a) / sizeof *(a))
 #define HEADERS_MAX   8
 #define SIMULATE_PATH "/__admin/simulate/"
 

@@ -1,5 +1,5 @@
 /* Reload over real sockets: watched files, suspended calls, checks in a child process. */
-#include "mockserver/namespaces/reload.h"
+#include "mockserver/runtime/reload.h"
 
 #include "base/time.h"
 #include "mockserver/tests/folder.h"

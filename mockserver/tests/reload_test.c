@@ -1,6 +1,8 @@
 /* POST /__admin/reload: its response, and what happens to the namespaces. */
-#include "mockserver/namespaces/reload.h"
+#include "base/array.h"
+#include "mockserver/runtime/reload.h"
 
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/folder.h"
 #include "mockserver/tests/mock_test.h"
 
@@ -133,7 +135,7 @@ static void admin_api_changes_put_a_namespace_in_use(void **state)
         {"POST /ns/x/__admin/snapshots/s/restore",   NULL                                         },
         {"POST /ns/x/__admin/simulate/side_effect",  "{\"step\":\"avatar\",\"outcome\":\"fail\"}" },
     };
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    for (size_t i = 0; i < COUNT(calls); i++) {
         struct setup *s = *state;
         create(s, "{\"name\":\"x\"}");
         assert_int_equal(mock_call(s->m, "POST /__admin/snapshots", "{\"name\":\"s\"}").status, 201);
@@ -153,7 +155,7 @@ static void reading_does_not_put_a_namespace_in_use(void **state)
     struct setup *s = *state;
     static const char *const calls[] = {"GET /__admin/state", "GET /__admin/clock", "GET /__admin/requests",
                                         "GET /__admin/rules"};
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+    for (size_t i = 0; i < COUNT(calls); i++)
         assert_int_equal(mock_call(s->m, calls[i], NULL).status, 200);
     change(s, FIXTURE("a", "After", ""));
     assert_string_equal(at(reload(s, NULL), "/namespaces/restarted"), "[\"default\"]");

@@ -1,4 +1,5 @@
 /* Replay of recordings that differ from the run, are incomplete or are invalid. */
+#include "base/array.h"
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -9,13 +10,12 @@
 
 #include <cmocka.h>
 
-#include "mockserver/namespaces/namespaces.h"
 #include "mockserver/providers/layers/layers.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/account.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define KEY      "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
-#define LIST     "/v1/projects/prj_acme_a/social-accounts"
+#define KEY  "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
+#define LIST "/v1/projects/prj_acme_a/social-accounts"
 
 /* Lines: 1 the header; 2 and 3 a call and its response, up to 10 and 11; 12 a timer; 13 the end. */
 static struct run *five_calls(void)

@@ -1,6 +1,8 @@
 /* Replays of random runs: calls, simulations, webhook responses and time in random order.
  *
  * REPLAY_SEED=n runs one seed only. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -11,9 +13,8 @@
 
 #include <cmocka.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define SEEDS    20
-#define STEPS    250
+#define SEEDS 20
+#define STEPS 250
 
 #define LAYERS  "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define ACME    "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"

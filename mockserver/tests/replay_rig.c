@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "mockserver/server/mock_server.h"
 
 #define START_MS 1795766400000 /* any date */
 #define START_US 1000000

@@ -9,11 +9,11 @@
  */
 #pragma once
 #include "base/time.h"
-#include "mockserver/call.h"
-#include "mockserver/deliver/deliver.h"
-#include "mockserver/mock.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/recording/record.h"
 #include "mockserver/recording/replay.h"
+#include "mockserver/runtime/deliver.h"
+#include "mockserver/runtime/mock.h"
 
 struct run {
     struct arena arena;

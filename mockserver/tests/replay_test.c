@@ -1,4 +1,5 @@
 /* A replay equals the recorded run, for every kind of input. */
+#include "base/array.h"
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -7,11 +8,10 @@
 
 #include <cmocka.h>
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-#define STREAMS  200 /* maximum number of open event streams */
-#define MINUTE   (INT64_C(60) * 1000)
-#define HOUR     (60 * MINUTE)
-#define DAY      (24 * HOUR)
+#define STREAMS 200 /* maximum number of open event streams */
+#define MINUTE  (INT64_C(60) * 1000)
+#define HOUR    (60 * MINUTE)
+#define DAY     (24 * HOUR)
 
 #define LAYERS "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define ACME   "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"

@@ -1,4 +1,5 @@
 /* Tests of the return URLs that a key's list of domains allows. */
+#include "base/array.h"
 #include "mockserver/providers/layers/return_url.h"
 
 #include <setjmp.h>
@@ -9,7 +10,7 @@
 #include <cmocka.h>
 
 static const char *const domains[] = {"app.your-product.com", "localhost", "127.0.0.1", "xn--bcher-kva.example"};
-#define COUNT 4
+#define DOMAINS 4
 
 struct row {
     const char *url;
@@ -29,7 +30,7 @@ static void check_rows(const struct row *rows, size_t count, const char *const *
     }
     arena_end(&a);
 }
-#define CHECK(rows) check_rows(rows, sizeof(rows) / sizeof *(rows), domains, COUNT)
+#define CHECK(rows) check_rows(rows, COUNT(rows), domains, DOMAINS)
 
 static void a_listed_host_is_allowed_with_any_path(void **state)
 {
@@ -135,7 +136,7 @@ static void every_listed_loopback_host_may_use_plain_http(void **state)
         {"http://localhost.example/back",  RETURN_URL_REFUSED},
         {"http://[::2]/back",              RETURN_URL_REFUSED}, /* not listed */
     };
-    check_rows(rows, sizeof rows / sizeof *rows, hosts, sizeof hosts / sizeof *hosts);
+    check_rows(rows, COUNT(rows), hosts, COUNT(hosts));
 }
 
 static void a_text_that_is_not_an_absolute_url_is_invalid(void **state)
@@ -179,7 +180,7 @@ static void a_return_domain_is_a_host_name_only(void **state)
          "cher.example",        false},
     };
     struct arena a = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (return_domain_valid(&a, rows[i].domain) != rows[i].valid)
             fail_msg("'%s' should be %s", rows[i].domain, rows[i].valid ? "valid" : "invalid");
     arena_end(&a);

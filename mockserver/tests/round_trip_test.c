@@ -1,6 +1,7 @@
 /* Reset, export and snapshot: a namespace that was reset equals a new one, an exported state equals
  * the state loaded from it, a restored snapshot equals the saved state. Each is tested after random
  * calls; random_calls.h describes how to repeat one seed. */
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/random_calls.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
-#include "mockserver/route.h"
+#include "base/array.h"
+#include "mockserver/provider_api/route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,6 @@ static const struct route routes[] = {
     {"GET",    "/v1/posts/{}/pages/{}",       "page",   NULL, RATE_CLASS_READ, 0,            NULL, "test"},
     {"GET",    "/pages",                      "hidden", NULL, RATE_CLASS_READ, ROUTE_HIDDEN, NULL, "test"},
 };
-#define COUNT (sizeof routes / sizeof routes[0])
 
 struct found {
     enum route_result result;
@@ -31,7 +31,7 @@ struct found {
 static struct found find_route(struct arena *a, const char *method, const char *path)
 {
     struct found f = {0};
-    f.result = route_find(routes, COUNT, str_from(method), str_from(path), &f.route, f.params, a, &f.allowed);
+    f.result = route_find(routes, COUNT(routes), str_from(method), str_from(path), &f.route, f.params, a, &f.allowed);
     return f;
 }
 
@@ -63,7 +63,7 @@ static void a_path_finds_its_route(void **state)
     };
     (void)state;
     struct arena a = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct found f = find_route(&a, rows[i].method, rows[i].path);
         assert_int_equal(f.result == ROUTE_FOUND, rows[i].operation != NULL);
         if (rows[i].operation)
@@ -125,9 +125,10 @@ static void the_nearest_routes_are_sorted_by_similarity(void **state)
         {"GET",    "/",                                  NULL    },
     };
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct route *nearest[3];
-        size_t count = route_nearest(routes, COUNT, str_from(rows[i].method), str_from(rows[i].path), nearest, 3);
+        size_t count =
+            route_nearest(routes, COUNT(routes), str_from(rows[i].method), str_from(rows[i].path), nearest, 3);
         assert_true(count <= 3);
         assert_int_equal(count > 0, rows[i].first != NULL);
         if (rows[i].first)
@@ -145,10 +146,10 @@ static void a_very_long_path_is_handled(void **state)
     for (size_t i = 0; i < size; i++)
         path[i] = i % 3 ? 'x' : '/';
     assert_int_equal(find_route(&a, "GET", path).result, ROUTE_NONE);
-    assert_int_equal(route_nearest(routes, COUNT, STR("GET"), str_from(path), nearest, 3), 0);
+    assert_int_equal(route_nearest(routes, COUNT(routes), STR("GET"), str_from(path), nearest, 3), 0);
     memset(path, 'x', size);
     path[0] = '/';
-    route_nearest(routes, COUNT, STR("GET"), str_from(path), nearest, 3);
+    route_nearest(routes, COUNT(routes), STR("GET"), str_from(path), nearest, 3);
     arena_end(&a);
 }
 

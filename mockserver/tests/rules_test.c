@@ -1,3 +1,5 @@
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -10,10 +12,9 @@
 #include "base/yaml.h"
 #include "mockserver/rules/rules.h"
 
-#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
-#define KEY      "Authorization: Bearer lp_live_full"
-#define READER   "Authorization: Bearer lp_live_reader"
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define LIST   "GET /layers/v1/projects/prj_one/social-accounts"
+#define KEY    "Authorization: Bearer lp_live_full"
+#define READER "Authorization: Bearer lp_live_reader"
 
 static const char fixture[] =
     "name: rules\n"

@@ -54,7 +54,7 @@ for path, value in zip(valid_files, of_files(valid_files)):
 # The examples of the reference page are valid.
 with TemporaryDirectory() as room:
     shown = [(kind, example[kind])
-             for example in of_files([source + '/mockserver/reference/examples.yaml'])[0]['examples']
+             for example in of_files([source + '/mockserver/cli/examples.yaml'])[0]['examples']
              for kind in ('fixture', 'rule') if kind in example]
     paths = [f'{room}/{i}.yaml' for i in range(len(shown))]
     for path, (_, text) in zip(paths, shown):

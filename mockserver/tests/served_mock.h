@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 #include "base/tests/server_rig.h"
-#include "mockserver/mock.h"
+#include "mockserver/runtime/mock.h"
+#include "mockserver/server/mock_server.h"
 
 struct setup {
     struct rig rig;

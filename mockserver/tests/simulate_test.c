@@ -1,4 +1,6 @@
 /* Simulations of provider-side and end-user actions. */
+#include "base/array.h"
+#include "mockserver/server/mock_server.h"
 #include "mockserver/tests/admin_test.h"
 
 static void approval_connects_the_account_and_redirects(void **state)

@@ -1,8 +1,8 @@
 /* Suspended calls, over real sockets: in-process calls are never suspended. */
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 #include "base/time.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/tests/served_mock.h"
 

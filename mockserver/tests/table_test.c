@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/table.h"
 
 #include <setjmp.h>
@@ -46,7 +47,7 @@ static void a_new_row_is_zeroed_at_any_position(void **state)
     (void)state;
     static const struct sample zero;
     static const uint32_t sizes[] = {0, 1, 35, 36, 37, 2303, 2304, 2305};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < COUNT(sizes); i++) {
         struct table t;
         fill(&t, sizes[i]);
         struct table fork;

@@ -1,4 +1,5 @@
 /* Verifications. For waits see wait_test.c. */
+#include "base/array.h"
 #include "mockserver/tests/mock_test.h"
 
 #include <setjmp.h>
@@ -7,14 +8,13 @@
 
 #include <cmocka.h>
 
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 
-#define LIST     "GET /layers/v1/projects/prj_one/social-accounts"
-#define URL      "POST /layers/v1/projects/prj_one/social/oauth-url"
-#define VERIFY   "POST /__admin/requests/verify"
-#define KEY      "Authorization: Bearer lp_live_full"
-#define READER   "Authorization: Bearer lp_live_reader"
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#define LIST   "GET /layers/v1/projects/prj_one/social-accounts"
+#define URL    "POST /layers/v1/projects/prj_one/social/oauth-url"
+#define VERIFY "POST /__admin/requests/verify"
+#define KEY    "Authorization: Bearer lp_live_full"
+#define READER "Authorization: Bearer lp_live_reader"
 
 static const char fixture[] =
     "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"

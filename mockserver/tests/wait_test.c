@@ -1,6 +1,6 @@
 /* Waits for requests. They need real sockets: in-process a wait returns at once. */
 #include "base/time.h"
-#include "mockserver/journal.h"
+#include "mockserver/runtime/journal.h"
 #include "mockserver/tests/served_mock.h"
 
 #define LIST   "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"

@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/delivery.h"
 
 #include <setjmp.h>
@@ -112,7 +113,7 @@ static void refusals_end_stops_retries_after_a_4xx(void **state)
         {503, DELIVERY_PENDING  },
         {0,   DELIVERY_PENDING  },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s = scene_new();
         uint32_t row = add_delivery(&s, add_webhook(&s, ROW_NONE));
         assert_int_equal(run_attempt(&s, row, rows[i].status, &brief)->state, rows[i].then);

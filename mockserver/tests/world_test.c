@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "mockserver/state/world.h"
 
 #include <setjmp.h>
@@ -518,7 +519,7 @@ static void world_check_finds_each_violation(void **state)
     scene_destination(&s, account, HOUR, MODE_PUBLISH);
     scene_destination(&s, account, 9 * HOUR, MODE_PUBLISH);
     events_advance(s.w, SCENE_START + 2 * HOUR);
-    for (size_t i = 0; i < sizeof violations / sizeof *violations; i++) {
+    for (size_t i = 0; i < COUNT(violations); i++) {
         struct arena a = {0};
         struct buf message = {.arena = &a};
         struct world *w = world_fork(s.w);

@@ -1,4 +1,5 @@
 /* Handlers of ad accounts, campaigns and conversion relays (CAPI). */
+#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -211,7 +212,7 @@ void layers_list_campaigns(struct call *c)
         return;
     struct str text = call_query(c, "since");
     layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
-    layers_query_words(c, "status", states, sizeof states / sizeof *states);
+    layers_query_words(c, "status", states, COUNT(states));
     read_campaign_limit(c);
     if (text.s && !time_parse(text, &since))
         call_issue(c, "since", "must be an ISO 8601 time");
@@ -239,7 +240,7 @@ static void print_relay(struct call *c, const struct ad_account *a)
     json_put_text(out, "status", valid ? "healthy" : "degraded");
     json_put_null(out, "pixelId");
     json_put_bool(out, "accessTokenValid", valid);
-    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+    for (size_t i = 0; i < COUNT(unknown); i++)
         json_put_null(out, unknown[i]);
     json_close_map(out);
 }

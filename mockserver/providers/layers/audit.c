@@ -1,6 +1,7 @@
 /* Handler of the audit log: the changes in the caller's organization since the namespace started,
  * newest first. The documentation names the filters and some of the events; the members of an entry
  * are ours. */
+#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -47,7 +48,7 @@ static const struct row {
 
 static const char *event_of(const struct change *change)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return rows[i].event;
     return NULL;

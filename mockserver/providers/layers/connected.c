@@ -1,12 +1,13 @@
 /* What a consent creates: an account, and the steps that follow ("Social accounts", What happens
  * after a successful connect). */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/url.h"
 #include "mockserver/state/ids.h"
 #include "mockserver/state/layer.h"
 
-#define DAY_MS           (INT64_C(24) * 60 * 60 * 1000)
 #define AVATAR_URL_USUAL 100 /* bytes; a longer URL makes the buffer grow */
 
 /* The system's "Social Account Onboarding" template. */
@@ -19,7 +20,7 @@ static const char *const account_layers[] = {
 
 #define AFTER(event)                                                                                                   \
     {                                                                                                                  \
-        account_layers, sizeof account_layers / sizeof *account_layers, "Social Content", event                        \
+        account_layers, COUNT(account_layers), "Social Content", event                                                 \
     }
 
 static const struct {

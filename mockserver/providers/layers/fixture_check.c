@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mockserver/gate/rate_limit.h"
+#include "base/array.h"
+#include "mockserver/gates/rate_limit.h"
 #include "mockserver/providers/layers/return_url.h"
-
-#define COUNT(items) (sizeof(items) / sizeof *(items))
 
 static const char *const scopes[] = {
     "*",

@@ -1,11 +1,13 @@
 /* Handler of account health. The documentation shows the members and the tiers. The score depends
  * only on the account and its age, so it is the same in every run. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/digest.h"
 
-#define DAY       (INT64_C(24) * 60 * 60 * 1000)
-#define REFRESHED (INT64_C(30) * 60 * 1000) /* interval between updates */
+#define DAY       DAY_MS
+#define REFRESHED (30 * MINUTE_MS) /* interval between updates */
 
 /* The tier by age. The score is at least `score`, and less than `score` + SCORE_BAND. */
 #define SCORE_BAND 15
@@ -25,7 +27,7 @@ static const struct tier shadowbanned = {0, "shadowbanned", "Pause posting until
 
 static const struct tier *tier_of(const struct account *a, int64_t age_ms)
 {
-    size_t i = sizeof tiers / sizeof *tiers - 1;
+    size_t i = COUNT(tiers) - 1;
     while (i && age_ms < tiers[i].from_ms)
         i--;
     return a->flagged ? &shadowbanned : &tiers[i];

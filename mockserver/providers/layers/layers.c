@@ -1,9 +1,11 @@
 #include "mockserver/providers/layers/layers.h"
 
-#include "mockserver/gate/gate.h"
+#include "base/array.h"
+#include "base/units.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/providers/layers/webhooks.h"
 
-#define REPEATS_MS (INT64_C(24) * 60 * 60 * 1000)
+#define REPEATS_MS DAY_MS
 
 #define REF   "API reference, "
 #define GET   "GET"
@@ -149,11 +151,11 @@ const struct provider layers_provider = {
     .prefix = "/v1",
     .base = "",
     .routes = routes,
-    .route_count = sizeof routes / sizeof *routes,
+    .route_count = COUNT(routes),
     .faults = faults,
-    .fault_count = sizeof faults / sizeof *faults,
+    .fault_count = COUNT(faults),
     .gates = gates,
-    .gate_count = sizeof gates / sizeof *gates,
+    .gate_count = COUNT(gates),
     .limits = &layers_limits,
     .repeats_ms = REPEATS_MS,
     .render_error = layers_render_error,

@@ -10,8 +10,8 @@
  * Source:  "List social accounts" and "Social accounts"; the API reference where those are silent.
  */
 #pragma once
-#include "mockserver/call.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"

@@ -1,12 +1,11 @@
 /* Rate limits. The documentation states the limits of the first three tiers; it only names the
  * other two. The sandbox tier has the limits of the default tier here. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
-#include "mockserver/gate/gate.h"
-#include "mockserver/gate/rate_limit.h"
-
-#define MINUTE_MS (INT64_C(60) * 1000)
-#define DAY_MS    (INT64_C(24) * 60 * MINUTE_MS)
+#include "mockserver/gates/gate.h"
+#include "mockserver/gates/rate_limit.h"
 
 static const struct rate_window windows[] = {
     [LAYERS_WINDOW_READ] = {"read",      RATE_OF(RATE_CLASS_READ),  MINUTE_MS},
@@ -25,9 +24,9 @@ static const struct rate_tier tiers[] = {
 
 const struct rate_limits layers_limits = {
     .windows = windows,
-    .window_count = sizeof windows / sizeof *windows,
+    .window_count = COUNT(windows),
     .tiers = tiers,
-    .tier_count = sizeof tiers / sizeof *tiers,
+    .tier_count = COUNT(tiers),
 };
 
 static const char *const class_texts[] = {

@@ -1,5 +1,7 @@
 /* Handlers of consent: create the URL for an end-customer, report the attempt's status,
  * redirect. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -9,7 +11,7 @@
 #include "mockserver/state/ids.h"
 #include "mockserver/state/oauth_attempt.h"
 
-#define ATTEMPT_MS   (INT64_C(10) * 60 * 1000)
+#define ATTEMPT_MS   (10 * MINUTE_MS)
 #define STATE_DIGITS 38
 #define SCOPES_MAX   32
 #define SCOPE_MAX    64
@@ -194,7 +196,7 @@ static const char *failure_message(const char *code)
         {"exchange_failed", "The platform did not exchange the authorization code for a token."},
         {"account_gone",    "The social account was disconnected before consent was given."    },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (code && strcmp(rows[i].code, code) == 0)
             return rows[i].message;
     return "Consent was not given.";

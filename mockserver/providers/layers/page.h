@@ -6,7 +6,7 @@
  * Errors:  an invalid limit or cursor is added to the call's issues.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "mockserver/provider_api/call.h"
 
 struct page {
     int64_t limit;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/gate/rate_limit.h"
+#include "mockserver/gates/rate_limit.h"
 #include "mockserver/providers/layers/page.h"
 #include "mockserver/state/ids.h"
 

@@ -1,9 +1,10 @@
 /* What Layers' documentation leaves open. Clients must ignore unknown members. Times appear with
  * and without a fraction, and with an offset. The order of posts, projects and the audit log is
  * documented, so it does not vary. */
+#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
-#include "mockserver/variations.h"
+#include "mockserver/provider_api/variations.h"
 
 static const char *const foreign[] = {"metadata", "details"};
 
@@ -17,8 +18,8 @@ static const struct variation_rows rows[] = {
 const struct variations layers_variations = {
     .more_below = "",
     .foreign = foreign,
-    .foreign_count = sizeof foreign / sizeof *foreign,
+    .foreign_count = COUNT(foreign),
     .rows = rows,
-    .rows_count = sizeof rows / sizeof *rows,
+    .rows_count = COUNT(rows),
     .times = VARIATION_SECONDS | VARIATION_MILLIS | VARIATION_MICROS_OFFSET,
 };

@@ -1,4 +1,5 @@
 /* Maps changes to webhook events, and writes and signs the requests. */
+#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -111,7 +112,7 @@ static const struct row {
 static const struct row *find_row(const struct change *change)
 {
     bool moved = !change->from || strcmp(change->from, change->to) != 0;
-    for (size_t i = 0; moved && i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; moved && i < COUNT(rows); i++)
         if (rows[i].kind == change->kind && rows[i].created == !change->from &&
             (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return &rows[i];

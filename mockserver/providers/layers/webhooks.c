@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
 #include "mockserver/state/ids.h"
@@ -14,7 +15,7 @@
 #define METADATA_MAX    8192 /* bytes, as JSON */
 #define LIMIT_DEFAULT   25
 #define LIMIT_MAX       100
-#define OVERLAP_MS      (INT64_C(24) * 60 * 60 * 1000) /* how long a rotated secret stays valid */
+#define OVERLAP_MS      DAY_MS /* how long a rotated secret stays valid */
 
 static const char *const scope_texts[] = {"own", "all_children"};
 /* The statuses that a partner can set. */

@@ -6,8 +6,8 @@
  * Source:  the API reference, Webhooks.
  */
 #pragma once
-#include "mockserver/call.h"
-#include "mockserver/webhooks.h"
+#include "mockserver/provider_api/call.h"
+#include "mockserver/provider_api/webhooks.h"
 
 #define LAYERS_EVENT_COUNT 16
 #define LAYERS_TEST_EVENT  "test.ping"

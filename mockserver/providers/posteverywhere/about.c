@@ -1,7 +1,8 @@
 /* The key's own data (/me) and the limits of each platform (/platform-rules). */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/gate/rate_limit.h"
+#include "mockserver/gates/rate_limit.h"
 
 #define PREFIX_SHOWN 12 /* characters of a key in key_prefix: pe_live_ and four more */
 
@@ -51,7 +52,7 @@ static void print_key(struct call *c, const struct key *k)
     json_key(out, "scopes");
     json_open_list(out);
     static const char *const scopes[] = {"read", "write", "ai"};
-    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+    for (size_t i = 0; i < COUNT(scopes); i++)
         if (key_has_scope(k, scopes[i]))
             json_text(out, scopes[i]);
     json_close_list(out);

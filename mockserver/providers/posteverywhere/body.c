@@ -1,4 +1,5 @@
 /* Reads request bodies and queries and checks them against the documented rules. */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <inttypes.h>
@@ -105,7 +106,7 @@ bool pe_read_timezone(struct call *c, const char *name)
         "GMT",     "EST",      "MST",         "HST",     "CET",   "EET",       "WET",
     };
     struct str zone = str_from(name);
-    for (size_t i = 0; name && i < sizeof known / sizeof *known; i++) {
+    for (size_t i = 0; name && i < COUNT(known); i++) {
         struct str k = str_from(known[i]);
         if (str_ends(k, STR("/")) ? str_starts(zone, k) && zone.n > k.n && !str_has(zone, STR(" ")) : str_eq(zone, k))
             return true;

@@ -1,5 +1,6 @@
 /* Connecting and reconnecting: creates links for the user and reports their outcome. The provider's
  * clients use two families of paths; both start an OAuth attempt, whose token is the session id. */
+#include "base/units.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include "base/url.h"
 #include "mockserver/state/ids.h"
 
-#define TOKEN_MS     (INT64_C(60) * 24 * 60 * 60 * 1000)
+#define TOKEN_MS     (60 * DAY_MS)
 #define FIRST_ID     2280 /* of the first account of a namespace */
 #define INTERVAL_S   2
 #define PICTURES     "https://cdn.posteverywhere.ai/avatars"

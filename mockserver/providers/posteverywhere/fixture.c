@@ -1,5 +1,6 @@
 /* Reads, checks and builds the `posteverywhere:` section of a fixture in one pass, so that one load
  * reports all errors. The caller discards the state if there is any error. */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/fixture_fields.h"
 
 #include <inttypes.h>
@@ -27,9 +28,9 @@ static bool scopes_valid(const struct fixture_load *load, const struct fixture_k
     bool ok = true;
     for (size_t i = 0; i < k->scopes.count; i++) {
         size_t j = 0;
-        while (j < sizeof known / sizeof *known && strcmp(known[j], items[i]) != 0)
+        while (j < COUNT(known) && strcmp(known[j], items[i]) != 0)
             j++;
-        if (j == sizeof known / sizeof *known)
+        if (j == COUNT(known))
             ok = WRONG(k->at, "unknown scope '%s' (*, read, write, ai)", items[i]);
     }
     return ok;

@@ -1,7 +1,8 @@
 /* The detailed health of an account: the reasons for its status, its token and its activity. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#define DAY_MS        (INT64_C(24) * 60 * 60 * 1000)
 #define WEEK_MS       (7 * DAY_MS)
 #define FAILURES_MANY 3 /* failures in a week that cause a warning */
 
@@ -51,7 +52,7 @@ static void print_status(struct call *c, const struct account *a, const struct a
     struct json *out = &c->out;
     json_key(out, "reasons");
     json_open_list(out);
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    for (size_t i = 0; i < COUNT(reasons); i++) {
         if (!reasons[i].applies)
             continue;
         json_text(out, reasons[i].name);

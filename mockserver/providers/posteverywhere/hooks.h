@@ -6,8 +6,8 @@
  * Source:  the provider's clients, which know twelve events; its pages are silent on retries.
  */
 #pragma once
+#include "mockserver/provider_api/webhooks.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
-#include "mockserver/webhooks.h"
 
 #define PE_TEST_EVENT "webhook.test"
 

@@ -1,4 +1,5 @@
 /* PostEverywhere's webhook events: maps changes to events, writes their payload, signs requests. */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static const char *const events[] = {
 
 bool pe_event_known(const char *name)
 {
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+    for (size_t i = 0; i < COUNT(events); i++)
         if (strcmp(events[i], name) == 0)
             return true;
     return false;
@@ -92,7 +93,7 @@ static const struct row {
 
 static const struct row *row_of(const struct change *change)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return &rows[i];
     return NULL;
@@ -177,7 +178,7 @@ static const int64_t waits_ms[] = {0, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * 
 const struct webhooks pe_webhooks = {
     .event_prefix = "evt_",
     .events = events,
-    .event_count = sizeof events / sizeof *events,
+    .event_count = COUNT(events),
     .test_event = PE_TEST_EVENT,
     .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5), [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
     .map_event = map_event,

@@ -1,11 +1,12 @@
 /* Rate limits. "List accounts" documents that there is a window; the limits are from the provider's
  * page on rate limits. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/gate/rate_limit.h"
+#include "mockserver/gates/rate_limit.h"
 
-#define MINUTE_MS (INT64_C(60) * 1000)
-#define ALL       (RATE_OF(RATE_CLASS_READ) | RATE_OF(RATE_CLASS_WRITE))
+#define ALL (RATE_OF(RATE_CLASS_READ) | RATE_OF(RATE_CLASS_WRITE))
 
 static const struct rate_window windows[] = {
     [PE_WINDOW_MINUTE] = {"minute", ALL, MINUTE_MS     },
@@ -18,7 +19,7 @@ static const struct rate_tier tiers[] = {
 
 const struct rate_limits pe_limits = {
     .windows = windows,
-    .window_count = sizeof windows / sizeof *windows,
+    .window_count = COUNT(windows),
     .tiers = tiers,
-    .tier_count = sizeof tiers / sizeof *tiers,
+    .tier_count = COUNT(tiers),
 };

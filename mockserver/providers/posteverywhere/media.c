@@ -1,4 +1,5 @@
 /* Media. Only the metadata is stored: uploaded bytes are counted and discarded. */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static const struct kind {
 
 static const struct kind *kind_of(const char *content_type)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < COUNT(kinds); i++)
         if (str_starts_nocase(str_from(content_type), str_from(kinds[i].prefix)))
             return &kinds[i];
     return NULL;
@@ -271,7 +272,7 @@ static const char *type_by_name(struct str name)
         {".webp", "image/webp"},
         {".mp4",  "video/mp4" },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (str_ends(name, str_from(rows[i].extension)))
             return rows[i].type;
     return "image/jpeg";

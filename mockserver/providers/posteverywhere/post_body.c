@@ -1,4 +1,5 @@
 #include "mockserver/providers/posteverywhere/post_body.h"
+#include "base/array.h"
 
 #define OF struct post_body
 static const struct field rows[] = {
@@ -20,7 +21,7 @@ static const struct fields fields = FIELD_TABLE("body", rows, OF, FIELDS_NO_PLAC
 static bool names_valid(struct call *c, const struct node *body)
 {
     static const char *const wrong[] = {"media", "media_id", "mediaId", "mediaIds", "attachments", "url"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    for (size_t i = 0; i < COUNT(wrong); i++)
         if (node_get(body, wrong[i]))
             return pe_refuse(c, FAULT_INVALID, 400, "invalid_field_name",
                              "Unknown field '%s' (did you mean 'media_ids'?).", wrong[i]);

@@ -1,6 +1,7 @@
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/gate/gate.h"
+#include "base/array.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #define LIST    "List accounts"
@@ -126,11 +127,11 @@ const struct provider posteverywhere_provider = {
     .prefix = "/api/v1",
     .base = "/api/v1",
     .routes = routes,
-    .route_count = sizeof routes / sizeof *routes,
+    .route_count = COUNT(routes),
     .faults = faults,
-    .fault_count = sizeof faults / sizeof *faults,
+    .fault_count = COUNT(faults),
     .gates = gates,
-    .gate_count = sizeof gates / sizeof *gates,
+    .gate_count = COUNT(gates),
     .limits = &pe_limits,
     .render_error = pe_render_error,
     .add_common_headers = pe_add_common_headers,

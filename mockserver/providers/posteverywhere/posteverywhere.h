@@ -14,8 +14,9 @@
  * Source:  "List accounts"; the provider's other pages and its clients where that page is silent.
  */
 #pragma once
-#include "mockserver/call.h"
+#include "base/units.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
@@ -86,7 +87,7 @@ void pe_read_account(struct call *c);
 void pe_account_health(struct call *c);
 
 /* connect.c */
-#define PE_ATTEMPT_MS (INT64_C(10) * 60 * 1000) /* lifetime of a connect or login session */
+#define PE_ATTEMPT_MS (10 * MINUTE_MS) /* lifetime of a connect or login session */
 /* Sets id, name, avatar and token expiry of an account that a user has just connected. */
 void pe_consented(struct world *w, enum platform platform, struct account_spec *spec);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);

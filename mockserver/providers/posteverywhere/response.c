@@ -1,10 +1,11 @@
 /* The common parts of every response: the envelope, the headers and the format of times. */
+#include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include <stdarg.h>
 
 #include "base/time.h"
-#include "mockserver/gate/gate.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/state/ids.h"
 
 enum pe_api_version pe_api_version(const struct call *c)
@@ -88,7 +89,7 @@ static const char *older_code(enum fault fault)
         {FAULT_UNAUTHENTICATED, "invalid_api_key"},
         {FAULT_RATE_LIMITED,    "rate_limited"   },
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT(rows); i++)
         if (rows[i].fault == fault)
             return rows[i].code;
     return NULL;

@@ -1,9 +1,11 @@
 /* Social accounts: the list by platform, a single account with its usage, and the disconnection. */
+#include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include "mockserver/state/ids.h"
 
-#define TOKEN_MS (INT64_C(60) * 24 * 60 * 60 * 1000)
+#define TOKEN_MS (60 * DAY_MS)
 
 const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {PLATFORM_LINKEDIN, PLATFORM_INSTAGRAM, PLATFORM_TIKTOK,
                                                                 PLATFORM_THREADS};
@@ -142,7 +144,7 @@ static void print_usage(struct call *c, uint32_t account)
 {
     struct json *out = &c->out;
     json_open_list(out);
-    for (size_t i = 0; i < sizeof usages / sizeof *usages; i++) {
+    for (size_t i = 0; i < COUNT(usages); i++) {
         uint32_t count = count_links(c->world, account, i);
         if (!count)
             continue;

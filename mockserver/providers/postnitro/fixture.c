@@ -1,12 +1,12 @@
 /* Reads, checks and builds the `postnitro:` section of a fixture in one pass, so that one load
  * reports all errors. The caller discards the state if there is any error. */
+#include "base/units.h"
 #include "mockserver/providers/postnitro/fixture_fields.h"
 
 #include <string.h>
 
 #include "mockserver/state/ids.h"
 
-#define DAY_MS   (INT64_C(24) * 60 * 60 * 1000)
 #define TOKEN_MS (60 * DAY_MS)
 
 static const char *given_or_new_id(struct fixture_load *load, const char *id, const char *prefix)

@@ -1,6 +1,7 @@
 #include "mockserver/providers/postnitro/postnitro.h"
 
-#include "mockserver/gate/gate.h"
+#include "base/array.h"
+#include "mockserver/gates/gate.h"
 
 #define GET      "GET"
 #define POST     "POST"
@@ -124,11 +125,11 @@ const struct provider postnitro_provider = {
     .host = "embed-api.postnitro.ai",
     .base = "",
     .routes = routes,
-    .route_count = sizeof routes / sizeof *routes,
+    .route_count = COUNT(routes),
     .faults = faults,
-    .fault_count = sizeof faults / sizeof *faults,
+    .fault_count = COUNT(faults),
     .gates = gates,
-    .gate_count = sizeof gates / sizeof *gates,
+    .gate_count = COUNT(gates),
     .key_header = "embed-api-key",
     .render_error = postnitro_render_error,
     .account_prefix = account_prefix,

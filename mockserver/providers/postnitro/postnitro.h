@@ -14,8 +14,8 @@
  *          silent.
  */
 #pragma once
-#include "mockserver/call.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 

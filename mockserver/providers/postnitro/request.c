@@ -1,11 +1,10 @@
 /* Checks the body of a create or an update: first its shape, at the edge, then its values. */
+#include "base/array.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
 
 #include "base/time.h"
-
-#define COUNT(items) (sizeof(items) / sizeof *(items))
 
 /* Types of the members, in the order of the error reference. */
 static const struct shape {

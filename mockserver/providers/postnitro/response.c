@@ -1,4 +1,5 @@
 /* The common parts of every response: the envelopes, the error messages and the format of times. */
+#include "base/array.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -50,7 +51,7 @@ static enum envelope default_envelope(enum fault fault)
 static struct operation_message find_message(const struct call *c, const struct fault_row *row)
 {
     const char *operation = c->route ? c->route->operation : "";
-    for (size_t i = 0; i < sizeof operation_messages / sizeof *operation_messages; i++)
+    for (size_t i = 0; i < COUNT(operation_messages); i++)
         if (operation_messages[i].fault == c->fault && strcmp(operation_messages[i].operation, operation) == 0)
             return operation_messages[i];
     return (struct operation_message){operation, c->fault, default_envelope(c->fault), row->message};

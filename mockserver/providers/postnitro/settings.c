@@ -1,5 +1,6 @@
 /* Checks the settings that each platform requires ("Platform settings"). The rules are documented;
  * the error messages are not, so they are our own. */
+#include "base/array.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -79,7 +80,7 @@ static bool check_linkedin(const struct settings *s)
 static bool check_privacy(const struct settings *s, const char *level)
 {
     static const char *const levels[] = {"PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"};
-    for (size_t i = 0; level && i < sizeof levels / sizeof *levels; i++)
+    for (size_t i = 0; level && i < COUNT(levels); i++)
         if (strcmp(level, levels[i]) == 0)
             return true;
     return (!level && s->draft) || refuse(s, "privacy level is not valid");

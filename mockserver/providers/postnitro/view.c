@@ -1,4 +1,5 @@
 /* The JSON of a scheduled post. */
+#include "base/array.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
@@ -6,8 +7,6 @@
 static const char *const settings[] = {"postSettings", "instagramPostSettings", "linkedinPostSettings",
                                        "tiktokPostSettings", "threadsPostSettings"};
 static const char *const caption_keys[] = {"common", "linkedin", "instagram", "tiktok", "facebook", "threads"};
-
-#define COUNT(items) (sizeof(items) / sizeof *(items))
 
 /* The status of a link by its destination's state, and the error messages of a failed one. */
 static const char *const link_texts[DESTINATION_STATE_COUNT] = {

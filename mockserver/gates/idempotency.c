@@ -1,0 +1,56 @@
+#include "mockserver/gates/gate.h"
+
+#include <string.h>
+
+#include "mockserver/state/replies.h"
+
+/* Two requests are the same if their paths and bodies are equal byte by byte. */
+static void digest_request(struct call *c, unsigned char out[DIGEST_SIZE])
+{
+    struct buf all = {.arena = c->arena};
+    buf_add(&all, c->path);
+    buf_byte(&all, '\n');
+    buf_add(&all, c->req->body);
+    digest_sha256(buf_str(&all), out);
+}
+
+static void respond_stored(struct call *c, const struct reply *reply)
+{
+    call_json(c, reply->status);
+    buf_add(&c->res->body, reply->body);
+    call_header(c, "X-Mock-Replayed", "true");
+    c->responded = true;
+}
+
+bool gate_idempotency(struct call *c)
+{
+    if (!(c->route->flags & ROUTE_IDEMPOTENT))
+        return true;
+    struct str token = headers_get(&c->req->headers, "Idempotency-Key");
+    if (!token.n)
+        return true;
+    struct reply *mine = arena_new(c->arena, struct reply);
+    *mine = (struct reply){.key = c->key, .what = c->route->operation, .token = token};
+    digest_request(c, mine->asked);
+
+    const struct reply *first = replies_find(c->world, c->key, mine->what, token);
+    if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
+        c->keep = mine;
+    else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
+        respond_stored(c, first);
+    else
+        return call_refuse(c, FAULT_IDEMPOTENCY, NULL);
+    return true;
+}
+
+/* Does not store a 429 or 5xx: a retry may succeed. */
+void gate_idempotency_keep(struct call *c)
+{
+    int status = c->res->status;
+    if (!c->keep || status >= 500 || status == 429)
+        return;
+    c->keep->at_ms = c->now_ms;
+    c->keep->status = status;
+    c->keep->body = buf_str(&c->res->body);
+    replies_keep(c->world, c->keep, c->now_ms - c->provider->repeats_ms);
+}

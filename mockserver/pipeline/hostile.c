@@ -1,0 +1,360 @@
+#include "mockserver/pipeline/hostile.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/time.h"
+#include "mockserver/gates/rate_limit.h"
+#include "mockserver/pipeline/resolve.h"
+#include "mockserver/provider_api/variations.h"
+#include "mockserver/rules/rules.h"
+
+#define REFUSE_ONE_IN 20         /* calls */
+#define MORE_MAX      3          /* extra members per response */
+#define TRACE_MAX     2048       /* bytes */
+#define BODY_MAX      (1u << 20) /* a larger body is not varied */
+#define REFUSE_MS     INT64_C(1000)
+#define SUFFIX_MICROS "000+00:00"
+
+/* splitmix64, seeded with the namespace's seed, the call's number and a purpose (RNG_...). */
+struct rng {
+    uint64_t state;
+};
+
+static struct rng rng_for(const struct call *c, uint64_t purpose)
+{
+    return (struct rng){c->world->seed ^ c->number * UINT64_C(0xd1342543de82ef95) ^
+                        purpose * UINT64_C(0xaf251af3b0f025b5)};
+}
+
+/* Returns a number from 0 to below `count`. */
+static uint64_t draw(struct rng *d, uint64_t count)
+{
+    uint64_t x = d->state += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (x ^ (x >> 31)) % count;
+}
+
+enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_ROWS /* + the index of the rows */ };
+
+struct variation { /* while one body is varied */
+    struct call *c;
+    const struct variations *allowed;
+    struct rng rng;
+    int more_left;
+    bool reordered;
+    struct buf trace;
+};
+
+static void add_trace(struct buf *trace, const char *what, const char *pointer)
+{
+    if (trace->n < TRACE_MAX)
+        buf_printf(trace, "%s%s%s\n", what, *pointer ? " " : "", pointer);
+    else if (!str_ends(buf_str(trace), STR("...\n")))
+        buf_text(trace, "...\n");
+}
+
+/* --- matching a place in the body ----------------------------------------------------------- */
+
+/* True if the pointer matches the pattern, or (`below`) if one of its parents does. */
+static bool pointer_matches(const char *pointer, const char *pattern, bool below)
+{
+    struct str at = str_from(pointer), to = str_from(pattern);
+    while (to.n) {
+        struct str step = str_cut(&to, '/'), here = str_cut(&at, '/');
+        if (!str_is(step, "*") && !str_eq(step, here))
+            return false;
+        if (to.n && !at.n)
+            return false;
+    }
+    return below || !at.n;
+}
+
+static bool is_complete(const struct variations *allowed, const char *pointer)
+{
+    for (size_t i = 0; i < allowed->complete_count; i++)
+        if (pointer_matches(pointer, allowed->complete[i], false))
+            return true;
+    return false;
+}
+
+static bool is_foreign(const struct variations *allowed, const char *name)
+{
+    for (size_t i = 0; i < allowed->foreign_count; i++)
+        if (strcmp(allowed->foreign[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* --- other values --------------------------------------------------------------------------- */
+
+static bool is_named_as_time(const char *name)
+{
+    static const char *const endings[] = {"At", "_at", "For", "_for", "Until", "_until", "imestamp"};
+    for (size_t i = 0; i < COUNT(endings); i++)
+        if (str_ends(str_from(name), str_from(endings[i])))
+            return true;
+    return false;
+}
+
+static const char *time_as(struct arena *a, enum variation_time form, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    switch (form) {
+    case VARIATION_SECONDS:
+        return arena_text(a, time_seconds(ms, text));
+    case VARIATION_MILLIS:
+        return arena_text(a, time_millis(ms, text));
+    case VARIATION_MICROS_OFFSET:
+        time_millis(ms, text);
+        return arena_printf(a, STR_FMT "%s", (int)strlen(text) - 1, text, SUFFIX_MICROS);
+    }
+    return NULL;
+}
+
+/* Keeps the instant: VARIATION_SECONDS is only for times without a fraction. */
+static const struct node *vary_text(struct variation *t, const struct node *n, const char *name, const char *pointer)
+{
+    int64_t ms;
+    if (!t->allowed->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
+        return n;
+    enum variation_time form = 1u << draw(&t->rng, 3);
+    if (!(t->allowed->times & form) || (form == VARIATION_SECONDS && ms % 1000))
+        return n;
+    struct str text = str_from(time_as(t->c->arena, form, ms));
+    if (str_eq(text, n->text))
+        return n;
+    add_trace(&t->trace, "time", pointer);
+    return node_new_text(t->c->arena, text);
+}
+
+static const struct node *extra_value(struct variation *t)
+{
+    static const char *const values[] = {"null",
+                                         "true",
+                                         "0",
+                                         "\"\"",
+                                         "\"new\"",
+                                         "[]",
+                                         "{}",
+                                         "-1.5",
+                                         "9007199254740993",
+                                         "{\"kind\":\"new\",\"items\":[{\"id\":null}]}"};
+    const char *text = values[draw(&t->rng, COUNT(values))];
+    return json_parse(t->c->arena, str_from(text), "hostile", NULL);
+}
+
+/* --- the body ------------------------------------------------------------------------------- */
+
+static const struct node *vary(struct variation *t, const struct node *n, const char *name, const char *pointer);
+
+/* May append one extra member; returns the new count. */
+static size_t add_extra_member(struct variation *t, struct member *members, size_t count, const char *pointer)
+{
+    const struct variations *allowed = t->allowed;
+    if (!t->more_left || !allowed->more_below || !pointer_matches(pointer, allowed->more_below, true) ||
+        is_complete(allowed, pointer) || draw(&t->rng, 2))
+        return count;
+    struct member m = {
+        .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->rng, 65536)),
+        .value = extra_value(t),
+    };
+    t->more_left--;
+    members[count] = m;
+    add_trace(&t->trace, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
+    return count + 1;
+}
+
+static const struct node *vary_map(struct variation *t, const struct node *n, const char *pointer)
+{
+    struct arena *a = t->c->arena;
+    size_t count = n->map.count;
+    struct member *members = arena_array(a, struct member, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct member *m = &n->map.members[i];
+        members[i] = *m;
+        if (!is_foreign(t->allowed, m->key))
+            members[i].value = vary(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
+    }
+    count = add_extra_member(t, members, count, pointer);
+    for (size_t i = count; i > 1; i--) {
+        size_t k = (size_t)draw(&t->rng, i);
+        struct member m = members[i - 1];
+        members[i - 1] = members[k];
+        members[k] = m;
+        t->reordered = t->reordered || k != i - 1;
+    }
+    return node_new_map(a, members, count);
+}
+
+/* Each entry of `rows` has its own random numbers: its parallel lists are shuffled alike. */
+static void shuffle_rows(struct variation *t, const struct node **items, size_t count, const char *pointer)
+{
+    const struct variations *allowed = t->allowed;
+    for (size_t r = 0; r < allowed->rows_count && count > 1; r++) {
+        const struct variation_rows *rows = &allowed->rows[r];
+        if (strcmp(rows->operation, t->c->route->operation) != 0 ||
+            !(pointer_matches(pointer, rows->rows, false) ||
+              (rows->beside && pointer_matches(pointer, rows->beside, false))))
+            continue;
+        struct rng rng = rng_for(t->c, RNG_ROWS + r);
+        for (size_t i = count; i > 1; i--) {
+            size_t k = (size_t)draw(&rng, i);
+            const struct node *item = items[i - 1];
+            items[i - 1] = items[k];
+            items[k] = item;
+        }
+        add_trace(&t->trace, "reordered rows", pointer);
+    }
+}
+
+static const struct node *vary_list(struct variation *t, const struct node *n, const char *pointer)
+{
+    struct arena *a = t->c->arena;
+    size_t count = n->list.count;
+    const struct node **items = arena_array(a, const struct node *, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = n->list.items[i];
+    shuffle_rows(t, items, count, pointer);
+    for (size_t i = 0; i < count; i++)
+        items[i] = vary(t, items[i], "", arena_printf(a, "%s/%zu", pointer, i));
+    return node_new_list(a, items, count);
+}
+
+static const struct node *vary(struct variation *t, const struct node *n, const char *name, const char *pointer)
+{
+    switch (n->kind) {
+    case NODE_MAP:
+        return vary_map(t, n, pointer);
+    case NODE_LIST:
+        return vary_list(t, n, pointer);
+    case NODE_TEXT:
+        return vary_text(t, n, name, pointer);
+    case NODE_NULL:
+    case NODE_BOOL:
+    case NODE_INT:
+    case NODE_REAL:
+        return n;
+    }
+    return n;
+}
+
+static const struct variations *variations_of(const struct call *c)
+{
+    return c->number && c->route ? c->provider->variations : NULL;
+}
+
+static void keep_trace(struct call *c, const struct buf *trace)
+{
+    struct buf all = {.arena = c->arena};
+    buf_add(&all, c->trace.hostile);
+    buf_add(&all, buf_str(trace));
+    c->trace.hostile = buf_str(&all);
+}
+
+void hostile_body(struct call *c)
+{
+    const struct variations *allowed = variations_of(c);
+    if (!allowed || c->responded || (c->plan && c->plan->respond) || c->res->body.n > BODY_MAX)
+        return;
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
+    if (!body)
+        return;
+    struct variation t = {
+        .c = c,
+        .allowed = allowed,
+        .rng = rng_for(c, RNG_BODY),
+        .more_left = MORE_MAX,
+        .trace = {.arena = c->arena},
+    };
+    int indent = draw(&t.rng, 4) ? 0 : 2;
+    body = vary(&t, body, "", "");
+    if (t.reordered)
+        add_trace(&t.trace, "reordered members", "");
+    if (indent)
+        add_trace(&t.trace, "white space between tokens", "");
+    struct buf out = {.arena = c->arena};
+    struct json w = json_begin(&out, indent);
+    json_node(&w, body);
+    c->res->body = out;
+    keep_trace(c, &t.trace);
+}
+
+/* --- headers -------------------------------------------------------------------------------- */
+
+static const char *in_case(struct arena *a, const char *name, bool upper)
+{
+    char *other = arena_text(a, name);
+    for (char *s = other; *s; s++) {
+        if (upper && *s >= 'a' && *s <= 'z')
+            *s = (char)(*s - 'a' + 'A');
+        else if (!upper && *s >= 'A' && *s <= 'Z')
+            *s = (char)(*s - 'A' + 'a');
+    }
+    return other;
+}
+
+void hostile_headers(struct call *c)
+{
+    if (!variations_of(c))
+        return;
+    struct rng rng = rng_for(c, RNG_HEADERS);
+    struct headers *h = &c->res->headers;
+    struct buf trace = {.arena = c->arena};
+    uint64_t style = draw(&rng, 3); /* 0: unchanged, 1: lower case, 2: upper case */
+    for (size_t i = h->count; i > 1; i--) {
+        size_t k = (size_t)draw(&rng, i);
+        struct header one = h->items[i - 1];
+        h->items[i - 1] = h->items[k];
+        h->items[k] = one;
+    }
+    add_trace(&trace, "reordered headers", "");
+    for (size_t i = 0; style && i < h->count; i++)
+        h->items[i].name = in_case(c->arena, h->items[i].name, style == 2);
+    if (style)
+        add_trace(&trace, style == 2 ? "headers in upper case" : "headers in lower case", "");
+    keep_trace(c, &trace);
+}
+
+/* --- refused ---------------------------------------------------------------------------- */
+
+/* Calls of the admin API are not counted: they must not change later variations. */
+void hostile_enter(struct call *c)
+{
+    if (c->world->hostile && !resolve_is_internal(c))
+        c->number = ++c->world->calls;
+}
+
+/* The first window that counts such calls. limit 0: none does, so a 429 would be illegal. */
+static struct rate_limit_state state_of(const struct call *c)
+{
+    const struct rate_limits *l = c->provider->limits;
+    for (size_t i = 0; i < l->window_count; i++)
+        if (l->windows[i].rate_classes & RATE_OF(c->route->rate_class))
+            return (struct rate_limit_state){
+                .limit = rate_limit_of(l, key_read(c->world, c->key), i),
+                .resets_at_ms = c->now_ms + REFUSE_MS,
+            };
+    return (struct rate_limit_state){0};
+}
+
+bool hostile_refuses(struct call *c, const struct gate *g)
+{
+    if (!variations_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
+        return false;
+    size_t operation = (size_t)(c->route - c->provider->routes);
+    struct rng rng = rng_for(c, RNG_REFUSE);
+    struct rate_limit_state rate_limit = state_of(c);
+    bool refuse =
+        !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit && !quota_had_spurious_429(c->world, c->key, operation);
+    quota_set_spurious_429(c->world, c->key, operation, refuse);
+    if (!refuse)
+        return false;
+    struct buf trace = {.arena = c->arena};
+    c->rate_limit = rate_limit;
+    add_trace(&trace, "refused", "");
+    keep_trace(c, &trace);
+    call_refuse(c, FAULT_RATE_LIMITED, NULL);
+    return true;
+}

@@ -1,0 +1,385 @@
+#include "mockserver/runtime/export.h"
+
+#include "base/digest.h"
+#include "base/time.h"
+#include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/record_json.h"
+#include "mockserver/provider_api/webhooks.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
+#include "mockserver/state/index_entries.h"
+#include "mockserver/state/layer.h"
+#include "mockserver/state/quota.h"
+#include "mockserver/state/replies.h"
+
+#define INDENT 2
+
+/* Writes each item of a list on one line. */
+static void open_item(struct json *out)
+{
+    json_open_map(out);
+    out->indent = 0;
+}
+
+static void close_item(struct json *out)
+{
+    json_close_map(out);
+    out->indent = INDENT;
+}
+
+static void put_time(struct json *out, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    int64_t read;
+    if (time_parse(str_from(time_millis(ms, text)), &read) && read == ms)
+        json_put_text(out, key, text);
+    else
+        json_put_int(out, key, ms);
+}
+
+static void put_duration(struct json *out, const char *key, int64_t ms)
+{
+    char text[TIME_TEXT_MAX];
+    json_put_text(out, key, duration_text(ms, text));
+}
+
+static void put_record(struct json *out, const struct world *w, const char *key, enum record_kind kind, uint32_t row)
+{
+    const char *id = record_id(w, kind, row);
+    if (id && index_entries_unique(w, kind, str_from(id)))
+        json_put_text(out, key, id);
+    else
+        json_put_int(out, key, row);
+}
+
+static bool is_default(const struct record_field *f, const struct record_value *v)
+{
+    switch (f->type) {
+    case RECORD_BOOL:
+        return !v->truth;
+    case RECORD_INT:
+        return v->number == 0;
+    case RECORD_TEXTS:
+    case RECORD_INTS:
+        return v->count == 0;
+    case RECORD_TEXT:
+    case RECORD_TIME:
+    case RECORD_ENUM:
+    case RECORD_REF:
+    case RECORD_CHANGE:
+        break;
+    }
+    return v->none;
+}
+
+static void put_field(struct json *out, const struct world *w, const struct record_field *f,
+                      const struct record_value *v)
+{
+    if (f->type == RECORD_REF) {
+        put_record(out, w, f->name, f->refers, (uint32_t)v->number);
+    } else if (f->type == RECORD_TIME) {
+        put_time(out, f->name, v->number);
+    } else {
+        json_key(out, f->name);
+        record_value_write(out, f, v);
+    }
+}
+
+static void write_record(struct json *out, const struct world *w, const struct record_type *s, uint32_t row)
+{
+    open_item(out);
+    if (s->provider_offset != SIZE_MAX)
+        json_put_text(out, "provider", provider_with_id(record_provider(w, s->kind, row))->name);
+    for (size_t i = 0; i < s->field_count; i++) {
+        struct record_value v;
+        record_get(w, s->kind, row, &s->fields[i], &v);
+        if (!is_default(&s->fields[i], &v))
+            put_field(out, w, &s->fields[i], &v);
+    }
+    close_item(out);
+}
+
+static void write_records(struct json *out, const struct world *w)
+{
+    json_key(out, "records");
+    json_open_map(out);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        if (!world_count(w, kind))
+            continue;
+        json_key(out, record_kind_texts[kind]);
+        json_open_list(out);
+        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+            write_record(out, w, record_type(kind), row);
+        json_close_list(out);
+    }
+    json_close_map(out);
+}
+
+static void write_change(struct json *out, const struct world *w, const struct change *c)
+{
+    open_item(out);
+    put_time(out, "at", c->at_ms);
+    json_put_text(out, "kind", record_kind_texts[c->kind]);
+    put_record(out, w, "record", c->kind, c->row);
+    json_put_text(out, "what", c->what);
+    if (c->from)
+        json_put_text(out, "from", c->from);
+    json_put_text(out, "to", c->to);
+    json_put_text(out, "cause", c->cause);
+    if (c->key)
+        put_record(out, w, "key", RECORD_KEY, c->key);
+    close_item(out);
+}
+
+static void write_changes(struct json *out, const struct world *w)
+{
+    json_key(out, "changes");
+    json_open_list(out);
+    for (uint32_t seq = 1; seq <= changes_last(w); seq++)
+        write_change(out, w, changes_read(w, seq));
+    json_close_list(out);
+}
+
+static void write_events(struct json *out, const struct world *w)
+{
+    struct index_walk walk;
+    const struct event *e;
+    json_key(out, "events");
+    json_open_list(out);
+    events_walk(w, &walk);
+    while ((e = events_next(w, &walk))) {
+        open_item(out);
+        put_time(out, "at", e->at_ms);
+        json_put_text(out, "what", event_kind_texts[e->kind]);
+        put_record(out, w, "record", event_record(e->kind), e->row);
+        close_item(out);
+    }
+    json_close_list(out);
+}
+
+/* The number of windows up to the last one in use. */
+static size_t windows_used(const struct quota *q)
+{
+    size_t count = QUOTA_WINDOWS;
+    while (count && !q->windows[count - 1].since_ms && !q->windows[count - 1].used)
+        count--;
+    return count;
+}
+
+static bool has_spurious_429(const struct quota *q)
+{
+    for (size_t i = 0; i < QUOTA_OPERATIONS / 64; i++)
+        if (q->spurious_429[i])
+            return true;
+    return false;
+}
+
+static void write_quota(struct json *out, const struct world *w, uint32_t key)
+{
+    const struct quota *q = table_read(&w->quotas, key);
+    size_t count = windows_used(q);
+    if (!count && !has_spurious_429(q))
+        return;
+    open_item(out);
+    put_record(out, w, "key", RECORD_KEY, key);
+    json_key(out, "windows");
+    json_open_list(out);
+    for (size_t i = 0; i < count; i++) {
+        json_open_map(out);
+        put_time(out, "since", q->windows[i].since_ms);
+        json_put_int(out, "used", q->windows[i].used);
+        json_close_map(out);
+    }
+    json_close_list(out);
+    json_key(out, "spurious_429");
+    json_open_list(out);
+    for (size_t i = 0; i < QUOTA_OPERATIONS; i++)
+        if (quota_had_spurious_429(w, key, i))
+            json_int(out, (int64_t)i);
+    json_close_list(out);
+    close_item(out);
+}
+
+static void write_quotas(struct json *out, const struct world *w)
+{
+    json_key(out, "quotas");
+    json_open_list(out);
+    for (uint32_t key = 1; key <= w->quotas.count; key++)
+        write_quota(out, w, key);
+    json_close_list(out);
+}
+
+/* A token is the value of a request header, so it may be any bytes. */
+static void write_reply(struct json *out, struct arena *a, const struct world *w, const struct reply *r)
+{
+    open_item(out);
+    if (r->key)
+        put_record(out, w, "key", RECORD_KEY, r->key);
+    json_put_text(out, "what", r->what);
+    if (str_utf8_valid(r->token, NULL)) {
+        json_key(out, "token");
+        json_str(out, r->token);
+    } else {
+        json_put_text(out, "token_base64url", digest_base64url(a, r->token));
+    }
+    json_put_text(out, "asked", digest_base64url(a, str_of((const char *)r->asked, sizeof r->asked)));
+    put_time(out, "at", r->at_ms);
+    json_put_int(out, "status", r->status);
+    json_key(out, "body");
+    json_str(out, r->body);
+    close_item(out);
+}
+
+static void write_replies(struct json *out, struct arena *a, const struct world *w)
+{
+    json_key(out, "replies");
+    json_open_list(out);
+    for (size_t i = 0; i < replies_count(w); i++)
+        write_reply(out, a, w, replies_at(w, i));
+    json_close_list(out);
+}
+
+static void write_api_versions(struct json *out, const struct world *w)
+{
+    json_key(out, "api_versions");
+    json_open_map(out);
+    for (size_t i = 0; i < provider_count; i++)
+        if (w->api_versions[providers[i]->id])
+            json_put_int(out, providers[i]->name, w->api_versions[providers[i]->id]);
+    json_close_map(out);
+}
+
+static void write_steps(struct json *out, const struct world *w)
+{
+    json_key(out, "failing_steps");
+    json_open_list(out);
+    for (size_t i = 0; i < CONNECT_STEP_COUNT; i++)
+        if (w->connect_steps_fail & 1u << i)
+            json_text(out, connect_step_texts[i]);
+    json_close_list(out);
+}
+
+/* A PATCH of /__admin/state with ?skip_invariants=1 may leave a state that violates invariants. */
+static bool is_broken(struct arena *a, const struct world *w)
+{
+    struct buf why = {.arena = a};
+    return world_check(w, &why);
+}
+
+static void write_runtime_state(struct json *out, struct arena *a, const struct world *w)
+{
+    json_key(out, "runtime_state");
+    json_open_map(out);
+    if (is_broken(a, w))
+        json_put_bool(out, "skip_invariants", true);
+    json_put_int(out, "ids", (int64_t)w->minted);
+    json_put_int(out, "calls", (int64_t)w->calls);
+    if (w->webhook_cursor != changes_last(w))
+        json_put_int(out, "webhook_cursor", w->webhook_cursor);
+    write_api_versions(out, w);
+    write_steps(out, w);
+    write_quotas(out, w);
+    write_replies(out, a, w);
+    write_events(out, w);
+    write_changes(out, w);
+    json_close_map(out);
+}
+
+static void write_clock(struct json *out, const struct world *w)
+{
+    json_key(out, "clock");
+    json_open_map(out);
+    put_time(out, "start", world_now(w));
+    json_put_text(out, "mode", clock_mode_texts[w->clock.mode]);
+    json_close_map(out);
+}
+
+static void write_timings(struct json *out, const struct world_timings *t)
+{
+    json_key(out, "timings");
+    json_open_map(out);
+    put_duration(out, "publish", t->publish_ms);
+    put_duration(out, "ad_validation", t->ad_validation_ms);
+    json_close_map(out);
+}
+
+static void write_webhooks(struct json *out, const struct world_webhooks *h)
+{
+    struct str hosts = str_from(h->allowed);
+    json_key(out, "webhooks");
+    json_open_map(out);
+    json_put_text(out, "retries", webhook_policy_texts[h->policy]);
+    json_put_text(out, "signature_time", h->virtual_time ? "virtual" : "wall");
+    json_key(out, "allow");
+    json_open_list(out);
+    while (hosts.n)
+        json_str(out, str_cut(&hosts, ' '));
+    json_close_list(out);
+    json_close_map(out);
+}
+
+static void write_fixture(struct json *out, struct arena *a, const struct namespace *ns)
+{
+    const struct world *w = ns->world;
+    json_open_map(out);
+    json_put_text(out, "name", ns->fixture->name);
+    json_put_int(out, "seed", (int64_t)w->seed);
+    write_clock(out, w);
+    write_timings(out, &w->timings);
+    json_put_text(out, "consent", w->local_consent ? "local" : "provider");
+    json_put_bool(out, "hostile", w->hostile);
+    write_webhooks(out, &w->webhooks);
+    if (rules_count(ns->rules)) {
+        json_key(out, "rules");
+        rules_write(ns->rules, out);
+    }
+    write_records(out, w);
+    write_runtime_state(out, a, w);
+    json_close_map(out);
+}
+
+/* Returns the code point at the start of `text` if JSON allows it unescaped but YAML requires an
+ * escape or folds it: DEL, U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. Otherwise
+ * returns 0. Such characters occur only inside strings. */
+static unsigned yaml_special(struct str text, size_t *size)
+{
+    const unsigned char *s = (const unsigned char *)text.s;
+    *size = s[0] == 0x7F ? 1 : s[0] == 0xC2 ? 2 : 3;
+    if (s[0] == 0x7F)
+        return s[0];
+    if (s[0] == 0xC2 && s[1] < 0xA0)
+        return s[1];
+    if (s[0] == 0xE2 && s[1] == 0x80 && (s[2] == 0xA8 || s[2] == 0xA9))
+        return 0x2000u | (s[2] & 0x3Fu);
+    if (s[0] == 0xEF && s[1] == 0xBB && s[2] == 0xBF)
+        return 0xFEFF;
+    if (s[0] == 0xEF && s[1] == 0xBF && s[2] >= 0xBE)
+        return 0xFF00u | (s[2] | 0xC0u);
+    return 0;
+}
+
+static void add_for_yaml(struct buf *out, struct str json)
+{
+    size_t done = 0, size = 1;
+    for (size_t i = 0; i < json.n; i += size) {
+        unsigned c = (unsigned char)json.s[i] < 0x7F ? 0 : yaml_special(str_skip(json, i), &size);
+        if (!c) {
+            size = 1;
+            continue;
+        }
+        buf_add(out, str_of(json.s + done, i - done));
+        buf_printf(out, "\\u%04x", c);
+        done = i + size;
+    }
+    buf_add(out, str_skip(json, done));
+}
+
+void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out)
+{
+    struct buf plain = {.arena = a};
+    struct json w = json_begin(&plain, INDENT);
+    write_fixture(&w, a, ns);
+    add_for_yaml(out, buf_str(&plain));
+}

@@ -1,0 +1,455 @@
+#include "mockserver/runtime/namespaces.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/heap.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "mockserver/client_checks/client_checks.h"
+#include "mockserver/fixture/fixture.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/scheduler.h"
+
+#define uthash_malloc(size)            heap_new(size)
+#define uthash_free(block, size)       heap_free(block)
+#define HASH_FUNCTION(key, size, hash) ((hash) = (unsigned)str_hash(str_of((key), (size))))
+#include <uthash.h>
+
+struct binding;
+
+struct entry {
+    struct namespace ns; /* first: a namespace is its entry */
+    struct namespaces *all;
+    struct binding *bindings;
+    UT_hash_handle hh;
+};
+
+const char *const reload_outcome_texts[] = {
+#define X(name, text) text,
+    RELOAD_OUTCOMES(X)
+#undef X
+};
+
+struct binding {
+    char *credential;
+    struct entry *to;
+    struct binding *next, *previous; /* of the same namespace */
+    UT_hash_handle hh;
+};
+
+struct snapshot {
+    char *name;
+    struct world *world;
+    UT_hash_handle hh;
+};
+
+struct namespaces {
+    struct fixture *first; /* a reference */
+    struct namespaces_limits limits;
+    uint64_t generations; /* the last generation, of any namespace */
+    struct entry *by_name;
+    struct entry **order;
+    size_t count, room;
+    struct binding *bindings;
+    struct snapshot *snapshots;
+    void (*begun)(void *ctx, struct namespace *ns);
+    void *begun_ctx;
+};
+
+bool namespaces_name_valid(struct str name)
+{
+    if (!name.n || name.n > NAMESPACE_NAME_MAX || name.s[0] == '.')
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.s[i];
+        bool ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static void notify_begun(struct namespaces *all, struct namespace *ns)
+{
+    if (all->begun)
+        all->begun(all->begun_ctx, ns);
+}
+
+void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns), void *ctx)
+{
+    all->begun = begun;
+    all->begun_ctx = ctx;
+    for (size_t i = 0; i < all->count; i++)
+        notify_begun(all, &all->order[i]->ns);
+}
+
+/* The scheduler and the client checks use the world, so they are freed first. */
+static void end_activity(struct namespace *ns)
+{
+    scheduler_free(ns->scheduler);
+    ns->scheduler = NULL;
+    client_checks_end(ns->client_checks);
+    ns->client_checks = NULL;
+}
+
+static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from)
+{
+    struct entry *e = heap_new(sizeof *e + name.n + 1);
+    char *kept = (char *)(e + 1);
+    memcpy(kept, name.s, name.n);
+    e->all = all;
+    e->ns = (struct namespace){
+        .name = kept,
+        .generation = ++all->generations,
+        .start = world_fork(from),
+        .journal = journal_new(all->limits.journal_bytes),
+        .rules = rules_new(fixture->rules),
+        .fixture = fixture_hold(fixture),
+        .is_copy = from != fixture->world,
+        .overrides = OVERRIDES_NONE,
+        .born = all->generations,
+        .last_us = time_monotonic_us(),
+    };
+    e->ns.world = initial_state_of(e->ns.start);
+    HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
+    if (all->count == all->room) {
+        all->room = 2 * all->room + 8;
+        all->order = heap_grow(all->order, all->room * sizeof(struct entry *));
+    }
+    all->order[all->count++] = e;
+    notify_begun(all, &e->ns);
+    return e;
+}
+
+struct namespaces *namespaces_new(struct fixture *first, const struct namespaces_limits *limits)
+{
+    struct namespaces *all = heap_new(sizeof *all);
+    all->first = fixture_hold(first);
+    all->limits = *limits;
+    if (!all->limits.count)
+        all->limits.count = NAMESPACES_DEFAULT;
+    if (!all->limits.journal_bytes)
+        all->limits.journal_bytes = JOURNAL_DEFAULT_BYTES;
+    add_entry(all, STR("default"), first, first->world);
+    return all;
+}
+
+static void link_binding(struct binding *b, struct entry *to)
+{
+    b->to = to;
+    b->previous = NULL;
+    b->next = to->bindings;
+    if (b->next)
+        b->next->previous = b;
+    to->bindings = b;
+}
+
+static void unlink_binding(struct binding *b)
+{
+    *(b->previous ? &b->previous->next : &b->to->bindings) = b->next;
+    if (b->next)
+        b->next->previous = b->previous;
+}
+
+static void unbind(struct namespaces *all, struct binding *b)
+{
+    unlink_binding(b);
+    assert(all->bindings); /* it contains b */
+    HASH_DEL(all->bindings, b);
+    heap_free(b->credential);
+    heap_free(b);
+}
+
+static void drop_snapshot(struct namespaces *all, struct snapshot *s)
+{
+    HASH_DEL(all->snapshots, s);
+    world_free(s->world);
+    heap_free(s->name);
+    heap_free(s);
+}
+
+static void free_entry(struct namespaces *all, struct entry *e)
+{
+    while (e->bindings)
+        unbind(all, e->bindings);
+    HASH_DEL(all->by_name, e);
+    end_activity(&e->ns);
+    rules_free(e->ns.rules);
+    journal_free(e->ns.journal);
+    world_free(e->ns.world);
+    world_free(e->ns.start);
+    fixture_free(e->ns.fixture);
+    fixture_free(e->ns.newer);
+    heap_free(e);
+}
+
+void namespaces_free(struct namespaces *all)
+{
+    if (!all)
+        return;
+    for (size_t i = 0; i < all->count; i++)
+        free_entry(all, all->order[i]);
+    struct snapshot *s, *next;
+    HASH_ITER(hh, all->snapshots, s, next)
+    drop_snapshot(all, s);
+    fixture_free(all->first);
+    heap_free(all->order);
+    heap_free(all);
+}
+
+static struct entry *find(const struct namespaces *all, struct str name)
+{
+    struct entry *e = NULL;
+    HASH_FIND(hh, all->by_name, name.s, name.n, e);
+    return e;
+}
+
+struct namespace *namespaces_find(const struct namespaces *all, struct str name)
+{
+    struct entry *e = find(all, name);
+    return e ? &e->ns : NULL;
+}
+
+bool namespaces_full(const struct namespaces *all)
+{
+    return all->count >= all->limits.count;
+}
+
+size_t namespaces_most(const struct namespaces *all)
+{
+    return all->limits.count;
+}
+
+struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
+                                    struct world *from, struct error *err)
+{
+    struct where nowhere = {0};
+    if (!namespaces_name_valid(name))
+        error_add(err, ERROR_INPUT, nowhere,
+                  "invalid namespace name; expected 1 to %d of A-Z a-z 0-9 . _ - and no leading "
+                  "dot",
+                  NAMESPACE_NAME_MAX);
+    else if (find(all, name))
+        error_add(err, ERROR_INPUT, nowhere, "namespace '" STR_FMT "' already exists", STR_ARG(name));
+    else if (namespaces_full(all))
+        error_add(err, ERROR_INPUT, nowhere, "namespace limit reached: %zu; delete one or raise --namespaces",
+                  all->limits.count);
+    else {
+        struct fixture *source = fixture ? fixture : all->first;
+        return &add_entry(all, name, source, from ? from : source->world)->ns;
+    }
+    return NULL;
+}
+
+bool namespaces_delete(struct namespaces *all, struct str name)
+{
+    struct entry *e = find(all, name);
+    if (!e || e == all->order[0])
+        return false;
+    size_t at = 0;
+    while (all->order[at] != e)
+        at++;
+    memmove(&all->order[at], &all->order[at + 1], (all->count - at - 1) * sizeof(struct entry *));
+    all->count--;
+    free_entry(all, e);
+    return true;
+}
+
+/* Returns when the namespace expires. Suspended calls and open event streams count as calls. */
+static int64_t expiry_us(struct namespace *ns, int64_t now_us)
+{
+    if (ns->waiting || (ns->scheduler && scheduler_is_listened(ns->scheduler)))
+        ns->last_us = now_us;
+    return ns->idle_us ? ns->last_us + ns->idle_us : INT64_MAX;
+}
+
+int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
+{
+    size_t kept = 0;
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; i < all->count; i++) {
+        struct entry *e = all->order[i];
+        int64_t at_us = expiry_us(&e->ns, now_us);
+        if (at_us <= now_us) {
+            char text[TIME_TEXT_MAX];
+            log_line(LOG_DEBUG, "namespace %s deleted after %s without a call", e->ns.name,
+                     duration_text(e->ns.idle_us / 1000, text));
+            free_entry(all, e);
+            continue;
+        }
+        next_us = at_us < next_us ? at_us : next_us;
+        all->order[kept++] = e;
+    }
+    all->count = kept;
+    return next_us < INT64_MAX ? next_us : 0;
+}
+
+static void replace_world(struct namespace *ns, struct world *from)
+{
+    struct entry *e = (struct entry *)ns;
+    struct world *old = ns->world;
+    end_activity(ns);
+    ns->world = initial_state_of(from);
+    ns->generation = ++e->all->generations;
+    ns->called = false;
+    journal_clear(ns->journal);
+    world_free(old);
+    notify_begun(e->all, ns);
+}
+
+/* A requested clock start that is before the newer fixture's clock is ignored. */
+static void take_newer(struct namespace *ns)
+{
+    struct world *old = ns->start;
+    ns->start = initial_state_of(ns->newer->world);
+    initial_state_grant(ns->start, &ns->overrides);
+    world_free(old);
+    fixture_free(ns->fixture);
+    ns->fixture = ns->newer;
+    ns->newer = NULL;
+}
+
+void namespace_reset(struct namespace *ns)
+{
+    if (ns->newer)
+        take_newer(ns);
+    /* The rules come first: an event of the new state may use them immediately. */
+    rules_free(ns->rules);
+    ns->rules = rules_new(ns->fixture->rules);
+    replace_world(ns, ns->start);
+}
+
+void namespace_restore(struct namespace *ns, struct world *snapshot)
+{
+    replace_world(ns, snapshot);
+    ns->called = true;
+}
+
+bool namespace_in_use(const struct namespace *ns)
+{
+    return ns->called || journal_is_awaited(ns->journal) || rules_touched(ns->rules) ||
+           !initial_state_is_all(ns->world, ns->start);
+}
+
+static enum reload_outcome refix(struct namespace *ns, struct fixture *fixture, bool reset)
+{
+    bool in_use = namespace_in_use(ns);
+    if (fixture != ns->fixture) {
+        fixture_free(ns->newer);
+        ns->newer = fixture_hold(fixture);
+    }
+    if (in_use && !reset)
+        return RELOAD_KEPT;
+    namespace_reset(ns);
+    return in_use ? RELOAD_RESET : RELOAD_RESTARTED;
+}
+
+void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture, bool reset,
+                      namespace_reloaded *reloaded, void *ctx)
+{
+    if (all->first == old) {
+        fixture_hold(fixture);
+        fixture_free(all->first);
+        all->first = fixture;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        struct namespace *ns = &all->order[i]->ns;
+        const struct fixture *current = ns->newer ? ns->newer : ns->fixture;
+        if (!ns->is_copy && current == old)
+            reloaded(ctx, ns, refix(ns, fixture, reset));
+    }
+}
+
+struct namespace *namespaces_at(const struct namespaces *all, size_t i)
+{
+    return i < all->count ? &all->order[i]->ns : NULL;
+}
+
+size_t namespaces_count(const struct namespaces *all)
+{
+    return all->count;
+}
+
+static struct binding *find_binding(const struct namespaces *all, struct str credential)
+{
+    struct binding *b = NULL;
+    HASH_FIND(hh, all->bindings, credential.s, credential.n, b);
+    return b;
+}
+
+void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns)
+{
+    struct binding *b = find_binding(all, credential);
+    if (b) {
+        unlink_binding(b);
+    } else {
+        b = heap_new(sizeof *b);
+        b->credential = heap_new(credential.n + 1);
+        memcpy(b->credential, credential.s, credential.n);
+        HASH_ADD_KEYPTR(hh, all->bindings, b->credential, credential.n, b);
+    }
+    link_binding(b, (struct entry *)ns);
+}
+
+struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential)
+{
+    const struct binding *b = all->bindings ? find_binding(all, credential) : NULL;
+    return b ? &b->to->ns : NULL;
+}
+
+static struct snapshot *find_snapshot(const struct namespaces *all, struct str name)
+{
+    struct snapshot *s = NULL;
+    HASH_FIND(hh, all->snapshots, name.s, name.n, s);
+    return s;
+}
+
+/* Copies `from`. A running clock will restart at the time of the snapshot. */
+static struct world *copy_for_snapshot(struct world *from)
+{
+    struct world *w = world_fork(from);
+    clock_start(&w->clock, world_now(from), from->clock.mode);
+    return w;
+}
+
+bool snapshots_save(struct namespaces *all, const char *name, struct namespace *ns)
+{
+    if (!namespaces_name_valid(str_from(name)))
+        return false;
+    struct snapshot *s = find_snapshot(all, str_from(name));
+    if (s) {
+        world_free(s->world);
+    } else {
+        s = heap_new(sizeof *s);
+        s->name = heap_text(name);
+        HASH_ADD_KEYPTR(hh, all->snapshots, s->name, strlen(s->name), s);
+    }
+    s->world = copy_for_snapshot(ns->world);
+    return true;
+}
+
+struct world *snapshots_find(const struct namespaces *all, struct str name)
+{
+    const struct snapshot *s = find_snapshot(all, name);
+    return s ? s->world : NULL;
+}
+
+bool snapshots_drop(struct namespaces *all, struct str name)
+{
+    struct snapshot *s = find_snapshot(all, name);
+    if (s)
+        drop_snapshot(all, s);
+    return s != NULL;
+}
+
+const char *snapshots_at(const struct namespaces *all, size_t i)
+{
+    const struct snapshot *s = all->snapshots;
+    while (s && i--)
+        s = s->hh.next;
+    return s ? s->name : NULL;
+}

@@ -1,0 +1,254 @@
+#include "mockserver/runtime/scheduler.h"
+
+#include "base/heap.h"
+#include "base/time.h"
+#include "mockserver/providers/providers.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/runtime/deliver.h"
+#include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/outbox.h"
+#include "mockserver/state/changes.h"
+#include "mockserver/state/events.h"
+
+struct in_flight { /* a delivery attempt */
+    struct scheduler *scheduler;
+    struct arena arena;
+    uint32_t delivery;
+    struct deliver_attempt *attempt; /* NULL: it has ended */
+    struct in_flight *next, *previous;
+};
+
+struct scheduler {
+    struct mock *mock;
+    const struct namespace *ns; /* may have a new state already; `world` is this scheduler's */
+    struct world *world;
+    struct in_flight *in_flight;
+    struct call *waiter;
+    struct arena arena; /* valid while the change log is read */
+    struct listener *listeners;
+    uint32_t changes_before;
+    uint64_t timer;
+    int64_t timer_us; /* when the timer fires: monotonic clock */
+    bool ticking;
+};
+
+static const struct webhooks *webhooks_of(int provider)
+{
+    const struct provider *d = provider_with_id(provider);
+    return d ? d->webhooks : NULL;
+}
+
+static void end_in_flight(struct in_flight *f)
+{
+    *(f->previous ? &f->previous->next : &f->scheduler->in_flight) = f->next;
+    if (f->next)
+        f->next->previous = f->previous;
+    arena_end(&f->arena);
+    heap_free(f);
+}
+
+/* The result is ignored if a tester has changed the delivery's state during the attempt. */
+static void complete(void *ctx, int status, const char *error)
+{
+    struct in_flight *f = ctx;
+    struct scheduler *p = f->scheduler;
+    struct world *w = p->world;
+    const struct delivery *d = delivery_read(w, f->delivery);
+    if (d->state == DELIVERY_DELIVERING) {
+        const char *cause = w->cause;
+        w->cause = "delivery";
+        delivery_attempt_end(w, f->delivery, status, error, &webhooks_of(d->provider)->policies[w->webhooks.policy]);
+        w->cause = cause;
+    }
+    end_in_flight(f);
+    scheduler_tick(p);
+}
+
+/* Flips one bit after the body was signed; the seed decides which. */
+static void flip_bit(struct buf *body, const struct world *w, const struct delivery *d)
+{
+    struct buf words = {.arena = body->arena};
+    buf_printf(&words, "%llu %s %lld", (unsigned long long)w->seed, d->public_id, (long long)d->attempts);
+    uint64_t bit = str_hash(buf_str(&words)) % (8 * body->n);
+    body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
+}
+
+static void start_attempt(void *ctx, uint32_t delivery)
+{
+    struct scheduler *p = ctx;
+    struct in_flight *f = heap_new(sizeof *f);
+    *f = (struct in_flight){.scheduler = p, .delivery = delivery, .next = p->in_flight};
+    if (p->in_flight)
+        p->in_flight->previous = f;
+    p->in_flight = f;
+
+    const struct delivery *d = delivery_read(p->world, delivery);
+    struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
+    struct buf body = {.arena = &f->arena};
+    int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
+    webhooks_of(d->provider)
+        ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, &r.headers, &body);
+    if (d->attempts <= d->faults.corrupt_attempts)
+        flip_bit(&body, p->world, d);
+    r.body = buf_str(&body);
+    struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
+    if (attempt) /* else the attempt has ended and f is freed */
+        f->attempt = attempt;
+}
+
+static void on_timer(void *ctx)
+{
+    struct scheduler *p = ctx;
+    p->timer = 0;
+    scheduler_tick(p);
+}
+
+/* Arms the timer for the next event if the clock runs, so that events run without a call. */
+static void arm_timer(struct scheduler *p)
+{
+    const struct clock *clock = &p->world->clock;
+    int64_t at_ms = 0, at_us = 0;
+    bool needed = p->mock->loop && clock->mode == CLOCK_RUNS && events_next_at(p->world, &at_ms);
+    if (needed)
+        at_us = clock->base_wall_us + (at_ms - clock->base_ms) * 1000;
+    if (p->timer && needed && at_us == p->timer_us)
+        return;
+    if (p->timer)
+        mock_timer_cancel(p->mock, p->timer);
+    p->timer = needed ? mock_timer(p->mock, at_us, on_timer, p) : 0;
+    p->timer_us = at_us;
+}
+
+static void add_faults(void *ctx, uint32_t delivery, struct delivery_faults *faults)
+{
+    struct scheduler *p = ctx;
+    rules_delivery_faults(p->ns->rules, &p->arena, p->world, delivery, faults);
+}
+
+static struct outbox outbox(struct scheduler *p)
+{
+    return (struct outbox){.of = webhooks_of, .add_faults = add_faults, .start = start_attempt, .ctx = p};
+}
+
+/* Runs before the next event, so that a delivery has its faults before it is due. */
+static void read_change_log(struct scheduler *p)
+{
+    const struct outbox o = outbox(p);
+    const char *cause = p->world->cause;
+    p->world->cause = "delivery";
+    outbox_read(p->world, &o);
+    p->world->cause = cause;
+    arena_end(&p->arena);
+}
+
+size_t scheduler_tick(struct scheduler *p)
+{
+    size_t count = 0;
+    uint32_t before;
+    if (p->ticking) /* called by an attempt that ended inside deliver_send */
+        return 0;
+    p->ticking = true;
+    do { /* a change may make another event due at once */
+        read_change_log(p);
+        before = changes_last(p->world);
+        count += events_run_due(p->world);
+    } while (changes_last(p->world) != before);
+    p->ticking = false;
+    arm_timer(p);
+    if (p->waiter && !p->in_flight)
+        call_wake(p->waiter); /* the slot stays taken: no other call may advance the clock first */
+    scheduler_notify(p);
+    return count;
+}
+
+bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events)
+{
+    struct world *w = p->world;
+    for (;;) {
+        int64_t at_ms;
+        *events += scheduler_tick(p);
+        if (p->in_flight)
+            return false;
+        if (!events_next_at(w, &at_ms) || at_ms > until_ms)
+            break;
+        clock_move_to(&w->clock, at_ms);
+    }
+    clock_move_to(&w->clock, until_ms);
+    arm_timer(p);
+    return true;
+}
+
+bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c))
+{
+    return call_suspend(c, &p->waiter, then);
+}
+
+bool scheduler_is_awaited(const struct scheduler *p)
+{
+    return p->waiter;
+}
+
+void scheduler_listen(struct scheduler *p, struct listener *l)
+{
+    l->place = &p->listeners;
+    l->next = p->listeners;
+    if (l->next)
+        l->next->place = &l->next;
+    p->listeners = l;
+}
+
+bool scheduler_is_listened(const struct scheduler *p)
+{
+    return p->listeners;
+}
+
+void scheduler_unlisten(struct listener *l)
+{
+    if (!l->place)
+        return;
+    *l->place = l->next;
+    if (l->next)
+        l->next->place = l->place;
+    l->place = NULL;
+}
+
+void scheduler_notify(const struct scheduler *p)
+{
+    for (struct listener *l = p->listeners; l; l = l->next)
+        l->changed(l);
+}
+
+uint32_t scheduler_changes_before(const struct scheduler *p)
+{
+    return p->changes_before;
+}
+
+struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns)
+{
+    struct scheduler *p = heap_new(sizeof *p);
+    *p = (struct scheduler){.mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
+    const struct outbox o = outbox(p);
+    p->ticking = true; /* no ticks for attempts that end inside outbox_resume */
+    outbox_resume(p->world, &o);
+    p->ticking = false;
+    return p;
+}
+
+void scheduler_free(struct scheduler *p)
+{
+    if (!p)
+        return;
+    while (p->in_flight) {
+        deliver_drop(p->in_flight->attempt);
+        end_in_flight(p->in_flight);
+    }
+    if (p->timer)
+        mock_timer_cancel(p->mock, p->timer);
+    if (p->waiter)
+        call_wake_now(p->waiter);
+    for (struct listener *l; (l = p->listeners);) {
+        scheduler_unlisten(l);
+        l->closed(l);
+    }
+    heap_free(p);
+}
