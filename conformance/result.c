@@ -1,18 +1,11 @@
 #include "conformance/result.h"
 
+#include "base/enum.h"
 #include <string.h>
 
-const char *const verdict_texts[] = {
-#define X(name, text) [VERDICT_##name] = text,
-    VERDICTS(X)
-#undef X
-};
+const char *const verdict_texts[] = {VERDICTS(ENUM_TEXT)};
 
-const char *const level_texts[] = {
-#define X(name, text) [LEVEL_##name] = text,
-    LEVELS(X)
-#undef X
-};
+const char *const level_texts[] = {LEVELS(ENUM_TEXT)};
 
 /* The larger, the worse. */
 static const int badness[VERDICT_COUNT] = {

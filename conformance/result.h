@@ -13,36 +13,27 @@
  * Errors:  none. A failed check is data, not a struct error.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/error.h"
 #include "base/http/message.h"
 #include "base/node.h"
 
 #define VERDICTS(X)                                                                                                    \
-    X(PASS, "pass")                                                                                                    \
-    X(FAIL, "fail")                                                                                                    \
-    X(WARN, "warn")                     /* failed, but every cited claim is a should or a may */                       \
-    X(KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                          \
-    X(FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                        \
-    X(VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                            \
-    X(BLOCKED, "blocked")               /* not run, because an earlier step failed */                                  \
-    X(NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                          \
-    X(DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */                      \
-    X(ERROR, "error")                   /* no usable response: network, rate limit, admin API */
-enum verdict {
-#define X(name, text) VERDICT_##name,
-    VERDICTS(X)
-#undef X
-        VERDICT_COUNT
-};
+    X(VERDICT_PASS, "pass")                                                                                            \
+    X(VERDICT_FAIL, "fail")                                                                                            \
+    X(VERDICT_WARN, "warn")                     /* failed, but every cited claim is a should or a may */               \
+    X(VERDICT_KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                  \
+    X(VERDICT_FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                \
+    X(VERDICT_VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                    \
+    X(VERDICT_BLOCKED, "blocked")               /* not run, because an earlier step failed */                          \
+    X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
+    X(VERDICT_DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */              \
+    X(VERDICT_ERROR, "error")                   /* no usable response: network, rate limit, admin API */
+enum verdict { VERDICTS(ENUM_NAME) VERDICT_COUNT };
 extern const char *const verdict_texts[];
 
-#define LEVELS(X) X(MUST, "must") X(SHOULD, "should") X(MAY, "may")
-enum level {
-#define X(name, text) LEVEL_##name,
-    LEVELS(X)
-#undef X
-        LEVEL_COUNT
-};
+#define LEVELS(X) X(LEVEL_MUST, "must") X(LEVEL_SHOULD, "should") X(LEVEL_MAY, "may")
+enum level { LEVELS(ENUM_NAME) LEVEL_COUNT };
 extern const char *const level_texts[];
 
 struct claim { /* one testable sentence of the documentation, from claims.yaml */

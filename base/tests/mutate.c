@@ -1,12 +1,9 @@
 #include "base/tests/mutate.h"
+#include "base/enum.h"
 
 #define KEY STR("x")
 
-static const char *const mutation_texts[] = {
-#define X(name, text) text,
-    MUTATIONS(X)
-#undef X
-};
+static const char *const mutation_texts[] = {MUTATIONS(ENUM_TEXT)};
 
 struct walk {
     struct arena *arena;

@@ -10,29 +10,25 @@
  *               read(damaged);
  */
 #pragma once
+#include "base/enum.h"
 #include "base/node.h"
 
 #define MUTATIONS(X)                                                                                                   \
-    X(DROP, "drop")                                                                                                    \
-    X(RENAME, "rename")                                                                                                \
-    X(NULL, "null")                                                                                                    \
-    X(BOOL, "a boolean")                                                                                               \
-    X(NUMBER, "a number")                                                                                              \
-    X(HUGE, "a huge number")                                                                                           \
-    X(TEXT, "a text")                                                                                                  \
-    X(LIST, "a list")                                                                                                  \
-    X(MAP, "a map")                                                                                                    \
-    X(EMPTY_TEXT, "an empty text")                                                                                     \
-    X(EMPTY_LIST, "an empty list")                                                                                     \
-    X(EMPTY_MAP, "an empty map")                                                                                       \
-    X(IN_LIST, "inside a list")                                                                                        \
-    X(IN_MAP, "inside a map")
-enum mutation {
-#define X(name, text) MUTATE_##name,
-    MUTATIONS(X)
-#undef X
-        MUTATION_COUNT
-};
+    X(MUTATE_DROP, "drop")                                                                                             \
+    X(MUTATE_RENAME, "rename")                                                                                         \
+    X(MUTATE_NULL, "null")                                                                                             \
+    X(MUTATE_BOOL, "a boolean")                                                                                        \
+    X(MUTATE_NUMBER, "a number")                                                                                       \
+    X(MUTATE_HUGE, "a huge number")                                                                                    \
+    X(MUTATE_TEXT, "a text")                                                                                           \
+    X(MUTATE_LIST, "a list")                                                                                           \
+    X(MUTATE_MAP, "a map")                                                                                             \
+    X(MUTATE_EMPTY_TEXT, "an empty text")                                                                              \
+    X(MUTATE_EMPTY_LIST, "an empty list")                                                                              \
+    X(MUTATE_EMPTY_MAP, "an empty map")                                                                                \
+    X(MUTATE_IN_LIST, "inside a list")                                                                                 \
+    X(MUTATE_IN_MAP, "inside a map")
+enum mutation { MUTATIONS(ENUM_NAME) MUTATION_COUNT };
 
 size_t mutate_places(const struct node *root);
 /* Returns a copy with that place changed; *what describes the change ("/a/0: drop"). Returns NULL

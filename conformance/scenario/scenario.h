@@ -8,6 +8,7 @@
  * Source:  the field tables in yaml.c describe the keys.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/match.h"
 #include "base/node.h"
 
@@ -47,19 +48,14 @@ struct input {
 };
 
 #define STEP_KINDS(X)                                                                                                  \
-    X(CALL, "call")                                                                                                    \
-    X(USE, "use")                                                                                                      \
-    X(CONSENT, "consent")                                                                                              \
-    X(SIMULATE, "simulate")                                                                                            \
-    X(ADVANCE, "advance")                                                                                              \
-    X(INSPECT, "inspect")                                                                                              \
-    X(WEBHOOK, "expect_webhook")
-enum step_kind {
-#define X(name, text) STEP_##name,
-    STEP_KINDS(X)
-#undef X
-        STEP_KIND_COUNT
-};
+    X(STEP_CALL, "call")                                                                                               \
+    X(STEP_USE, "use")                                                                                                 \
+    X(STEP_CONSENT, "consent")                                                                                         \
+    X(STEP_SIMULATE, "simulate")                                                                                       \
+    X(STEP_ADVANCE, "advance")                                                                                         \
+    X(STEP_INSPECT, "inspect")                                                                                         \
+    X(STEP_WEBHOOK, "expect_webhook")
+enum step_kind { STEP_KINDS(ENUM_NAME) STEP_KIND_COUNT };
 extern const char *const step_kind_texts[];
 
 struct hook { /* expects a webhook delivery, or none, at the listener of the runner */

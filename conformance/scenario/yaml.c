@@ -1,16 +1,13 @@
 #include "conformance/scenario/yaml.h"
 
 #include "base/array.h"
+#include "base/enum.h"
 #include <ctype.h>
 #include <string.h>
 
 #define KEY(type, key, ...) FIELD(key, type, struct YAML_STRUCT, __VA_ARGS__)
 
-const char *const step_kind_texts[] = {
-#define X(name, text) [STEP_##name] = text,
-    STEP_KINDS(X)
-#undef X
-};
+const char *const step_kind_texts[] = {STEP_KINDS(ENUM_TEXT)};
 
 const char *const consent_outcomes[] = {"approve", "deny", "abandon", "exchange_error"};
 const char *const input_types[] = {"string", "integer", "boolean", "any"};

@@ -2,15 +2,12 @@
 
 #include <string.h>
 
+#include "base/enum.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
-const char *const consent_outcome_texts[] = {
-#define X(name, text) text,
-    CONSENT_OUTCOMES(X)
-#undef X
-};
+const char *const consent_outcome_texts[] = {CONSENT_OUTCOMES(ENUM_TEXT)};
 
 /* Returns "" for a key without a name. */
 static const char *key_name(const struct call *c, uint32_t key)

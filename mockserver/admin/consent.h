@@ -8,18 +8,14 @@
  * Errors:  FAULT_CONFLICT if the attempt has ended; an issue for an invalid handle.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define CONSENT_OUTCOMES(X)                                                                                            \
-    X(APPROVE, "approve")                                                                                              \
-    X(DENY, "deny") X(ABANDON, "abandon") X(EXCHANGE_ERROR, "exchange_error")
-enum consent_outcome {
-#define X(name, text) CONSENT_##name,
-    CONSENT_OUTCOMES(X)
-#undef X
-        CONSENT_OUTCOME_COUNT
-};
+    X(CONSENT_APPROVE, "approve")                                                                                      \
+    X(CONSENT_DENY, "deny") X(CONSENT_ABANDON, "abandon") X(CONSENT_EXCHANGE_ERROR, "exchange_error")
+enum consent_outcome { CONSENT_OUTCOMES(ENUM_NAME) CONSENT_OUTCOME_COUNT };
 extern const char *const consent_outcome_texts[];
 
 #define CONSENT_HANDLE_MAX 100 /* bytes */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/enum.h"
 #include "mockserver/admin/select.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
@@ -11,11 +12,7 @@
 
 #define PLACE "/match"
 
-static const char *const selector_texts[] = {
-#define X(name, text) text,
-    SELECTORS(X)
-#undef X
-};
+static const char *const selector_texts[] = {SELECTORS(ENUM_TEXT)};
 
 #define SELECT(name, text, shape_, help_)                                                                              \
     FIELD(text, FIELD_NODE, struct request_match, of[SELECTOR_##name], .shape = (shape_), .help = (help_))

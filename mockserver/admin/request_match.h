@@ -9,28 +9,24 @@
  *          provider, method, key, fault or rule.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/match.h"
 #include "mockserver/admin/handlers.h"
 #include "mockserver/runtime/journal.h"
 
 #define SELECTORS(X)                                                                                                   \
-    X(OPERATION, "operation")                                                                                          \
-    X(PROVIDER, "provider")                                                                                            \
-    X(METHOD, "method")                                                                                                \
-    X(PATH, "path")                                                                                                    \
-    X(STATUS, "status")                                                                                                \
-    X(KEY, "key")                                                                                                      \
-    X(QUERY, "query")                                                                                                  \
-    X(HEADERS, "headers")                                                                                              \
-    X(BODY, "body")                                                                                                    \
-    X(FAULT, "fault")                                                                                                  \
-    X(RULE, "rule")
-enum selector {
-#define X(name, text) SELECTOR_##name,
-    SELECTORS(X)
-#undef X
-        SELECTOR_COUNT
-};
+    X(SELECTOR_OPERATION, "operation")                                                                                 \
+    X(SELECTOR_PROVIDER, "provider")                                                                                   \
+    X(SELECTOR_METHOD, "method")                                                                                       \
+    X(SELECTOR_PATH, "path")                                                                                           \
+    X(SELECTOR_STATUS, "status")                                                                                       \
+    X(SELECTOR_KEY, "key")                                                                                             \
+    X(SELECTOR_QUERY, "query")                                                                                         \
+    X(SELECTOR_HEADERS, "headers")                                                                                     \
+    X(SELECTOR_BODY, "body")                                                                                           \
+    X(SELECTOR_FAULT, "fault")                                                                                         \
+    X(SELECTOR_RULE, "rule")
+enum selector { SELECTORS(ENUM_NAME) SELECTOR_COUNT };
 
 struct request_match {
     const struct node *of[SELECTOR_COUNT]; /* NULL: not given */

@@ -1,4 +1,5 @@
 #include "base/array.h"
+#include "base/enum.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <assert.h>
@@ -11,11 +12,7 @@
 
 #define TOGETHER_US 100000 /* calls this close to a response may have been sent before it was read */
 
-const char *const client_check_verdict_texts[] = {
-#define X(name, text) text,
-    CLIENT_CHECK_VERDICTS(X)
-#undef X
-};
+const char *const client_check_verdict_texts[] = {CLIENT_CHECK_VERDICTS(ENUM_TEXT)};
 
 /* clang-format off */
 const struct client_check client_checks_table[] = {

@@ -13,6 +13,7 @@
  * Calls of the admin API and of the consent pages are not checked.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/provider_api/call.h"
 
 #define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
@@ -33,12 +34,9 @@ struct client_check {
 extern const struct client_check client_checks_table[];
 extern const size_t client_check_count;
 
-#define CLIENT_CHECK_VERDICTS(X) X(NOT_TESTED, "not_tested") X(PASSED, "passed") X(FAILED, "failed")
-enum client_check_verdict {
-#define X(name, text) CLIENT_CHECK_##name,
-    CLIENT_CHECK_VERDICTS(X)
-#undef X
-};
+#define CLIENT_CHECK_VERDICTS(X)                                                                                       \
+    X(CLIENT_CHECK_NOT_TESTED, "not_tested") X(CLIENT_CHECK_PASSED, "passed") X(CLIENT_CHECK_FAILED, "failed")
+enum client_check_verdict { CLIENT_CHECK_VERDICTS(ENUM_NAME) };
 extern const char *const client_check_verdict_texts[];
 
 struct client_registry *client_registry_new(void);

@@ -26,6 +26,7 @@
  * Errors:  a refused call is a normal result (enum fault), not an error of the mock.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/fields.h"
 #include "base/http/server.h"
 #include "base/json.h"
@@ -64,36 +65,31 @@ struct webhooks;
 /* Provider-neutral refusal reasons. The second column is the error code that is used when no
  * provider is known, and the name in the journal. */
 #define FAULTS(X)                                                                                                      \
-    X(NONE, "none")                                                                                                    \
-    X(NO_ROUTE, "no_route")                                                                                            \
-    X(METHOD, "method_not_allowed")                                                                                    \
-    X(UNIMPLEMENTED, "unimplemented")                                                                                  \
-    X(BAD_HTTP, "bad_http")                                                                                            \
-    X(TOO_LARGE, "too_large")                                                                                          \
-    X(BAD_JSON, "bad_json")                                                                                            \
-    X(INVALID, "invalid") /* the body or query does not match the documented schema */                                 \
-    X(BAD_ID, "bad_id")                                                                                                \
-    X(UNAUTHENTICATED, "unauthenticated")                                                                              \
-    X(UNKNOWN_KEY, "unknown_key")                                                                                      \
-    X(UNPAID, "unpaid")                                                                                                \
-    X(FORBIDDEN_SCOPE, "forbidden_scope")                                                                              \
-    X(NOT_FOUND, "not_found")                                                                                          \
-    X(CONFLICT, "conflict")                                                                                            \
-    X(RETURN_URL, "return_url_not_allowed")                                                                            \
-    X(APPROVAL_REQUIRED, "approval_required")                                                                          \
-    X(CONTENT_REJECTED, "content_rejected")                                                                            \
-    X(IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */                           \
-    X(RATE_LIMITED, "rate_limited")                                                                                    \
-    X(KILLED, "killed") /* the key was switched off */                                                                 \
-    X(INTERNAL, "internal")                                                                                            \
-    X(UNAVAILABLE, "unavailable") /* the namespace was reset while the call was suspended */                           \
-    X(NAMESPACE, "namespace")     /* the namespace does not exist and was not created */
-enum fault {
-#define X(name, text) FAULT_##name,
-    FAULTS(X)
-#undef X
-        FAULT_COUNT
-};
+    X(FAULT_NONE, "none")                                                                                              \
+    X(FAULT_NO_ROUTE, "no_route")                                                                                      \
+    X(FAULT_METHOD, "method_not_allowed")                                                                              \
+    X(FAULT_UNIMPLEMENTED, "unimplemented")                                                                            \
+    X(FAULT_BAD_HTTP, "bad_http")                                                                                      \
+    X(FAULT_TOO_LARGE, "too_large")                                                                                    \
+    X(FAULT_BAD_JSON, "bad_json")                                                                                      \
+    X(FAULT_INVALID, "invalid") /* the body or query does not match the documented schema */                           \
+    X(FAULT_BAD_ID, "bad_id")                                                                                          \
+    X(FAULT_UNAUTHENTICATED, "unauthenticated")                                                                        \
+    X(FAULT_UNKNOWN_KEY, "unknown_key")                                                                                \
+    X(FAULT_UNPAID, "unpaid")                                                                                          \
+    X(FAULT_FORBIDDEN_SCOPE, "forbidden_scope")                                                                        \
+    X(FAULT_NOT_FOUND, "not_found")                                                                                    \
+    X(FAULT_CONFLICT, "conflict")                                                                                      \
+    X(FAULT_RETURN_URL, "return_url_not_allowed")                                                                      \
+    X(FAULT_APPROVAL_REQUIRED, "approval_required")                                                                    \
+    X(FAULT_CONTENT_REJECTED, "content_rejected")                                                                      \
+    X(FAULT_IDEMPOTENCY, "idempotency_conflict") /* one Idempotency-Key for two different calls */                     \
+    X(FAULT_RATE_LIMITED, "rate_limited")                                                                              \
+    X(FAULT_KILLED, "killed") /* the key was switched off */                                                           \
+    X(FAULT_INTERNAL, "internal")                                                                                      \
+    X(FAULT_UNAVAILABLE, "unavailable") /* the namespace was reset while the call was suspended */                     \
+    X(FAULT_NAMESPACE, "namespace")     /* the namespace does not exist and was not created */
+enum fault { FAULTS(ENUM_NAME) FAULT_COUNT };
 extern const char *const fault_texts[];
 
 struct fault_row {

@@ -1,13 +1,10 @@
 #include "base/array.h"
+#include "base/enum.h"
 #include "mockserver/provider_api/call.h"
 
 #include <stdarg.h>
 
-const char *const fault_texts[] = {
-#define X(name, text) text,
-    FAULTS(X)
-#undef X
-};
+const char *const fault_texts[] = {FAULTS(ENUM_TEXT)};
 
 /* Used if no provider is known or its table lacks the fault. */
 static const struct fault_row neutral_rows[] = {

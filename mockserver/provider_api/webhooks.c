@@ -2,15 +2,12 @@
 
 #include <string.h>
 
+#include "base/enum.h"
 #include "base/host.h"
 #include "base/url.h"
 #include "mockserver/state/world.h"
 
-const char *const webhook_policy_texts[] = {
-#define X(name, text) text,
-    WEBHOOK_POLICIES(X)
-#undef X
-};
+const char *const webhook_policy_texts[] = {WEBHOOK_POLICIES(ENUM_TEXT)};
 
 bool webhooks_host_allowed(struct str host, const char *allowed)
 {

@@ -5,6 +5,7 @@
  * Errors:  none.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/fields.h"
 #include "base/http/message.h"
 #include "mockserver/state/changes.h"
@@ -18,13 +19,8 @@ struct webhook_event {
 };
 
 /* Retry schedules; a fixture selects one with webhooks.retries. */
-#define WEBHOOK_POLICIES(X) X(PATIENT, "patient") X(BRIEF, "brief")
-enum webhook_policy {
-#define X(name, text) WEBHOOK_POLICY_##name,
-    WEBHOOK_POLICIES(X)
-#undef X
-        WEBHOOK_POLICY_COUNT
-};
+#define WEBHOOK_POLICIES(X) X(WEBHOOK_POLICY_PATIENT, "patient") X(WEBHOOK_POLICY_BRIEF, "brief")
+enum webhook_policy { WEBHOOK_POLICIES(ENUM_NAME) WEBHOOK_POLICY_COUNT };
 extern const char *const webhook_policy_texts[];
 
 struct webhooks {

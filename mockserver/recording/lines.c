@@ -3,13 +3,10 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/digest.h"
+#include "base/enum.h"
 #include "base/fields.h"
 
-static const char *const input_texts[] = {
-#define X(name, text) text,
-    INPUTS(X)
-#undef X
-};
+static const char *const input_texts[] = {INPUTS(ENUM_TEXT)};
 
 static const char *const cut_texts[] = {
     [CUT_NONE] = NULL,

@@ -12,6 +12,7 @@
  * Errors:  an unknown kind of line, or one with wrong members: ERROR_INPUT at its place.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/http/server.h"
 #include "base/json.h"
 #include "mockserver/runtime/deliver.h"
@@ -25,19 +26,14 @@ struct timestamp {
 };
 
 #define INPUTS(X)                                                                                                      \
-    X(CALL, "call")                                                                                                    \
-    X(CLIENT_CLOSED, "client_closed")                                                                                  \
-    X(TIMER, "timer")                                                                                                  \
-    X(DELIVERY_RESULT, "delivery_result")                                                                              \
-    X(CHANGED, "changed")                                                                                              \
-    X(CHECKED, "checked")                                                                                              \
-    X(END, "end")
-enum input_kind {
-#define X(name, text) INPUT_##name,
-    INPUTS(X)
-#undef X
-        INPUT_COUNT
-};
+    X(INPUT_CALL, "call")                                                                                              \
+    X(INPUT_CLIENT_CLOSED, "client_closed")                                                                            \
+    X(INPUT_TIMER, "timer")                                                                                            \
+    X(INPUT_DELIVERY_RESULT, "delivery_result")                                                                        \
+    X(INPUT_CHANGED, "changed")                                                                                        \
+    X(INPUT_CHECKED, "checked")                                                                                        \
+    X(INPUT_END, "end")
+enum input_kind { INPUTS(ENUM_NAME) INPUT_COUNT };
 
 struct input {
     enum input_kind kind;

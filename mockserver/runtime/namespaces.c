@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enum.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -27,11 +28,7 @@ struct entry {
     UT_hash_handle hh;
 };
 
-const char *const reload_outcome_texts[] = {
-#define X(name, text) text,
-    RELOAD_OUTCOMES(X)
-#undef X
-};
+const char *const reload_outcome_texts[] = {RELOAD_OUTCOMES(ENUM_TEXT)};
 
 struct binding {
     char *credential;

@@ -8,6 +8,7 @@
  * Errors:  names are 1..64 of A-Z a-z 0-9 . _ - ; a name may not begin with a dot.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/error.h"
 #include "base/str.h"
 #include "mockserver/runtime/initial_state.h"
@@ -80,13 +81,8 @@ size_t namespaces_count(const struct namespaces *all);
 /* What happened to a namespace when its fixture was reloaded: it was not in use and restarted from
  * the new fixture (restarted), it was in use and kept its state until its next reset, or it was in
  * use and was reset. */
-#define RELOAD_OUTCOMES(X) X(RESTARTED, "restarted") X(KEPT, "kept") X(RESET, "reset")
-enum reload_outcome {
-#define X(name, text) RELOAD_##name,
-    RELOAD_OUTCOMES(X)
-#undef X
-        RELOAD_OUTCOME_COUNT
-};
+#define RELOAD_OUTCOMES(X) X(RELOAD_RESTARTED, "restarted") X(RELOAD_KEPT, "kept") X(RELOAD_RESET, "reset")
+enum reload_outcome { RELOAD_OUTCOMES(ENUM_NAME) RELOAD_OUTCOME_COUNT };
 extern const char *const reload_outcome_texts[];
 typedef void namespace_reloaded(void *ctx, const struct namespace *ns, enum reload_outcome outcome);
 

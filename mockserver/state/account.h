@@ -9,56 +9,37 @@
  * Units:   milliseconds; cents per month.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
 #define PLATFORMS(X)                                                                                                   \
-    X(TIKTOK, "tiktok")                                                                                                \
-    X(INSTAGRAM, "instagram")                                                                                          \
-    X(X, "x")                                                                                                          \
-    X(FACEBOOK, "facebook")                                                                                            \
-    X(LINKEDIN, "linkedin")                                                                                            \
-    X(YOUTUBE, "youtube")                                                                                              \
-    X(THREADS, "threads")                                                                                              \
-    X(PINTEREST, "pinterest")
-enum platform {
-#define X(name, text) PLATFORM_##name,
-    PLATFORMS(X)
-#undef X
-        PLATFORM_COUNT
-};
+    X(PLATFORM_TIKTOK, "tiktok")                                                                                       \
+    X(PLATFORM_INSTAGRAM, "instagram")                                                                                 \
+    X(PLATFORM_X, "x")                                                                                                 \
+    X(PLATFORM_FACEBOOK, "facebook")                                                                                   \
+    X(PLATFORM_LINKEDIN, "linkedin")                                                                                   \
+    X(PLATFORM_YOUTUBE, "youtube")                                                                                     \
+    X(PLATFORM_THREADS, "threads")                                                                                     \
+    X(PLATFORM_PINTEREST, "pinterest")
+enum platform { PLATFORMS(ENUM_NAME) PLATFORM_COUNT };
 extern const char *const platform_texts[];
 
-#define TOKENS(X) X(LIVE, "live") X(EXPIRED, "expired") X(WITHDRAWN, "withdrawn")
-enum token {
-#define X(name, text) TOKEN_##name,
-    TOKENS(X)
-#undef X
-        TOKEN_COUNT
-};
+#define TOKENS(X) X(TOKEN_LIVE, "live") X(TOKEN_EXPIRED, "expired") X(TOKEN_WITHDRAWN, "withdrawn")
+enum token { TOKENS(ENUM_NAME) TOKEN_COUNT };
 extern const char *const token_texts[];
 
 #define DISCONNECTS(X)                                                                                                 \
-    X(NONE, "none")                                                                                                    \
-    X(REVOKED, "revoked")                                                                                              \
-    X(RELEASED, "released")                                                                                            \
-    X(REMOVED_BY_USER, "removed_by_user")
-enum disconnect {
-#define X(name, text) DISCONNECT_##name,
-    DISCONNECTS(X)
-#undef X
-        DISCONNECT_COUNT
-};
+    X(DISCONNECT_NONE, "none")                                                                                         \
+    X(DISCONNECT_REVOKED, "revoked")                                                                                   \
+    X(DISCONNECT_RELEASED, "released")                                                                                 \
+    X(DISCONNECT_REMOVED_BY_USER, "removed_by_user")
+enum disconnect { DISCONNECTS(ENUM_NAME) DISCONNECT_COUNT };
 extern const char *const disconnect_texts[];
 
 /* How the platform responds when a post is due. Tests set it; NATURAL: by the account's state. */
-#define OUTCOMES(X) X(NATURAL, "natural") X(SUCCESS, "success") X(ERROR, "error")
-enum outcome {
-#define X(name, text) OUTCOME_##name,
-    OUTCOMES(X)
-#undef X
-        OUTCOME_COUNT
-};
+#define OUTCOMES(X) X(OUTCOME_NATURAL, "natural") X(OUTCOME_SUCCESS, "success") X(OUTCOME_ERROR, "error")
+enum outcome { OUTCOMES(ENUM_NAME) OUTCOME_COUNT };
 extern const char *const outcome_texts[];
 
 struct account {

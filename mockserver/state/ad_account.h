@@ -10,25 +10,19 @@
  * Source:  "List ad accounts".
  */
 #pragma once
+#include "base/enum.h"
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define AD_PLATFORMS(X) X(META, "meta_ads") X(TIKTOK, "tiktok_ads") X(APPLE, "apple_ads")
-enum ad_platform {
-#define X(name, text) AD_PLATFORM_##name,
-    AD_PLATFORMS(X)
-#undef X
-        AD_PLATFORM_COUNT
-};
+#define AD_PLATFORMS(X)                                                                                                \
+    X(AD_PLATFORM_META, "meta_ads") X(AD_PLATFORM_TIKTOK, "tiktok_ads") X(AD_PLATFORM_APPLE, "apple_ads")
+enum ad_platform { AD_PLATFORMS(ENUM_NAME) AD_PLATFORM_COUNT };
 extern const char *const ad_platform_texts[];
 
-#define AD_TOKENS(X) X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(PENDING, "pending")
-enum ad_token {
-#define X(name, text) AD_TOKEN_##name,
-    AD_TOKENS(X)
-#undef X
-        AD_TOKEN_COUNT
-};
+#define AD_TOKENS(X)                                                                                                   \
+    X(AD_TOKEN_VALID, "valid")                                                                                         \
+    X(AD_TOKEN_EXPIRED, "expired") X(AD_TOKEN_REVOKED, "revoked") X(AD_TOKEN_PENDING, "pending")
+enum ad_token { AD_TOKENS(ENUM_NAME) AD_TOKEN_COUNT };
 extern const char *const ad_token_texts[];
 
 struct ad_account {

@@ -2,13 +2,10 @@
 
 #include <assert.h>
 
+#include "base/enum.h"
 #include "base/time.h"
 
-const char *const clock_mode_texts[] = {
-#define X(name, text) text,
-    CLOCK_MODES(X)
-#undef X
-};
+const char *const clock_mode_texts[] = {CLOCK_MODES(ENUM_TEXT)};
 
 void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode)
 {

@@ -6,15 +6,12 @@
  * Errors:  none. Time never goes back: the caller must compare with clock_now before clock_move_to.
  */
 #pragma once
+#include "base/enum.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLOCK_MODES(X) X(RUNS, "runs") X(FROZEN, "frozen")
-enum clock_mode {
-#define X(name, text) CLOCK_##name,
-    CLOCK_MODES(X)
-#undef X
-};
+#define CLOCK_MODES(X) X(CLOCK_RUNS, "runs") X(CLOCK_FROZEN, "frozen")
+enum clock_mode { CLOCK_MODES(ENUM_NAME) };
 extern const char *const clock_mode_texts[];
 
 struct clock {

@@ -3,15 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/index_entries.h"
 
-const char *const delivery_state_texts[] = {
-#define X(name, text) text,
-    DELIVERY_STATES(X)
-#undef X
-};
+const char *const delivery_state_texts[] = {DELIVERY_STATES(ENUM_TEXT)};
 
 static void schedule_attempt(struct world *w, uint32_t row, struct delivery *d, int64_t at_ms)
 {

@@ -16,19 +16,15 @@
  * Units:   milliseconds.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/webhook.h"
 
 #define DELIVERY_STATES(X)                                                                                             \
-    X(PENDING, "pending")                                                                                              \
-    X(HELD, "held")                                                                                                    \
-    X(DELIVERING, "delivering")                                                                                        \
-    X(DELIVERED, "delivered") X(FAILED, "failed") X(ABANDONED, "abandoned")
-enum delivery_state {
-#define X(name, text) DELIVERY_##name,
-    DELIVERY_STATES(X)
-#undef X
-        DELIVERY_STATE_COUNT
-};
+    X(DELIVERY_PENDING, "pending")                                                                                     \
+    X(DELIVERY_HELD, "held")                                                                                           \
+    X(DELIVERY_DELIVERING, "delivering")                                                                               \
+    X(DELIVERY_DELIVERED, "delivered") X(DELIVERY_FAILED, "failed") X(DELIVERY_ABANDONED, "abandoned")
+enum delivery_state { DELIVERY_STATES(ENUM_NAME) DELIVERY_STATE_COUNT };
 extern const char *const delivery_state_texts[];
 
 /* Each member: 0 means the fault is off. */

@@ -1,15 +1,12 @@
 #include "mockserver/state/layer.h"
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/ids.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
-const char *const connect_step_texts[] = {
-#define X(name, text) text,
-    CONNECT_STEPS(X)
-#undef X
-};
+const char *const connect_step_texts[] = {CONNECT_STEPS(ENUM_TEXT)};
 
 static void finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {

@@ -11,19 +11,15 @@
  * Errors:  none.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/account.h"
 
 #define CONNECT_STEPS(X)                                                                                               \
-    X(AVATAR, "avatar")                 /* set avatar_url to a permanent URL */                                        \
-    X(ACCOUNT_LAYERS, "account_layers") /* add the account's layers */                                                 \
-    X(CONTENT_LAYER, "content_layer")   /* add the space's layer, if it has none */                                    \
-    X(ONBOARDING, "onboarding")
-enum connect_step {
-#define X(name, text) CONNECT_STEP_##name,
-    CONNECT_STEPS(X)
-#undef X
-        CONNECT_STEP_COUNT
-};
+    X(CONNECT_STEP_AVATAR, "avatar")                 /* set avatar_url to a permanent URL */                           \
+    X(CONNECT_STEP_ACCOUNT_LAYERS, "account_layers") /* add the account's layers */                                    \
+    X(CONNECT_STEP_CONTENT_LAYER, "content_layer")   /* add the space's layer, if it has none */                       \
+    X(CONNECT_STEP_ONBOARDING, "onboarding")
+enum connect_step { CONNECT_STEPS(ENUM_NAME) CONNECT_STEP_COUNT };
 extern const char *const connect_step_texts[];
 
 struct after_connect { /* the provider's names of what the steps create */

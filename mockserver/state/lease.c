@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/enum.h"
 #include "base/time.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
@@ -11,11 +12,7 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/wallet.h"
 
-const char *const lease_state_texts[] = {
-#define X(name, text) text,
-    LEASE_STATES(X)
-#undef X
-};
+const char *const lease_state_texts[] = {LEASE_STATES(ENUM_TEXT)};
 
 uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *spec)
 {

@@ -14,17 +14,13 @@
  * Source:  "Social accounts", Leased accounts, Billing and Revocation.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/account.h"
 
 #define LEASE_STATES(X)                                                                                                \
-    X(REQUESTED, "requested")                                                                                          \
-    X(ASSIGNED, "assigned") X(PARTIAL, "partial") X(REJECTED, "rejected")
-enum lease_state {
-#define X(name, text) LEASE_##name,
-    LEASE_STATES(X)
-#undef X
-        LEASE_STATE_COUNT
-};
+    X(LEASE_REQUESTED, "requested")                                                                                    \
+    X(LEASE_ASSIGNED, "assigned") X(LEASE_PARTIAL, "partial") X(LEASE_REJECTED, "rejected")
+enum lease_state { LEASE_STATES(ENUM_NAME) LEASE_STATE_COUNT };
 extern const char *const lease_state_texts[];
 
 struct lease_request {

@@ -2,15 +2,12 @@
 
 #include <assert.h>
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
-const char *const media_state_texts[] = {
-#define X(name, text) text,
-    MEDIA_STATES(X)
-#undef X
-};
+const char *const media_state_texts[] = {MEDIA_STATES(ENUM_TEXT)};
 
 uint32_t media_create(struct world *w, uint32_t space, const struct media *spec)
 {

@@ -7,16 +7,12 @@
  * Units:   bytes, pixels, milliseconds; 0: unknown.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define MEDIA_STATES(X) X(UPLOADING, "uploading") X(READY, "ready") X(REMOVED, "removed")
-enum media_state {
-#define X(name, text) MEDIA_##name,
-    MEDIA_STATES(X)
-#undef X
-        MEDIA_STATE_COUNT
-};
+#define MEDIA_STATES(X) X(MEDIA_UPLOADING, "uploading") X(MEDIA_READY, "ready") X(MEDIA_REMOVED, "removed")
+enum media_state { MEDIA_STATES(ENUM_NAME) MEDIA_STATE_COUNT };
 extern const char *const media_state_texts[];
 
 struct media {

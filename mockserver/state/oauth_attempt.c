@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
 #include "mockserver/state/index_entries.h"

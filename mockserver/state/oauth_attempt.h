@@ -11,26 +11,19 @@
  * Units:   milliseconds.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
 
 #define OAUTH_ATTEMPT_STATES(X)                                                                                        \
-    X(PENDING, "pending") X(COMPLETED, "completed") X(FAILED, "failed") X(EXPIRED, "expired")
-enum oauth_attempt_state {
-#define X(name, text) OAUTH_ATTEMPT_##name,
-    OAUTH_ATTEMPT_STATES(X)
-#undef X
-        OAUTH_ATTEMPT_STATE_COUNT
-};
+    X(OAUTH_ATTEMPT_PENDING, "pending")                                                                                \
+    X(OAUTH_ATTEMPT_COMPLETED, "completed") X(OAUTH_ATTEMPT_FAILED, "failed") X(OAUTH_ATTEMPT_EXPIRED, "expired")
+enum oauth_attempt_state { OAUTH_ATTEMPT_STATES(ENUM_NAME) OAUTH_ATTEMPT_STATE_COUNT };
 extern const char *const oauth_attempt_state_texts[];
 
-#define OAUTH_ATTEMPT_KINDS(X) X(ACCOUNT, "account") X(ADS, "ad_account") X(KEY, "key")
-enum oauth_attempt_kind {
-#define X(name, text) OAUTH_ATTEMPT_FOR_##name,
-    OAUTH_ATTEMPT_KINDS(X)
-#undef X
-        OAUTH_ATTEMPT_KIND_COUNT
-};
+#define OAUTH_ATTEMPT_KINDS(X)                                                                                         \
+    X(OAUTH_ATTEMPT_FOR_ACCOUNT, "account") X(OAUTH_ATTEMPT_FOR_ADS, "ad_account") X(OAUTH_ATTEMPT_FOR_KEY, "key")
+enum oauth_attempt_kind { OAUTH_ATTEMPT_KINDS(ENUM_NAME) OAUTH_ATTEMPT_KIND_COUNT };
 extern const char *const oauth_attempt_kind_texts[];
 
 struct oauth_attempt {

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/destination_edit.h"
 #include "mockserver/state/events.h"

@@ -14,62 +14,42 @@
  * Units:   milliseconds.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/account.h"
 
-#define CONTENT_STATES(X) X(GENERATING, "generating") X(COMPLETED, "completed") X(FAILED, "failed")
-enum content_state {
-#define X(name, text) CONTENT_##name,
-    CONTENT_STATES(X)
-#undef X
-        CONTENT_STATE_COUNT
-};
+#define CONTENT_STATES(X)                                                                                              \
+    X(CONTENT_GENERATING, "generating") X(CONTENT_COMPLETED, "completed") X(CONTENT_FAILED, "failed")
+enum content_state { CONTENT_STATES(ENUM_NAME) CONTENT_STATE_COUNT };
 extern const char *const content_state_texts[];
 
-#define APPROVALS(X) X(NONE, "none") X(PENDING, "pending") X(APPROVED, "approved") X(REJECTED, "rejected")
-enum approval {
-#define X(name, text) APPROVAL_##name,
-    APPROVALS(X)
-#undef X
-        APPROVAL_COUNT
-};
+#define APPROVALS(X)                                                                                                   \
+    X(APPROVAL_NONE, "none")                                                                                           \
+    X(APPROVAL_PENDING, "pending") X(APPROVAL_APPROVED, "approved") X(APPROVAL_REJECTED, "rejected")
+enum approval { APPROVALS(ENUM_NAME) APPROVAL_COUNT };
 extern const char *const approval_texts[];
 
-#define PUBLISH_MODES(X) X(PUBLISH, "publish") X(DRAFT, "draft") X(MANAGED, "managed")
-enum publish_mode {
-#define X(name, text) MODE_##name,
-    PUBLISH_MODES(X)
-#undef X
-        MODE_COUNT
-};
+#define PUBLISH_MODES(X) X(MODE_PUBLISH, "publish") X(MODE_DRAFT, "draft") X(MODE_MANAGED, "managed")
+enum publish_mode { PUBLISH_MODES(ENUM_NAME) MODE_COUNT };
 extern const char *const publish_mode_texts[];
 
 #define DESTINATION_STATES(X)                                                                                          \
-    X(QUEUED, "queued")                                                                                                \
-    X(PUBLISHING, "publishing")                                                                                        \
-    X(DRAFT, "draft")                                                                                                  \
-    X(PUBLISHED, "published")                                                                                          \
-    X(FAILED, "failed")                                                                                                \
-    X(CANCELED, "canceled")                                                                                            \
-    X(HELD, "held")
-enum destination_state {
-#define X(name, text) DESTINATION_##name,
-    DESTINATION_STATES(X)
-#undef X
-        DESTINATION_STATE_COUNT
-};
+    X(DESTINATION_QUEUED, "queued")                                                                                    \
+    X(DESTINATION_PUBLISHING, "publishing")                                                                            \
+    X(DESTINATION_DRAFT, "draft")                                                                                      \
+    X(DESTINATION_PUBLISHED, "published")                                                                              \
+    X(DESTINATION_FAILED, "failed")                                                                                    \
+    X(DESTINATION_CANCELED, "canceled")                                                                                \
+    X(DESTINATION_HELD, "held")
+enum destination_state { DESTINATION_STATES(ENUM_NAME) DESTINATION_STATE_COUNT };
 extern const char *const destination_state_texts[];
 
 /* Why a destination failed. `failure_code` in the record, set by a test, takes precedence. */
 #define FAILURES(X)                                                                                                    \
-    X(NONE, "none")                                                                                                    \
-    X(TOKEN_DEAD, "token_dead")                                                                                        \
-    X(ACCOUNT_GONE, "account_gone") X(PLATFORM, "platform_error") X(FLAGGED, "account_flagged")
-enum failure {
-#define X(name, text) FAILURE_##name,
-    FAILURES(X)
-#undef X
-        FAILURE_COUNT
-};
+    X(FAILURE_NONE, "none")                                                                                            \
+    X(FAILURE_TOKEN_DEAD, "token_dead")                                                                                \
+    X(FAILURE_ACCOUNT_GONE, "account_gone") X(FAILURE_PLATFORM, "platform_error") X(FAILURE_FLAGGED, "account_"        \
+                                                                                                     "flagged")
+enum failure { FAILURES(ENUM_NAME) FAILURE_COUNT };
 extern const char *const failure_texts[];
 
 struct content {

@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 
-const char *const key_status_texts[] = {
-#define X(name, text) text,
-    KEY_STATUSES(X)
-#undef X
-};
+const char *const key_status_texts[] = {KEY_STATUSES(ENUM_TEXT)};
 
 static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
 {

@@ -7,6 +7,7 @@
  * Errors:  look-ups return ROW_NONE.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/str.h"
 #include "mockserver/state/quota.h"
 
@@ -18,13 +19,8 @@ struct organization {
 };
 
 /* Calls are served only while the key is ACTIVE. */
-#define KEY_STATUSES(X) X(ACTIVE, "active") X(UNPAID, "unpaid") X(KILLED, "killed")
-enum key_status {
-#define X(name, text) KEY_##name,
-    KEY_STATUSES(X)
-#undef X
-        KEY_STATUS_COUNT
-};
+#define KEY_STATUSES(X) X(KEY_ACTIVE, "active") X(KEY_UNPAID, "unpaid") X(KEY_KILLED, "killed")
+enum key_status { KEY_STATUSES(ENUM_NAME) KEY_STATUS_COUNT };
 extern const char *const key_status_texts[];
 
 struct key {

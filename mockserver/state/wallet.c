@@ -3,17 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/enum.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
-const char *const wallet_reason_texts[] = {
-#define X(name, text) text,
-    WALLET_REASONS(X)
-#undef X
-};
+const char *const wallet_reason_texts[] = {WALLET_REASONS(ENUM_TEXT)};
 
 uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reason what)
 {

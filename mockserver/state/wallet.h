@@ -6,15 +6,11 @@
  * Source:  "Social accounts", Billing.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/world.h"
 
-#define WALLET_REASONS(X) X(ASSIGNMENT, "lease_assignment") X(RENEWAL, "lease_renewal")
-enum wallet_reason {
-#define X(name, text) WALLET_##name,
-    WALLET_REASONS(X)
-#undef X
-        WALLET_REASON_COUNT
-};
+#define WALLET_REASONS(X) X(WALLET_ASSIGNMENT, "lease_assignment") X(WALLET_RENEWAL, "lease_renewal")
+enum wallet_reason { WALLET_REASONS(ENUM_NAME) WALLET_REASON_COUNT };
 extern const char *const wallet_reason_texts[];
 
 struct wallet_entry {

@@ -2,16 +2,13 @@
 
 #include <assert.h>
 
+#include "base/enum.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/delivery.h"
 #include "mockserver/state/index_entries.h"
 #include "mockserver/state/tenant.h"
 
-const char *const webhook_state_texts[] = {
-#define X(name, text) text,
-    WEBHOOK_STATES(X)
-#undef X
-};
+const char *const webhook_state_texts[] = {WEBHOOK_STATES(ENUM_TEXT)};
 
 uint32_t webhook_create(struct world *w, uint32_t organization, const struct webhook_spec *spec)
 {

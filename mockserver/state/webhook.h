@@ -10,18 +10,14 @@
  * Units:   milliseconds.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
 #define WEBHOOK_STATES(X)                                                                                              \
-    X(ACTIVE, "active")                                                                                                \
-    X(PAUSED, "paused") X(AUTO_PAUSED, "auto_paused") X(DELETED, "deleted")
-enum webhook_state {
-#define X(name, text) WEBHOOK_##name,
-    WEBHOOK_STATES(X)
-#undef X
-        WEBHOOK_STATE_COUNT
-};
+    X(WEBHOOK_ACTIVE, "active")                                                                                        \
+    X(WEBHOOK_PAUSED, "paused") X(WEBHOOK_AUTO_PAUSED, "auto_paused") X(WEBHOOK_DELETED, "deleted")
+enum webhook_state { WEBHOOK_STATES(ENUM_NAME) WEBHOOK_STATE_COUNT };
 extern const char *const webhook_state_texts[];
 
 struct webhook {

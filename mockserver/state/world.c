@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/enum.h"
 #include "base/heap.h"
 #include "mockserver/state/changes.h"
 #include "mockserver/state/events.h"
@@ -15,11 +16,7 @@
 #include "mockserver/state/replies.h"
 #include "mockserver/state/tenant.h"
 
-const char *const record_kind_texts[] = {
-#define X(name, text) text,
-    RECORD_KINDS(X)
-#undef X
-};
+const char *const record_kind_texts[] = {RECORD_KINDS(ENUM_TEXT)};
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
 {

@@ -9,6 +9,7 @@
  * Names are provider-neutral; each provider maps them to its own words.
  */
 #pragma once
+#include "base/enum.h"
 #include "mockserver/state/clock.h"
 #include "mockserver/state/index.h"
 #include "mockserver/state/string_pool.h"
@@ -16,29 +17,24 @@
 #include <stdbool.h>
 
 #define RECORD_KINDS(X)                                                                                                \
-    X(ORGANIZATION, "organizations")                                                                                   \
-    X(KEY, "keys")                                                                                                     \
-    X(SPACE, "spaces")                                                                                                 \
-    X(ACCOUNT, "accounts")                                                                                             \
-    X(OAUTH_ATTEMPT, "oauth_attempts")                                                                                 \
-    X(CONTENT, "content")                                                                                              \
-    X(POST, "posts")                                                                                                   \
-    X(DESTINATION, "destinations")                                                                                     \
-    X(LEASE_REQUEST, "lease_requests")                                                                                 \
-    X(POOL_ACCOUNT, "lease_pool")                                                                                      \
-    X(WALLET_ENTRY, "wallet")                                                                                          \
-    X(AD_ACCOUNT, "ad_accounts")                                                                                       \
-    X(LAYER, "layers")                                                                                                 \
-    X(ONBOARDING, "onboarding")                                                                                        \
-    X(WEBHOOK, "webhooks")                                                                                             \
-    X(DELIVERY, "deliveries")                                                                                          \
-    X(MEDIA, "media")
-enum record_kind {
-#define X(name, text) RECORD_##name,
-    RECORD_KINDS(X)
-#undef X
-        RECORD_KIND_COUNT
-};
+    X(RECORD_ORGANIZATION, "organizations")                                                                            \
+    X(RECORD_KEY, "keys")                                                                                              \
+    X(RECORD_SPACE, "spaces")                                                                                          \
+    X(RECORD_ACCOUNT, "accounts")                                                                                      \
+    X(RECORD_OAUTH_ATTEMPT, "oauth_attempts")                                                                          \
+    X(RECORD_CONTENT, "content")                                                                                       \
+    X(RECORD_POST, "posts")                                                                                            \
+    X(RECORD_DESTINATION, "destinations")                                                                              \
+    X(RECORD_LEASE_REQUEST, "lease_requests")                                                                          \
+    X(RECORD_POOL_ACCOUNT, "lease_pool")                                                                               \
+    X(RECORD_WALLET_ENTRY, "wallet")                                                                                   \
+    X(RECORD_AD_ACCOUNT, "ad_accounts")                                                                                \
+    X(RECORD_LAYER, "layers")                                                                                          \
+    X(RECORD_ONBOARDING, "onboarding")                                                                                 \
+    X(RECORD_WEBHOOK, "webhooks")                                                                                      \
+    X(RECORD_DELIVERY, "deliveries")                                                                                   \
+    X(RECORD_MEDIA, "media")
+enum record_kind { RECORD_KINDS(ENUM_NAME) RECORD_KIND_COUNT };
 extern const char *const record_kind_texts[];
 
 /* The indexes. The header of each record kind documents the key and the order. */

@@ -1,4 +1,5 @@
 #include "base/array.h"
+#include "base/enum.h"
 #include "mockserver/state/ad_account.h"
 
 #include <setjmp.h>
@@ -38,19 +39,10 @@ static struct scene scene_with_validation(void)
 }
 
 #define STATES(X)                                                                                                      \
-    X(PENDING, "pending")                                                                                              \
-    X(VALID, "valid") X(EXPIRED, "expired") X(REVOKED, "revoked") X(GONE, "disconnected")
-enum state {
-#define X(name, text) STATE_##name,
-    STATES(X)
-#undef X
-        STATE_COUNT
-};
-static const char *const state_texts[] = {
-#define X(name, text) text,
-    STATES(X)
-#undef X
-};
+    X(STATE_PENDING, "pending")                                                                                        \
+    X(STATE_VALID, "valid") X(STATE_EXPIRED, "expired") X(STATE_REVOKED, "revoked") X(STATE_GONE, "disconnected")
+enum state { STATES(ENUM_NAME) STATE_COUNT };
+static const char *const state_texts[] = {STATES(ENUM_TEXT)};
 
 static uint32_t account_in(struct scene *s, enum state in)
 {
