@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "mockserver/runtime/namespaces.h"
 #include "mockserver/runtime/scheduler.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define ADVANCE_MAX_MS (3660 * DAY_MS)
 

@@ -4,7 +4,7 @@
 
 #include "base/enum.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
 const char *const consent_outcome_texts[] = {CONSENT_OUTCOMES(ENUM_TEXT)};

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "mockserver/provider_api/record_json.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/world.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/record.h"
 
-static void put_event(struct json *w, const struct world *world, const struct event *event)
+static void put_event(struct json *w, const struct world *world, const struct world_event *event)
 {
     enum record_kind kind = event_record(event->kind);
     json_open_map(w);

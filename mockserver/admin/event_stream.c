@@ -3,7 +3,7 @@
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
 #include "mockserver/runtime/mock.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 
 #define CHUNK_BYTES 8192 /* approximate size of one write */
 #define SILENCE_US  INT64_C(10000000)

@@ -3,7 +3,7 @@
 
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 
 #define STREAMS_MAX 200
 #define ID_NUMBERS  5

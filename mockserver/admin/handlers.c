@@ -1,8 +1,8 @@
 #include "mockserver/admin/handlers.h"
 
 #include "base/time.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/world.h"
+#include "mockserver/state/record.h"
 
 static bool same_place(struct where x, struct where y)
 {

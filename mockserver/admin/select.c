@@ -6,7 +6,7 @@
 #include "mockserver/state/lease.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
 #define NAMED_MAX 8 /* matches listed in an error; the others are only counted */

@@ -5,9 +5,9 @@
 #include "mockserver/admin/consent.h"
 #include "mockserver/admin/select.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
 struct consent {

@@ -6,7 +6,7 @@
 #include "mockserver/admin/select.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
 struct ad_simulation {

@@ -4,7 +4,7 @@
 #include "mockserver/admin/select.h"
 #include "mockserver/gates/rate_limit.h"
 #include "mockserver/providers/providers.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 struct rate_limit_left {
     const char *key, *class;

@@ -1,7 +1,7 @@
 #include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 struct json *simulation_begin(struct call *c)
 {

@@ -5,7 +5,7 @@
 
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/runtime/export.h"
-#include "mockserver/state/index_entries.h"
+#include "mockserver/state/record.h"
 
 static const struct record_type *kind_of(struct call *c)
 {

@@ -15,7 +15,7 @@
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rule.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 static const char intro[] =
     "Commands, fixtures, rules, simulations and the admin API of the mock server. `mockserver "

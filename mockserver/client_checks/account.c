@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define NAMED_MAX 64 /* accounts found in one call */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/url.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/webhook.h"
 

@@ -33,7 +33,7 @@ bool gate_idempotency(struct call *c)
     *mine = (struct reply){.key = c->key, .what = c->route->operation, .token = token};
     digest_request(c, mine->asked);
 
-    const struct reply *first = replies_find(c->world, c->key, mine->what, token);
+    const struct reply *first = replies_find(c->world->replies, c->key, mine->what, token);
     if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
         c->keep = mine;
     else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
@@ -52,5 +52,5 @@ void gate_idempotency_keep(struct call *c)
     c->keep->at_ms = c->now_ms;
     c->keep->status = status;
     c->keep->body = buf_str(&c->res->body);
-    replies_keep(c->world, c->keep, c->now_ms - c->provider->repeats_ms);
+    replies_keep(&c->world->replies, c->keep, c->now_ms - c->provider->repeats_ms);
 }

@@ -8,7 +8,6 @@
  */
 #pragma once
 #include "mockserver/provider_api/call.h"
-#include "mockserver/state/quota.h"
 #include "mockserver/state/tenant.h"
 
 #define RATE_OF(rate_class) (1u << (rate_class))

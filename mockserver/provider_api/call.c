@@ -14,8 +14,7 @@
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/scheduler.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
 
 #define BODY_USUAL 1000 /* bytes reserved for a response body */

@@ -8,7 +8,7 @@
  */
 #pragma once
 #include "base/json.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 void record_print(struct json *out, const struct world *w, enum record_kind kind, uint32_t row);
 void record_value_write(struct json *out, const struct record_field *f, const struct record_value *v);

@@ -10,7 +10,7 @@
 #pragma once
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/delivery.h"
+#include "mockserver/state/webhook.h"
 #include "mockserver/state/tenant.h"
 
 #define RULE_NODES_MAX 4096 /* per rule: limits the copies that YAML aliases would make */

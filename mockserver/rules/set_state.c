@@ -5,7 +5,7 @@
 
 #include "base/http/body.h"
 #include "mockserver/provider_api/record_json.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 
 /* The names after $call. */
 static const struct {

@@ -7,11 +7,10 @@
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
-#include "mockserver/state/layer.h"
-#include "mockserver/state/quota.h"
+#include "mockserver/state/world.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/connection.h"
+#include "mockserver/state/tenant.h"
 #include "mockserver/state/replies.h"
 
 #define INDENT 2
@@ -145,7 +144,7 @@ static void write_changes(struct json *out, const struct world *w)
 static void write_events(struct json *out, const struct world *w)
 {
     struct index_walk walk;
-    const struct event *e;
+    const struct world_event *e;
     json_key(out, "events");
     json_open_list(out);
     events_walk(w, &walk);
@@ -236,8 +235,8 @@ static void write_replies(struct json *out, struct arena *a, const struct world 
 {
     json_key(out, "replies");
     json_open_list(out);
-    for (size_t i = 0; i < replies_count(w); i++)
-        write_reply(out, a, w, replies_at(w, i));
+    for (size_t i = 0; i < replies_count(w->replies); i++)
+        write_reply(out, a, w, replies_at(w->replies, i));
     json_close_list(out);
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/time.h"
 #include "base/units.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define START_MAX_MS (3660 * DAY_MS)
 

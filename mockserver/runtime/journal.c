@@ -5,8 +5,7 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
 
 #define SLOTS_MIN 64

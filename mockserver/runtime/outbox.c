@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "mockserver/state/ids.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
                           const struct webhook_event *event, const char *event_id, uint32_t replay_of)

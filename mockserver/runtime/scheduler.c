@@ -7,8 +7,7 @@
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/outbox.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 struct in_flight { /* a delivery attempt */
     struct scheduler *scheduler;

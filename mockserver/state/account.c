@@ -4,13 +4,12 @@
 
 #include "base/enum.h"
 #include "base/units.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const platform_texts[] = {PLATFORMS(X)};

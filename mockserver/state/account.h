@@ -74,7 +74,7 @@ struct account_spec {
     bool leased, refreshes, inactive, flagged;
     int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
     int64_t updated_at_ms;             /* 0: connected_at_ms */
-    const struct after_connect *after; /* setup steps to run next (layer.h); NULL: none */
+    const struct after_connect *after; /* setup steps to run next (connection.h); NULL: none */
     const char *kept_avatar_url;       /* avatar_url after the AVATAR step; NULL: unchanged */
 };
 

@@ -3,10 +3,9 @@
 #include <assert.h>
 
 #include "base/enum.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const ad_platform_texts[] = {AD_PLATFORMS(X)};

@@ -7,11 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/world.h"
 
 struct check {
     const struct world *w;
@@ -41,7 +39,7 @@ static bool check_queue(struct check *c)
     index_from(queue, &walk, (struct index_entry){INT64_MIN, INT64_MIN, 0});
     while (index_next(&walk)) {
         struct index_entry at = walk.entry;
-        const struct event *e = table_read(events, at.row);
+        const struct world_event *e = table_read(events, at.row);
         if (e->done || e->at_ms != at.key || at.order != at.row) {
             buf_printf(c->message, "event %" PRIu32 " has a wrong entry in the event queue", at.row);
             return false;
@@ -50,7 +48,7 @@ static bool check_queue(struct check *c)
     }
     uint32_t not_run = 0;
     for (uint32_t row = 1; row <= events->count; row++)
-        not_run += !((const struct event *)table_read(events, row))->done;
+        not_run += !((const struct world_event *)table_read(events, row))->done;
     if (not_run == queue->count)
         return true;
     buf_printf(c->message, "%" PRIu32 " events have not run, but %" PRIu32 " are queued", not_run, queue->count);

@@ -3,16 +3,14 @@
 #include <string.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/wallet.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 static bool is_queued(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms)
 {

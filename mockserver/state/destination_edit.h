@@ -6,8 +6,8 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/state/index_entries.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/record.h"
 
 struct destination_edit {
     struct world *w;

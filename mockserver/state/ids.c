@@ -1,4 +1,4 @@
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "mockserver/state/index_entries.h"
 
 /* splitmix64: maps each counter value to a well-mixed number. */
 uint64_t ids_random(struct world *w)

@@ -1,17 +1,16 @@
-#include "mockserver/state/index_entries.h"
+#include "mockserver/state/record.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/webhook.h"
 
 static const enum world_index id_indexes[RECORD_KIND_COUNT] = {
     [RECORD_ORGANIZATION] = INDEX_ORGANIZATION_ID,

@@ -3,9 +3,9 @@
 #include <assert.h>
 
 #include "base/enum.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/index_entries.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 const char *const media_state_texts[] = {MEDIA_STATES(ENUM_TEXT)};
 

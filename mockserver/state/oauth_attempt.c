@@ -3,10 +3,8 @@
 #include <assert.h>
 
 #include "base/enum.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const oauth_attempt_state_texts[] = {OAUTH_ATTEMPT_STATES(X)};

@@ -47,8 +47,9 @@ extern const char *const destination_state_texts[];
 #define FAILURES(X)                                                                                                    \
     X(FAILURE_NONE, "none")                                                                                            \
     X(FAILURE_TOKEN_DEAD, "token_dead")                                                                                \
-    X(FAILURE_ACCOUNT_GONE, "account_gone") X(FAILURE_PLATFORM, "platform_error") X(FAILURE_FLAGGED, "account_"        \
-                                                                                                     "flagged")
+    X(FAILURE_ACCOUNT_GONE, "account_gone")                                                                            \
+    X(FAILURE_PLATFORM, "platform_error") X(FAILURE_FLAGGED, "account_"                                                \
+                                                             "flagged")
 enum failure { FAILURES(ENUM_NAME) FAILURE_COUNT };
 extern const char *const failure_texts[];
 

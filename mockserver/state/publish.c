@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mockserver/state/destination_edit.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/world.h"
 
 /* Each platform's URL of a post and the form of its post ids. {handle} and {id} are replaced. */
 static const struct link {

@@ -1,13 +1,11 @@
-#include "mockserver/state/rebuild.h"
+#include "mockserver/state/record.h"
 
 #include <string.h>
 
 #include "base/digest.h"
 #include "mockserver/state/account.h"
-#include "mockserver/state/index_entries.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/oauth_attempt.h"
-#include "mockserver/state/record_write.h"
 #include "mockserver/state/tenant.h"
 
 uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider)
@@ -72,11 +70,4 @@ void rebuild_change(struct world *w, const struct change *change)
     c->from = world_text(w, change->from);
     c->to = world_text(w, change->to);
     c->cause = world_text(w, change->cause);
-}
-
-void rebuild_quota(struct world *w, uint32_t key, const struct quota *quota)
-{
-    while (w->quotas.count < key)
-        table_add(&w->quotas, NULL);
-    *(struct quota *)table_edit(&w->quotas, key) = *quota;
 }

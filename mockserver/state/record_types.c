@@ -1,18 +1,17 @@
-/* The field tables of all record kinds (records.h). */
+/* The field tables of all record kinds (record.h). */
 #include "base/array.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #include <stddef.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/wallet.h"
+#include "mockserver/state/webhook.h"
 
 #define ROW(of, name_, kind_, member, ...)                                                                             \
     {                                                                                                                  \

@@ -1,21 +1,17 @@
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/index_entries.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/record_write.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/wallet.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 union any_record {
     struct organization organization;

@@ -1,9 +1,8 @@
-#include "mockserver/state/record_write.h"
+#include "mockserver/state/record.h"
 
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/state/index_entries.h"
 
 static bool refuse(struct error *err, const struct record_field *f, const char *why)
 {

@@ -48,10 +48,10 @@ size_t replies_own_bytes(const struct replies *r)
     return bytes;
 }
 
-/* Makes the world's list writable: copies it if other worlds share it. */
-static struct replies *own_list(struct world *w)
+/* Makes a world's list writable: copies it if other worlds share it. */
+static struct replies *own_list(struct replies **list)
 {
-    struct replies *shared = w->replies;
+    struct replies *shared = *list;
     if (shared && shared->refs == 1)
         return shared;
     struct replies *mine = heap_new(sizeof *mine);
@@ -61,7 +61,7 @@ static struct replies *own_list(struct world *w)
     for (size_t i = 0; i < mine->count; i++)
         mine->items[i]->refs++;
     replies_release(shared);
-    return w->replies = mine;
+    return *list = mine;
 }
 
 static size_t find_reply(const struct replies *r, uint32_t key, const char *what, struct str token)
@@ -75,9 +75,8 @@ static size_t find_reply(const struct replies *r, uint32_t key, const char *what
     return i;
 }
 
-const struct reply *replies_find(const struct world *w, uint32_t key, const char *what, struct str token)
+const struct reply *replies_find(const struct replies *r, uint32_t key, const char *what, struct str token)
 {
-    const struct replies *r = w->replies;
     size_t i = r ? find_reply(r, key, what, token) : 0;
     return r && i < r->count ? &r->items[i]->reply : NULL;
 }
@@ -112,9 +111,9 @@ static struct stored_reply *stored_new(const struct reply *reply)
     return k;
 }
 
-void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms)
+void replies_keep(struct replies **list, const struct reply *reply, int64_t from_ms)
 {
-    struct replies *r = own_list(w);
+    struct replies *r = own_list(list);
     struct stored_reply *k = stored_new(reply);
     size_t same = find_reply(r, reply->key, reply->what, reply->token);
     if (same < r->count)
@@ -126,12 +125,12 @@ void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms)
     r->bytes += k->bytes;
 }
 
-size_t replies_count(const struct world *w)
+size_t replies_count(const struct replies *r)
 {
-    return w->replies ? w->replies->count : 0;
+    return r ? r->count : 0;
 }
 
-const struct reply *replies_at(const struct world *w, size_t i)
+const struct reply *replies_at(const struct replies *r, size_t i)
 {
-    return &w->replies->items[i]->reply;
+    return &r->items[i]->reply;
 }

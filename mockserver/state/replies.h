@@ -8,7 +8,9 @@
  */
 #pragma once
 #include "base/digest.h"
-#include "mockserver/state/world.h"
+#include "base/str.h"
+#include <stddef.h>
+#include <stdint.h>
 
 #define REPLIES_MAX   1000
 #define REPLIES_BYTES ((size_t)1 << 20)
@@ -27,9 +29,9 @@ struct replies *replies_hold(struct replies *r); /* r may be NULL, also below */
 void replies_release(struct replies *r);
 size_t replies_own_bytes(const struct replies *r); /* shared with no other world */
 
-const struct reply *replies_find(const struct world *w, uint32_t key, const char *what, struct str token);
-/* Stores a copy; replaces an older reply with the same key, operation and token. Drops replies from
+const struct reply *replies_find(const struct replies *r, uint32_t key, const char *what, struct str token);
+/* Stores a copy in a world's list; replaces an older reply with the same key, operation and token. Drops replies from
  * before `from_ms`. */
-void replies_keep(struct world *w, const struct reply *reply, int64_t from_ms);
-size_t replies_count(const struct world *w);
-const struct reply *replies_at(const struct world *w, size_t i); /* oldest first */
+void replies_keep(struct replies **list, const struct reply *reply, int64_t from_ms);
+size_t replies_count(const struct replies *r);
+const struct reply *replies_at(const struct replies *r, size_t i); /* oldest first */

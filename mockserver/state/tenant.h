@@ -9,7 +9,20 @@
 #pragma once
 #include "base/enum.h"
 #include "base/str.h"
-#include "mockserver/state/quota.h"
+#include "mockserver/state/world.h"
+
+#define QUOTA_WINDOWS    4
+#define QUOTA_OPERATIONS 128
+
+struct quota_window {
+    int64_t since_ms; /* 0: no call yet */
+    int64_t used;
+};
+
+struct quota { /* one per key, at the key's row; added with the first counted call */
+    struct quota_window windows[QUOTA_WINDOWS];
+    uint64_t spurious_429[QUOTA_OPERATIONS / 64];
+};
 
 struct organization {
     int provider;
@@ -78,3 +91,15 @@ const struct space *space_read(const struct world *w, uint32_t row);
 
 int space_provider(const struct world *w, uint32_t space);
 bool key_has_scope(const struct key *k, const char *scope);
+
+struct quota_use {
+    int64_t used;
+    int64_t ends_at_ms; /* if the window has not begun: as if it began now */
+};
+
+struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, int64_t length_ms);
+void quota_count(struct world *w, uint32_t key, size_t window, int64_t length_ms);
+void quota_write(struct world *w, uint32_t key, const struct quota *quota); /* all of a key's counters */
+void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, int64_t used);
+bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operation);
+void quota_set_spurious_429(struct world *w, uint32_t key, size_t operation, bool refused);

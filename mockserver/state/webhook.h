@@ -55,3 +55,72 @@ const struct webhook *webhook_read(const struct world *w, uint32_t row);
 bool webhook_subscribes(const struct webhook *h, uint32_t space, const char *event);
 /* The previous secret while it is valid, else NULL. */
 const char *webhook_previous_secret(const struct world *w, const struct webhook *h);
+
+#define DELIVERY_STATES(X)                                                                                             \
+    X(DELIVERY_PENDING, "pending")                                                                                     \
+    X(DELIVERY_HELD, "held")                                                                                           \
+    X(DELIVERY_DELIVERING, "delivering")                                                                               \
+    X(DELIVERY_DELIVERED, "delivered") X(DELIVERY_FAILED, "failed") X(DELIVERY_ABANDONED, "abandoned")
+enum delivery_state { DELIVERY_STATES(ENUM_NAME) DELIVERY_STATE_COUNT };
+extern const char *const delivery_state_texts[];
+
+/* Each member: 0 means the fault is off. */
+struct delivery_faults {
+    bool drop;                /* never send it */
+    int64_t duplicates;       /* number of additional deliveries of the same event */
+    int64_t delay_ms;         /* of the world's clock, before the first attempt */
+    int64_t reorder;          /* number of later events of the webhook to send first */
+    int64_t corrupt_attempts; /* flip one bit of the body in this many attempts, from the first */
+    int64_t clock_skew_ms;    /* added to the signature's timestamp */
+    const char *rules;        /* names of the rules that set the faults, comma-separated, or NULL */
+};
+
+struct delivery {
+    uint32_t webhook;
+    uint32_t replay_of; /* a delivery, or ROW_NONE */
+    uint32_t copy_of;   /* a delivery, or ROW_NONE */
+    uint32_t change;    /* seq of the change that caused it; 0: none */
+    int provider;
+    const char *public_id, *event_id, *type, *payload;
+    enum delivery_state state;
+    int64_t attempts, last_status; /* last_status 0: no attempt yet, or no response */
+    const char *last_error;        /* why there was no response */
+    int64_t next_attempt_at_ms;    /* 0 while pending: the webhook is paused */
+    int64_t created_at_ms, ended_at_ms;
+    struct delivery_faults faults;
+    int64_t awaits; /* while held: number of later events still to be sent first */
+};
+
+struct delivery_spec {
+    const char *public_id, *event_id, *type, *payload;
+    uint32_t replay_of, change;
+};
+
+/* A provider's documented retry policy. */
+struct delivery_policy {
+    const char *name;
+    const int64_t *waits_ms;     /* the wait before each attempt */
+    int64_t attempts;            /* maximum number of attempts */
+    bool refusals_end;           /* do not retry after a 4xx other than 429 */
+    enum delivery_state gave_up; /* the state after the last attempt failed */
+    int64_t pause_after;         /* pause the webhook after this many consecutive failures */
+};
+
+/* The first attempt is due after `wait_ms`. */
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec, int64_t wait_ms);
+void delivery_due(struct world *w, uint32_t delivery); /* event: an attempt is due */
+/* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no
+ * response. Schedules the next attempt or ends the delivery, as `policy` says. */
+void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
+                          const struct delivery_policy *policy);
+/* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already
+ * holds a delivery of another event: otherwise all its deliveries could be held at once. */
+void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);
+/* Adds another delivery of the same event, in the same state and due at the same time. */
+uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
+/* Part of webhook_set_state and webhook_delete. */
+void delivery_resume_all(struct world *w, uint32_t webhook);
+void delivery_abandon_all(struct world *w, uint32_t webhook);
+
+uint32_t delivery_find(const struct world *w, int provider, struct str public_id);
+const struct delivery *delivery_read(const struct world *w, uint32_t row);

@@ -1,20 +1,22 @@
 #include "mockserver/state/world.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/enum.h"
 #include "base/heap.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "base/time.h"
+#include "mockserver/state/account.h"
+#include "mockserver/state/ad_account.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/quota.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/replies.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/webhook.h"
 
 const char *const record_kind_texts[] = {RECORD_KINDS(ENUM_TEXT)};
 
@@ -27,9 +29,8 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         table_init(&w->records[kind], record_type(kind)->size);
-    table_init(&w->events, sizeof(struct event));
+    table_init(&w->events, sizeof(struct world_event));
     table_init(&w->changes, sizeof(struct change));
-    table_init(&w->quotas, sizeof(struct quota));
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_init(&w->indexes[i]);
     return w;
@@ -130,4 +131,172 @@ size_t world_own_bytes(const struct world *w)
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         bytes += index_own_bytes(&w->indexes[i]);
     return bytes;
+}
+
+const char *const clock_mode_texts[] = {CLOCK_MODES(ENUM_TEXT)};
+
+void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode)
+{
+    *c = (struct clock){.mode = mode, .base_ms = at_ms, .base_wall_us = time_monotonic_us()};
+}
+
+int64_t clock_now(const struct clock *c)
+{
+    if (c->mode == CLOCK_FROZEN)
+        return c->base_ms;
+    return c->base_ms + (time_monotonic_us() - c->base_wall_us) / 1000;
+}
+
+void clock_set_mode(struct clock *c, enum clock_mode mode)
+{
+    clock_start(c, clock_now(c), mode);
+}
+
+void clock_move_to(struct clock *c, int64_t at_ms)
+{
+    int64_t now = clock_now(c); /* a running clock may have passed at_ms */
+    assert(c->mode == CLOCK_RUNS || at_ms >= now);
+    clock_start(c, at_ms > now ? at_ms : now, c->mode);
+}
+
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
+                 const char *to)
+{
+    struct change *c = table_add(&w->changes, NULL);
+    *c = (struct change){
+        .at_ms = world_now(w),
+        .kind = kind,
+        .row = row,
+        .what = what,
+        .from = from,
+        .to = to,
+        .key = w->in_event ? ROW_NONE : w->caller,
+        .cause = w->in_event ? "time" : w->cause,
+    };
+}
+
+uint32_t changes_last(const struct world *w)
+{
+    return w->changes.count;
+}
+
+const struct change *changes_read(const struct world *w, uint32_t seq)
+{
+    return table_read(&w->changes, seq);
+}
+
+const char *const event_kind_texts[] = {
+#define X(name, text, record) text,
+    EVENT_KINDS(X)
+#undef X
+};
+
+enum record_kind event_record(enum event_kind kind)
+{
+    static const enum record_kind kinds[] = {
+#define X(name, text, record) RECORD_##record,
+        EVENT_KINDS(X)
+#undef X
+    };
+    return kinds[kind];
+}
+
+uint32_t events_last(const struct world *w)
+{
+    return w->events.count;
+}
+
+const struct world_event *event_read(const struct world *w, uint32_t row)
+{
+    return table_read(&w->events, row);
+}
+
+void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row)
+{
+    int64_t now = world_now(w);
+    uint32_t event;
+    struct world_event *e = table_add(&w->events, &event);
+    *e = (struct world_event){.at_ms = at_ms > now ? at_ms : now, .kind = kind, .row = row};
+    index_add(&w->indexes[INDEX_DUE], (struct index_entry){e->at_ms, event, event});
+}
+
+void events_walk(const struct world *w, struct index_walk *walk)
+{
+    index_from(&w->indexes[INDEX_DUE], walk, (struct index_entry){INT64_MIN, INT64_MIN, 0});
+}
+
+const struct world_event *events_next(const struct world *w, struct index_walk *walk)
+{
+    return index_next(walk) ? table_read(&w->events, walk->entry.row) : NULL;
+}
+
+bool events_next_at(const struct world *w, int64_t *at_ms)
+{
+    struct index_entry first;
+    if (!index_first(&w->indexes[INDEX_DUE], &first))
+        return false;
+    *at_ms = first.key;
+    return true;
+}
+
+static void run_event(struct world *w, const struct world_event *e)
+{
+    switch (e->kind) {
+    case EVENT_TOKEN_EXPIRES:
+        account_token_due(w, e->row);
+        break;
+    case EVENT_OAUTH_ATTEMPT_EXPIRES:
+        oauth_attempt_expire(w, e->row);
+        break;
+    case EVENT_POST_DUE:
+        destination_due(w, e->row);
+        break;
+    case EVENT_PUBLISH_ENDS:
+        destination_publish_ends(w, e->row);
+        break;
+    case EVENT_LEASE_RENEWS:
+        lease_renewal_due(w, e->row);
+        break;
+    case EVENT_AD_VALIDATES:
+        ad_account_validation_due(w, e->row);
+        break;
+    case EVENT_DELIVERY_DUE:
+        delivery_due(w, e->row);
+        break;
+    case EVENT_KIND_COUNT:
+        break;
+    }
+}
+
+size_t events_run_due(struct world *w)
+{
+    assert(!w->in_event);
+    int64_t now = world_now(w);
+    size_t count = 0;
+    struct index_entry first;
+    for (; index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now; count++) {
+        index_remove(&w->indexes[INDEX_DUE], first);
+        struct world_event *e = table_edit(&w->events, first.row);
+        e->done = true;
+        struct world_event due = *e; /* a copy: the event may add events and move the row */
+        w->in_event = true;
+        w->event_at_ms = due.at_ms;
+        run_event(w, &due);
+        w->in_event = false;
+    }
+    return count;
+}
+
+size_t events_advance(struct world *w, int64_t until_ms)
+{
+    size_t count = 0;
+    int64_t at;
+    while (events_next_at(w, &at) && at <= until_ms) {
+        if (at > world_now(w))
+            clock_move_to(&w->clock, at);
+        count += events_run_due(w);
+    }
+    if (until_ms > world_now(w)) /* a running clock may have passed it */
+        clock_move_to(&w->clock, until_ms);
+    return count;
 }

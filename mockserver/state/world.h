@@ -1,16 +1,25 @@
-/* world.h - the simulated state of one namespace: records, clock, future events, log of changes.
+/* world.h - the simulated state of one namespace: records, clock, log of changes, queue of events.
  *
  * Shapes:  struct world: a table per record kind, ordered indexes over the records, an event queue,
  *          the change log, and the counter for ids. All of it is copy-on-write: world_fork takes
  *          constant time, and later changes copy only the pages they touch.
+ *          struct clock starts at any instant; RUNS advances with the machine's time, FROZEN only
+ *          with clock_move_to.
+ *          struct change: one transition; journal, webhooks and `advance` read the log. Entries
+ *          are numbered by `seq`, from 1 without gaps.
+ *          struct world_event: {at, kind, record row}. Events with the same time run in the order they
+ *          were added. An event added for the past gets the current time. While an event runs,
+ *          world_now returns the event's time, however late it runs, and the cause of changes is
+ *          "time".
  * Units:   milliseconds since the epoch; read the time only through world_now. Money in cents.
  * Errors:  none. The caller must check that a transition is allowed before it calls it (assert).
+ *          Time never goes back: the caller must compare with clock_now before clock_move_to. An
+ *          event that no longer applies to its record does nothing: its handler checks the record.
  *
  * Names are provider-neutral; each provider maps them to its own words.
  */
 #pragma once
 #include "base/enum.h"
-#include "mockserver/state/clock.h"
 #include "mockserver/state/index.h"
 #include "mockserver/state/string_pool.h"
 #include "mockserver/state/table.h"
@@ -80,6 +89,51 @@ enum world_index {
     WORLD_INDEX_COUNT
 };
 
+#define CLOCK_MODES(X) X(CLOCK_RUNS, "runs") X(CLOCK_FROZEN, "frozen")
+enum clock_mode { CLOCK_MODES(ENUM_NAME) };
+extern const char *const clock_mode_texts[];
+
+struct clock {
+    enum clock_mode mode;
+    int64_t base_ms;      /* the world's time at ... */
+    int64_t base_wall_us; /* ... this monotonic time of the machine */
+};
+
+struct change {
+    int64_t at_ms;
+    enum record_kind kind;
+    uint32_t row;
+    const char *what;      /* the transition: "account_connect", "destination_publish" */
+    const char *from, *to; /* record_state before and after; from NULL: the record is new */
+    uint32_t key;          /* of the call that caused it, or ROW_NONE */
+    const char *cause;     /* "call", "simulation", "time", "delivery", "fixture" */
+};
+
+/* Each event kind: enum name, text, and the kind of record it acts on. */
+#define EVENT_KINDS(X)                                                                                                 \
+    X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                                         \
+    X(OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", OAUTH_ATTEMPT)                                                   \
+    X(POST_DUE, "post_due", DESTINATION)                                                                               \
+    X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                                       \
+    X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                                           \
+    X(AD_VALIDATES, "ad_validates", AD_ACCOUNT)                                                                        \
+    X(DELIVERY_DUE, "delivery_due", DELIVERY)
+enum event_kind {
+#define X(name, text, record) EVENT_##name,
+    EVENT_KINDS(X)
+#undef X
+        EVENT_KIND_COUNT
+};
+extern const char *const event_kind_texts[];
+enum record_kind event_record(enum event_kind kind);
+
+struct world_event {
+    int64_t at_ms;
+    enum event_kind kind;
+    uint32_t row;
+    bool done;
+};
+
 #define WORLD_PROVIDERS 8 /* provider numbers are below this */
 
 struct world_timings { /* duration of an intermediate state; 0: the state is skipped */
@@ -103,7 +157,7 @@ struct world {
     struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
     struct replies *replies; /* NULL: empty */
-    struct table quotas;     /* one row per key (quota.h) */
+    struct table quotas;     /* one row per key (tenant.h) */
     struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
@@ -113,8 +167,8 @@ struct world {
     bool hostile;                /* responses are legal but unkind (hostile.h) */
     uint64_t calls;              /* number of calls; counted only in hostile mode */
     bool local_consent;          /* consent URLs point to the mock's own page */
-    uint32_t connect_steps_fail; /* bit per step: it fails the next time it runs (layer.h) */
-    uint64_t minted;             /* numbers taken from the random sequence (ids.h) */
+    uint32_t connect_steps_fail; /* bit per step: it fails the next time it runs (connection.h) */
+    uint64_t minted;             /* numbers taken from the random sequence (record.h) */
     const char *cause;           /* of the current transition, for the change log; static text */
     uint32_t caller;             /* the key of the current call, or ROW_NONE */
     bool checks;                 /* run world_check after each transition: debug builds and tests */
@@ -150,3 +204,29 @@ const char *world_check(const struct world *w, struct buf *into);
  * that build on a failed one are skipped. */
 typedef void world_fault_fn(void *ctx, enum record_kind kind, uint32_t row, const char *why);
 bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx);
+
+void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode);
+int64_t clock_now(const struct clock *c);
+void clock_set_mode(struct clock *c, enum clock_mode mode);
+void clock_move_to(struct clock *c, int64_t at_ms); /* at_ms must not be before clock_now */
+
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
+                 const char *to);
+uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
+const struct change *changes_read(const struct world *w, uint32_t seq);
+
+void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
+uint32_t events_last(const struct world *w); /* row of the event added last; 0: none */
+const struct world_event *event_read(const struct world *w, uint32_t row);
+/* Walks the queue in order. events_walk starts before the first event; events_next returns NULL at
+ * the end. */
+void events_walk(const struct world *w, struct index_walk *walk);
+const struct world_event *events_next(const struct world *w, struct index_walk *walk);
+bool events_next_at(const struct world *w, int64_t *at_ms); /* false: the queue is empty */
+
+/* Runs all events that are due at the world's current time. Returns how many ran. */
+size_t events_run_due(struct world *w);
+
+/* Moves the clock to `until_ms` and runs each event on the way at its own time. Returns how many
+ * ran. */
+size_t events_advance(struct world *w, int64_t until_ms);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "mockserver/client_checks/client_checks.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define CLIENT_CHECKS_TEST(f) LAYERS_TEST(f)
 #define CLIENT_CHECKS         "GET /__admin/client-checks"

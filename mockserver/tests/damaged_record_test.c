@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/yaml.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #define CALLS_A_RUN 40 /* then a new mock, because responses use memory until theirs ends */
 

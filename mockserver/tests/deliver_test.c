@@ -13,7 +13,7 @@
 #include "base/http/server.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "mockserver/state/delivery.h"
+#include "mockserver/state/webhook.h"
 
 #define KEY        "lp_live_01HX9Y6K7EJ4T2_full"
 #define HOOK       "11111111-1111-4111-8111-111111111111"

@@ -2,7 +2,7 @@
 #include "base/array.h"
 #include "mockserver/tests/layers_webhooks_test.h"
 
-#include "mockserver/state/delivery.h"
+#include "mockserver/state/webhook.h"
 
 #define LOST "social_account.needs_reauth"
 #define GONE "social_account.revoked"

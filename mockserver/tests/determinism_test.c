@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define P     "/v1/projects/prj_acme_a"
 #define DUE   "\"scheduledFor\":\"2026-05-03T17:00:00Z\""

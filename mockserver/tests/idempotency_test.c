@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mockserver/runtime/namespaces.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/replies.h"
 
@@ -207,12 +207,12 @@ static void the_oldest_responses_are_evicted_above_the_count_limit(void **state)
     char token[32];
     for (int i = 0; i < REPLIES_MAX + 10; i++) {
         struct reply r = make_reply(token, i, STR("{}"));
-        replies_keep(w, &r, 0);
+        replies_keep(&w->replies, &r, 0);
     }
-    assert_null(replies_find(w, 1, "op", STR("token-9")));
-    assert_non_null(replies_find(w, 1, "op", STR("token-10")));
-    assert_null(replies_find(w, 2, "op", STR("token-10")));
-    assert_null(replies_find(w, 1, "other", STR("token-10")));
+    assert_null(replies_find(w->replies, 1, "op", STR("token-9")));
+    assert_non_null(replies_find(w->replies, 1, "op", STR("token-10")));
+    assert_null(replies_find(w->replies, 2, "op", STR("token-10")));
+    assert_null(replies_find(w->replies, 1, "other", STR("token-10")));
 }
 
 static void the_oldest_responses_are_evicted_above_the_size_limit(void **state)
@@ -222,10 +222,10 @@ static void the_oldest_responses_are_evicted_above_the_size_limit(void **state)
     char token[32];
     for (int i = 0; i < 5; i++) {
         struct reply r = make_reply(token, i, str_of(large, sizeof large));
-        replies_keep(w, &r, 0);
+        replies_keep(&w->replies, &r, 0);
     }
-    assert_null(replies_find(w, 1, "op", STR("token-1")));
-    assert_non_null(replies_find(w, 1, "op", STR("token-2")));
+    assert_null(replies_find(w->replies, 1, "op", STR("token-1")));
+    assert_non_null(replies_find(w->replies, 1, "op", STR("token-2")));
     assert_true(replies_own_bytes(w->replies) < 2 * REPLIES_BYTES);
 }
 
@@ -234,18 +234,18 @@ static void a_fork_shares_the_responses_stored_before_it(void **state)
     struct world *w = mock_test_world(*state);
     char token[32];
     struct reply r = make_reply(token, 1, STR("{}"));
-    replies_keep(w, &r, 0);
+    replies_keep(&w->replies, &r, 0);
     struct world *fork = world_fork(w);
     r = make_reply(token, 2, STR("{}"));
-    replies_keep(fork, &r, 0);
-    assert_non_null(replies_find(fork, 1, "op", STR("token-1")));
-    assert_non_null(replies_find(fork, 1, "op", STR("token-2")));
-    assert_null(replies_find(w, 1, "op", STR("token-2")));
+    replies_keep(&fork->replies, &r, 0);
+    assert_non_null(replies_find(fork->replies, 1, "op", STR("token-1")));
+    assert_non_null(replies_find(fork->replies, 1, "op", STR("token-2")));
+    assert_null(replies_find(w->replies, 1, "op", STR("token-2")));
     r.at_ms = 5;
     r.token = STR("token-3");
-    replies_keep(fork, &r, 1); /* evicts responses from before */
-    assert_null(replies_find(fork, 1, "op", STR("token-1")));
-    assert_non_null(replies_find(w, 1, "op", STR("token-1")));
+    replies_keep(&fork->replies, &r, 1); /* evicts responses from before */
+    assert_null(replies_find(fork->replies, 1, "op", STR("token-1")));
+    assert_non_null(replies_find(w->replies, 1, "op", STR("token-1")));
     world_free(fork);
 }
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
 
 /* A finished call, as journal_add receives it. */

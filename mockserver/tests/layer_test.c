@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define APPROVE  "POST /v1/content/cnt_pending/approve"
 #define REJECT   "POST /v1/content/cnt_pending/reject"

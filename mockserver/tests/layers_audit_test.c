@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define LOG "GET /v1/audit-log"
 #define DAY (INT64_C(24) * 3600 * 1000)

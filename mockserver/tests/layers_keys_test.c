@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
 #define DAY  (INT64_C(24) * 3600 * 1000)

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define OAUTH  "POST /v1/projects/prj_acme_a/social/oauth-url"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/post.h"
 
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/events.h"
+#include "mockserver/state/world.h"
 
 #define CREATE "POST /v1/projects"
 #define LIST   "GET /v1/projects"

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "mockserver/state/wallet.h"
 #include "mockserver/tests/state_test.h"
 
 static void fill_pool(struct scene *s)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 
 #define KEY   "Authorization: Bearer lp_live_one"
 #define OTHER "Authorization: Bearer lp_live_two"

@@ -9,8 +9,8 @@ cmake_policy(VERSION 3.25)
 # Pairs: header, struct.
 set(RECORDS
   tenant organization tenant key tenant space account account oauth_attempt oauth_attempt post content post post post destination
-  lease lease_request lease pool_account wallet wallet_entry ad_account ad_account layer layer layer onboarding
-  webhook webhook delivery delivery media media)
+  lease lease_request lease pool_account lease wallet_entry ad_account ad_account connection layer connection onboarding
+  webhook webhook webhook delivery media media)
 
 # Rows: header, struct, the file that must use its members, and members that it need not use.
 set(OTHERS
@@ -18,12 +18,12 @@ set(OTHERS
     "records,events,changes,replies,indexes,in_event,event_at_ms,strings,cause,caller,checks"
   state/world.h    world_timings  runtime/export.c none
   state/world.h    world_webhooks runtime/export.c none
-  state/changes.h  change         runtime/export.c none
-  state/events.h   event          runtime/export.c done
-  state/quota.h    quota          runtime/export.c none
-  state/quota.h    quota_window   runtime/export.c none
+  state/world.h    change         runtime/export.c none
+  state/world.h   world_event    runtime/export.c done
+  state/tenant.h   quota          runtime/export.c none
+  state/tenant.h   quota_window   runtime/export.c none
   state/replies.h  reply          runtime/export.c none
-  state/delivery.h delivery_faults  state/record_types.c none
+  state/webhook.h delivery_faults  state/record_types.c none
   runtime/mock.h           mock_options   recording/header.c none
   runtime/namespaces.h namespaces_limits recording/header.c none)
 

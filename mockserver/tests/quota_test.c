@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "mockserver/runtime/namespaces.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/quota.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
 
 #define MINUTE  INT64_C(60000)

@@ -18,7 +18,7 @@
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/server/mock_server.h"
 #include "mockserver/state/oauth_attempt.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
 static const char start_fixture[] =

@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,12 +8,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mockserver/state/account.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/events.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/world.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/records.h"
 #include "mockserver/state/tenant.h"
 
 #include <inttypes.h>

@@ -3,7 +3,7 @@
 
 #include "base/time.h"
 #include "mockserver/runtime/journal.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/tests/served_mock.h"
 
 #define DELAY_US   INT64_C(40000)

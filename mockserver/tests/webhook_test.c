@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "mockserver/state/delivery.h"
+#include "mockserver/state/webhook.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "base/url.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define LIMIT_MAX 200

@@ -8,9 +8,9 @@
 
 #include "mockserver/providers/layers/page.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/changes.h"
+#include "mockserver/state/world.h"
 #include "mockserver/state/lease.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/webhook.h"
 
 #define LIMIT_DEFAULT 50

@@ -5,8 +5,8 @@
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/url.h"
-#include "mockserver/state/ids.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/connection.h"
 
 #define AVATAR_URL_USUAL 100 /* bytes; a longer URL makes the buffer grow */
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
 {

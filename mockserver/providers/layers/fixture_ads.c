@@ -1,7 +1,7 @@
 #include "mockserver/providers/layers/fixture_build.h"
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static bool check_ad_account(const struct fixture_load *load, const struct fixture_ad_account *a)
 {

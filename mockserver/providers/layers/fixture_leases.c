@@ -1,6 +1,6 @@
 #include "mockserver/providers/layers/fixture_build.h"
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/lease.h"
 
 static bool geo_valid(const struct fixture_load *load, const struct field_list *geo, struct where at)

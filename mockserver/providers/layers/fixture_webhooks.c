@@ -3,7 +3,7 @@
 #include "mockserver/providers/layers/layers.h"
 
 #include "mockserver/providers/layers/webhooks.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static bool add_problem(const struct fixture_load *load, const struct fixture_webhook *h, const char *what,
                         const char *text, const char *why)

@@ -6,7 +6,7 @@
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/providers/layers/page.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/lease.h"
 
 #define COUNT_MAX     50

@@ -8,7 +8,7 @@
 
 #include "base/url.h"
 #include "mockserver/providers/layers/return_url.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/oauth_attempt.h"
 
 #define ATTEMPT_MS   (10 * MINUTE_MS)

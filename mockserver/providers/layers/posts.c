@@ -2,7 +2,7 @@
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/http/body.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define TARGETS_MAX 50
 #define CAPTION_MAX 4000

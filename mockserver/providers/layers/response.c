@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static const char *request_id(struct call *c)
 {

@@ -5,7 +5,7 @@
 
 #include "mockserver/gates/rate_limit.h"
 #include "mockserver/providers/layers/page.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     200

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "mockserver/providers/layers/webhooks.h"
 #include "mockserver/state/lease.h"
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)

@@ -8,7 +8,7 @@
 #include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define EVENTS_MAX      50
 #define DESCRIPTION_MAX 1024

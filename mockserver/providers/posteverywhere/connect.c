@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/url.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define TOKEN_MS     (60 * DAY_MS)
 #define FIRST_ID     2280 /* of the first account of a namespace */

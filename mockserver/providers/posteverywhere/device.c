@@ -5,7 +5,7 @@
 #include <ctype.h>
 
 #include "base/url.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define INTERVAL_S  2
 #define DEVICE_PAGE "https://app.posteverywhere.ai/device"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define WRONG(...) error_add(load->err, ERROR_INPUT, __VA_ARGS__)
 

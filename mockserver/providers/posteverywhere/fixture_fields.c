@@ -1,6 +1,6 @@
 #include "mockserver/providers/posteverywhere/fixture_fields.h"
 
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #define ID_LENGTH .min = 1, .max = 128
 #define ID_MAX    ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */

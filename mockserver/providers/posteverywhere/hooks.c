@@ -2,7 +2,7 @@
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include "base/json.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define EVENTS_MAX 50
 

@@ -2,7 +2,7 @@
 #include "mockserver/providers/posteverywhere/fixture_fields.h"
 
 #include "mockserver/providers/posteverywhere/hooks.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static bool wrong(const struct fixture_load *load, const struct fixture_webhook *h, const char *what, const char *text,
                   const char *why)

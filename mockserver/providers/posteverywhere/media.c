@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define MIB           (INT64_C(1) << 20)
 #define UPLOAD_S      900

@@ -2,7 +2,7 @@
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "mockserver/providers/posteverywhere/post_body.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static size_t count_characters(const char *text)
 {

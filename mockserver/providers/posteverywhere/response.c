@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "mockserver/gates/gate.h"
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 enum pe_api_version pe_api_version(const struct call *c)
 {

@@ -3,7 +3,7 @@
 #include "base/units.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define TOKEN_MS (60 * DAY_MS)
 

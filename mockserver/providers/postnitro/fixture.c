@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 #define TOKEN_MS (60 * DAY_MS)
 

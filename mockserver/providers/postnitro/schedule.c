@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/state/ids.h"
+#include "mockserver/state/record.h"
 
 static bool read_bound(struct call *c, const char *parameter, const char *name, int64_t *ms)
 {

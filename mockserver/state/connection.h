@@ -1,4 +1,4 @@
-/* layer.h - what a provider sets up after a new connection: the account's scheduling layers, the
+/* connection.h - what a provider sets up after a new connection: the account's scheduling layers, the
  * space's content layer, and a completed item of the organization's onboarding list.
  *
  * Shapes:  layer {space, account (ROW_NONE: the space's content layer), name}; onboarding

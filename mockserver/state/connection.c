@@ -1,10 +1,9 @@
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 
 #include "base/enum.h"
-#include "mockserver/state/changes.h"
-#include "mockserver/state/ids.h"
-#include "mockserver/state/index_entries.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 const char *const connect_step_texts[] = {CONNECT_STEPS(ENUM_TEXT)};
 

@@ -1,4 +1,4 @@
-/* records.h - describes every record kind as a table of its fields; exports, patches and edits walk
+/* record.h - describes every record kind as a table of its fields; exports, patches and edits walk
  * these tables.
  *
  * Shapes:  struct record_type {kind, fields}; a field is {name, type, offset, texts | refers}. The
@@ -82,3 +82,62 @@ struct record_edit {
 };
 bool record_update(struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *edits, size_t count,
                    struct error *err);
+
+bool record_write(struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
+                  void *record, struct error *err);
+/* Queues the events that the record's state implies. Events that are queued already and no longer
+ * apply do nothing when they run. */
+void record_queue_events(struct world *w, enum record_kind kind, uint32_t row);
+
+#define INDEX_ENTRIES_MAX 7
+
+struct world_index_entry {
+    enum world_index index;
+    struct index_entry entry;
+};
+
+struct index_entries {
+    struct world_index_entry items[INDEX_ENTRIES_MAX];
+    size_t count;
+};
+
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
+/* Adds the entries of a new record. */
+void index_entries_add(struct world *w, enum record_kind kind, uint32_t row);
+/* Replaces the entries `before` with those of the record's current state. */
+void index_entries_move(struct world *w, enum record_kind kind, uint32_t row, const struct index_entries *before);
+
+/* The provider or the organization: see above. */
+int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row);
+uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id);
+/* Returns true if exactly one record of that kind has the id, in any scope. */
+bool index_entries_unique(const struct world *w, enum record_kind kind, struct str public_id);
+/* Returns true if a record of any kind has the id. */
+bool index_entries_taken(const struct world *w, struct str public_id);
+
+/* Adds an empty record. */
+uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
+/* Returns the name of a required field that is missing, or NULL. All records must pass before the
+ * first call of rebuild_entry. */
+const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row);
+/* Adds the record to the indexes; computes the digest of a key. */
+void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row);
+/* If the export has no changes: logs the creation of every record. */
+void rebuild_changes(struct world *w);
+/* If the export has no events: queues the events that every record's state implies. */
+void rebuild_events(struct world *w);
+void rebuild_change(struct world *w, const struct change *change); /* copies the texts */
+
+enum id_form {
+    ID_ULID,
+    ID_UUID,
+    ID_HEX8,
+    ID_CUID,
+    ID_OPEN,
+};
+
+/* Returns an id that no record has. It lives in the world's string pool. */
+const char *ids_mint(struct world *w, const char *prefix, enum id_form form);
+/* Writes an id to `out`; does not check whether a record has it. */
+void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64]);
+uint64_t ids_random(struct world *w); /* the next number of the world's random sequence */

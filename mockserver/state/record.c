@@ -1,17 +1,16 @@
-#include "mockserver/state/records.h"
+#include "mockserver/state/record.h"
 
 #include <string.h>
 
 #include "base/time.h"
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/delivery.h"
-#include "mockserver/state/layer.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/wallet.h"
+#include "mockserver/state/webhook.h"
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
 {
