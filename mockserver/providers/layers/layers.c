@@ -7,101 +7,84 @@
 
 #define REPEATS_MS DAY_MS
 
-#define REF   "API reference, "
-#define GET   "GET"
-#define POST  "POST"
-#define DEL   "DELETE"
-#define P     "/v1/projects/{}"
-#define READ  RATE_CLASS_READ
-#define WRITE RATE_CLASS_WRITE
-#define LONG  RATE_CLASS_LONG
-#define IDEM  ROUTE_IDEMPOTENT
+/* A row is METHOD(path, operation, scope, rate class, documentation). Its handler is layers_<operation>. */
+#define ROW(method, path, name, scope, rate, flags, source)                                                            \
+    {                                                                                                                  \
+        method, path, #name, scope, rate, flags, layers_##name, source                                                 \
+    }
+#define GET(...)   ROW("GET", __VA_ARGS__)
+#define POST(...)  ROW("POST", __VA_ARGS__)
+#define PATCH(...) ROW("PATCH", __VA_ARGS__)
+#define DEL(...)   ROW("DELETE", __VA_ARGS__)
+#define READ       RATE_CLASS_READ, 0
+#define WRITE      RATE_CLASS_WRITE, 0
+#define ONCE       RATE_CLASS_WRITE, ROUTE_IDEMPOTENT /* a write that honours Idempotency-Key */
+#define LONG       RATE_CLASS_LONG, ROUTE_IDEMPOTENT
+#define P          "/v1/projects/{}"
+#define LEASES     P "/leased-accounts"
+#define CONTENT    "/v1/content/{}"
+#define POSTS      "/v1/scheduled-posts"
+#define LIST       "List social accounts"
+#define SA         "Social accounts, "
+#define REF        "API reference, "
 
-/* All documented endpoints. One without a handler is not implemented. */
+/* All documented endpoints, by the sections of the documentation. One without a handler is not implemented. */
+/* clang-format off */
 static const struct route routes[] = {
-  /* social accounts */
-    {GET,     P "/social-accounts",                     "list_social_accounts",     "social:read",     READ,  0,    layers_list_social_accounts,
-     "List social accounts"                                                                                                                                                       },
-    {DEL,     "/v1/social-accounts/{}",                 "revoke_social_account",    "social:write",    WRITE, 0,    layers_revoke_social_account,
-     "Social accounts, Revocation"                                                                                                                                                },
-    {GET,     "/v1/social-accounts/{}/health",          "social_account_health",    "social:read",     READ,  0,
-     layers_social_account_health,                                                                                                                   REF "Social accounts, health"},
-    {POST,    P "/social/oauth-url",                    "create_oauth_url",         "social:write",    WRITE, 0,    layers_create_oauth_url,
-     "Social accounts, Connected accounts"                                                                                                                                        },
-    {GET,     "/v1/social/oauth-status/{}",             "oauth_status",             "social:read",     READ,  0,    layers_oauth_status,
-     "Social accounts, Connected accounts"                                                                                                                                        },
-    {POST,    P "/social/reauth-url",                   "create_reauth_url",        "social:write",    WRITE, 0,    layers_create_reauth_url,
-     "Social accounts, Reconnecting"                                                                                                                                              },
+    /* social accounts */
+    GET(  P "/social-accounts",            list_social_accounts,  "social:read",  READ,  LIST),
+    DEL(  "/v1/social-accounts/{}",        revoke_social_account, "social:write", WRITE, SA "Revocation"),
+    GET(  "/v1/social-accounts/{}/health", social_account_health, "social:read",  READ,  REF "Social accounts, health"),
+    POST( P "/social/oauth-url",           create_oauth_url,      "social:write", WRITE, SA "Connected accounts"),
+    GET(  "/v1/social/oauth-status/{}",    oauth_status,          "social:read",  READ,  SA "Connected accounts"),
+    POST( P "/social/reauth-url",          create_reauth_url,     "social:write", WRITE, SA "Reconnecting"),
 
- /* leased accounts */
-    {POST,    P "/leased-accounts/request",             "request_lease",            "leased:write",    WRITE, IDEM, layers_request_lease,
-     "Social accounts, Leased accounts"                                                                                                                                           },
-    {GET,     P "/leased-accounts/requests/{}",         "read_lease_request",       "leased:write",    READ,  0,    layers_read_lease_request,
-     "Social accounts, Leased accounts"                                                                                                                                           },
-    {GET,     P "/leased-accounts",                     "list_leased_accounts",     "leased:write",    READ,  0,    layers_list_leased_accounts,
-     REF "List leased accounts"                                                                                                                                                   },
-    {GET,     "/v1/leased-accounts",                    "list_all_leased_accounts", "leased:write",    READ,  0,    layers_list_all_leased_accounts,
-     "List social accounts, See also"                                                                                                                                             },
-    {DEL,     "/v1/leased-accounts/{}",                 "release_leased_account",   "leased:write",    WRITE, 0,    layers_release_leased_account,
-     "Social accounts, Billing"                                                                                                                                                   },
+    /* leased accounts */
+    POST( LEASES "/request",        request_lease,            "leased:write", ONCE,  SA "Leased accounts"),
+    GET(  LEASES "/requests/{}",    read_lease_request,       "leased:write", READ,  SA "Leased accounts"),
+    GET(  LEASES,                   list_leased_accounts,     "leased:write", READ,  REF "List leased accounts"),
+    GET(  "/v1/leased-accounts",    list_all_leased_accounts, "leased:write", READ,  LIST ", See also"),
+    DEL(  "/v1/leased-accounts/{}", release_leased_account,   "leased:write", WRITE, SA "Billing"),
 
- /* publishing */
-    {POST,    "/v1/content/{}/schedule",                "schedule_content",         "publish:write",   WRITE, IDEM, layers_schedule_content,
-     "Social accounts, Publishing through either kind"                                                                                                                            },
-    {POST,    "/v1/content/{}/publish",                 "publish_content",          "publish:write",   LONG,  IDEM, layers_publish_content,
-     REF "Publish content"                                                                                                                                                        },
-    {GET,     P "/scheduled-posts",                     "list_scheduled_posts",     "publish:read",    READ,  0,    layers_list_scheduled_posts,
-     REF "List scheduled posts"                                                                                                                                                   },
-    {GET,     "/v1/scheduled-posts/{}",                 "read_scheduled_post",      "publish:read",    READ,  0,    layers_read_scheduled_post,
-     REF "Get a post"                                                                                                                                                             },
-    {DEL,     "/v1/scheduled-posts/{}",                 "cancel_scheduled_post",    "publish:write",   WRITE, 0,    layers_cancel_scheduled_post,
-     REF "Cancel a post"                                                                                                                                                          },
-    {POST,    "/v1/scheduled-posts/{}/reschedule",      "reschedule_post",          "publish:write",   WRITE, 0,    layers_reschedule_post,
-     REF "Reschedule a post"                                                                                                                                                      },
-    {POST,    "/v1/content/{}/approve",                 "approve_content",          "content:approve", WRITE, 0,    layers_approve_content,
-     REF "Approve content"                                                                                                                                                        },
-    {POST,    "/v1/content/{}/reject",                  "reject_content",           "content:approve", WRITE, 0,    layers_reject_content,
-     REF "Reject content"                                                                                                                                                         },
+    /* publishing */
+    POST( CONTENT "/schedule",    schedule_content,      "publish:write",   ONCE,  SA "Publishing through either kind"),
+    POST( CONTENT "/publish",     publish_content,       "publish:write",   LONG,  REF "Publish content"),
+    GET(  P "/scheduled-posts",   list_scheduled_posts,  "publish:read",    READ,  REF "List scheduled posts"),
+    GET(  POSTS "/{}",            read_scheduled_post,   "publish:read",    READ,  REF "Get a post"),
+    DEL(  POSTS "/{}",            cancel_scheduled_post, "publish:write",   WRITE, REF "Cancel a post"),
+    POST( POSTS "/{}/reschedule", reschedule_post,       "publish:write",   WRITE, REF "Reschedule a post"),
+    POST( CONTENT "/approve",     approve_content,       "content:approve", WRITE, REF "Approve content"),
+    POST( CONTENT "/reject",      reject_content,        "content:approve", WRITE, REF "Reject content"),
 
- /* advertising */
-    {GET,     P "/ads/ad-accounts",                     "list_ad_accounts",         "ads:read",        READ,  0,    layers_list_ad_accounts,         "List ad accounts"           },
-    {POST,    P "/ads/ad-accounts/oauth-url",           "create_ads_oauth_url",     "ads:write",       WRITE, 0,    layers_create_ads_oauth_url,
-     "List ad accounts, See also"                                                                                                                                                 },
-    {GET,     P "/ads/campaigns",                       "list_campaigns",           "ads:read",        READ,  0,    layers_list_campaigns,           REF "List campaigns"         },
-    {GET,     P "/ads/capi-status",                     "capi_status",              "ads:read",        READ,  0,    layers_capi_status,              REF "CAPI status"            },
+    /* advertising */
+    GET(  P "/ads/ad-accounts",           list_ad_accounts,     "ads:read",  READ,  "List ad accounts"),
+    POST( P "/ads/ad-accounts/oauth-url", create_ads_oauth_url, "ads:write", WRITE, "List ad accounts, See also"),
+    GET(  P "/ads/campaigns",             list_campaigns,       "ads:read",  READ,  REF "List campaigns"),
+    GET(  P "/ads/capi-status",           capi_status,          "ads:read",  READ,  REF "CAPI status"),
 
- /* projects, keys, jobs */
-    {POST,    "/v1/projects",                           "create_project",           "projects:write",  WRITE, IDEM, layers_create_project,
-     REF "Create a project"                                                                                                                                                       },
-    {GET,     "/v1/projects",                           "list_projects",            "projects:read",   READ,  0,    layers_list_projects,            REF "List projects"          },
-    {GET,     P,                                        "read_project",             "projects:read",   READ,  0,    layers_read_project,             REF "Get a project"          },
-    {GET,     "/v1/whoami",                             "whoami",                   NULL,              READ,  0,    layers_whoami,                   REF "Who am I"               },
-    {POST,    "/v1/organizations/{}/api-keys",          "mint_api_key",             "org:admin",       WRITE, 0,    NULL,                            REF "Mint an API key"        },
-    {POST,    "/v1/api-keys/{}/kill",                   "kill_api_key",             NULL,              WRITE, IDEM, layers_kill_api_key,             REF "Kill an API key"        },
-    {GET,     "/v1/jobs/{}",                            "read_job",                 "jobs:read",       READ,  0,    layers_read_job,                 REF "Get a job"              },
-    {POST,    "/v1/jobs/{}/cancel",                     "cancel_job",               "jobs:cancel",     WRITE, 0,    layers_cancel_job,               REF "Cancel a job"           },
-    {GET,     "/v1/audit-log",                          "list_audit_log",           NULL,              READ,  0,    layers_list_audit_log,           REF "Audit log"              },
+    /* projects, keys, jobs */
+    POST( "/v1/projects",         create_project, "projects:write", ONCE,  REF "Create a project"),
+    GET(  "/v1/projects",         list_projects,  "projects:read",  READ,  REF "List projects"),
+    GET(  P,                      read_project,   "projects:read",  READ,  REF "Get a project"),
+    GET(  "/v1/whoami",           whoami,         NULL,             READ,  REF "Who am I"),
+    {"POST", "/v1/organizations/{}/api-keys", "mint_api_key", "org:admin", WRITE, NULL, REF "Mint an API key"},
+    POST( "/v1/api-keys/{}/kill", kill_api_key,   NULL,             ONCE,  REF "Kill an API key"),
+    GET(  "/v1/jobs/{}",          read_job,       "jobs:read",      READ,  REF "Get a job"),
+    POST( "/v1/jobs/{}/cancel",   cancel_job,     "jobs:cancel",    WRITE, REF "Cancel a job"),
+    GET(  "/v1/audit-log",        list_audit_log, NULL,             READ,  REF "Audit log"),
 
- /* webhooks */
-    {POST,    "/v1/webhook-endpoints",                  "create_webhook_endpoint",  NULL,              WRITE, IDEM, layers_create_webhook_endpoint,
-     REF "Webhooks"                                                                                                                                                               },
-    {GET,     "/v1/webhook-endpoints",                  "list_webhook_endpoints",   NULL,              READ,  0,    layers_list_webhook_endpoints,
-     REF "Webhooks"                                                                                                                                                               },
-    {GET,     "/v1/webhook-endpoints/{}",               "read_webhook_endpoint",    NULL,              READ,  0,    layers_read_webhook_endpoint,
-     REF "Webhooks"                                                                                                                                                               },
-    {"PATCH", "/v1/webhook-endpoints/{}",               "update_webhook_endpoint",  NULL,              WRITE, IDEM, layers_update_webhook_endpoint,
-     REF "Webhooks"                                                                                                                                                               },
-    {DEL,     "/v1/webhook-endpoints/{}",               "delete_webhook_endpoint",  NULL,              WRITE, IDEM, layers_delete_webhook_endpoint,
-     REF "Webhooks"                                                                                                                                                               },
-    {POST,    "/v1/webhook-endpoints/{}/rotate-secret", "rotate_webhook_secret",    NULL,              WRITE, IDEM,
-     layers_rotate_webhook_secret,                                                                                                                   REF "Webhooks"               },
-    {POST,    "/v1/webhook-endpoints/{}/test",          "test_webhook_endpoint",    NULL,              WRITE, IDEM, layers_test_webhook_endpoint,
-     REF "Webhooks"                                                                                                                                                               },
-    {GET,     "/v1/webhook-endpoints/{}/deliveries",    "list_webhook_deliveries",  NULL,              READ,  0,
-     layers_list_webhook_deliveries,                                                                                                                 REF "Webhooks"               },
-    {POST,    "/v1/webhook-deliveries/{}/replay",       "replay_webhook_delivery",  NULL,              WRITE, IDEM,
-     layers_replay_webhook_delivery,                                                                                                                 REF "Webhooks"               },
+    /* webhooks */
+    POST( "/v1/webhook-endpoints",                  create_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    GET(  "/v1/webhook-endpoints",                  list_webhook_endpoints,  NULL, READ, REF "Webhooks"),
+    GET(  "/v1/webhook-endpoints/{}",               read_webhook_endpoint,   NULL, READ, REF "Webhooks"),
+    PATCH("/v1/webhook-endpoints/{}",               update_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    DEL(  "/v1/webhook-endpoints/{}",               delete_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    POST( "/v1/webhook-endpoints/{}/rotate-secret", rotate_webhook_secret,   NULL, ONCE, REF "Webhooks"),
+    POST( "/v1/webhook-endpoints/{}/test",          test_webhook_endpoint,   NULL, ONCE, REF "Webhooks"),
+    GET(  "/v1/webhook-endpoints/{}/deliveries",    list_webhook_deliveries, NULL, READ, REF "Webhooks"),
+    POST( "/v1/webhook-deliveries/{}/replay",       replay_webhook_delivery, NULL, ONCE, REF "Webhooks"),
 };
+/* clang-format on */
 
 /* The codes METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are ours: the
  * documentation has no codes for these cases. */
