@@ -1,6 +1,5 @@
 /* Handlers that list and revoke social accounts. */
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/providers/layers/page.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/world.h"
 #include "mockserver/state/lease.h"

@@ -3,9 +3,9 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/gates/gate.h"
+#include "mockserver/gates/rate_limit.h"
+#include "mockserver/provider_api/variations.h"
 #include "mockserver/providers/layers/webhooks.h"
-
-#define REPEATS_MS DAY_MS
 
 /* A row is METHOD(path, operation, scope, rate class, documentation). Its handler is layers_<operation>. */
 #define ROW(method, path, name, scope, rate, flags, source)                                                            \
@@ -121,6 +121,53 @@ static const struct gate gates[] = {
     {"idempotency", gate_idempotency},
 };
 
+/* The documentation states the limits of the first three tiers; it only names the other two. The sandbox tier has
+ * the limits of the default tier here. */
+/* clang-format off */
+static const struct rate_window windows[] = {
+    [LAYERS_WINDOW_READ]      = {"read",      RATE_OF(RATE_CLASS_READ),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE]     = {"write",     RATE_OF(RATE_CLASS_WRITE), MINUTE_MS},
+    [LAYERS_WINDOW_LONG]      = {"long",      RATE_OF(RATE_CLASS_LONG),  MINUTE_MS},
+    [LAYERS_WINDOW_WRITE_DAY] = {"write_day", RATE_OF(RATE_CLASS_WRITE), DAY_MS},
+};
+
+static const struct rate_tier tiers[] = { /* read, write, long, write_day; 0: no limit */
+    {"standard", {120,  60,   20,  10000}},
+    {"pilot",    {1200, 600,  60,  100000}},
+    {"partner",  {6000, 3000, 300, 500000}},
+    {"internal", {0}},
+    {"sandbox",  {120,  60,   20,  10000}},
+};
+/* clang-format on */
+
+const struct rate_limits layers_limits = {
+    .windows = windows,
+    .window_count = COUNT(windows),
+    .tiers = tiers,
+    .tier_count = COUNT(tiers),
+};
+
+/* What the documentation leaves open, for hostile namespaces. Clients must ignore unknown members. Times appear with
+ * and without a fraction, and with an offset. The order of posts, projects and the audit log is documented, so it does
+ * not vary. */
+static const char *const foreign[] = {"metadata", "details"};
+
+static const struct variation_rows unordered[] = {
+    {"list_social_accounts",     "/items", NULL},
+    {"list_leased_accounts",     "/items", NULL},
+    {"list_all_leased_accounts", "/items", NULL},
+    {"list_ad_accounts",         "/items", NULL},
+};
+
+static const struct variations variations = {
+    .more_below = "",
+    .foreign = foreign,
+    .foreign_count = COUNT(foreign),
+    .rows = unordered,
+    .rows_count = COUNT(unordered),
+    .times = VARIATION_SECONDS | VARIATION_MILLIS | VARIATION_MICROS_OFFSET,
+};
+
 static const char *account_prefix(void)
 {
     return "sa_";
@@ -140,7 +187,7 @@ const struct provider layers_provider = {
     .gates = gates,
     .gate_count = COUNT(gates),
     .limits = &layers_limits,
-    .repeats_ms = REPEATS_MS,
+    .repeats_ms = DAY_MS,
     .render_error = layers_render_error,
     .add_common_headers = layers_add_common_headers,
     .consent_redirect = layers_consent_redirect,
@@ -149,6 +196,6 @@ const struct provider layers_provider = {
     .consented = layers_consented,
     .ad_consented = layers_ad_consented,
     .webhooks = &layers_webhooks,
-    .variations = &layers_variations,
+    .variations = &variations,
     .fixture = &layers_fixture,
 };

@@ -107,18 +107,10 @@ void layers_render_error(struct call *c);
 void layers_add_common_headers(struct call *c);
 void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0: prints null */
 
-/* limits.c: tiers and rate limit headers */
-enum layers_window {
-    LAYERS_WINDOW_READ,
-    LAYERS_WINDOW_WRITE,
-    LAYERS_WINDOW_LONG,
-    LAYERS_WINDOW_WRITE_DAY,
-};
+enum layers_window { LAYERS_WINDOW_READ, LAYERS_WINDOW_WRITE, LAYERS_WINDOW_LONG, LAYERS_WINDOW_WRITE_DAY };
 extern const struct rate_limits layers_limits;
-extern const struct variations layers_variations;
-void layers_put_limits(struct call *c);
 
-/* body.c: request bodies and query parameters. Each problem is added to the call's issues, which
+/* request.c: request bodies and query parameters. Each problem is added to the call's issues, which
  * refuses the call; a function that returns bool then returns false. */
 
 /* Reads the JSON body into the struct that `table` describes. */
@@ -133,3 +125,28 @@ bool layers_query_choice(struct call *c, const char *name, const char *const *te
 /* Reads a parameter that may be repeated, for example ?status=queued&status=failed. Returns one bit
  * for each of `texts` that is given; all bits if the parameter is absent. */
 unsigned layers_query_words(struct call *c, const char *name, const char *const *texts, size_t count);
+
+/* A page starts after an entry of an ordered index. The cursor encodes that entry's order and row, so it stays valid
+ * when entries are added or removed. Clients must treat it as opaque. */
+struct page {
+    int64_t limit;
+    int64_t order; /* with row: the first entry that may be on the page */
+    uint32_t row;
+};
+
+/* Reads `limit` (1 to limit_max) and `cursor` from the query. */
+bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page);
+
+/* Returns the cursor of the page that follows the entry `last`. */
+const char *page_cursor(struct arena *a, const struct index_entry *last);
+
+struct page_list {
+    const struct index *index;
+    int64_t key;        /* lists the entries with this key ... */
+    int64_t last_order; /* ... up to this order */
+    bool (*matches)(const struct call *c, uint32_t row, const void *filter);
+    void (*print)(struct call *c, uint32_t row);
+    const void *filter; /* passed to `matches` */
+};
+/* Responds 200 with {items, nextCursor}: the entries for which `matches` returns true. */
+void page_print(struct call *c, const struct page *page, const struct page_list *list);

@@ -5,7 +5,6 @@
 
 #include "base/http/body.h"
 #include "base/time.h"
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/lease.h"
 

@@ -3,7 +3,6 @@
 
 #include "base/time.h"
 #include "base/url.h"
-#include "mockserver/providers/layers/page.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     100

@@ -1,9 +1,11 @@
-/* What all responses of this provider share: the error envelope, headers, times. */
+/* What all responses of this provider share: the error envelope, headers, times, pages of lists. */
 #include "mockserver/providers/layers/layers.h"
 
-#include <string.h>
+#include <inttypes.h>
 
+#include "base/digest.h"
 #include "base/time.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/state/record.h"
 
 static const char *request_id(struct call *c)
@@ -61,10 +63,28 @@ void layers_render_error(struct call *c)
     json_close_map(out);
 }
 
+static const char *const class_texts[] = {
+    [RATE_CLASS_NONE] = NULL,
+    [RATE_CLASS_READ] = "read-light",
+    [RATE_CLASS_WRITE] = "write-light",
+    [RATE_CLASS_LONG] = "long-running",
+};
+
+static const char *endpoint_class(const struct call *c)
+{
+    const char *text = class_texts[c->route ? c->route->rate_class : RATE_CLASS_NONE];
+    if (text)
+        return text;
+    return class_texts[str_is(c->req->method, "GET") ? RATE_CLASS_READ : RATE_CLASS_WRITE];
+}
+
+/* The documentation says that headers report the bucket, but names only the class header and
+ * Retry-After. The names of the headers for limit, remaining and reset are ours. */
 void layers_add_common_headers(struct call *c)
 {
     call_header(c, "X-Request-Id", request_id(c));
-    layers_put_limits(c);
+    call_header(c, "X-RateLimit-Endpoint-Class", endpoint_class(c));
+    gate_rate_limit_headers(c);
 }
 
 void layers_put_time(struct call *c, const char *key, int64_t ms)
@@ -73,11 +93,35 @@ void layers_put_time(struct call *c, const char *key, int64_t ms)
     json_put_text(&c->out, key, ms ? time_seconds(ms, text) : NULL);
 }
 
-uint32_t layers_project(struct call *c)
+const char *page_cursor(struct arena *a, const struct index_entry *last)
 {
-    uint32_t project = space_find(c->world, LAYERS, c->params[0]);
-    if (project && call_owns(c, project))
-        return project;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no such project.");
-    return ROW_NONE;
+    const char *text = arena_printf(a, "%" PRId64 " %" PRIu32, last->order, last->row);
+    return digest_base64url(a, str_from(text));
+}
+
+void page_print(struct call *c, const struct page *page, const struct page_list *list)
+{
+    struct index_walk walk;
+    struct index_entry last = {0};
+    const char *next = NULL;
+    int64_t count = 0;
+
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_key(out, "items");
+    json_open_list(out);
+    index_from(list->index, &walk, (struct index_entry){list->key, page->order, page->row});
+    while (index_next_of(&walk, list->key) && walk.entry.order <= list->last_order) {
+        if (!list->matches(c, walk.entry.row, list->filter))
+            continue;
+        if (count++ == page->limit) {
+            next = page_cursor(c->arena, &last);
+            break;
+        }
+        list->print(c, walk.entry.row);
+        last = walk.entry;
+    }
+    json_close_list(out);
+    json_put_text(out, "nextCursor", next);
+    json_close_map(out);
 }

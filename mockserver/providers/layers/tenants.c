@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "mockserver/gates/rate_limit.h"
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/record.h"
 
 #define LIMIT_DEFAULT 25
@@ -12,6 +11,15 @@
 #define METADATA_MAX  8192 /* bytes, as JSON */
 
 const char *const layers_project_status_texts[] = {"active", "archived"};
+
+uint32_t layers_project(struct call *c)
+{
+    uint32_t project = space_find(c->world, LAYERS, c->params[0]);
+    if (project && call_owns(c, project))
+        return project;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such project.");
+    return ROW_NONE;
+}
 
 /* workspaceId equals organizationId, as in the documentation's sample. No organization has a
  * parent. */

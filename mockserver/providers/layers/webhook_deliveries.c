@@ -1,6 +1,5 @@
 /* Handlers that list and replay webhook deliveries and send test events. */
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/providers/layers/webhooks.h"
 
 #define LIMIT_DEFAULT 25

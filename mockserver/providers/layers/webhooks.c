@@ -7,7 +7,6 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/state/record.h"
 
 #define EVENTS_MAX      50

@@ -1,6 +1,9 @@
-/* Checks request bodies and query parameters against the documentation. */
+/* Reads request bodies and query parameters, and checks them against the documentation. */
 #include "mockserver/providers/layers/layers.h"
 
+#include <inttypes.h>
+
+#include "base/digest.h"
 #include "base/time.h"
 
 #define SKEW_MS 30000 /* tolerance for a due time in the past, because clocks differ */
@@ -96,4 +99,37 @@ unsigned layers_query_words(struct call *c, const char *name, const char *const 
             found |= 1u << at;
     }
     return given ? found : ~0u;
+}
+
+static bool read_limit(struct call *c, int64_t limit_max, int64_t *limit)
+{
+    struct str text = call_query(c, "limit");
+    int64_t value;
+    if (!text.s)
+        return true;
+    if (!str_to_int(text, &value) || value < 1 || value > limit_max)
+        return call_issue(c, "limit", "must be a whole number from 1 to %" PRId64, limit_max);
+    *limit = value;
+    return true;
+}
+
+static bool read_cursor(struct call *c, struct page *page)
+{
+    struct str text = call_query(c, "cursor"), inside;
+    int64_t order, row;
+    if (!text.s)
+        return true;
+    if (!digest_base64url_decode(c->arena, text, &inside) || !str_to_int(str_cut(&inside, ' '), &order) ||
+        !str_to_int(inside, &row) || row < 1 || row >= UINT32_MAX)
+        return call_issue(c, "cursor", "is not a cursor of this list");
+    page->order = order;
+    page->row = (uint32_t)row + 1;
+    return true;
+}
+
+bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page)
+{
+    *page = (struct page){.limit = limit_default, .order = INT64_MIN};
+    bool ok = read_limit(c, limit_max, &page->limit);
+    return read_cursor(c, page) && ok;
 }
