@@ -1,5 +1,6 @@
 #include "base/fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -41,6 +42,34 @@ static const char *const type_words[] = {
     [FIELD_MAP] = "a map",
     [FIELD_LIST] = "a list",
 };
+
+size_t field_word_count(const struct field *f)
+{
+    return f->words ? f->words->accepted : f->text_count;
+}
+
+const char *field_word(const struct field *f, size_t i)
+{
+    return f->words ? f->words->rows[i].text : f->texts[i];
+}
+
+const char *enum_word_of(const struct enum_words *w, int value)
+{
+    size_t i = 0;
+    while (w->rows[i].value != value) {
+        i++;
+        assert(i < w->count);
+    }
+    return w->rows[i].text;
+}
+
+const struct enum_word *enum_word_find(const struct enum_words *w, struct str text)
+{
+    for (size_t i = 0; i < w->accepted; i++)
+        if (str_is(text, w->rows[i].text))
+            return &w->rows[i];
+    return NULL;
+}
 
 static const char *pointer_to(struct arena *a, const struct step *s)
 {
@@ -151,18 +180,21 @@ static const char *nearest(const struct reading *r, struct str word, const char 
 static bool read_enum(const struct reading *r, int *to)
 {
     const struct field *f = r->field;
-    struct buf words = {.arena = r->arena};
-    for (size_t i = 0; i < f->text_count; i++)
-        if (r->value->kind == NODE_TEXT && str_is(r->value->text, f->texts[i])) {
-            *to = (int)i;
+    size_t count = field_word_count(f);
+    const char **words = arena_array(r->arena, const char *, count);
+    struct buf list = {.arena = r->arena};
+    for (size_t i = 0; i < count; i++) {
+        words[i] = field_word(f, i);
+        if (r->value->kind == NODE_TEXT && str_is(r->value->text, words[i])) {
+            *to = f->words ? f->words->rows[i].value : (int)i;
             return true;
         }
-    for (size_t i = 0; i < f->text_count; i++)
-        buf_printf(&words, "%s%s", i ? ", " : f->text_count > 1 ? "one of: " : "", f->texts[i]);
+        buf_printf(&list, "%s%s", i ? ", " : count > 1 ? "one of: " : "", words[i]);
+    }
     if (r->value->kind != NODE_TEXT)
-        return refuse_kind(r, buf_c(&words));
-    return refuse(r, "is '%s'; expected %s%s", r->value->text.s, buf_c(&words),
-                  nearest(r, r->value->text, f->texts, f->text_count));
+        return refuse_kind(r, buf_c(&list));
+    return refuse(r, "is '%s'; expected %s%s", r->value->text.s, buf_c(&list),
+                  nearest(r, r->value->text, words, count));
 }
 
 static bool refuse_text(const struct reading *r)

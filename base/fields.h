@@ -21,7 +21,7 @@ enum field_type {
     FIELD_BOOL,     /* bool */
     FIELD_INT,      /* int64_t */
     FIELD_TEXT,     /* const char * */
-    FIELD_ENUM,     /* int: index into texts[] */
+    FIELD_ENUM,     /* int: index into texts[], or a value of words */
     FIELD_DURATION, /* int64_t ms: 800ms, 1h30m, -30d */
     FIELD_TIME,     /* struct field_time: an instant, or a duration from a start known later */
     FIELD_NODE,     /* const struct node *: any value, not checked */
@@ -40,6 +40,18 @@ struct field_time {
     int64_t ms; /* since the epoch; if relative, from the start */
 };
 
+/* The words that stand for the values of an enum in one format, for example a provider's API. The enum's order does not
+ * matter. Two values may have the same word: reading it gives the first of them. */
+struct enum_word {
+    int value;
+    const char *text;
+};
+struct enum_words {
+    const struct enum_word *rows;
+    size_t count;    /* one row for each value that may have to be written */
+    size_t accepted; /* only the first rows may be read */
+};
+
 struct field {
     const char *key;
     enum field_type type;
@@ -49,8 +61,9 @@ struct field {
     /* Limits of the value (FIELD_INT) or of the length (text and lists). 0,0 = no limits; max < min =
      * no upper limit. */
     int64_t min, max;
-    const char *const *texts; /* FIELD_ENUM */
+    const char *const *texts; /* FIELD_ENUM: these, or `words` */
     size_t text_count;
+    const struct enum_words *words;
     const struct fields *sub; /* FIELD_MAP, FIELD_LIST */
     const char *shape;        /* schema of a value that the type does not describe: base/schema.h */
 };
@@ -78,3 +91,11 @@ struct fields {
 
 /* Reads `map` into the struct `into`. Returns false if it added a problem. */
 bool fields_read(const struct fields *table, const struct node *map, struct arena *a, void *into, struct error *err);
+
+/* The words that a FIELD_ENUM accepts. */
+size_t field_word_count(const struct field *f);
+const char *field_word(const struct field *f, size_t i);
+
+const char *enum_word_of(const struct enum_words *w, int value); /* the value must have a word */
+/* Returns the row of an accepted word, or NULL. */
+const struct enum_word *enum_word_find(const struct enum_words *w, struct str text);

@@ -73,8 +73,8 @@ static void put_enum(struct json *w, const struct field *f)
 {
     json_key(w, "enum");
     json_open_list(w);
-    for (size_t i = 0; i < f->text_count; i++)
-        json_text(w, f->texts[i]);
+    for (size_t i = 0; i < field_word_count(f); i++)
+        json_text(w, field_word(f, i));
     json_close_list(w);
 }
 

@@ -13,7 +13,7 @@ struct token {
 struct account {
     struct where at;
     const char *handle;
-    int platform;
+    int platform, color;
     int64_t followers, limit, status;
     bool active;
     int64_t delay_ms;
@@ -32,6 +32,10 @@ static const struct fields token_fields = FIELD_TABLE("token", token_rows, struc
 
 static const char *const platforms[] = {"tiktok", "instagram", "youtube"};
 
+enum color { RED, GREEN, BLUE, DARK_BLUE };
+static const struct enum_word color_rows[] = {{BLUE, "azul"}, {RED, "rojo"}, {GREEN, "verde"}, {DARK_BLUE, "azul"}};
+static const struct enum_words colors = {color_rows, COUNT(color_rows), 2};
+
 static const struct field account_rows[] = {
     FIELD("handle", FIELD_TEXT, struct account, handle, .min = 1, .max = 10),
     FIELD("platform", FIELD_ENUM, struct account, platform, .required = true, .texts = platforms, .text_count = 3),
@@ -45,6 +49,7 @@ static const struct field account_rows[] = {
     FIELD("tags", FIELD_TEXTS, struct account, tags, .max = 3),
     FIELD("token", FIELD_MAP, struct account, token, .sub = &token_fields),
     FIELD("posts", FIELD_LIST, struct account, posts, .sub = &token_fields),
+    FIELD("color", FIELD_ENUM, struct account, color, .words = &colors),
 };
 static const struct fields account_fields =
     FIELD_TABLE("social account", account_rows, struct account, offsetof(struct account, at));
@@ -106,6 +111,25 @@ static void every_type_of_member_is_read(void **state)
     assert_int_equal(posts[1].uses, 2);
 }
 
+static void an_enum_is_read_and_written_by_its_words(void **state)
+{
+    static const struct {
+        const char *word;
+        enum color color;
+    } rows[] = {{"rojo", RED}, {"azul", BLUE}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct account x = {0};
+        const char *why;
+        assert_true(read(*state, arena_printf(*state, "{platform: tiktok, color: %s}", rows[i].word), &x, &why));
+        assert_int_equal(x.color, rows[i].color);
+        assert_int_equal(enum_word_find(&colors, str_from(rows[i].word))->value, rows[i].color);
+        assert_string_equal(enum_word_of(&colors, (int)rows[i].color), rows[i].word);
+    }
+    assert_string_equal(enum_word_of(&colors, DARK_BLUE), "azul");
+    assert_string_equal(enum_word_of(&colors, GREEN), "verde"); /* is only written */
+    assert_null(enum_word_find(&colors, STR("verde")));
+}
+
 static void a_list_with_an_invalid_text_is_left_unset(void **state)
 {
     struct account x = {0};
@@ -163,6 +187,7 @@ static void a_mistake_is_reported_with_its_location(void **state)
         {"{platform: instagam}",                                                               "f.yaml:1:12: 'platform' is 'instagam'; expected one of: tiktok, "
                                  "instagram, youtube (did you mean 'instagram'?)"                                                             },
         {"{platform: fax}",                                                                    "f.yaml:1:12: 'platform' is 'fax'; expected one of: tiktok, instagram, youtube"},
+        {"{platform: tiktok, color: verde}", "f.yaml:1:27: 'color' is 'verde'; expected one of: azul, rojo"},
         {"{platform: 1}",                                                                      "f.yaml:1:12: 'platform' is a number; expected one of: tiktok, instagram, "
                           "youtube (quote it: \"1\")"                                                                                                },
         {"{platform: tiktok, active: yes}",                                                    "f.yaml:1:28: 'active' is text; expected true or false"                        },
@@ -220,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_of_member_is_read),
+        cmocka_unit_test(an_enum_is_read_and_written_by_its_words),
         cmocka_unit_test(a_list_with_an_invalid_text_is_left_unset),
         cmocka_unit_test(a_time_may_be_relative_to_the_start),
         cmocka_unit_test(a_mistake_is_reported_with_its_location),

@@ -65,8 +65,8 @@ static const char *range(struct arena *a, const struct field *f, const char *typ
 static const char *enum_text(struct arena *a, const struct field *f)
 {
     struct buf text = {.arena = a};
-    for (size_t i = 0; i < f->text_count; i++)
-        buf_printf(&text, "%s`%s`", i ? ", " : "", f->texts[i]);
+    for (size_t i = 0; i < field_word_count(f); i++)
+        buf_printf(&text, "%s`%s`", i ? ", " : "", field_word(f, i));
     return buf_c(&text);
 }
 

@@ -404,7 +404,7 @@ static void put_simulation_value(struct json *out, struct arena *a, struct rando
         json_int(out, (int64_t)random_below(w, 6));
         break;
     case FIELD_ENUM:
-        json_text(out, f->texts[random_below(w, f->text_count)]);
+        json_text(out, field_word(f, random_below(w, field_word_count(f))));
         break;
     case FIELD_DURATION:
         json_text(out, chance(w, 80) ? "3h" : "-1d");
