@@ -99,11 +99,10 @@ void pe_list_accounts(struct call *c)
 
 uint32_t pe_account(struct call *c, struct str id)
 {
-    uint32_t row = account_find(c->world, POSTEVERYWHERE, id);
-    if (row && account_is_listed(account_read(c->world, row)) && call_owns(c, account_read(c->world, row)->space))
-        return row;
-    call_refuse(c, FAULT_NOT_FOUND, "No account has this id.");
-    return ROW_NONE;
+    uint32_t row = caller_account(c, id);
+    if (!row)
+        call_refuse(c, FAULT_NOT_FOUND, "No account has this id.");
+    return row;
 }
 
 void pe_read_account(struct call *c)

@@ -7,7 +7,6 @@
 
 #include "base/time.h"
 
-#define SKEW_MS       30000 /* a due time may be this much in the past, for clock differences */
 #define ACCOUNTS_MAX  100
 #define LIMIT_DEFAULT 20
 #define LIMIT_MAX     100
@@ -31,26 +30,10 @@ static const struct node *only_known(struct arena *a, const struct fields *table
     return node_new_map(a, kept, count);
 }
 
-/* Turns a JSON pointer into this provider's notation: /media_ids/0 becomes media_ids.0. */
-static const char *field_path(struct arena *a, const char *pointer)
-{
-    char *path = arena_text(a, pointer && *pointer ? pointer + 1 : "");
-    for (char *slash = path; (slash = strchr(slash, '/'));)
-        *slash = '.';
-    return path;
-}
-
 bool pe_body(struct call *c, const struct fields *table, void *into)
 {
     const struct node *body = call_body(c);
-    if (!body)
-        return false;
-    struct error err = {0};
-    fields_read(table, only_known(c->arena, table, body), c->arena, into, &err);
-    for (const struct problem *p = err.first; p; p = p->next)
-        call_issue(c, field_path(c->arena, p->pointer), "%s", p->text);
-    error_end(&err);
-    return !c->fault;
+    return body && read_fields(c, table, only_known(c->arena, table, body), PATH_DOTS, into);
 }
 
 /* In the older API version an id may be a text. */
@@ -61,10 +44,7 @@ static uint32_t account_of(struct call *c, const struct node *id)
         digits = str_from(arena_printf(c->arena, "%" PRId64, id->integer));
     else if (id->kind == NODE_TEXT && pe_api_version(c) == PE_API_VERSION_OLDER)
         digits = id->text;
-    uint32_t row = digits.n ? account_find(c->world, POSTEVERYWHERE, digits) : ROW_NONE;
-    if (!row || !account_is_listed(account_read(c->world, row)) || !call_owns(c, account_read(c->world, row)->space))
-        return ROW_NONE;
-    return row;
+    return digits.n ? caller_account(c, digits) : ROW_NONE;
 }
 
 static bool is_among(const struct pe_rows *rows, uint32_t row)
@@ -123,28 +103,16 @@ bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
     if (!time_parse(str_from(text), due_ms))
         return pe_refuse(c, FAULT_INVALID, 400, "invalid_datetime",
                          "scheduled_for: '%s' is not an ISO 8601 time in UTC.", text);
-    if (*due_ms < c->now_ms - SKEW_MS)
+    if (is_overdue(c, *due_ms))
         return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time", "scheduled_for: '%s' is in the past.", text);
-    return true;
-}
-
-static bool query_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *value)
-{
-    struct str text = call_query(c, name);
-    int64_t given;
-    if (!text.s)
-        return true;
-    if (!str_to_int(text, &given) || given < least || given > most)
-        return call_issue(c, name, "must be a whole number from %" PRId64 " to %" PRId64, least, most);
-    *value = given;
     return true;
 }
 
 bool pe_read_page(struct call *c, struct pe_page *page)
 {
     *page = (struct pe_page){.limit = LIMIT_DEFAULT};
-    bool ok = query_int(c, "limit", 1, LIMIT_MAX, &page->limit);
-    return query_int(c, "offset", 0, INT32_MAX, &page->offset) && ok;
+    bool ok = read_query_int(c, "limit", 1, LIMIT_MAX, &page->limit);
+    return read_query_int(c, "offset", 0, INT32_MAX, &page->offset) && ok;
 }
 
 void pe_put_page(struct call *c, const struct pe_page *page, size_t total)
@@ -159,20 +127,12 @@ void pe_put_page(struct call *c, const struct pe_page *page, size_t total)
     json_close_map(out);
 }
 
-bool pe_query_time(struct call *c, const char *name, int64_t *ms)
-{
-    struct str text = call_query(c, name);
-    return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
-}
-
 bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits)
 {
     struct str rest = call_query(c, name);
     while (rest.n) {
         struct str word = str_trim(str_cut(&rest, ','));
-        size_t i = 0;
-        while (i < count && !str_is(word, texts[i]))
-            i++;
+        size_t i = text_index(texts, count, word);
         if (i == count)
             return call_issue(c, name, "'" STR_FMT "' is not a valid value", STR_ARG(word));
         *bits |= 1u << i;

@@ -4,22 +4,10 @@
 #include "mockserver/providers/posteverywhere/fixture_fields.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/json.h"
-#include "mockserver/state/record.h"
 
 #define WRONG(...) error_add(load->err, ERROR_INPUT, __VA_ARGS__)
-
-static const char *given_or_new_id(struct fixture_load *load, const char *id)
-{
-    return id ? id : ids_mint(load->world, "", ID_UUID);
-}
-
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
-{
-    return WRONG(at, "duplicate %s id '%s'", what, id);
-}
 
 static bool scopes_valid(const struct fixture_load *load, const struct fixture_key *k)
 {
@@ -27,10 +15,7 @@ static bool scopes_valid(const struct fixture_load *load, const struct fixture_k
     const char *const *items = k->scopes.items;
     bool ok = true;
     for (size_t i = 0; i < k->scopes.count; i++) {
-        size_t j = 0;
-        while (j < COUNT(known) && strcmp(known[j], items[i]) != 0)
-            j++;
-        if (j == COUNT(known))
+        if (text_index(known, COUNT(known), str_from(items[i])) == COUNT(known))
             ok = WRONG(k->at, "unknown scope '%s' (*, read, write, ai)", items[i]);
     }
     return ok;
@@ -48,14 +33,11 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     if (!k->name || !k->value)
         return false;
     bool ok = scopes_valid(load, k);
-    if (!str_starts(str_from(k->value), STR("pe_live_")))
-        ok = WRONG(k->at, "the value of key '%s' must start with pe_live_", k->name);
-    if (key_find(load->world, POSTEVERYWHERE, str_from(k->value)))
-        ok = WRONG(k->at, "key '%s' has the same value as another key", k->name);
+    ok = fixture_key_valid(load, k->at, POSTEVERYWHERE, k->name, k->value, "pe_live_") && ok;
     const struct key_spec spec = {
         .name = k->name,
         .value = k->value,
-        .public_id = given_or_new_id(load, k->id),
+        .public_id = fixture_id(load, k->id, "", ID_UUID),
         .api_version = api_version_of(k->api_version, k->id_alias),
         .scopes = k->scopes.count ? k->scopes.items : all,
         .scope_count = k->scopes.count ? k->scopes.count : 1,
@@ -68,8 +50,8 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
 static bool account_valid(const struct fixture_load *load, const struct fixture_account *a, int64_t created_ms)
 {
     int64_t expires_ms = fixture_time(load, &a->token_expires_at);
-    if (created_ms > load->start_ms)
-        return WRONG(a->at, "'created_at' of account '%s' is after the clock's start", a->name);
+    if (!fixture_time_past(load, a->at, "created_at", arena_printf(load->arena, "account '%s'", a->name), created_ms))
+        return false;
     if (a->is_active && a->is_active->kind != NODE_BOOL)
         return WRONG(a->is_active->at, "'is_active' is of type %s; expected true or false",
                      node_kind_name(a->is_active->kind));
@@ -95,11 +77,11 @@ static bool build_account(struct fixture_load *load, uint32_t space, struct fixt
     spec.token = a->health == PE_EXPIRED ? TOKEN_EXPIRED : TOKEN_LIVE;
     spec.flagged = a->health == PE_UNHEALTHY;
     spec.inactive = a->is_active && a->is_active->kind == NODE_BOOL && !a->is_active->truth;
-    spec.connected_at_ms = a->created_at.given ? fixture_time(load, &a->created_at) : load->start_ms;
-    spec.token_expires_at_ms = a->token_expires_at.given ? fixture_time(load, &a->token_expires_at) : 0;
+    spec.connected_at_ms = fixture_time_or(load, &a->created_at, load->start_ms);
+    spec.token_expires_at_ms = fixture_time_or(load, &a->token_expires_at, 0);
     bool ok = account_valid(load, a, spec.connected_at_ms);
     if (account_find(load->world, POSTEVERYWHERE, str_from(spec.public_id)))
-        ok = report_duplicate(load, a->at, "account", spec.public_id);
+        ok = fixture_duplicate(load, a->at, "account", spec.public_id);
     a->row = account_connect(load->world, space, &spec);
     return ok;
 }
@@ -110,9 +92,9 @@ static bool build_media(struct fixture_load *load, uint32_t space, const struct 
         return false;
     bool ok = true;
     if (m->id && media_find(load->world, POSTEVERYWHERE, str_from(m->id)))
-        ok = report_duplicate(load, m->at, "media", m->id);
+        ok = fixture_duplicate(load, m->at, "media", m->id);
     const struct media spec = {
-        .public_id = given_or_new_id(load, m->id),
+        .public_id = fixture_id(load, m->id, "", ID_UUID),
         .name = m->filename,
         .content_type = m->content_type,
         .state = MEDIA_READY,
@@ -156,8 +138,8 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
         return WRONG(p->failed->at, "'failed' is of type %s; expected a list of account ids",
                      node_kind_name(p->failed->kind));
     int64_t created_ms = fixture_time(load, &p->created_at);
-    if (p->created_at.given && created_ms > load->start_ms)
-        return WRONG(p->at, "'created_at' of the post is after the clock's start");
+    if (p->created_at.given && !fixture_time_past(load, p->at, "created_at", "the post", created_ms))
+        return false;
     if (p->status == PE_DRAFT)
         return true;
     if (p->status == PE_PUBLISHING)
@@ -212,13 +194,13 @@ static bool build_post(struct fixture_load *load, uint32_t space, const struct f
         return false;
     bool ok = true;
     if (p->id && post_find(load->world, POSTEVERYWHERE, str_from(p->id)))
-        ok = report_duplicate(load, p->at, "post", p->id);
-    int64_t due_ms = p->due.given ? fixture_time(load, &p->due) : 0;
+        ok = fixture_duplicate(load, p->at, "post", p->id);
+    int64_t due_ms = fixture_time_or(load, &p->due, 0);
     int64_t default_ms = due_ms ? fixture_post_created(load, due_ms) : load->start_ms;
-    int64_t created_ms = p->created_at.given ? fixture_time(load, &p->created_at) : default_ms;
+    int64_t created_ms = fixture_time_or(load, &p->created_at, default_ms);
     const struct pe_details details = {.timezone = p->timezone ? p->timezone : "UTC"};
     const struct post post = {
-        .public_id = given_or_new_id(load, p->id),
+        .public_id = fixture_id(load, p->id, "", ID_UUID),
         .text = p->content,
         .details = pe_details_write(load->arena, &details),
         .draft = p->status == PE_DRAFT,
@@ -233,8 +215,8 @@ static bool build_organization(struct fixture_load *load, const struct fixture_o
 {
     bool ok = true;
     if (o->id && organization_find(load->world, POSTEVERYWHERE, o->id))
-        ok = report_duplicate(load, o->at, "organization", o->id);
-    uint32_t row = organization_create(load->world, POSTEVERYWHERE, given_or_new_id(load, o->id), o->name);
+        ok = fixture_duplicate(load, o->at, "organization", o->id);
+    uint32_t row = organization_create(load->world, POSTEVERYWHERE, fixture_id(load, o->id, "", ID_UUID), o->name);
     uint32_t space = space_create(load->world, row, ids_mint(load->world, "", ID_UUID), o->name);
     const struct fixture_key *keys = o->keys.items;
     struct fixture_account *accounts = o->accounts.items;

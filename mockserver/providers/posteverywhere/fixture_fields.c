@@ -2,8 +2,7 @@
 
 #include "mockserver/state/record.h"
 
-#define ID_LENGTH .min = 1, .max = 128
-#define ID_MAX    ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
+#define ID_MAX ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
 
 /* A key that is absent reads as the first text. Below, OF is the struct that a table fills. */
 static const char *const api_version_texts[] = {"default", "current", "older"};
@@ -29,7 +28,7 @@ static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, 
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the key. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the key. Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
     FIELD("key", FIELD_TEXT, OF, value, .required = true, .help = "API key that clients send: pe_live_..."),
     FIELD("scopes", FIELD_TEXTS, OF, scopes, .help = "Scopes: `read`, `write`, `ai` or `*`. Default: all."),
@@ -45,7 +44,7 @@ static const struct field account_rows[] = {
           .help = "Id of the account. Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts, .text_count = PLATFORM_COUNT,
           .help = "Platform of the account."),
-    FIELD("account_name", FIELD_TEXT, OF, name, ID_LENGTH, .required = true,
+    FIELD("account_name", FIELD_TEXT, OF, name, FIXTURE_ID, .required = true,
           .help = "Display name or @handle of the account."),
     FIELD("avatar_url", FIELD_TEXT, OF, avatar_url, .help = "Picture URL. Default: null."),
     FIELD("is_active", FIELD_NODE, OF, is_active, .shape = "{type: boolean}",
@@ -62,7 +61,7 @@ static const struct fields account_fields = FIELD_TABLE("account", account_rows,
 
 #define OF struct fixture_media
 static const struct field media_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the media. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the media. Default: generated."),
     FIELD("filename", FIELD_TEXT, OF, filename, .required = true, .help = "File name."),
     FIELD("content_type", FIELD_TEXT, OF, content_type, .required = true, .help = "MIME type."),
     FIELD("size", FIELD_INT, OF, size, .max = RECORD_NUMBER_MAX, .help = "Size in bytes. Default: unknown."),
@@ -74,7 +73,7 @@ static const struct fields media_fields = FIELD_TABLE("media", media_rows, OF, o
 
 #define OF struct fixture_post
 static const struct field post_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the post. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the post. Default: generated."),
     FIELD("content", FIELD_TEXT, OF, content, .required = true, .help = "Text of the post."),
     FIELD("accounts", FIELD_NODE, OF, accounts, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids of this organization; required unless the post is a draft."),
@@ -94,21 +93,21 @@ static const struct fields post_fields = FIELD_TABLE("post", post_rows, OF, offs
 
 #define OF struct fixture_webhook
 static const struct field webhook_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the webhook. Default: generated."),
-    FIELD("url", FIELD_TEXT, OF, url, .required = true,
+    FIELD("id", FIELD_TEXT, OF, hook.id, FIXTURE_ID, .help = "Id of the webhook. Default: generated."),
+    FIELD("url", FIELD_TEXT, OF, hook.url, .required = true,
           .help = "URL that events are POSTed to: https, or http to a loopback host or to a host "
                   "of `webhooks.allow`."),
-    FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1,
+    FIELD("events", FIELD_TEXTS, OF, hook.events, .required = true, .min = 1,
           .help = "Names of the events to deliver, for example `post.published`."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the webhook. Default: null."),
-    FIELD("secret", FIELD_TEXT, OF, secret, .help = "Secret that signs the deliveries. Default: generated."),
+    FIELD("secret", FIELD_TEXT, OF, hook.secret, .help = "Secret that signs the deliveries. Default: generated."),
 };
-static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, at));
+static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, hook.at));
 #undef OF
 
 #define OF struct fixture_organization
 static const struct field organization_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the organization. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the organization. Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the organization."),
     FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys."),
     FIELD("accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
+#include "mockserver/providers/shared/build.h"
 
 struct fixture_limits {
     int64_t minute, hour; /* calls; 0: the documented limit */
@@ -45,9 +46,8 @@ struct fixture_media {
 };
 
 struct fixture_webhook {
-    struct where at;
-    const char *id, *url, *name, *secret;
-    struct field_list events;
+    struct fixture_hook hook;
+    const char *name;
 };
 
 struct fixture_organization {

@@ -2,7 +2,6 @@
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include "base/json.h"
-#include "mockserver/state/record.h"
 
 #define EVENTS_MAX 50
 
@@ -28,13 +27,7 @@ static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, 
 
 const char *pe_mint_secret(struct world *w)
 {
-    struct arena a = {0};
-    char first[64], more[64];
-    ids_write(w, "whsec_", ID_UUID, first);
-    ids_write(w, "", ID_HEX8, more);
-    const char *secret = world_text(w, arena_printf(&a, "%s%s", first, more));
-    arena_end(&a);
-    return secret;
+    return hooks_mint_secret(w, ID_UUID, ID_HEX8);
 }
 
 const char *pe_hook_metadata(struct arena *a, const char *name)
@@ -49,13 +42,7 @@ const char *pe_hook_metadata(struct arena *a, const char *name)
 
 static bool body_valid(struct call *c, const struct hook_body *body)
 {
-    const char *why;
-    const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_valid(c->arena, c->world, body->url, &why))
-        call_issue(c, "url", "%s", why);
-    for (size_t i = 0; i < body->events.count; i++)
-        if (!pe_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events.%zu", i), "is not in the event catalogue");
+    hooks_check_body(c, body->url, &body->events, &pe_catalogue, PATH_DOTS);
     if (body->active && body->active->kind != NODE_BOOL)
         call_issue(c, "is_active", "must be true or false");
     return !c->fault;
@@ -80,15 +67,10 @@ static void print_members(struct call *c, uint32_t row)
 {
     const struct webhook *h = webhook_read(c->world, row);
     const struct node *metadata = h->metadata ? json_parse(c->arena, str_from(h->metadata), "webhook", NULL) : NULL;
-    struct str events = str_from(h->events);
     struct json *out = &c->out;
     json_put_text(out, "id", h->public_id);
     json_put_text(out, "url", h->url);
-    json_key(out, "events");
-    json_open_list(out);
-    while (events.n)
-        json_str(out, str_cut(&events, ' '));
-    json_close_list(out);
+    put_names(out, "events", h->events);
     json_put_text(out, "name", node_get_text(metadata, "name"));
     json_put_text(out, "description", h->description);
     json_put_bool(out, "is_active", h->state == WEBHOOK_ACTIVE);
@@ -112,12 +94,7 @@ static void respond_hook(struct call *c, uint32_t row)
 
 static uint32_t own_hook(struct call *c)
 {
-    uint32_t row = webhook_find(c->world, POSTEVERYWHERE, c->params[0]);
-    const struct webhook *h = row ? webhook_read(c->world, row) : NULL;
-    if (h && h->state != WEBHOOK_DELETED && h->organization == key_read(c->world, c->key)->organization)
-        return row;
-    call_refuse(c, FAULT_NOT_FOUND, "No webhook has this id.");
-    return ROW_NONE;
+    return hooks_own(c, "No webhook has this id.");
 }
 
 static void set_active(struct call *c, uint32_t row, const struct hook_body *body)
@@ -135,7 +112,7 @@ void pe_create_webhook(struct call *c)
     struct webhook_spec spec = spec_of(c, &body);
     spec.public_id = ids_mint(c->world, "", ID_UUID);
     spec.secret = pe_mint_secret(c->world);
-    uint32_t row = webhook_create(c->world, key_read(c->world, c->key)->organization, &spec);
+    uint32_t row = webhook_create(c->world, caller_organization(c), &spec);
     set_active(c, row, &body);
     struct json *out = pe_begin(c, 201);
     json_open_map(out);
@@ -147,7 +124,7 @@ void pe_create_webhook(struct call *c)
 
 void pe_list_webhooks(struct call *c)
 {
-    uint32_t organization = key_read(c->world, c->key)->organization;
+    uint32_t organization = caller_organization(c);
     struct index_walk walk;
     struct json *out = pe_begin(c, 200);
     json_open_map(out);

@@ -6,14 +6,14 @@
  * Source:  the provider's clients, which know twelve events; its pages are silent on retries.
  */
 #pragma once
-#include "mockserver/provider_api/webhooks.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
+#include "mockserver/providers/shared/hooks.h"
 
 #define PE_TEST_EVENT "webhook.test"
 
 extern const struct webhooks pe_webhooks;
 
-bool pe_event_known(const char *name);
+extern const struct hook_catalogue pe_catalogue;
 const char *pe_mint_secret(struct world *w);                     /* generates a signing secret: whsec_... */
 const char *pe_hook_metadata(struct arena *a, const char *name); /* JSON: {"name": name} */
 

@@ -1,16 +1,11 @@
 /* PostEverywhere's webhook events: maps changes to events, writes their payload, signs requests. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/providers/posteverywhere/hooks.h"
 
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/json.h"
-#include "base/time.h"
-
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
 
 static const char *const events[] = {
     "post.scheduled", "post.publishing", "post.published",    "post.failed",          "post.partially_failed",
@@ -18,19 +13,7 @@ static const char *const events[] = {
     "media.uploaded", "media.deleted",
 };
 
-bool pe_event_known(const char *name)
-{
-    for (size_t i = 0; i < COUNT(events); i++)
-        if (strcmp(events[i], name) == 0)
-            return true;
-    return false;
-}
-
-static void put_time(struct json *out, const char *key, int64_t ms)
-{
-    char text[TIME_TEXT_MAX];
-    json_put_text(out, key, ms ? time_millis(ms, text) : NULL);
-}
+const struct hook_catalogue pe_catalogue = {events, COUNT(events)};
 
 static void put_account(struct json *out, const struct world *w, uint32_t row)
 {
@@ -47,7 +30,7 @@ static void put_post(struct json *out, const struct world *w, uint32_t row)
     json_put_text(out, "post_id", p->public_id);
     json_put_text(out, "status", pe_status_texts[pe_status(w, row)]);
     json_put_text(out, "content", p->text);
-    put_time(out, "scheduled_for", p->due_at_ms);
+    put_millis(out, "scheduled_for", p->due_at_ms);
 }
 
 static void put_destination(struct json *out, const struct world *w, uint32_t row)
@@ -58,7 +41,7 @@ static void put_destination(struct json *out, const struct world *w, uint32_t ro
     put_account(out, w, d->account);
     json_put_text(out, "platform_post_id", d->external_id);
     json_put_text(out, "platform_post_url", d->external_url);
-    put_time(out, "published_at", d->published_at_ms);
+    put_millis(out, "published_at", d->published_at_ms);
     json_put_text(out, "error", pe_failure_text(&a, w, row));
     arena_end(&a);
 }
@@ -75,7 +58,7 @@ static void put_media(struct json *out, const struct world *w, uint32_t row)
 static const struct row {
     const char *what, *to; /* to NULL: any state */
     const char *event;
-    void (*put)(struct json *out, const struct world *w, uint32_t row);
+    hooks_put_fn *put;
 } rows[] = {
     {"account_connect",     NULL,         "account.connected",        put_account    },
     {"account_lose_token",  NULL,         "account.reconnect_needed", put_account    },
@@ -97,15 +80,6 @@ static const struct row *row_of(const struct change *change)
         if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
             return &rows[i];
     return NULL;
-}
-
-static uint32_t space_of(const struct world *w, const struct change *change)
-{
-    if (change->kind == RECORD_ACCOUNT)
-        return account_read(w, change->row)->space;
-    if (change->kind == RECORD_MEDIA)
-        return media_read(w, change->row)->space;
-    return change->kind == RECORD_POST ? post_read(w, change->row)->space : destination_read(w, change->row)->space;
 }
 
 /* A draft or an immediate post causes no post.scheduled event. */
@@ -131,23 +105,13 @@ static bool map_event(struct arena *a, const struct world *w, const struct chang
     const struct row *row = row_of(change);
     if (!row || is_silent(w, change))
         return false;
-    struct buf payload = {.arena = a};
-    struct json out = json_begin(&payload, 0);
-    json_open_map(&out);
-    row->put(&out, w, change->row);
-    json_close_map(&out);
-    event->space = space_of(w, change);
-    event->organization = space_read(w, event->space)->organization;
-    event->type = event_of(w, change, row);
-    event->payload = buf_c(&payload);
+    hooks_fill_event(a, w, change, event_of(w, change, row), row->put, event);
     return true;
 }
 
 static struct str sign(struct arena *a, const char *secret, struct str body)
 {
-    unsigned char mac[DIGEST_SIZE];
-    digest_hmac_sha256(str_from(secret), body, mac);
-    return str_from(arena_printf(a, "sha256=%s", digest_hex(a, mac, sizeof mac)));
+    return str_from(arena_printf(a, "sha256=%s", hooks_hmac(a, secret, body)));
 }
 
 static void write_request(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
@@ -158,7 +122,7 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
     json_open_map(&out);
     json_put_text(&out, "id", d->event_id);
     json_put_text(&out, "event", d->type);
-    put_time(&out, "created_at", d->created_at_ms);
+    put_millis(&out, "created_at", d->created_at_ms);
     json_key(&out, "data");
     json_raw(&out, str_from(d->payload));
     json_close_map(&out);
@@ -169,7 +133,7 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
 }
 
 /* The documentation says that consecutive failures disable a webhook, but not how many. */
-static const int64_t waits_ms[] = {0, 30 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR};
+static const int64_t waits_ms[] = {0, 30 * SECOND_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS};
 #define POLICY(name_, attempts_)                                                                                       \
     {                                                                                                                  \
         .name = name_, .waits_ms = waits_ms, .attempts = attempts_, .gave_up = DELIVERY_FAILED, .pause_after = 10      \

@@ -17,6 +17,7 @@
 #include "base/units.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
+#include "mockserver/providers/shared/handler.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
@@ -71,8 +72,6 @@ struct pe_page {
 };
 bool pe_read_page(struct call *c, struct pe_page *page);
 void pe_put_page(struct call *c, const struct pe_page *page, size_t total);
-/* Parses a time from a query parameter; *ms stays as it is if the parameter is absent. */
-bool pe_query_time(struct call *c, const char *name, int64_t *ms);
 /* Reads a comma-separated query parameter; bit i is set if texts[i] is in the list. */
 bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits);
 

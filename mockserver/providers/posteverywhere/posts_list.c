@@ -87,8 +87,8 @@ static void read_spans(struct call *c, struct filter *f)
     static const char *const before[] = {"created_before", "scheduled_before", "published_before", "updated_before"};
     for (enum sort which = 0; which < SORT_COUNT; which++) {
         f->spans[which] = (struct span){.after_ms = INT64_MIN, .before_ms = INT64_MAX};
-        pe_query_time(c, after[which], &f->spans[which].after_ms);
-        pe_query_time(c, before[which], &f->spans[which].before_ms);
+        read_query_time(c, after[which], &f->spans[which].after_ms);
+        read_query_time(c, before[which], &f->spans[which].before_ms);
     }
 }
 

@@ -103,25 +103,11 @@ static const char *code_of(const struct call *c, const struct fault_row *row)
 
 static void print_details(const struct call *c, struct json *out)
 {
-    bool issues = c->fault == FAULT_INVALID && c->issues.count;
-    if (!issues && !c->fault_data)
+    if (!has_details(c))
         return;
     json_key(out, "details");
     json_open_map(out);
-    const struct member *m;
-    for (size_t i = 0; (m = node_member(c->fault_data, i)); i++)
-        json_put_node(out, m->key, m->value);
-    if (issues) {
-        json_key(out, "validation_errors");
-        json_open_list(out);
-        for (size_t i = 0; i < c->issues.count; i++) {
-            json_open_map(out);
-            json_put_text(out, "field", c->issues.items[i].path);
-            json_put_text(out, "message", c->issues.items[i].message);
-            json_close_map(out);
-        }
-        json_close_list(out);
-    }
+    put_details(c, out, "validation_errors", "field");
     json_close_map(out);
 }
 
@@ -159,7 +145,7 @@ void pe_add_common_headers(struct call *c)
 
 uint32_t pe_space(const struct call *c)
 {
-    uint32_t organization = key_read(c->world, c->key)->organization;
+    uint32_t organization = caller_organization(c);
     struct index_walk walk;
     index_from(&c->world->indexes[INDEX_SPACE_ORGANIZATION], &walk, (struct index_entry){organization, INT64_MIN, 0});
     return index_next_of(&walk, organization) ? walk.entry.row : ROW_NONE;
