@@ -124,9 +124,9 @@ static void print_account(struct call *c, const struct account *a)
     json_put_text(out, "accountName", a->name);
     json_put_text(out, "accountLogo", a->avatar_url);
     json_put_text(out, "accessTokenStatus", token_text(a));
-    postnitro_put_time(c, "tokenExpiresAt", a->token_expires_at_ms);
-    postnitro_put_time(c, "createdAt", a->connected_at_ms);
-    postnitro_put_time(c, "updatedAt", a->updated_at_ms);
+    put_millis(out, "tokenExpiresAt", a->token_expires_at_ms);
+    put_millis(out, "createdAt", a->connected_at_ms);
+    put_millis(out, "updatedAt", a->updated_at_ms);
     json_close_map(out);
 }
 

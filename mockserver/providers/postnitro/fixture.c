@@ -5,40 +5,20 @@
 
 #include <string.h>
 
-#include "mockserver/state/record.h"
-
 #define TOKEN_MS (60 * DAY_MS)
-
-static const char *given_or_new_id(struct fixture_load *load, const char *id, const char *prefix)
-{
-    return id ? id : ids_mint(load->world, prefix, ID_CUID);
-}
-
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
-{
-    return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
-}
-
-static int64_t time_or(const struct fixture_load *load, const struct field_time *t, int64_t ms)
-{
-    return t->given ? fixture_time(load, t) : ms;
-}
 
 /* A `workspace` of ROW_NONE creates a key without a workspace. */
 static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t workspace, const struct fixture_key *k)
 {
     if (!k->name || !k->value)
         return false;
-    bool ok = str_starts(str_from(k->value), STR("pn-")) ||
-              error_add(load->err, ERROR_INPUT, k->at, "the value of key '%s' must start with pn-", k->name);
-    if (key_find(load->world, POSTNITRO, str_from(k->value)))
-        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key", k->name);
+    bool ok = fixture_key_valid(load, k->at, POSTNITRO, k->name, k->value, "pn-");
     const struct key_spec spec = {
         .space = workspace,
         .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
         .name = k->name,
         .value = k->value,
-        .public_id = given_or_new_id(load, k->id, "c"),
+        .public_id = fixture_id(load, k->id, "c", ID_CUID),
     };
     key_create(load->world, organization, &spec);
     return ok;
@@ -57,16 +37,15 @@ static bool check_account(struct fixture_load *load, const struct fixture_accoun
     bool ok = true;
     if (a->handle[0] == '@')
         ok = error_add(load->err, ERROR_INPUT, a->at, "invalid handle '%s'; omit the @", a->handle);
-    if (spec->connected_at_ms > load->start_ms)
-        ok = error_add(load->err, ERROR_INPUT, a->at, "'created_at' of account '%s' is after the clock's start",
-                       a->handle);
+    const char *account = arena_printf(load->arena, "account '%s'", a->handle);
+    ok = fixture_time_past(load, a->at, "created_at", account, spec->connected_at_ms) && ok;
     if (spec->token == TOKEN_LIVE && spec->token_expires_at_ms <= load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, a->at,
                        "the token of account '%s' has expired by the clock's start; set "
                        "'access_token_status' to 'expired' or 'revoked'",
                        a->handle);
     if (a->id && account_find(load->world, POSTNITRO, str_from(a->id)))
-        ok = report_duplicate(load, a->at, "social account", a->id);
+        ok = fixture_duplicate(load, a->at, "social account", a->id);
     return ok;
 }
 
@@ -76,7 +55,7 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
         return false;
     enum platform platform = postnitro_platforms[a->platform];
     enum token token = token_of(a->token_status);
-    int64_t created_ms = time_or(load, &a->created_at, load->start_ms);
+    int64_t created_ms = fixture_time_or(load, &a->created_at, load->start_ms);
     struct account_spec spec = {
         .public_id = a->id,
         .handle = a->handle,
@@ -88,11 +67,11 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
         .token_word =
             a->token_status && strcmp(a->token_status, postnitro_token_texts[token]) != 0 ? a->token_status : NULL,
         .connected_at_ms = created_ms,
-        .updated_at_ms = time_or(load, &a->updated_at, created_ms),
-        .token_expires_at_ms = time_or(load, &a->token_expires_at, load->start_ms + TOKEN_MS),
+        .updated_at_ms = fixture_time_or(load, &a->updated_at, created_ms),
+        .token_expires_at_ms = fixture_time_or(load, &a->token_expires_at, load->start_ms + TOKEN_MS),
     };
     bool ok = check_account(load, a, &spec);
-    spec.public_id = given_or_new_id(load, a->id, "c");
+    spec.public_id = fixture_id(load, a->id, "c", ID_CUID);
     a->row = account_connect(load->world, workspace, &spec);
     return ok;
 }
@@ -102,7 +81,7 @@ static bool build_design(struct fixture_load *load, uint32_t workspace, const st
     if (!d->id)
         return false;
     if (content_find(load->world, POSTNITRO, str_from(d->id)))
-        return report_duplicate(load, d->at, "design", d->id);
+        return fixture_duplicate(load, d->at, "design", d->id);
     const struct content content = {
         .public_id = d->id,
         .media_type = d->type ? d->type : "carousel",
@@ -160,7 +139,7 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
     if (p->id && p->times > 1)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'id' cannot be used with 'times' greater than 1");
     if (p->id && post_find(load->world, POSTNITRO, str_from(p->id)))
-        ok = report_duplicate(load, p->at, "post", p->id);
+        ok = fixture_duplicate(load, p->at, "post", p->id);
     return ok;
 }
 
@@ -210,7 +189,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace, const stru
     post.details = details(load->arena, post.text);
     post.created_at_ms = fixture_post_created(load, post.due_at_ms);
     for (int64_t n = 0; n == 0 || n < p->times; n++) {
-        post.public_id = given_or_new_id(load, p->id, "c");
+        post.public_id = fixture_id(load, p->id, "c", ID_CUID);
         uint32_t row = post_schedule(load->world, workspace, &post);
         for (size_t i = 0; i < p->accounts.count; i++)
             link_account(load->world, row, accounts[i], p);
@@ -225,7 +204,7 @@ static uint32_t organization_of(struct fixture_load *load, const struct fixture_
     uint32_t row = w->organization ? organization_find(load->world, POSTNITRO, w->organization) : ROW_NONE;
     if (row)
         return row;
-    const char *id = given_or_new_id(load, w->organization, "c");
+    const char *id = fixture_id(load, w->organization, "c", ID_CUID);
     return organization_create(load->world, POSTNITRO, id, id);
 }
 
@@ -233,9 +212,9 @@ static bool build_workspace(struct fixture_load *load, struct fixture_workspace 
 {
     bool ok = true;
     if (w->id && space_find(load->world, POSTNITRO, str_from(w->id)))
-        ok = report_duplicate(load, w->at, "workspace", w->id);
+        ok = fixture_duplicate(load, w->at, "workspace", w->id);
     uint32_t organization = organization_of(load, w);
-    const char *id = given_or_new_id(load, w->id, "c");
+    const char *id = fixture_id(load, w->id, "c", ID_CUID);
     uint32_t row = space_create(load->world, organization, id, w->name ? w->name : id);
     for (size_t i = 0; i < w->keys.count; i++)
         ok = build_key(load, organization, row, (struct fixture_key *)w->keys.items + i) && ok;

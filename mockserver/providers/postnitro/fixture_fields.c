@@ -1,14 +1,13 @@
 #include "mockserver/providers/postnitro/fixture_fields.h"
 
 #define TIMES_MAX 10000
-#define ID_LENGTH .min = 1, .max = 128
 
 /* Below, OF is the struct that a table fills. */
 static const char *const plan_texts[] = {"paid", "none"};
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the key. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the key. Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
     FIELD("key", FIELD_TEXT, OF, value, .required = true, .help = "API key that clients send: pn-..."),
     FIELD("plan", FIELD_ENUM, OF, plan, .texts = plan_texts, .text_count = 2,
@@ -19,10 +18,10 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 
 #define OF struct fixture_account
 static const struct field account_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the account. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the account. Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = postnitro_platform_texts,
           .text_count = POSTNITRO_PLATFORMS, .help = "Platform of the account."),
-    FIELD("handle", FIELD_TEXT, OF, handle, .required = true, ID_LENGTH, .help = "Handle of the account, without @."),
+    FIELD("handle", FIELD_TEXT, OF, handle, .required = true, FIXTURE_ID, .help = "Handle of the account, without @."),
     FIELD("type", FIELD_TEXT, OF, type, .help = "Value of accountType. Default: personal."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Display name. Default: the handle."),
     FIELD("logo", FIELD_TEXT, OF, logo, .help = "Logo URL. Default: a URL made from platform and handle."),
@@ -39,7 +38,7 @@ static const struct fields account_fields = FIELD_TABLE("social account", accoun
 
 #define OF struct fixture_design
 static const struct field design_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, .required = true, ID_LENGTH, .help = "Value of designId."),
+    FIELD("id", FIELD_TEXT, OF, id, .required = true, FIXTURE_ID, .help = "Value of designId."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the design. Default: the id."),
     FIELD("type", FIELD_TEXT, OF, type, .help = "Value of designType. Default: carousel."),
     FIELD("source", FIELD_TEXT, OF, source, .help = "Value of source. Default: editor."),
@@ -51,7 +50,7 @@ static const char *const status_texts[] = {"SCHEDULED", "DRAFT", "PUBLISHED", "F
 
 #define OF struct fixture_post
 static const struct field post_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the post. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the post. Default: generated."),
     FIELD("accounts", FIELD_TEXTS, OF, accounts, .required = true,
           .help = "Accounts of this workspace, by id or unique handle; may be empty."),
     FIELD("at", FIELD_TIME, OF, due, .required = true, .help = "Due time."),
@@ -70,9 +69,9 @@ static const struct fields post_fields = FIELD_TABLE("post", post_rows, OF, offs
 
 #define OF struct fixture_workspace
 static const struct field workspace_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Id of the workspace. Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the workspace. Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the workspace. Default: the id."),
-    FIELD("organization", FIELD_TEXT, OF, organization, ID_LENGTH,
+    FIELD("organization", FIELD_TEXT, OF, organization, FIXTURE_ID,
           .help = "Id of the organization; workspaces with the same id share it. Default: "
                   "generated."),
     FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys attached to this workspace."),

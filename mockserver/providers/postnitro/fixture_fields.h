@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "mockserver/providers/postnitro/postnitro.h"
+#include "mockserver/providers/shared/build.h"
 
 struct fixture_key {
     struct where at;

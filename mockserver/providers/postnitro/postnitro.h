@@ -16,6 +16,7 @@
 #pragma once
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
+#include "mockserver/providers/shared/handler.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -75,4 +76,3 @@ void postnitro_render_error(struct call *c);
  * calls postnitro_end. A NULL message omits "message". */
 struct json *postnitro_begin(struct call *c, const char *message);
 void postnitro_end(struct call *c);
-void postnitro_put_time(struct call *c, const char *key, int64_t ms); /* 0 prints null */

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
-
 /* The error envelopes: postnitro.h. */
 enum envelope {
     EDGE,           /* {"status": false, message} */
@@ -88,10 +86,4 @@ struct json *postnitro_begin(struct call *c, const char *message)
 void postnitro_end(struct call *c)
 {
     json_close_map(&c->out);
-}
-
-void postnitro_put_time(struct call *c, const char *key, int64_t ms)
-{
-    char text[TIME_TEXT_MAX];
-    json_put_text(&c->out, key, ms ? time_millis(ms, text) : NULL);
 }

@@ -133,7 +133,7 @@ static void print_link(struct call *c, uint32_t row)
     json_put_text(out, "liveLink", d->external_url);
     json_put_text(out, "errorMessage", failure_message(d));
     json_put_text(out, "status", link_texts[d->state]);
-    postnitro_put_time(c, "publishedAt", d->published_at_ms);
+    put_millis(out, "publishedAt", d->published_at_ms);
     json_close_map(out);
 }
 
@@ -176,14 +176,14 @@ void postnitro_print_post(struct call *c, uint32_t row)
     json_put_text(out, "designId", design ? design->public_id : NULL);
     json_put_null(out, "labels");
     json_put_text(out, "status", status_of(p, &t));
-    postnitro_put_time(c, "scheduledFor", p->due_at_ms);
-    postnitro_put_time(c, "publishedAt", p->published_at_ms);
+    put_millis(out, "scheduledFor", p->due_at_ms);
+    put_millis(out, "publishedAt", p->published_at_ms);
     json_put_text(out, "errorMessage", t.error);
     for (size_t i = 0; i < node_count(details); i++)
         json_put_node(out, details->map.members[i].key, details->map.members[i].value);
     print_design(c, design);
     print_links(c, row);
-    postnitro_put_time(c, "createdAt", p->created_at_ms);
-    postnitro_put_time(c, "updatedAt", p->updated_at_ms);
+    put_millis(out, "createdAt", p->created_at_ms);
+    put_millis(out, "updatedAt", p->updated_at_ms);
     json_close_map(out);
 }
