@@ -18,6 +18,11 @@ struct str {
     size_t n;
 };
 
+struct texts { /* a list of NUL-terminated texts; grows with arena_push */
+    const char **items;
+    size_t count, room;
+};
+
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 #define STR_FMT      "%.*s" /* printf(STR_FMT, STR_ARG(x)) */
 #define STR_ARG(x)   (int)(x).n, (x).s

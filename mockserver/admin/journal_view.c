@@ -55,19 +55,26 @@ static void put_body(struct json *w, struct str body, bool cut)
         json_put_bool(w, "cut", true);
 }
 
-static void put_list(struct json *w, const char *key, const char *text, char separator)
+/* Nothing for an empty list. */
+static void put_texts(struct json *w, const char *key, const struct texts *list)
 {
-    struct str rest = str_from(text);
+    if (!list->count)
+        return;
     json_key(w, key);
     json_open_list(w);
-    while (rest.n)
-        json_str(w, str_cut(&rest, separator));
+    for (size_t i = 0; i < list->count; i++)
+        json_text(w, list->items[i]);
     json_close_list(w);
 }
 
 void request_put_rules(struct json *w, const struct journal_entry *e)
 {
-    put_list(w, "rules", e->rules, ',');
+    json_key(w, "rules");
+    json_open_list(w);
+    for (size_t i = 0; i < e->trace.decisions.count; i++)
+        if (!e->trace.decisions.items[i].failed)
+            json_text(w, e->trace.decisions.items[i].rule);
+    json_close_list(w);
 }
 
 static void put_request(struct json *w, const struct journal_entry *e, struct arena *a)
@@ -95,8 +102,7 @@ static void put_response(struct json *w, const struct journal_entry *e, struct a
 
 void request_put_hostile(struct json *w, const struct journal_entry *e)
 {
-    if (e->trace.hostile.n)
-        put_list(w, "hostile", e->trace.hostile.s, '\n');
+    put_texts(w, "hostile", &e->trace.hostile);
 }
 
 static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
@@ -111,8 +117,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_put_text(w, "fault", e->fault);
     request_put_rules(w, e);
     request_put_hostile(w, e);
-    if (e->nearest)
-        put_list(w, "nearest", e->nearest, '\n');
+    put_texts(w, "nearest", &e->trace.nearest);
     put_request(w, e, c->arena);
     put_response(w, e, c->arena);
     request_put_effects(w, c->world, e);

@@ -131,10 +131,10 @@ static bool is_count(const char *pointer)
 }
 
 /* `expected` is null if the rule was removed or changed since. */
-static void put_condition(struct call *c, struct json *w, struct str name, const char *pointer, struct str seen,
-                          const struct journal_entry *e)
+static void put_condition(struct call *c, struct json *w, const struct rule_decision *d, const struct journal_entry *e)
 {
-    const struct node *rule = rules_written(c->ns->rules, name);
+    const char *pointer = d->failed;
+    const struct node *rule = rules_written(c->ns->rules, str_from(d->rule));
     const struct node *expected = rule ? node_pointer(rule, pointer) : NULL;
     json_key(w, "failed");
     json_open_map(w);
@@ -146,7 +146,7 @@ static void put_condition(struct call *c, struct json *w, struct str name, const
     json_key(w, "actual");
     const struct node *actual = expected ? actual_of(c, rule, pointer, e) : NULL;
     if (is_count(pointer))
-        json_raw(w, seen);
+        json_int(w, (int64_t)d->seen);
     else if (actual)
         json_node(w, actual);
     else
@@ -156,18 +156,15 @@ static void put_condition(struct call *c, struct json *w, struct str name, const
 
 void reasons_put_rules(struct call *c, struct json *w, const struct journal_entry *e)
 {
-    struct str rest = e->trace.considered;
     json_key(w, "rules");
     json_open_list(w);
-    while (rest.n) {
-        struct str pointer = str_cut(&rest, '\n');
-        struct str name = str_cut(&pointer, ' '), seen = str_cut(&pointer, ' ');
+    for (size_t i = 0; i < e->trace.decisions.count; i++) {
+        const struct rule_decision *d = &e->trace.decisions.items[i];
         json_open_map(w);
-        json_key(w, "rule");
-        json_str(w, name);
-        json_put_bool(w, "acted", !pointer.n);
-        if (pointer.n)
-            put_condition(c, w, name, str_dup(c->arena, pointer), seen, e);
+        json_put_text(w, "rule", d->rule);
+        json_put_bool(w, "acted", !d->failed);
+        if (d->failed)
+            put_condition(c, w, d, e);
         json_close_map(w);
     }
     json_close_list(w);

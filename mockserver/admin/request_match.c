@@ -114,9 +114,9 @@ static bool check_fault(struct call *c, struct request_match *m, struct error *e
 static bool has_acted(const struct journal *j, struct str rule)
 {
     for (uint64_t seq = journal_first(j); seq && seq <= journal_last(j); seq++) {
-        struct str rest = str_from(journal_read(j, seq)->rules);
-        while (rest.n)
-            if (str_eq(str_cut(&rest, ','), rule))
+        const struct call_trace *t = &journal_read(j, seq)->trace;
+        for (size_t i = 0; i < t->decisions.count; i++)
+            if (!t->decisions.items[i].failed && str_is(rule, t->decisions.items[i].rule))
                 return true;
     }
     return false;

@@ -70,9 +70,9 @@ static const struct node *rules_of(struct arena *a, const struct journal_entry *
         const struct node **items;
         size_t count, room;
     } names = {0};
-    struct str rest = str_from(e->rules);
-    while (rest.n)
-        *arena_push(a, &names, const struct node *) = node_new_text(a, str_cut(&rest, ','));
+    for (size_t i = 0; i < e->trace.decisions.count; i++)
+        if (!e->trace.decisions.items[i].failed)
+            *arena_push(a, &names, const struct node *) = node_new_text(a, str_from(e->trace.decisions.items[i].rule));
     return node_new_list(a, names.items, names.count);
 }
 

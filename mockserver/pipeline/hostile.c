@@ -43,16 +43,24 @@ struct variation { /* while one body is varied */
     const struct variations *allowed;
     struct rng rng;
     int more_left;
-    bool reordered;
-    struct buf trace;
+    bool reordered, cut;
+    size_t trace_bytes;
 };
 
-static void add_trace(struct buf *trace, const char *what, const char *pointer)
+static void add_trace(struct call *c, const char *what)
 {
-    if (trace->n < TRACE_MAX)
-        buf_printf(trace, "%s%s%s\n", what, *pointer ? " " : "", pointer);
-    else if (!str_ends(buf_str(trace), STR("...\n")))
-        buf_text(trace, "...\n");
+    *arena_push(c->arena, &c->trace.hostile, const char *) = what;
+}
+
+/* Adds what was varied in the body, up to TRACE_MAX bytes, then "...". */
+static void add_variation(struct variation *t, const char *what, const char *pointer)
+{
+    if (t->cut)
+        return;
+    t->cut = t->trace_bytes >= TRACE_MAX;
+    const char *text = t->cut ? "..." : *pointer ? arena_printf(t->c->arena, "%s %s", what, pointer) : what;
+    t->trace_bytes += strlen(text) + 1;
+    add_trace(t->c, text);
 }
 
 /* --- matching a place in the body ----------------------------------------------------------- */
@@ -125,7 +133,7 @@ static const struct node *vary_text(struct variation *t, const struct node *n, c
     struct str text = str_from(time_as(t->c->arena, form, ms));
     if (str_eq(text, n->text))
         return n;
-    add_trace(&t->trace, "time", pointer);
+    add_variation(t, "time", pointer);
     return node_new_text(t->c->arena, text);
 }
 
@@ -162,7 +170,7 @@ static size_t add_extra_member(struct variation *t, struct member *members, size
     };
     t->more_left--;
     members[count] = m;
-    add_trace(&t->trace, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
+    add_variation(t, "extra member", node_pointer_add(t->c->arena, pointer, str_from(m.key)));
     return count + 1;
 }
 
@@ -205,7 +213,7 @@ static void shuffle_rows(struct variation *t, const struct node **items, size_t 
             items[i - 1] = items[k];
             items[k] = item;
         }
-        add_trace(&t->trace, "reordered rows", pointer);
+        add_variation(t, "reordered rows", pointer);
     }
 }
 
@@ -245,14 +253,6 @@ static const struct variations *variations_of(const struct call *c)
     return c->number && c->route ? c->provider->variations : NULL;
 }
 
-static void keep_trace(struct call *c, const struct buf *trace)
-{
-    struct buf all = {.arena = c->arena};
-    buf_add(&all, c->trace.hostile);
-    buf_add(&all, buf_str(trace));
-    c->trace.hostile = buf_str(&all);
-}
-
 void hostile_body(struct call *c)
 {
     const struct variations *allowed = variations_of(c);
@@ -266,19 +266,17 @@ void hostile_body(struct call *c)
         .allowed = allowed,
         .rng = rng_for(c, RNG_BODY),
         .more_left = MORE_MAX,
-        .trace = {.arena = c->arena},
     };
     int indent = draw(&t.rng, 4) ? 0 : 2;
     body = vary(&t, body, "", "");
     if (t.reordered)
-        add_trace(&t.trace, "reordered members", "");
+        add_variation(&t, "reordered members", "");
     if (indent)
-        add_trace(&t.trace, "white space between tokens", "");
+        add_variation(&t, "white space between tokens", "");
     struct buf out = {.arena = c->arena};
     struct json w = json_begin(&out, indent);
     json_node(&w, body);
     c->res->body = out;
-    keep_trace(c, &t.trace);
 }
 
 /* --- headers -------------------------------------------------------------------------------- */
@@ -301,7 +299,6 @@ void hostile_headers(struct call *c)
         return;
     struct rng rng = rng_for(c, RNG_HEADERS);
     struct headers *h = &c->res->headers;
-    struct buf trace = {.arena = c->arena};
     uint64_t style = draw(&rng, 3); /* 0: unchanged, 1: lower case, 2: upper case */
     for (size_t i = h->count; i > 1; i--) {
         size_t k = (size_t)draw(&rng, i);
@@ -309,12 +306,11 @@ void hostile_headers(struct call *c)
         h->items[i - 1] = h->items[k];
         h->items[k] = one;
     }
-    add_trace(&trace, "reordered headers", "");
+    add_trace(c, "reordered headers");
     for (size_t i = 0; style && i < h->count; i++)
         h->items[i].name = in_case(c->arena, h->items[i].name, style == 2);
     if (style)
-        add_trace(&trace, style == 2 ? "headers in upper case" : "headers in lower case", "");
-    keep_trace(c, &trace);
+        add_trace(c, style == 2 ? "headers in upper case" : "headers in lower case");
 }
 
 /* --- refused ---------------------------------------------------------------------------- */
@@ -351,10 +347,8 @@ bool hostile_refuses(struct call *c, const struct gate *g)
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;
-    struct buf trace = {.arena = c->arena};
     c->rate_limit = rate_limit;
-    add_trace(&trace, "refused", "");
-    keep_trace(c, &trace);
+    add_trace(c, "refused");
     call_refuse(c, FAULT_RATE_LIMITED, NULL);
     return true;
 }

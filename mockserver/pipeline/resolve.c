@@ -189,12 +189,13 @@ static const struct provider *provider_of_prefix(const struct call *c)
     return NULL;
 }
 
-static void add_nearest(struct call *c, const struct provider *d, struct buf *text)
+static void add_nearest(struct call *c, const struct provider *d)
 {
     const struct route *nearest[NEAREST_MAX];
     size_t count = route_nearest(d->routes, d->route_count, c->req->method, c->path, nearest, NEAREST_MAX);
     for (size_t i = 0; i < count; i++)
-        buf_printf(text, "%s%s %s", text->n ? "\n" : "", nearest[i]->method, nearest[i]->pattern);
+        *arena_push(c->arena, &c->trace.nearest, const char *) =
+            arena_printf(c->arena, "%s %s", nearest[i]->method, nearest[i]->pattern);
 }
 
 static bool refuse_admin_route(struct call *c, const char *allowed)
@@ -209,13 +210,11 @@ static bool refuse_admin_route(struct call *c, const char *allowed)
 
 static bool refuse_route(struct call *c, const char *allowed)
 {
-    struct buf nearest = {.arena = c->arena};
     if (c->provider)
-        add_nearest(c, c->provider, &nearest);
+        add_nearest(c, c->provider);
     else
         for (size_t i = 0; i < provider_count; i++)
-            add_nearest(c, providers[i], &nearest);
-    c->nearest = nearest.n ? nearest.data : NULL;
+            add_nearest(c, providers[i]);
     if (allowed)
         call_header(c, "Allow", allowed);
     if (c->provider == &admin_provider)

@@ -43,6 +43,13 @@ struct rate_limit_state {
     int64_t resets_at_ms;
 };
 
+/* Whether a rule acted on the call. */
+struct rule_decision {
+    const char *rule;   /* its name */
+    const char *failed; /* JSON pointer of the condition that failed; NULL: the rule acted */
+    uint64_t seen;      /* calls that met all its conditions but the counts, with this one */
+};
+
 /* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts
  * are static. */
 struct call_trace {
@@ -50,8 +57,12 @@ struct call_trace {
     const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: no provider found */
     size_t gates_passed;
     const char *gate_fault; /* fault of the gate that refused the call; NULL: all passed */
-    struct str considered;  /* the rules and why each did or did not act (rules_plan) */
-    struct str hostile;     /* the variations of the response, one per line (hostile.h) */
+    struct {
+        struct rule_decision *items;
+        size_t count, room;
+    } decisions;          /* of the rules, in their order (rules_plan) */
+    struct texts hostile; /* the variations of the response (hostile.h) */
+    struct texts nearest; /* if no route matches: the nearest routes, "GET /v1/projects/{}" */
 };
 
 struct variations;
@@ -136,7 +147,6 @@ struct call {
         size_t count, room;
     } issues;
     const struct node *fault_data; /* extra object for the provider's error response, or NULL */
-    const char *nearest;           /* if no route matches: the nearest routes, one per line (journal) */
     struct call_trace trace;
 
     bool responded;     /* a gate has written the response: the handler is not called */

@@ -5,8 +5,6 @@
 #include "base/http/body.h"
 #include "base/match.h"
 
-#define CONSIDERED_MAX_BYTES 4096 /* of trace text per call; further rules are left out */
-
 /* An operation may have several routes. */
 static bool is_operation(const struct call *c, const struct operation *on)
 {
@@ -122,7 +120,6 @@ static void act(struct rule *r, struct call *c)
         c->plan = arena_new(c->arena, struct rule_plan);
     struct rule_plan *p = c->plan;
     bool failed = p->failed;
-    p->names = p->names ? arena_printf(c->arena, "%s,%s", p->names, r->form.name) : arena_text(c->arena, r->form.name);
     effects_plan(r, c, p);
     if (p->failed && !failed)
         p->failed_by = arena_text(c->arena, r->form.name);
@@ -142,14 +139,14 @@ static const char *evaluate_rule(struct rule *r, struct call *c)
 
 void rules_plan(struct rules *r, struct call *c)
 {
-    struct buf lines = {.arena = c->arena};
+    size_t not_acted = 0;
     for (size_t i = 0; r && i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
         if (rule->form.event)
             continue;
         const char *failed = evaluate_rule(rule, c);
-        if (lines.n < CONSIDERED_MAX_BYTES)
-            buf_printf(&lines, "%s %llu %s\n", rule->form.name, (unsigned long long)rule->seen, failed ? failed : "");
+        if (!failed || not_acted++ < RULE_DECISIONS_MAX)
+            *arena_push(c->arena, &c->trace.decisions, struct rule_decision) =
+                (struct rule_decision){arena_text(c->arena, rule->form.name), failed, rule->seen};
     }
-    c->trace.considered = buf_str(&lines);
 }

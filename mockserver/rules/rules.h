@@ -42,6 +42,8 @@
 #pragma once
 #include "mockserver/provider_api/call.h"
 
+#define RULE_DECISIONS_MAX 256 /* rules that did not act, per call in the trace */
+
 struct delivery_faults;
 struct rules;
 
@@ -54,7 +56,6 @@ struct rule_plan {
     int64_t delay_before_us, delay_after_us; /* before and after serving */
     enum wire_cut cut;
     int64_t bytes_per_second;
-    const char *names;     /* of the rules that act, comma-separated */
     bool failed;           /* a rule causes a failure: the response gets X-Mock-Error */
     const char *failed_by; /* the name of that rule */
 };
@@ -80,8 +81,8 @@ bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 const struct node *rules_written(const struct rules *r, struct str name);
 
 /* Is called before serving. Finds the rules that act on the call and sets c->plan (NULL: none act).
- * Writes one line per rule to c->trace.considered: its name, its `seen` and the JSON pointer of
- * the condition that failed (empty if the rule acts). */
+ * Adds to c->trace.decisions each rule that acts, and of those that do not act the first
+ * RULE_DECISIONS_MAX. */
 void rules_plan(struct rules *r, struct call *c);
 /* Writes the planned response. Returns false if there is none. */
 bool rules_respond(struct call *c);

@@ -4,9 +4,8 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/rules/rules.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #define SLOTS_MIN 64
 #define SLACK     256 /* unused bytes allowed when a block is reused */
@@ -176,17 +175,31 @@ static struct str copy_body(struct copier *k, struct str body, bool *cut)
     return copy_str(k, str_head(body, JOURNAL_BODY_MAX));
 }
 
-/* The header arrays are first in the block, where they are aligned. */
+/* The arrays are first in the block, where they are aligned. */
+static void *copy_array(struct copier *k, const void *items, size_t size)
+{
+    k->size += size;
+    if (!k->at)
+        return NULL;
+    void *copy = k->at;
+    if (size)
+        memcpy(copy, items, size);
+    k->at += size;
+    return copy;
+}
+
 static struct headers copy_header_array(struct copier *k, const struct headers *from)
 {
-    size_t size = from->count * sizeof *from->items;
-    struct headers copy = {.count = from->count, .room = from->count};
-    k->size += size;
-    if (k->at) {
-        copy.items = (struct header *)(void *)k->at;
-        k->at += size;
-    }
-    return copy;
+    struct header *copy = copy_array(k, from->items, from->count * sizeof *from->items);
+    return (struct headers){copy, from->count, from->count};
+}
+
+static void copy_trace_arrays(struct copier *k, const struct call_trace *from, struct call_trace *to)
+{
+    *to = *from;
+    to->decisions.items = copy_array(k, from->decisions.items, from->decisions.count * sizeof *from->decisions.items);
+    to->hostile.items = copy_array(k, from->hostile.items, from->hostile.count * sizeof(char *));
+    to->nearest.items = copy_array(k, from->nearest.items, from->nearest.count * sizeof(char *));
 }
 
 static void copy_header_texts(struct copier *k, const struct headers *from, struct headers *to)
@@ -198,11 +211,34 @@ static void copy_header_texts(struct copier *k, const struct headers *from, stru
     }
 }
 
+static void copy_list_texts(struct copier *k, const struct texts *from, struct texts *to)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const char *copy = copy_text(k, from->items[i]);
+        if (to->items)
+            to->items[i] = copy;
+    }
+}
+
+static void copy_trace_texts(struct copier *k, const struct call_trace *from, struct call_trace *to)
+{
+    for (size_t i = 0; i < from->decisions.count; i++) {
+        struct rule_decision copy = from->decisions.items[i];
+        copy.rule = copy_text(k, copy.rule);
+        copy.failed = copy_text(k, copy.failed);
+        if (to->decisions.items)
+            to->decisions.items[i] = copy;
+    }
+    copy_list_texts(k, &from->hostile, &to->hostile);
+    copy_list_texts(k, &from->nearest, &to->nearest);
+}
+
 static void copy_call(struct copier *k, const struct call *c, struct journal_entry *e)
 {
     const struct request *req = c->req;
     e->request_headers = copy_header_array(k, &req->headers);
     e->response_headers = copy_header_array(k, &c->res->headers);
+    copy_trace_arrays(k, &c->trace, &e->trace);
     copy_header_texts(k, &req->headers, &e->request_headers);
     copy_header_texts(k, &c->res->headers, &e->response_headers);
     e->request_id = copy_text(k, c->request_id);
@@ -212,11 +248,7 @@ static void copy_call(struct copier *k, const struct call *c, struct journal_ent
     e->request_body = copy_body(k, req->body, &e->request_cut);
     e->response_body = copy_body(k, buf_str(&c->res->body), &e->response_cut);
     e->key_name = c->key ? copy_text(k, key_label(key_read(c->world, c->key))) : NULL;
-    e->rules = c->plan ? copy_text(k, c->plan->names) : NULL;
-    e->nearest = copy_text(k, c->nearest);
-    e->trace = c->trace;
-    e->trace.considered = copy_str(k, c->trace.considered);
-    e->trace.hostile = copy_str(k, c->trace.hostile);
+    copy_trace_texts(k, &c->trace, &e->trace);
 }
 
 void journal_add(struct journal *j, const struct call *c)

@@ -3,6 +3,8 @@
  * Shapes:  one journal per namespace, limited in bytes. The oldest entries are evicted first and
  *          counted in `lost`. seq counts from 1 without gaps. An entry is written when its response
  *          is ready and before it is sent: an entry does not prove that the client received it.
+ *          Bodies are truncated (JOURNAL_BODY_MAX) and so is the list of rules that did not act
+ *          (RULE_DECISIONS_MAX), so that one entry does not evict many others.
  * Units:   bytes; milliseconds of the namespace's clock; wall_*: the machine's clock.
  * Errors:  none.
  */
@@ -25,9 +27,7 @@ struct journal_entry {
     bool request_cut, response_cut;
     const char *key_name; /* NULL: the key is unknown */
     int status;
-    const char *fault;   /* neutral name (fault_texts); NULL: not refused */
-    const char *rules;   /* names of the rules that acted, comma-separated; NULL: none */
-    const char *nearest; /* if no route matched: the nearest routes, one per line */
+    const char *fault; /* neutral name (fault_texts); NULL: not refused */
     struct call_trace trace;
     bool replayed;                      /* an Idempotency-Key returned the stored response */
     uint32_t change_first, change_last; /* its changes in the change log; first > last: none */

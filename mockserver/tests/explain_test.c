@@ -1,5 +1,6 @@
 /* Explanations of responses, and the nearest routes of unmatched calls. */
 #include "base/array.h"
+#include "mockserver/rules/rules.h"
 #include "mockserver/tests/layers_webhooks_test.h"
 
 #include <stdlib.h>
@@ -100,21 +101,23 @@ static void it_shows_the_verdict_of_each_gate(void **state)
 static void it_shows_each_rule_and_its_failed_condition(void **state)
 {
     struct network *n = *state;
+    /* clang-format off */
     static const struct {
         const char *rule, *pointer, *expected, *actual;
     } rows[] = {
-        {"\"on\":\"revoke_social_account\"",               "/on",                  "revoke_social_account", "layers.list_social_accounts"    },
-        {"\"provider\":\"postnitro\"",                     "/provider",            "postnitro",             "layers"                         },
-        {"\"method\":\"POST\"",                            "/method",              "POST",                  "GET"                            },
-        {"\"path\":\"/v1/projects\"",                      "/path",                "/v1/projects",          "/v1/projects/{}/social-accounts"},
-        {"\"when\":{\"key\":\"reader\"}",                  "/when/key",            "reader",                "full"                           },
-        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}", "/when/query/platform", "tiktok",                "instagram"                      },
-        {"\"when\":{\"header\":{\"X-Not\":\"here\"}}",     "/when/header/X-Not",   "here",                  "null"                           },
-        {"\"when\":{\"path\":\"/x\"}",                     "/when/path",           "/x",                    LIST                             },
-        {"\"when\":{\"body\":{\"a\":1}}",                  "/when/body",           "{\"a\":1}",             "null"                           },
-        {"\"when\":{\"nth\":2}",                           "/when/nth",            "2",                     "1"                              },
-        {"\"when\":{\"after\":3}",                         "/when/after",          "3",                     "1"                              },
+        {"\"on\":\"revoke_social_account\"", "/on", "revoke_social_account", "layers.list_social_accounts"},
+        {"\"provider\":\"postnitro\"", "/provider", "postnitro", "layers"},
+        {"\"method\":\"POST\"", "/method", "POST", "GET"},
+        {"\"path\":\"/v1/projects\"", "/path", "/v1/projects", "/v1/projects/{}/social-accounts"},
+        {"\"when\":{\"key\":\"reader\"}", "/when/key", "reader", "full"},
+        {"\"when\":{\"query\":{\"platform\":\"tiktok\"}}", "/when/query/platform", "tiktok", "instagram"},
+        {"\"when\":{\"header\":{\"X-Not\":\"here\"}}", "/when/header/X-Not", "here", "null"},
+        {"\"when\":{\"path\":\"/x\"}", "/when/path", "/x", LIST},
+        {"\"when\":{\"body\":{\"a\":1}}", "/when/body", "{\"a\":1}", "null"},
+        {"\"when\":{\"nth\":2}", "/when/nth", "2", "1"},
+        {"\"when\":{\"after\":3}", "/when/after", "3", "1"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++)
         add_rule(n, arena_printf(&n->arena, "{%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}", rows[i].rule));
     add_rule(n, "{\"name\":\"mine\",\"then\":[{\"headers\":{\"X-B\":\"c\"}}]}");
@@ -135,6 +138,28 @@ static void it_shows_each_rule_and_its_failed_condition(void **state)
     a = last(n);
     assert_string_equal(at(a, "/rules/0/failed/pointer"), "/on");
     assert_string_equal(at(a, "/rules/0/failed/expected"), "null");
+}
+
+/* 300 rules that do not act, more than are kept, and two that do. */
+static void of_many_rules_those_that_act_are_all_shown(void **state)
+{
+    struct network *n = *state;
+    static const char other[] = "\"on\":\"revoke_social_account\"", mine[] = "\"provider\":\"layers\"";
+    for (int i = 0; i < 302; i++)
+        add_rule(n, arena_printf(&n->arena, "{\"name\":\"%s-%060d\",%s,\"then\":[{\"headers\":{\"X-A\":\"b\"}}]}", "r",
+                                 i, i == 7 || i == 301 ? mine : other));
+    mock_call(n->mock, GET_LIST, NULL, AS_FULL);
+    struct mock_response a = last(n);
+    const struct node *rules = node_get(a.body, "rules");
+    assert_int_equal(node_count(rules), RULE_DECISIONS_MAX + 2);
+    for (size_t i = 0; i < node_count(rules); i++) {
+        bool acted = i == 7 || i == RULE_DECISIONS_MAX + 1;
+        const char *name = node_get_text(node_at(rules, i), "rule");
+        assert_int_equal(atoi(name + 2), i == RULE_DECISIONS_MAX + 1 ? 301 : (int)i);
+        assert_int_equal(node_get(node_at(rules, i), "failed") == NULL, acted);
+    }
+    a = mock_call(n->mock, "GET /__admin/requests", NULL);
+    assert_int_equal(node_count(node_get(node_at(node_get(a.body, "items"), 0), "rules")), 2);
 }
 
 static void it_shows_changes_and_their_deliveries(void **state)
@@ -219,10 +244,15 @@ static void unmatched_calls_are_listed_with_the_nearest_routes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_call_is_found_by_seq_and_by_request_id),           TEST(it_shows_how_namespace_and_provider_were_chosen),
-        TEST(it_shows_a_namespace_chosen_by_credential),          TEST(it_shows_the_verdict_of_each_gate),
-        TEST(it_shows_each_rule_and_its_failed_condition),        TEST(it_shows_changes_and_their_deliveries),
-        TEST(it_shows_delivery_faults_and_their_rules),           TEST(a_replayed_response_is_marked),
+        TEST(a_call_is_found_by_seq_and_by_request_id),
+        TEST(it_shows_how_namespace_and_provider_were_chosen),
+        TEST(it_shows_a_namespace_chosen_by_credential),
+        TEST(it_shows_the_verdict_of_each_gate),
+        TEST(it_shows_each_rule_and_its_failed_condition),
+        TEST(of_many_rules_those_that_act_are_all_shown),
+        TEST(it_shows_changes_and_their_deliveries),
+        TEST(it_shows_delivery_faults_and_their_rules),
+        TEST(a_replayed_response_is_marked),
         TEST(unmatched_calls_are_listed_with_the_nearest_routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,9 @@ static void an_entry_outlives_its_call(void **state)
     struct fake_call f;
     struct call *c = fake_call_begin(&f, "/v1/things?x=1", 3);
     c->fault = FAULT_CONFLICT;
-    c->nearest = "GET /v1/thing";
+    *arena_push(c->arena, &c->trace.nearest, const char *) = arena_text(c->arena, "GET /v1/thing");
+    const struct rule_decision slow = {arena_text(c->arena, "slow"), arena_text(c->arena, "/when/nth"), 7};
+    *arena_push(c->arena, &c->trace.decisions, struct rule_decision) = slow;
     uint32_t organization = organization_create(f.world, 1, "org_1", "One");
     c->key = key_create(f.world, organization, &(struct key_spec){.name = "full", .value = "k"});
     journal_add(j, c);
@@ -87,8 +89,13 @@ static void an_entry_outlives_its_call(void **state)
     assert_string_equal(e->request_id, "req_1");
     assert_string_equal(e->key_name, "full");
     assert_string_equal(e->fault, "conflict");
-    assert_string_equal(e->nearest, "GET /v1/thing");
-    assert_null(e->rules);
+    assert_int_equal(e->trace.nearest.count, 1);
+    assert_string_equal(e->trace.nearest.items[0], "GET /v1/thing");
+    assert_int_equal(e->trace.decisions.count, 1);
+    assert_string_equal(e->trace.decisions.items[0].rule, "slow");
+    assert_string_equal(e->trace.decisions.items[0].failed, "/when/nth");
+    assert_int_equal(e->trace.decisions.items[0].seen, 7);
+    assert_int_equal(e->trace.hostile.count, 0);
     assert_null(e->operation);
     assert_int_equal(e->status, 201);
     assert_int_equal(e->at_ms, 1000);

@@ -48,8 +48,9 @@ static void a_rule_that_is_removed_during_the_delay_still_acts(void **state)
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
     bool found = false;
     for (uint64_t seq = 1; seq <= journal_last(ns->journal); seq++) {
-        const struct journal_entry *e = journal_read(ns->journal, seq);
-        found = found || (e->rules && strcmp(e->rules, "slow") == 0);
+        const struct call_trace *t = &journal_read(ns->journal, seq)->trace;
+        if (t->decisions.count == 1 && !t->decisions.items[0].failed)
+            found = found || strcmp(t->decisions.items[0].rule, "slow") == 0;
     }
     assert_true(found);
 }
