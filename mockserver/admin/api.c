@@ -9,7 +9,7 @@
 #include "base/url.h"
 #include "mockserver/admin/guide.h"
 #include "mockserver/admin/handlers.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/mock.h"
 
 #define ADMIN_PROTOCOL 1
@@ -219,7 +219,7 @@ static bool check_token(struct call *c)
     return call_refuse(c, FAULT_UNAUTHENTICATED, "the admin API requires its bearer token");
 }
 
-bool admin_admits(struct call *c)
+static bool admits(struct call *c)
 {
     return check_site(c) && check_token(c);
 }
@@ -239,7 +239,7 @@ struct json *problem_json(struct call *c, int status, const char *code, const ch
 
 static void render_error(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(&admin_provider, c->fault);
+    const struct fault_row *row = provider_fault(&admin_provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
     struct json *w = problem_json(c, status, row->code, c->detail ? c->detail : row->message);
     if (c->issues.count) {
@@ -282,11 +282,15 @@ static bool check_query(struct call *c)
 }
 
 static const struct gate gates[] = {
-    {"admin", admin_admits},
-    {"query", check_query },
+    {"admin", admits     },
+    {"query", check_query},
 };
 
+const struct provider *const own_providers[] = {&admin_provider, &consent_provider};
+const size_t own_provider_count = COUNT(own_providers);
+
 const struct provider admin_provider = {
+    .role = PROVIDER_ADMIN,
     .name = "admin",
     .id = -1,
     .mount = "/__admin",
@@ -298,4 +302,5 @@ const struct provider admin_provider = {
     .gate_count = COUNT(gates),
     .render_error = render_error,
     .add_common_headers = add_common_headers,
+    .admits = admits,
 };

@@ -9,9 +9,6 @@
 
 extern const struct provider admin_provider;
 
-/* Checks Host, Origin and the bearer token. Returns false if the call was refused. */
-bool admin_admits(struct call *c);
-
 /* The local consent page, /__consent/<provider>/<state>: plain HTML without scripts. */
 extern const struct provider consent_provider;
 

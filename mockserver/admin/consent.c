@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/enum.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/http/body.h"
 #include "mockserver/admin/consent.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/tenant.h"
 
 static const char style[] = ":root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--paper:#fff;--ground:#eef1f5;"
@@ -225,7 +225,7 @@ static void decide(struct call *c)
 
 static void render_error(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(NULL, c->fault);
+    const struct fault_row *row = provider_fault(NULL, c->fault);
     message(c, c->fault_status ? c->fault_status : row->status, "Page not available",
             c->detail ? c->detail : row->message);
 }
@@ -249,6 +249,7 @@ static const struct route routes[] = {
 };
 
 const struct provider consent_provider = {
+    .role = PROVIDER_CONSENT,
     .name = "consent",
     .id = -1,
     .mount = "/__consent",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/namespaces.h"
 
 /* Finds an entry by seq or request id. Of several with that id it returns the newest. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/namespaces.h"
 
 #define LIMIT_DEFAULT  100

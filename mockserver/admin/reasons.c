@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "mockserver/admin/request_match.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"
 

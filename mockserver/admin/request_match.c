@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/enum.h"
 #include "mockserver/admin/select.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"
 #include "mockserver/state/tenant.h"

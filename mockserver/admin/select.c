@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"

@@ -4,7 +4,7 @@
 
 #include "mockserver/admin/consent.h"
 #include "mockserver/admin/select.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/connection.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/record.h"

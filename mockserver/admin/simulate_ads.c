@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mockserver/admin/select.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"

@@ -3,7 +3,7 @@
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 
 enum health { HEALTHY, EXPIRED, UNHEALTHY };
 static const char *const health_texts[] = {"healthy", "expired", "unhealthy"};

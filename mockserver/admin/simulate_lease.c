@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "mockserver/admin/select.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/lease.h"
 
 static const char *const decision_texts[] = {"assigned", "partial", "rejected"};

@@ -3,7 +3,7 @@
 
 #include "mockserver/admin/select.h"
 #include "mockserver/gates/rate_limit.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/state/record.h"
 
 struct rate_limit_left {

@@ -3,8 +3,8 @@
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/select.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/webhooks.h"
-#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"
 

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
 #include "mockserver/runtime/namespaces.h"
+#include "mockserver/runtime/suspend.h"
 
 #define TIMEOUT_DEFAULT_MS 10000
 #define TIMEOUT_MAX_MS     60000

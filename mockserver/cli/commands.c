@@ -10,7 +10,7 @@
 #include "mockserver/admin/guide.h"
 #include "mockserver/cli/reference.h"
 #include "mockserver/cli/schema.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/server/mock_server.h"
 
 #define OPERATION_COLUMNS 42

@@ -12,8 +12,8 @@
 #include "mockserver/cli/options.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/webhooks.h"
-#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/state/record.h"
 
@@ -166,7 +166,7 @@ static void put_references(struct buf *out)
 static void put_codes(struct buf *out, const struct provider *d)
 {
     for (size_t i = 0, count = 0; i < d->fault_count; i++)
-        if (call_fault_named(d, str_from(d->faults[i].code)) == &d->faults[i])
+        if (provider_fault_named(d, str_from(d->faults[i].code)) == &d->faults[i])
             buf_printf(out, "%s`%s`", count++ ? ", " : "", d->faults[i].code);
 }
 

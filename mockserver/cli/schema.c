@@ -4,9 +4,9 @@
 #include "base/schema.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/fixture/runtime_state.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/provider_api/webhooks.h"
-#include "mockserver/providers/providers.h"
 #include "mockserver/rules/rule.h"
 
 enum { SCHEMA_FIXTURE, SCHEMA_RULE };

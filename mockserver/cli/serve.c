@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "mockserver/cli/tls.h"
 #include "mockserver/client_checks/client_checks.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/recording/record.h"
-#include "mockserver/server/tls.h"
 
 #define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60

@@ -26,7 +26,7 @@ static enum admission admits(const struct mock_options *o, struct str origin)
 
 static bool is_open(const struct call *c)
 {
-    return c->mock->options.cors_count && !c->admin_port && !resolve_names_internal(c);
+    return c->mock->options.cors_count && !c->admin_port && !resolve_names_admin(c);
 }
 
 static struct str origin_of(const struct call *c)

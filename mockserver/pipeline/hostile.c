@@ -318,7 +318,7 @@ void hostile_headers(struct call *c)
 /* Calls of the admin API are not counted: they must not change later variations. */
 void hostile_enter(struct call *c)
 {
-    if (c->world->hostile && !resolve_is_internal(c))
+    if (c->world->hostile && !call_is_internal(c))
         c->number = ++c->world->calls;
 }
 

@@ -2,22 +2,11 @@
 
 #include <string.h>
 
-#include "mockserver/admin/api.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/mock.h"
 
 #define NEAREST_MAX 3
-
-static bool is_internal(const struct provider *d)
-{
-    return d == &admin_provider || d == &consent_provider;
-}
-
-bool resolve_is_internal(const struct call *c)
-{
-    return is_internal(c->provider);
-}
 
 /* True if `path` is the prefix or a path below it; false if the prefix is NULL. */
 static bool below(struct str path, const char *prefix)
@@ -80,21 +69,32 @@ static const struct provider *strip_mount(struct call *c)
     return NULL;
 }
 
+/* The admin API may be off on this port; its paths are then unknown. */
 static const struct provider *internal_of(const struct call *c)
 {
-    if (below(c->path, "/__admin") && (c->admin_port || c->mock->options.admin))
-        return &admin_provider;
-    if (below(c->path, "/__consent"))
-        return &consent_provider;
+    for (size_t i = 0; i < own_provider_count; i++) {
+        const struct provider *own = own_providers[i];
+        bool open = own->role != PROVIDER_ADMIN || c->admin_port || c->mock->options.admin;
+        if (open && below(c->path, own->mount))
+            return own;
+    }
     return NULL;
 }
 
-bool resolve_names_internal(const struct call *c)
+static bool is_admin(const struct call *c)
+{
+    return c->provider && c->provider->role == PROVIDER_ADMIN;
+}
+
+bool resolve_names_admin(const struct call *c)
 {
     struct call probe = *c;
     choose_namespace(&probe);
     strip_mount(&probe);
-    return below(probe.path, admin_provider.mount);
+    for (size_t i = 0; i < own_provider_count; i++)
+        if (own_providers[i]->role == PROVIDER_ADMIN && below(probe.path, own_providers[i]->mount))
+            return true;
+    return false;
 }
 
 static void set_base_url(struct call *c, bool chosen, const struct provider *mounted)
@@ -107,17 +107,9 @@ static void set_base_url(struct call *c, bool chosen, const struct provider *mou
         c->base_url = arena_printf(c->arena, "%s%s", c->mock->url, mount);
 }
 
-const char *call_consent_page(struct call *c, const char *token)
-{
-    struct str base = str_from(c->base_url), mount = str_from(c->provider->mount);
-    if (str_ends(base, mount))
-        base.n -= mount.n;
-    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name, token);
-}
-
 static bool refuse_namespace(struct call *c, int status, const char *why)
 {
-    if (!is_internal(c->provider))
+    if (!call_is_internal(c))
         c->provider = NULL; /* no provider has such an error */
     c->fault_status = status;
     return call_refuse(c, FAULT_NAMESPACE, "namespace '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
@@ -132,7 +124,7 @@ static bool create_namespace(struct call *c)
         return refuse_namespace(c, 404,
                                 "does not exist; create it with POST /__admin/namespaces (the mock runs with "
                                 "--explicit-namespaces)");
-    if (is_internal(c->provider) || c->admin_port)
+    if (call_is_internal(c) || c->admin_port)
         return refuse_namespace(c, 404,
                                 "does not exist; create it with POST /__admin/namespaces or a call to a provider");
     if (namespaces_full(all))
@@ -167,7 +159,7 @@ bool resolve_namespace(struct call *c)
     c->world = c->ns->world;
     c->generation = c->ns->generation;
     c->ns->last_us = c->exchange->arrived_us;
-    c->ns->called = c->ns->called || !resolve_is_internal(c);
+    c->ns->called = c->ns->called || !call_is_internal(c);
     return true;
 }
 
@@ -217,7 +209,7 @@ static bool refuse_route(struct call *c, const char *allowed)
             add_nearest(c, providers[i]);
     if (allowed)
         call_header(c, "Allow", allowed);
-    if (c->provider == &admin_provider)
+    if (is_admin(c))
         return refuse_admin_route(c, allowed);
     return call_refuse(c, allowed ? FAULT_METHOD : FAULT_NO_ROUTE, NULL);
 }
@@ -267,7 +259,7 @@ static const char *find_anywhere(struct call *c)
 static const char *choose_route(struct call *c)
 {
     const char *allowed = NULL;
-    if (c->admin_port && c->provider != &admin_provider) {
+    if (c->admin_port && !is_admin(c)) {
         c->provider = NULL;
         return NULL;
     }
@@ -286,7 +278,7 @@ bool resolve_route(struct call *c)
     if (c->route)
         return decode_params(c);
     /* A caller without access must not learn which routes exist. */
-    if (c->provider == &admin_provider && !admin_admits(c))
+    if (c->provider && c->provider->admits && !c->provider->admits(c))
         return false;
     return refuse_route(c, allowed);
 }

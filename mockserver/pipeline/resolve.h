@@ -4,7 +4,7 @@
  *          one, else "default". A call to a provider creates it on first use.
  *          provider: from the mount, else from the Host header, else from the route that matches,
  *          else from the path prefix (only for the format of the error response). The mock's own
- *          endpoints, /__admin and /__consent, are providers too (resolve_is_internal).
+ *          endpoints, /__admin and /__consent, are providers too (own_providers).
  * Errors:  FAULT_NAMESPACE; FAULT_NO_ROUTE and FAULT_METHOD, with the nearest routes.
  */
 #pragma once
@@ -15,9 +15,8 @@
 bool resolve_namespace(struct call *c);
 /* Sets provider, route and params. Returns false, with a fault, if no route matches. */
 bool resolve_route(struct call *c);
-bool resolve_is_internal(const struct call *c); /* true for /__admin and /__consent */
 /* True if the path is below /__admin; may be called before resolve_namespace. */
-bool resolve_names_internal(const struct call *c);
+bool resolve_names_admin(const struct call *c);
 
 /* Sets path, world and provider for an error response. Creates no namespace and sets no fault. */
 void resolve_refusal(struct call *c);

@@ -1,8 +1,7 @@
 #include "mockserver/provider_api/call.h"
 
-#include <assert.h>
+#include <stdarg.h>
 
-#include "base/array.h"
 #include "base/http/body.h"
 #include "base/time.h"
 #include "mockserver/client_checks/client_checks.h"
@@ -19,298 +18,41 @@
 
 #define BODY_USUAL 1000 /* bytes reserved for a response body */
 
-static void respond_outside(struct call *c, void (*step)(struct call *c));
-static void enter_world(struct call *c);
-static void pass_gates(struct call *c);
-static void make_plan(struct call *c);
-static void serve(struct call *c);
-static void run_and_reply(struct call *c, void (*step)(struct call *c));
-
-void call_respond(struct call *c)
+bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
 {
-    if (cors_is_preflight(c)) {
-        respond_outside(c, cors_respond);
-        return;
+    c->fault = fault;
+    c->detail = NULL;
+    if (detail) {
+        va_list args;
+        va_start(args, detail);
+        c->detail = arena_vprintf(c->arena, detail, args);
+        va_end(args);
     }
-    if (resolve_namespace(c)) {
-        enter_world(c);
-        if (resolve_route(c)) {
-            hostile_enter(c);
-            pass_gates(c);
-        }
-        c->world->caller = c->key;
-        make_plan(c);
-    }
-    if (!call_suspend_for(c, c->plan ? c->plan->delay_before_us : 0, serve))
-        run_and_reply(c, serve);
+    return false;
 }
 
-/* For responses that concern no namespace and no provider; they are not journaled. */
-static void respond_outside(struct call *c, void (*step)(struct call *c))
+bool call_issue(struct call *c, const char *path, const char *message, ...)
 {
-    resolve_refusal(c);
-    c->provider = NULL;
-    run_and_reply(c, step);
+    va_list args;
+    va_start(args, message);
+    *arena_push(c->arena, &c->issues, struct issue) =
+        (struct issue){arena_text(c->arena, path), arena_vprintf(c->arena, message, args)};
+    va_end(args);
+    c->fault = FAULT_INVALID;
+    return false;
 }
 
-/* Runs due events before the request reads the state. */
-static void enter_world(struct call *c)
+void call_render_error_neutral(struct call *c)
 {
-    scheduler_tick(c->ns->scheduler);
-    c->now_ms = world_now(c->world);
-    c->world->cause = "call";
-    c->world->caller = c->key;
-}
-
-static void pass_gates(struct call *c)
-{
-    if (c->req->body_too_large) {
-        call_refuse(c, FAULT_TOO_LARGE, NULL);
-        return;
-    }
-    for (size_t i = 0; i < c->provider->gate_count; i++) {
-        const struct gate *gate = &c->provider->gates[i];
-        if (hostile_refuses(c, gate) || !gate->passes(c)) {
-            c->trace.gate_fault = fault_texts[c->fault];
-            return;
-        }
-        c->trace.gates_passed++;
-    }
-}
-
-/* Remembers the log positions: later entries are this call's effects. */
-static void mark_log_positions(struct call *c)
-{
-    c->changes_before = changes_last(c->world);
-    c->events_before = events_last(c->world);
-}
-
-static void make_plan(struct call *c)
-{
-    mark_log_positions(c);
-    if (c->ns->rules && !resolve_is_internal(c))
-        rules_plan(c->ns->rules, c);
-}
-
-static void clear_error(struct call *c)
-{
-    c->fault = FAULT_NONE;
-    c->fault_status = 0;
-    c->fault_code = c->detail = NULL;
-    c->issues.count = 0;
-}
-
-static void serve(struct call *c)
-{
-    if (c->plan && c->plan->respond) {
-        clear_error(c); /* a rule's response replaces a gate's refusal ... */
-        c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
-        rules_respond(c);
-    } else if (!c->fault && !c->responded) {
-        if (c->route->serve)
-            c->route->serve(c);
-        else
-            call_refuse(c, FAULT_UNIMPLEMENTED, NULL);
-    }
-}
-
-static void render_error(struct call *c)
-{
-    c->res->body.n = 0; /* discards a partly written response */
-    if (c->provider)
-        c->provider->render_error(c);
-    else
-        call_render_error_neutral(c);
-}
-
-/* A call of the admin API may have reset or deleted its own namespace. */
-static void refresh_namespace(struct call *c)
-{
-    c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
-    c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
-}
-
-/* The value of X-Mock-Error; NULL: the refusal is the provider's own behaviour. */
-static const char *mock_error(enum fault fault)
-{
-    static const struct {
-        enum fault fault;
-        const char *text;
-    } rows[] = {
-        {FAULT_NO_ROUTE,      "unmatched"    },
-        {FAULT_METHOD,        "unmatched"    },
-        {FAULT_UNIMPLEMENTED, "unimplemented"},
-        {FAULT_NAMESPACE,     "namespace"    },
-        {FAULT_UNAVAILABLE,   "reset"        },
-    };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (rows[i].fault == fault)
-            return rows[i].text;
-    return NULL;
-}
-
-/* now_ms is outdated if an admin call moved the clock, and unset if the call has no namespace. */
-static int64_t response_time(const struct call *c)
-{
-    return c->ns && !resolve_is_internal(c) ? c->now_ms : world_now(c->world);
-}
-
-static void add_common_headers(struct call *c)
-{
-    const char *error = mock_error(c->fault);
-    if (error && !headers_find(&c->res->headers, "X-Mock-Error"))
-        call_header(c, "X-Mock-Error", error);
-    if (c->provider && c->provider->add_common_headers)
-        c->provider->add_common_headers(c);
-    if (!headers_find(&c->res->headers, "Date"))
-        call_header(c, "Date", time_http(response_time(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
-}
-
-void call_render_error(struct call *c)
-{
-    render_error(c);
-    add_common_headers(c);
-    cors_add_headers(c);
-}
-
-/* True if the call changed the state, or may have moved the clock. */
-static bool needs_tick(const struct call *c)
-{
-    return c->ns && (resolve_is_internal(c) || changes_last(c->world) != c->changes_before);
-}
-
-bool call_is_suspended(const struct call *c)
-{
-    return c->timer || c->suspended;
-}
-
-/* Runs the step, then everything from there to the reply, unless the step suspends the call. */
-static void run_and_reply(struct call *c, void (*step)(struct call *c))
-{
-    step(c);
-    if (call_is_suspended(c))
-        return;
-    if (resolve_is_internal(c))
-        refresh_namespace(c);
-    if (c->fault)
-        render_error(c);
-    hostile_body(c);
-    if (c->plan)
-        rules_apply(c);
-    gate_idempotency_keep(c);
-    add_common_headers(c);
-    rules_headers(c);
-    cors_add_headers(c); /* lists the headers that are set by now */
-    hostile_headers(c);
-    if (c->ns && !resolve_is_internal(c)) {
-        journal_add(c->ns->journal, c);
-        client_checks_observe(c->ns->client_checks, c);
-    }
-    struct scheduler *scheduler = c->ns ? c->ns->scheduler : NULL;
-    bool ticks = needs_tick(c);
-    if (c->exchange->reply)
-        c->exchange->reply(c->exchange); /* may free the call */
-    if (ticks)
-        scheduler_tick(scheduler);
-    else if (scheduler)
-        scheduler_notify(scheduler); /* the journal has a new entry */
-}
-
-static void no_op(struct call *c)
-{
-    (void)c;
-}
-
-static void leave_slot(struct call *c)
-{
-    if (c->suspended)
-        *c->suspended = NULL;
-    c->suspended = NULL;
-}
-
-/* Counts the call in its namespace, which is not idle while a call is suspended in it. */
-static void begin_wait(struct call *c)
-{
-    if (c->ns && !c->waits_in) {
-        c->waits_in = c->ns->born;
-        c->ns->waiting++;
-    }
-}
-
-/* The namespace may have been deleted since, and created again under the same name. */
-static void end_wait(struct call *c)
-{
-    struct namespace *ns = c->waits_in ? namespaces_find(c->mock->namespaces, c->ns_name) : NULL;
-    if (ns && ns->born == c->waits_in) {
-        ns->waiting--;
-        ns->last_us = time_monotonic_us();
-    }
-    c->waits_in = 0;
-}
-
-static void wake(void *call)
-{
-    struct call *c = call;
-    c->timer = 0;
-    leave_slot(c);
-    end_wait(c);
-    refresh_namespace(c);
-    if (c->ns && c->ns->generation == c->generation) {
-        enter_world(c);
-        if (!resolve_is_internal(c)) /* an admin call keeps the positions of its start */
-            mark_log_positions(c);
-        run_and_reply(c, c->then);
-        return;
-    }
-    c->plan = NULL; /* the rules and the key belonged to the old state */
-    c->key = ROW_NONE;
-    c->now_ms = world_now(c->world);
-    mark_log_positions(c);
-    call_refuse(c, FAULT_UNAVAILABLE, "The namespace was reset or deleted while this call waited.");
-    run_and_reply(c, no_op);
-}
-
-bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c))
-{
-    if (delay_us <= 0 || !c->mock->loop || !c->exchange->reply)
-        return false;
-    c->then = then;
-    begin_wait(c);
-    c->timer = mock_timer(c->mock, time_monotonic_us() + delay_us, wake, c);
-    return true;
-}
-
-bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c))
-{
-    if (!c->mock->loop || !c->exchange->reply)
-        return false;
-    assert(!*slot);
-    c->then = then;
-    begin_wait(c);
-    c->suspended = slot;
-    *slot = c;
-    return true;
-}
-
-void call_wake_now(struct call *c)
-{
-    leave_slot(c);
-    call_wake(c);
-}
-
-void call_wake(struct call *c)
-{
-    mock_timer_cancel(c->mock, c->timer);
-    c->timer = mock_timer(c->mock, time_monotonic_us(), wake, c);
-}
-
-void call_forget(struct call *c)
-{
-    leave_slot(c);
-    if (c->timer)
-        mock_timer_cancel(c->mock, c->timer);
-    c->timer = 0;
-    end_wait(c);
+    const struct fault_row *row = provider_fault(NULL, c->fault);
+    struct json *w = call_json(c, c->fault_status ? c->fault_status : row->status);
+    json_open_map(w);
+    json_key(w, "error");
+    json_open_map(w);
+    json_put_text(w, "code", c->fault_code ? c->fault_code : row->code);
+    json_put_text(w, "message", c->detail ? c->detail : row->message);
+    json_close_map(w);
+    json_close_map(w);
 }
 
 struct json *call_json(struct call *c, int status)
@@ -333,6 +75,11 @@ void call_header_int(struct call *c, const char *name, int64_t value)
     char digits[STR_INT_MAX];
     const char *text = str_dup(c->arena, str_of_int(value, digits));
     headers_set(c->arena, &c->res->headers, name, str_from(text));
+}
+
+bool call_is_internal(const struct call *c)
+{
+    return c->provider && c->provider->role != PROVIDER_DOCUMENTED;
 }
 
 bool call_owns(const struct call *c, uint32_t space)
@@ -373,4 +120,12 @@ const struct node *call_body(struct call *c)
         call_issue(c, "", "must be an object, not %s", node_kind_name(body->kind));
     error_end(&err);
     return body && body->kind == NODE_MAP ? body : NULL;
+}
+
+const char *call_consent_page(struct call *c, const char *token)
+{
+    struct str base = str_from(c->base_url), mount = str_from(c->provider->mount);
+    if (str_ends(base, mount))
+        base.n -= mount.n;
+    return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name, token);
 }

@@ -1,13 +1,11 @@
+#include "mockserver/provider_api/fault.h"
 #include "base/array.h"
 #include "base/enum.h"
-#include "mockserver/provider_api/call.h"
-
-#include <stdarg.h>
 
 const char *const fault_texts[] = {FAULTS(ENUM_TEXT)};
 
 /* Used if no provider is known or its table lacks the fault. */
-static const struct fault_row neutral_rows[] = {
+const struct fault_row fault_neutral_rows[FAULT_COUNT] = {
     {FAULT_NONE,              200, "none",                   "No error."                                        },
     {FAULT_NO_ROUTE,          404, "no_route",               "No route matches this path."                      },
     {FAULT_METHOD,            405, "method_not_allowed",     "This path does not allow that method."            },
@@ -34,7 +32,7 @@ static const struct fault_row neutral_rows[] = {
     {FAULT_NAMESPACE,         404, "namespace",              "The namespace is unavailable."                    },
 };
 
-static const struct fault_row *find_row(const struct fault_row *rows, size_t count, enum fault fault)
+const struct fault_row *fault_find(const struct fault_row *rows, size_t count, enum fault fault)
 {
     for (size_t i = 0; i < count; i++)
         if (rows[i].fault == fault)
@@ -42,55 +40,10 @@ static const struct fault_row *find_row(const struct fault_row *rows, size_t cou
     return NULL;
 }
 
-const struct fault_row *call_fault_row(const struct provider *d, enum fault fault)
+const struct fault_row *fault_with_code(const struct fault_row *rows, size_t count, struct str code)
 {
-    const struct fault_row *own = d ? find_row(d->faults, d->fault_count, fault) : NULL;
-    return own ? own : find_row(neutral_rows, COUNT(neutral_rows), fault);
-}
-
-const struct fault_row *call_fault_named(const struct provider *d, struct str code)
-{
-    const struct fault_row *rows = d ? d->faults : neutral_rows;
-    size_t count = d ? d->fault_count : COUNT(neutral_rows);
     for (size_t i = 0; i < count; i++)
         if (str_is(code, rows[i].code))
             return &rows[i];
     return NULL;
-}
-
-bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
-{
-    c->fault = fault;
-    c->detail = NULL;
-    if (detail) {
-        va_list args;
-        va_start(args, detail);
-        c->detail = arena_vprintf(c->arena, detail, args);
-        va_end(args);
-    }
-    return false;
-}
-
-bool call_issue(struct call *c, const char *path, const char *message, ...)
-{
-    va_list args;
-    va_start(args, message);
-    *arena_push(c->arena, &c->issues, struct issue) =
-        (struct issue){arena_text(c->arena, path), arena_vprintf(c->arena, message, args)};
-    va_end(args);
-    c->fault = FAULT_INVALID;
-    return false;
-}
-
-void call_render_error_neutral(struct call *c)
-{
-    const struct fault_row *row = call_fault_row(NULL, c->fault);
-    struct json *w = call_json(c, c->fault_status ? c->fault_status : row->status);
-    json_open_map(w);
-    json_key(w, "error");
-    json_open_map(w);
-    json_put_text(w, "code", c->fault_code ? c->fault_code : row->code);
-    json_put_text(w, "message", c->detail ? c->detail : row->message);
-    json_close_map(w);
-    json_close_map(w);
 }

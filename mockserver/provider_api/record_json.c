@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 
 #define NAMES_MAX 64
 

@@ -1,11 +1,9 @@
-#include "mockserver/providers/providers.h"
-
+/* The table of all providers. A new one is a folder and a row here. */
 #include "base/array.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 #include "mockserver/providers/postnitro/postnitro.h"
-
-#define NAMES_MAX 256 /* names compared for "did you mean" */
 
 const struct provider *const providers[] = {
     &layers_provider,
@@ -13,94 +11,3 @@ const struct provider *const providers[] = {
     &postnitro_provider,
 };
 const size_t provider_count = COUNT(providers);
-
-const struct provider *provider_named(struct str name)
-{
-    for (size_t i = 0; i < provider_count; i++)
-        if (str_is(name, providers[i]->name))
-            return providers[i];
-    return NULL;
-}
-
-const struct provider *provider_with_id(int provider)
-{
-    for (size_t i = 0; i < provider_count; i++)
-        if (providers[i]->id == provider)
-            return providers[i];
-    return NULL;
-}
-
-static const struct route *find_operation(const struct provider *d, struct str name)
-{
-    for (size_t i = 0; i < d->route_count; i++)
-        if (str_is(name, d->routes[i].operation))
-            return &d->routes[i];
-    return NULL;
-}
-
-static bool unknown_provider(struct str name, struct where at, struct error *err)
-{
-    const char *names[NAMES_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < provider_count; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the list has no empty row */
-        names[count++] = providers[i]->name;
-    const char *near = str_nearest(name, names, count);
-    return error_add(err, ERROR_INPUT, at, "unknown provider '" STR_FMT "'%s%s%s", STR_ARG(name),
-                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-}
-
-/* `only` NULL: any provider. */
-static bool unknown_operation(struct str name, const struct provider *only, struct where at, struct error *err)
-{
-    const char *names[NAMES_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < provider_count; i++)
-        for (size_t j = 0; j < providers[i]->route_count && count < NAMES_MAX; j++)
-            if (!only || only == providers[i])
-                names[count++] = providers[i]->routes[j].operation;
-    const char *near = str_nearest(name, names, count);
-    return error_add(err, ERROR_INPUT, at, "%s%s operation '" STR_FMT "'%s%s%s", only ? only->name : "no provider",
-                     only ? " has no" : " has an", STR_ARG(name), near ? " (did you mean '" : "", near ? near : "",
-                     near ? "'?)" : "");
-}
-
-/* Finds the one provider that has the operation. */
-static bool find_unique_operation(struct str name, struct where at, struct operation *out, struct error *err)
-{
-    struct operation found = {0};
-    for (size_t i = 0; i < provider_count; i++) {
-        const struct route *route = find_operation(providers[i], name);
-        if (route && found.route)
-            return error_add(err, ERROR_INPUT, at,
-                             "operation '" STR_FMT "' is ambiguous; write %s." STR_FMT " or %s." STR_FMT, STR_ARG(name),
-                             found.provider->name, STR_ARG(name), providers[i]->name, STR_ARG(name));
-        if (route)
-            found = (struct operation){providers[i], route};
-    }
-    if (!found.route)
-        return unknown_operation(name, NULL, at, err);
-    *out = found;
-    return true;
-}
-
-bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out, struct error *err)
-{
-    size_t dot = str_find(id, '.');
-    struct str name = dot < id.n ? str_skip(id, dot + 1) : id;
-    struct str prefix = dot < id.n ? str_head(id, dot) : provider;
-    if (dot < id.n && provider.n && !str_eq(prefix, provider))
-        return error_add(err, ERROR_INPUT, at, "'" STR_FMT "' is not an operation of " STR_FMT, STR_ARG(id),
-                         STR_ARG(provider));
-    if (!prefix.n)
-        return find_unique_operation(name, at, out, err);
-
-    const struct provider *d = provider_named(prefix);
-    if (!d)
-        return unknown_provider(prefix, at, err);
-    const struct route *route = find_operation(d, name);
-    if (!route)
-        return unknown_operation(name, d, at, err);
-    *out = (struct operation){d, route};
-    return true;
-}

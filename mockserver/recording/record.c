@@ -12,6 +12,7 @@
 #include "mockserver/provider_api/call.h"
 #include "mockserver/recording/header.h"
 #include "mockserver/recording/timers.h"
+#include "mockserver/runtime/suspend.h"
 
 struct recorder {
     const char *path;

@@ -5,11 +5,11 @@
 
 static void respond_error(struct call *c, const char *code)
 {
-    const struct fault_row *row = call_fault_named(c->provider, str_from(code));
+    const struct fault_row *row = provider_fault_named(c->provider, str_from(code));
     if (!row)
-        row = call_fault_named(NULL, str_from(code));
+        row = provider_fault_named(NULL, str_from(code));
     if (!row)
-        row = call_fault_row(NULL, FAULT_INTERNAL); /* an error code of another provider */
+        row = provider_fault(NULL, FAULT_INTERNAL); /* an error code of another provider */
     call_refuse(c, row->fault, NULL);
     c->fault_status = row->status;
     c->fault_code = row->code;

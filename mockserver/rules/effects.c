@@ -56,7 +56,7 @@ static bool code_check(const char *code, const struct provider *only, struct whe
         const char **items;
         size_t count, room;
     } codes = {0};
-    bool known = !only && call_fault_named(NULL, str_from(code));
+    bool known = !only && provider_fault_named(NULL, str_from(code));
     for (size_t d = 0; d < provider_count; d++)
         for (size_t f = 0; (!only || only == providers[d]) && f < providers[d]->fault_count; f++) {
             *arena_push(&a, &codes, const char *) = providers[d]->faults[f].code;

@@ -8,7 +8,7 @@
  * Errors:  a check returns false, with an error for each invalid value.
  */
 #pragma once
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/webhook.h"
 #include "mockserver/state/tenant.h"

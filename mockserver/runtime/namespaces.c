@@ -8,7 +8,6 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
@@ -52,8 +51,7 @@ struct namespaces {
     size_t count, room;
     struct binding *bindings;
     struct snapshot *snapshots;
-    void (*begun)(void *ctx, struct namespace *ns);
-    void *begun_ctx;
+    struct namespaces_watcher watcher;
 };
 
 bool namespaces_name_valid(struct str name)
@@ -72,25 +70,21 @@ bool namespaces_name_valid(struct str name)
 
 static void notify_begun(struct namespaces *all, struct namespace *ns)
 {
-    if (all->begun)
-        all->begun(all->begun_ctx, ns);
+    if (all->watcher.begun)
+        all->watcher.begun(all->watcher.ctx, ns);
 }
 
-void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns), void *ctx)
+static void notify_ended(const struct namespaces *all, struct namespace *ns)
 {
-    all->begun = begun;
-    all->begun_ctx = ctx;
+    if (all->watcher.ended)
+        all->watcher.ended(all->watcher.ctx, ns);
+}
+
+void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher)
+{
+    all->watcher = *watcher;
     for (size_t i = 0; i < all->count; i++)
         notify_begun(all, &all->order[i]->ns);
-}
-
-/* The scheduler and the client checks use the world, so they are freed first. */
-static void end_activity(struct namespace *ns)
-{
-    scheduler_free(ns->scheduler);
-    ns->scheduler = NULL;
-    client_checks_end(ns->client_checks);
-    ns->client_checks = NULL;
 }
 
 static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from)
@@ -174,7 +168,7 @@ static void free_entry(struct namespaces *all, struct entry *e)
     while (e->bindings)
         unbind(all, e->bindings);
     HASH_DEL(all->by_name, e);
-    end_activity(&e->ns);
+    notify_ended(all, &e->ns);
     rules_free(e->ns.rules);
     journal_free(e->ns.journal);
     world_free(e->ns.world);
@@ -289,7 +283,7 @@ static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;
     struct world *old = ns->world;
-    end_activity(ns);
+    notify_ended(e->all, ns);
     ns->world = initial_state_of(from);
     ns->generation = ++e->all->generations;
     ns->called = false;

@@ -54,8 +54,14 @@ struct namespaces_limits {
 /* Creates the namespace "default" from `first`. */
 struct namespaces *namespaces_new(struct fixture *first, const struct namespaces_limits *limits);
 void namespaces_free(struct namespaces *all);
-/* Calls `begun` now for each namespace, and later after every create, reset and restore. */
-void namespaces_on_begin(struct namespaces *all, void (*begun)(void *ctx, struct namespace *ns), void *ctx);
+/* Is notified now of each namespace, and later after every create, reset and restore (begun), and before the state of a
+ * namespace is freed (ended). */
+struct namespaces_watcher {
+    void (*begun)(void *ctx, struct namespace *ns);
+    void (*ended)(void *ctx, struct namespace *ns);
+    void *ctx;
+};
+void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
 /* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/watch.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/suspend.h"
 
 #define CHECK_LIMIT_US INT64_C(30000000)
 

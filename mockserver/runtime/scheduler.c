@@ -2,11 +2,12 @@
 
 #include "base/heap.h"
 #include "base/time.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/outbox.h"
+#include "mockserver/runtime/suspend.h"
 #include "mockserver/state/world.h"
 
 struct in_flight { /* a delivery attempt */

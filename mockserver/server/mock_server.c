@@ -4,11 +4,13 @@
 #include "base/time.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixtures.h"
+#include "mockserver/pipeline/pipeline.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
+#include "mockserver/runtime/suspend.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
 {
@@ -31,6 +33,16 @@ static void start_namespace(void *mock, struct namespace *ns)
         scheduler_tick(ns->scheduler);
 }
 
+/* The scheduler and the client checks use the state, so they end before it. */
+static void end_namespace(void *mock, struct namespace *ns)
+{
+    (void)mock;
+    scheduler_free(ns->scheduler);
+    ns->scheduler = NULL;
+    client_checks_end(ns->client_checks);
+    ns->client_checks = NULL;
+}
+
 static struct mock *allocate(const struct mock_options *options)
 {
     struct mock *m = heap_new(sizeof *m);
@@ -51,7 +63,7 @@ static struct mock *create_namespaces(struct mock *m)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
     m->client_registry = client_registry_new();
-    namespaces_on_begin(m->namespaces, start_namespace, m);
+    namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, m});
     return m;
 }
 
@@ -118,14 +130,14 @@ static struct call *new_call(struct mock *m, struct exchange *x)
 
 void mock_handle(void *mock, struct exchange *x)
 {
-    call_respond(new_call(mock, x));
+    pipeline_run(new_call(mock, x));
 }
 
 void mock_handle_admin(void *mock, struct exchange *x)
 {
     struct call *c = new_call(mock, x);
     c->admin_port = true;
-    call_respond(c);
+    pipeline_run(c);
 }
 
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
@@ -134,14 +146,14 @@ void mock_refuse(void *mock, struct exchange *x, int status, const char *why)
     resolve_refusal(c);
     c->fault_status = status;
     call_refuse(c, status == 413 ? FAULT_TOO_LARGE : FAULT_BAD_HTTP, "%s", why);
-    call_render_error(c);
+    pipeline_render_error(c);
 }
 
 /* The namespace may have been reset or deleted since the call was handled. */
 static void report_unsent(const struct mock *m, const struct call *c)
 {
     const struct namespace *ns = c->generation ? namespaces_find(m->namespaces, c->ns_name) : NULL;
-    if (ns && ns->generation == c->generation && c->provider && !resolve_is_internal(c))
+    if (ns && ns->generation == c->generation && c->provider && !call_is_internal(c))
         client_checks_unsent(ns->client_checks, c);
 }
 

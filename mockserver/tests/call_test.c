@@ -356,13 +356,13 @@ static void every_fault_has_a_name_and_a_row(void **state)
 {
     (void)state;
     for (int f = FAULT_NONE; f < FAULT_COUNT; f++) {
-        const struct fault_row *row = call_fault_row(NULL, (enum fault)f);
+        const struct fault_row *row = provider_fault(NULL, (enum fault)f);
         assert_int_equal(row->fault, f);
         assert_string_equal(row->code, fault_texts[f]);
-        assert_ptr_equal(call_fault_named(NULL, str_from(row->code)), row);
-        assert_non_null(call_fault_row(&admin_provider, (enum fault)f));
+        assert_ptr_equal(provider_fault_named(NULL, str_from(row->code)), row);
+        assert_non_null(provider_fault(&admin_provider, (enum fault)f));
     }
-    assert_null(call_fault_named(NULL, STR("nothing")));
+    assert_null(provider_fault_named(NULL, STR("nothing")));
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "mockserver/admin/simulate.h"
-#include "mockserver/providers/providers.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/server/mock_server.h"
 #include "mockserver/state/oauth_attempt.h"
@@ -599,7 +599,7 @@ static bool is_our_failure(const struct exchange *x)
     int status = x->response.status;
     struct str by = headers_get(&x->response.headers, "X-Mock-Error");
     bool documented = c->provider && c->fault != FAULT_NONE && c->fault != FAULT_INTERNAL &&
-                      call_fault_row(c->provider, c->fault)->status == status;
+                      provider_fault(c->provider, c->fault)->status == status;
     return status < 100 || (status >= 500 && !documented && !str_starts(by, STR("rule:")));
 }
 

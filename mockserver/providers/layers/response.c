@@ -50,7 +50,7 @@ static void print_details(const struct call *c, struct json *out)
 
 void layers_render_error(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(c->provider, c->fault);
+    const struct fault_row *row = provider_fault(c->provider, c->fault);
     struct json *out = call_json(c, c->fault_status ? c->fault_status : row->status);
     json_open_map(out);
     json_key(out, "error");

@@ -123,7 +123,7 @@ static const char *message_of(struct call *c, const struct fault_row *row)
 
 void pe_render_error(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(c->provider, c->fault);
+    const struct fault_row *row = provider_fault(c->provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
     struct json *out = pe_begin(c, status);
     json_null(out);

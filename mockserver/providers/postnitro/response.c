@@ -58,7 +58,7 @@ static struct operation_message find_message(const struct call *c, const struct 
 /* The call's detail replaces the message, except for an internal error: there it is in "error". */
 void postnitro_render_error(struct call *c)
 {
-    const struct fault_row *row = call_fault_row(c->provider, c->fault);
+    const struct fault_row *row = provider_fault(c->provider, c->fault);
     struct operation_message found = find_message(c, row);
     const char *detail = c->issues.count ? c->issues.items[0].message : c->detail;
     bool internal = c->fault == FAULT_INTERNAL;

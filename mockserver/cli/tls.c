@@ -1,4 +1,4 @@
-#include "mockserver/server/tls.h"
+#include "mockserver/cli/tls.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,298 @@
+#include "mockserver/pipeline/pipeline.h"
+
+#include "base/array.h"
+#include "base/time.h"
+#include "mockserver/client_checks/client_checks.h"
+#include "mockserver/gates/gate.h"
+#include "mockserver/pipeline/cors.h"
+#include "mockserver/pipeline/hostile.h"
+#include "mockserver/pipeline/resolve.h"
+#include "mockserver/rules/rules.h"
+#include "mockserver/runtime/journal.h"
+#include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/scheduler.h"
+#include "mockserver/runtime/suspend.h"
+#include "mockserver/state/world.h"
+
+typedef bool applies_fn(const struct call *c);
+static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_internal, is_recorded;
+
+typedef void phase_fn(struct call *c);
+static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, pass_gates, plan_rules, delay, serve,
+    refresh_namespace, render_error, add_common_headers, add_to_journal, observe_client;
+
+static const struct phase {
+    phase_fn *run;
+    applies_fn *applies; /* NULL: to every call */
+} phases[] = {
+    {respond_to_preflight,  cors_is_preflight}, /* a web page asks whether it may call; no namespace takes part */
+    {find_namespace,        is_unanswered    }, /* by path, X-Mock-Namespace or credential */
+    {run_due_events,        has_namespace    }, /* before the call reads the state */
+    {find_route,            has_namespace    }, /* provider, operation, path parameters */
+    {hostile_enter,         has_route        }, /* numbers the call in a hostile namespace */
+    {pass_gates,            has_route        }, /* authentication, scope, rate limit ... as the provider lists them */
+    {plan_rules,            has_namespace    }, /* finds the rules that act on the call */
+    {delay,                 has_plan         }, /* delay_before of a rule suspends the call */
+    {serve,                 has_namespace    }, /* the operation's handler, or the response of a rule */
+    {refresh_namespace,     is_internal      }, /* an admin operation may have reset or deleted it */
+    {render_error,          is_refused       }, /* the fault becomes the provider's error response */
+    {hostile_body,          NULL             }, /* varies the body in a hostile namespace */
+    {rules_apply,           has_plan         }, /* patch, set_state, delay_after, throttle, close_connection */
+    {gate_idempotency_keep, NULL             }, /* stores the response for its Idempotency-Key */
+    {add_common_headers,    NULL             },
+    {rules_headers,         has_plan         },
+    {cors_add_headers,      NULL             }, /* lists the headers that are set by now */
+    {hostile_headers,       NULL             }, /* varies them all */
+    {add_to_journal,        is_recorded      },
+    {observe_client,        is_recorded      }, /* client checks */
+};
+
+static bool is_unanswered(const struct call *c)
+{
+    return !c->responded;
+}
+
+static bool has_namespace(const struct call *c)
+{
+    return c->ns;
+}
+
+static bool has_route(const struct call *c)
+{
+    return c->route && !c->fault;
+}
+
+static bool has_plan(const struct call *c)
+{
+    return c->plan;
+}
+
+static bool is_refused(const struct call *c)
+{
+    return c->fault;
+}
+
+static bool is_internal(const struct call *c)
+{
+    return call_is_internal(c);
+}
+
+static bool is_recorded(const struct call *c)
+{
+    return c->ns && !call_is_internal(c);
+}
+
+static void respond_to_preflight(struct call *c)
+{
+    resolve_refusal(c);
+    c->provider = NULL;
+    c->responded = true;
+    cors_respond(c);
+}
+
+static void find_namespace(struct call *c)
+{
+    resolve_namespace(c);
+}
+
+static void run_due_events(struct call *c)
+{
+    scheduler_tick(c->ns->scheduler);
+    c->now_ms = world_now(c->world);
+    c->world->cause = "call";
+    c->world->caller = c->key;
+}
+
+static void find_route(struct call *c)
+{
+    resolve_route(c);
+}
+
+static void pass_gates(struct call *c)
+{
+    if (c->req->body_too_large) {
+        call_refuse(c, FAULT_TOO_LARGE, NULL);
+        return;
+    }
+    for (size_t i = 0; i < c->provider->gate_count; i++) {
+        const struct gate *gate = &c->provider->gates[i];
+        if (hostile_refuses(c, gate) || !gate->passes(c)) {
+            c->trace.gate_fault = fault_texts[c->fault];
+            return;
+        }
+        c->trace.gates_passed++;
+    }
+}
+
+/* Remembers the log positions: later entries are this call's effects. */
+static void mark_log_positions(struct call *c)
+{
+    c->changes_before = changes_last(c->world);
+    c->events_before = events_last(c->world);
+}
+
+static void plan_rules(struct call *c)
+{
+    c->world->caller = c->key;
+    mark_log_positions(c);
+    if (c->ns->rules && !call_is_internal(c))
+        rules_plan(c->ns->rules, c);
+}
+
+static void delay(struct call *c)
+{
+    call_suspend_for(c, c->plan->delay_before_us, NULL);
+}
+
+static void clear_error(struct call *c)
+{
+    c->fault = FAULT_NONE;
+    c->fault_status = 0;
+    c->fault_code = c->detail = NULL;
+    c->issues.count = 0;
+}
+
+static void serve(struct call *c)
+{
+    if (c->plan && c->plan->respond) {
+        clear_error(c); /* a rule's response replaces a gate's refusal ... */
+        c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
+        rules_respond(c);
+    } else if (!c->fault && !c->responded) {
+        if (c->route->serve)
+            c->route->serve(c);
+        else
+            call_refuse(c, FAULT_UNIMPLEMENTED, NULL);
+    }
+}
+
+static void refresh_namespace(struct call *c)
+{
+    c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
+    c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
+}
+
+static void render_error(struct call *c)
+{
+    c->res->body.n = 0; /* discards a partly written response */
+    if (c->provider)
+        c->provider->render_error(c);
+    else
+        call_render_error_neutral(c);
+}
+
+/* The value of X-Mock-Error; NULL: the refusal is the provider's own behaviour. */
+static const char *mock_error(enum fault fault)
+{
+    static const struct {
+        enum fault fault;
+        const char *text;
+    } rows[] = {
+        {FAULT_NO_ROUTE,      "unmatched"    },
+        {FAULT_METHOD,        "unmatched"    },
+        {FAULT_UNIMPLEMENTED, "unimplemented"},
+        {FAULT_NAMESPACE,     "namespace"    },
+        {FAULT_UNAVAILABLE,   "reset"        },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (rows[i].fault == fault)
+            return rows[i].text;
+    return NULL;
+}
+
+/* now_ms is outdated if an admin call moved the clock, and unset if the call has no namespace. */
+static int64_t response_time(const struct call *c)
+{
+    return is_recorded(c) ? c->now_ms : world_now(c->world);
+}
+
+static void add_common_headers(struct call *c)
+{
+    const char *error = mock_error(c->fault);
+    if (error && !headers_find(&c->res->headers, "X-Mock-Error"))
+        call_header(c, "X-Mock-Error", error);
+    if (c->provider && c->provider->add_common_headers)
+        c->provider->add_common_headers(c);
+    if (!headers_find(&c->res->headers, "Date"))
+        call_header(c, "Date", time_http(response_time(c), arena_alloc(c->arena, TIME_TEXT_MAX)));
+}
+
+static void add_to_journal(struct call *c)
+{
+    journal_add(c->ns->journal, c);
+}
+
+static void observe_client(struct call *c)
+{
+    client_checks_observe(c->ns->client_checks, c);
+}
+
+/* True if the call changed the state, or may have moved the clock. */
+static bool needs_tick(const struct call *c)
+{
+    return c->ns && (call_is_internal(c) || changes_last(c->world) != c->changes_before);
+}
+
+/* Sends the response, then starts the webhook deliveries that the call caused. */
+static void send_reply(struct call *c)
+{
+    struct scheduler *scheduler = c->ns ? c->ns->scheduler : NULL;
+    bool ticks = needs_tick(c);
+    if (c->exchange->reply)
+        c->exchange->reply(c->exchange); /* may free the call */
+    if (ticks)
+        scheduler_tick(scheduler);
+    else if (scheduler)
+        scheduler_notify(scheduler); /* the journal has a new entry */
+}
+
+static void walk(struct call *c)
+{
+    while (c->phase < COUNT(phases) && !call_is_suspended(c)) {
+        const struct phase *p = &phases[c->phase++];
+        if (!p->applies || p->applies(c))
+            p->run(c);
+    }
+    if (!call_is_suspended(c))
+        send_reply(c);
+}
+
+static void refuse_outdated(struct call *c)
+{
+    c->plan = NULL; /* the rules and the key belonged to the old state */
+    c->key = ROW_NONE;
+    c->now_ms = world_now(c->world);
+    mark_log_positions(c);
+    call_refuse(c, FAULT_UNAVAILABLE, "The namespace was reset or deleted while this call waited.");
+}
+
+/* Continues a call that woke: with `then`, and with the phase after the one that suspended it. */
+static void resume(struct call *c)
+{
+    void (*then)(struct call * c) = c->then;
+    c->then = NULL;
+    refresh_namespace(c);
+    if (c->ns && c->ns->generation == c->generation) {
+        run_due_events(c);
+        if (!call_is_internal(c)) /* an admin call keeps the positions of its start */
+            mark_log_positions(c);
+        if (then)
+            then(c);
+    } else {
+        refuse_outdated(c);
+    }
+    walk(c);
+}
+
+void pipeline_run(struct call *c)
+{
+    c->resume = resume;
+    walk(c);
+}
+
+void pipeline_render_error(struct call *c)
+{
+    render_error(c);
+    add_common_headers(c);
+    cors_add_headers(c);
+}

@@ -1,0 +1,91 @@
+/* provider.h - what a provider is: its routes, faults, gates and functions as one table; and the lookups in all of them.
+ *
+ * Shapes:  a provider is one const struct provider in its own room; providers/providers.c lists them. An operation is
+ *          named "layers.list_social_accounts", or "list_social_accounts" if its provider is given separately or no
+ *          other provider has that name.
+ * Units:   milliseconds.
+ * Errors:  an unknown provider or operation ("did you mean"); a bare name that two providers have.
+ */
+#pragma once
+#include "base/error.h"
+#include "mockserver/provider_api/fault.h"
+#include "mockserver/provider_api/route.h"
+#include "mockserver/state/account.h"
+#include "mockserver/state/ad_account.h"
+
+struct fixture_reader;
+struct rate_limits;
+struct variations;
+struct webhooks;
+
+/* `passes` returns true to let the call through; false after it set a fault. */
+struct gate {
+    const char *name;
+    bool (*passes)(struct call *c);
+};
+
+/* The mock serves its own endpoints as providers too; `providers` does not list them. */
+enum provider_role {
+    PROVIDER_DOCUMENTED, /* a provider of social accounts */
+    PROVIDER_ADMIN,      /* the admin API */
+    PROVIDER_CONSENT,    /* the local consent page */
+};
+
+struct provider {
+    enum provider_role role;
+    const char *name;   /* "layers": in operation ids, in fixtures and in the admin API */
+    int id;             /* the number that records store */
+    const char *mount;  /* "/layers" */
+    const char *host;   /* "api.layers.com": Host header that selects it; NULL: none does */
+    const char *prefix; /* "/v1": unknown paths below it get this provider's 404 */
+    const char *base;   /* path of a client's base URL after the mount: "" or "/api/v1" */
+    const struct route *routes;
+    size_t route_count;
+    const struct fault_row *faults;
+    size_t fault_count;
+    const struct gate *gates; /* in the order they run */
+    size_t gate_count;
+    const char *key_header;                     /* header that gate_header_key reads: "x-api-key" */
+    const struct rate_limits *limits;           /* for gate_rate_limit */
+    int64_t repeats_ms;                         /* how long an Idempotency-Key returns its first response */
+    void (*render_error)(struct call *c);       /* writes c->fault: status, headers, body */
+    void (*add_common_headers)(struct call *c); /* headers of every response; may be NULL */
+    /* Returns the Location of the redirect that ends consent attempt `attempt`. */
+    const char *(*consent_redirect)(struct call *c, uint32_t attempt);
+    const char *(*account_prefix)(void); /* of the account ids it mints: "sa_" */
+    unsigned platforms;                  /* that it can connect: bits of PROVIDER_PLATFORM */
+    bool leaves_posts;                   /* disconnecting an account removes it from all posts */
+    /* Sets the id and token lifetime of the account that a user's consent creates. */
+    void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
+    /* The same for an ad account; NULL: the provider has no ad accounts. */
+    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec);
+    const struct webhooks *webhooks;     /* NULL: the provider has no webhooks */
+    const struct variations *variations; /* for hostile namespaces; NULL: responses never vary */
+    const struct fixture_reader *fixture;
+    /* Returns false if it refused the call. It is asked before a response shows which routes exist; NULL: all may. */
+    bool (*admits)(struct call *c);
+};
+
+#define PROVIDER_PLATFORM(name) (1u << PLATFORM_##name)
+
+extern const struct provider *const providers[];
+extern const size_t provider_count;
+/* The admin API and the consent page. */
+extern const struct provider *const own_providers[];
+extern const size_t own_provider_count;
+
+const struct provider *provider_named(struct str name); /* of `providers`, or NULL */
+const struct provider *provider_with_id(int provider);  /* of `providers`, or NULL */
+
+/* Both look up the provider's fault table (`d` NULL: the neutral table). The first falls back to the neutral table and
+ * never returns NULL; the second returns NULL if `code` is unknown. */
+const struct fault_row *provider_fault(const struct provider *d, enum fault fault);
+const struct fault_row *provider_fault_named(const struct provider *d, struct str code);
+
+struct operation {
+    const struct provider *provider;
+    const struct route *route;
+};
+/* Finds the operation `id`, of `provider` if that is not empty. Returns false, with an error at
+ * `at`, if there is not exactly one. */
+bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out, struct error *err);

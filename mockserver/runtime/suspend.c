@@ -1,0 +1,90 @@
+#include "mockserver/runtime/suspend.h"
+
+#include <assert.h>
+
+#include "base/time.h"
+#include "mockserver/runtime/mock.h"
+
+bool call_is_suspended(const struct call *c)
+{
+    return c->timer || c->suspended;
+}
+
+static void leave_slot(struct call *c)
+{
+    if (c->suspended)
+        *c->suspended = NULL;
+    c->suspended = NULL;
+}
+
+/* Counts the call in its namespace, which is not idle while a call is suspended in it. */
+static void begin_wait(struct call *c)
+{
+    if (c->ns && !c->waits_in) {
+        c->waits_in = c->ns->born;
+        c->ns->waiting++;
+    }
+}
+
+/* The namespace may have been deleted since, and created again under the same name. */
+static void end_wait(struct call *c)
+{
+    struct namespace *ns = c->waits_in ? namespaces_find(c->mock->namespaces, c->ns_name) : NULL;
+    if (ns && ns->born == c->waits_in) {
+        ns->waiting--;
+        ns->last_us = time_monotonic_us();
+    }
+    c->waits_in = 0;
+}
+
+static void wake(void *call)
+{
+    struct call *c = call;
+    c->timer = 0;
+    leave_slot(c);
+    end_wait(c);
+    c->resume(c);
+}
+
+bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c))
+{
+    if (delay_us <= 0 || !c->mock->loop || !c->exchange->reply)
+        return false;
+    c->then = then;
+    begin_wait(c);
+    c->timer = mock_timer(c->mock, time_monotonic_us() + delay_us, wake, c);
+    return true;
+}
+
+bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c))
+{
+    if (!c->mock->loop || !c->exchange->reply)
+        return false;
+    assert(!*slot);
+    c->then = then;
+    begin_wait(c);
+    c->suspended = slot;
+    *slot = c;
+    return true;
+}
+
+void call_wake_now(struct call *c)
+{
+    leave_slot(c);
+    call_wake(c);
+}
+
+void call_wake(struct call *c)
+{
+    mock_timer_cancel(c->mock, c->timer);
+    c->timer = mock_timer(c->mock, time_monotonic_us(), wake, c);
+}
+
+void call_forget(struct call *c)
+{
+    leave_slot(c);
+    if (c->timer)
+        mock_timer_cancel(c->mock, c->timer);
+    c->timer = 0;
+    end_wait(c);
+}
