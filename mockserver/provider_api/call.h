@@ -53,6 +53,12 @@ struct issue { /* one invalid field of a body or query */
     const char *path, *message;
 };
 
+/* A place where a suspended call waits for an event (runtime/suspend.h). */
+struct call_slot {
+    struct call *call;            /* NULL: none waits */
+    void (*wake)(struct call *c); /* ends the wait, and empties the slot */
+};
+
 struct call {
     struct arena *arena;
     struct mock *mock;
@@ -103,7 +109,7 @@ struct call {
     void (*resume)(struct call *c); /* continues the call after a suspension (pipeline.c) */
     void (*then)(struct call *c);   /* runs first when the suspended call wakes; NULL: the next phase */
     uint64_t timer;                 /* wakes the suspended call; 0: no timer */
-    struct call **suspended;        /* the slot of call_suspend; NULL: in no slot */
+    struct call_slot *suspended;    /* the slot of call_suspend; NULL: in no slot */
     uint64_t waits_in;              /* while suspended: ns->born; else 0 */
     void *own;                      /* data of a handler that suspends the call */
 };

@@ -20,7 +20,7 @@ struct block {
 };
 
 struct waiter { /* a slot; NULL: free */
-    struct call *call;
+    struct call_slot slot;
     struct waiter *next;
 };
 
@@ -45,8 +45,8 @@ static void wake_waiters(struct journal *j)
 {
     for (struct waiter *w = j->waiters, *next; w; w = next) {
         next = w->next;
-        if (w->call)
-            call_wake_now(w->call);
+        if (w->slot.call)
+            w->slot.wake(w->slot.call);
         heap_free(w);
     }
     j->waiters = NULL;
@@ -69,23 +69,23 @@ void journal_free(struct journal *j)
     heap_free(j);
 }
 
-struct call **journal_slot(struct journal *j)
+struct call_slot *journal_slot(struct journal *j)
 {
     struct waiter *w = j->waiters;
-    while (w && w->call)
+    while (w && w->slot.call)
         w = w->next;
     if (!w) {
         w = heap_new(sizeof *w);
         w->next = j->waiters;
         j->waiters = w;
     }
-    return &w->call;
+    return &w->slot;
 }
 
 bool journal_is_awaited(const struct journal *j)
 {
     const struct waiter *w = j->waiters;
-    while (w && !w->call)
+    while (w && !w->slot.call)
         w = w->next;
     return w;
 }

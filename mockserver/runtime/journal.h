@@ -46,7 +46,7 @@ uint64_t journal_last(const struct journal *j);  /* seq of the newest entry; 0: 
 uint64_t journal_first(const struct journal *j); /* seq of the oldest entry; 0: none */
 uint64_t journal_lost(const struct journal *j);  /* number of evicted entries */
 /* Returns a free slot for call_suspend; the next add or clear wakes the call in it. */
-struct call **journal_slot(struct journal *j);
+struct call_slot *journal_slot(struct journal *j);
 bool journal_is_awaited(const struct journal *j); /* a call waits in a slot */
 /* Returns NULL if the entry was evicted or does not exist; valid until the next add or clear. */
 const struct journal_entry *journal_read(const struct journal *j, uint64_t seq);

@@ -11,7 +11,6 @@
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
-#include "mockserver/runtime/scheduler.h"
 
 #define uthash_malloc(size)            heap_new(size)
 #define uthash_free(block, size)       heap_free(block)
@@ -253,7 +252,7 @@ bool namespaces_delete(struct namespaces *all, struct str name)
 /* Returns when the namespace expires. Suspended calls and open event streams count as calls. */
 static int64_t expiry_us(struct namespace *ns, int64_t now_us)
 {
-    if (ns->waiting || (ns->scheduler && scheduler_is_listened(ns->scheduler)))
+    if (ns->waiting || ns->listeners)
         ns->last_us = now_us;
     return ns->idle_us ? ns->last_us + ns->idle_us : INT64_MAX;
 }

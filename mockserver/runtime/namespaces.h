@@ -19,6 +19,7 @@
 struct journal;
 struct rules;
 struct fixture;
+struct listener;
 struct scheduler;
 struct client_checks;
 
@@ -37,11 +38,12 @@ struct namespace
     bool is_copy;                        /* created from another state: reloaded fixtures do not affect it */
     struct overrides overrides;          /* how its initial state differs from the fixture's */
 
-    bool called;     /* since the last reset: a provider call was made or a snapshot restored */
-    uint64_t born;   /* unique number of this namespace in the mock's lifetime */
-    size_t waiting;  /* number of calls suspended in it */
-    int64_t last_us; /* time of the last call, including admin API calls */
-    int64_t idle_us; /* idle time after which it is deleted; 0: never */
+    bool called;                /* since the last reset: a provider call was made or a snapshot restored */
+    uint64_t born;              /* unique number of this namespace in the mock's lifetime */
+    size_t waiting;             /* number of calls suspended in it */
+    struct listener *listeners; /* of scheduler.h */
+    int64_t last_us;            /* time of the last call, including admin API calls */
+    int64_t idle_us;            /* idle time after which it is deleted; 0: never */
 };
 
 struct namespaces;

@@ -12,7 +12,7 @@
 #define CHECK_LIMIT_US INT64_C(30000000)
 
 struct waiter {
-    struct call *call; /* NULL: the call has ended */
+    struct call_slot slot;
     struct waiter *next;
 };
 
@@ -269,8 +269,8 @@ void reload_checked(struct reload *r, struct str report, const char *why)
     r->checks = false;
     apply_report(r, report, why, result);
     for (const struct waiter *w = r->now.waiters; w; w = w->next)
-        if (w->call)
-            respond(r, w->call, result);
+        if (w->slot.call)
+            respond(r, w->slot.call, result);
     free_waiters(&r->now);
     result_release(result);
     if (r->next.requested)
@@ -369,6 +369,6 @@ void reload_ask(struct reload *r, struct call *c, bool reset, void (*then)(struc
     w->next = r->next.waiters;
     r->next.waiters = w;
     r->next.reset = r->next.reset || reset;
-    call_suspend(c, &w->call, then);
+    call_suspend(c, &w->slot, then);
     request_round(r);
 }

@@ -20,12 +20,11 @@ struct in_flight { /* a delivery attempt */
 
 struct scheduler {
     struct mock *mock;
-    const struct namespace *ns; /* may have a new state already; `world` is this scheduler's */
+    struct namespace *ns; /* may have a new state already; `world` is this scheduler's */
     struct world *world;
     struct in_flight *in_flight;
-    struct call *waiter;
+    struct call_slot waiter;
     struct arena arena; /* valid while the change log is read */
-    struct listener *listeners;
     uint32_t changes_before;
     uint64_t timer;
     int64_t timer_us; /* when the timer fires: monotonic clock */
@@ -155,8 +154,8 @@ size_t scheduler_tick(struct scheduler *p)
     } while (changes_last(p->world) != before);
     p->ticking = false;
     arm_timer(p);
-    if (p->waiter && !p->in_flight)
-        call_wake(p->waiter); /* the slot stays taken: no other call may advance the clock first */
+    if (p->waiter.call && !p->in_flight)
+        call_wake(p->waiter.call); /* the slot stays taken: no other call may advance the clock first */
     scheduler_notify(p);
     return count;
 }
@@ -185,21 +184,16 @@ bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct ca
 
 bool scheduler_is_awaited(const struct scheduler *p)
 {
-    return p->waiter;
+    return p->waiter.call;
 }
 
 void scheduler_listen(struct scheduler *p, struct listener *l)
 {
-    l->place = &p->listeners;
-    l->next = p->listeners;
+    l->place = &p->ns->listeners;
+    l->next = p->ns->listeners;
     if (l->next)
         l->next->place = &l->next;
-    p->listeners = l;
-}
-
-bool scheduler_is_listened(const struct scheduler *p)
-{
-    return p->listeners;
+    p->ns->listeners = l;
 }
 
 void scheduler_unlisten(struct listener *l)
@@ -214,7 +208,7 @@ void scheduler_unlisten(struct listener *l)
 
 void scheduler_notify(const struct scheduler *p)
 {
-    for (struct listener *l = p->listeners; l; l = l->next)
+    for (struct listener *l = p->ns->listeners; l; l = l->next)
         l->changed(l);
 }
 
@@ -223,7 +217,7 @@ uint32_t scheduler_changes_before(const struct scheduler *p)
     return p->changes_before;
 }
 
-struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns)
+struct scheduler *scheduler_new(struct mock *m, struct namespace *ns)
 {
     struct scheduler *p = heap_new(sizeof *p);
     *p = (struct scheduler){.mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
@@ -244,9 +238,9 @@ void scheduler_free(struct scheduler *p)
     }
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
-    if (p->waiter)
-        call_wake_now(p->waiter);
-    for (struct listener *l; (l = p->listeners);) {
+    if (p->waiter.call)
+        call_wake_now(p->waiter.call);
+    for (struct listener *l; (l = p->ns->listeners);) {
         scheduler_unlisten(l);
         l->closed(l);
     }

@@ -19,7 +19,7 @@ struct listener {
     struct listener *next;
 };
 
-struct scheduler *scheduler_new(struct mock *m, const struct namespace *ns);
+struct scheduler *scheduler_new(struct mock *m, struct namespace *ns);
 void scheduler_free(struct scheduler *p); /* NULL: no-op; wakes the call of scheduler_await */
 
 size_t scheduler_tick(struct scheduler *p); /* returns how many events ran */
@@ -34,7 +34,6 @@ bool scheduler_is_awaited(const struct scheduler *p); /* one call at a time can 
 
 void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */
 void scheduler_unlisten(struct listener *l);                    /* no-op if not subscribed */
-bool scheduler_is_listened(const struct scheduler *p);
 void scheduler_notify(const struct scheduler *p); /* calls `changed` of all listeners */
 /* seq of the last change when the scheduler was created; calls and events cause later ones. */
 uint32_t scheduler_changes_before(const struct scheduler *p);

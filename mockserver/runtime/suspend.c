@@ -13,7 +13,7 @@ bool call_is_suspended(const struct call *c)
 static void leave_slot(struct call *c)
 {
     if (c->suspended)
-        *c->suspended = NULL;
+        c->suspended->call = NULL;
     c->suspended = NULL;
 }
 
@@ -56,15 +56,15 @@ bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call
     return true;
 }
 
-bool call_suspend(struct call *c, struct call **slot, void (*then)(struct call *c))
+bool call_suspend(struct call *c, struct call_slot *slot, void (*then)(struct call *c))
 {
     if (!c->mock->loop || !c->exchange->reply)
         return false;
-    assert(!*slot);
+    assert(!slot->call);
     c->then = then;
     begin_wait(c);
     c->suspended = slot;
-    *slot = c;
+    *slot = (struct call_slot){c, call_wake_now};
     return true;
 }
 
