@@ -1,6 +1,6 @@
 /* Tests of the return URLs that a key's list of domains allows. */
 #include "base/array.h"
-#include "mockserver/providers/layers/return_url.h"
+#include "mockserver/providers/layers/layers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,9 +5,6 @@
 #define LIMIT_MAX     200
 #define ANY           (-1)
 
-const char *const layers_status_texts[] = {"connected", "reauth_required", "disconnected"};
-static const char *const bool_texts[] = {"false", "true"};
-
 struct filter { /* ANY: not filtered */
     int platform, status, leased;
 };
@@ -32,10 +29,10 @@ static void print_account(struct call *c, uint32_t row)
     struct json *out = &c->out;
     json_open_map(out);
     json_put_text(out, "socialAccountId", a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
     json_put_text(out, "handle", a->handle);
     json_put_text(out, "avatarUrl", avatar_url(c->arena, a));
-    json_put_text(out, "status", layers_status_texts[layers_status(a)]);
+    json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_bool(out, "leased", a->leased);
     layers_put_time(c, "connectedAt", a->connected_at_ms);
     layers_put_time(c, "tokenExpiresAt", a->token_expires_at_ms);
@@ -81,9 +78,9 @@ void layers_list_social_accounts(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    layers_query_choice(c, "platform", platform_texts, LAYERS_PLATFORMS, &f.platform);
-    layers_query_choice(c, "status", layers_status_texts, LAYERS_STATUS_COUNT, &f.status);
-    layers_query_choice(c, "leased", bool_texts, 2, &f.leased);
+    layers_query_choice(c, "platform", &layers_platforms, &f.platform);
+    layers_query_choice(c, "status", &layers_account_statuses, &f.status);
+    layers_query_choice(c, "leased", &layers_bools, &f.leased);
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
     if (c->fault)
         return;
@@ -114,7 +111,7 @@ void layers_revoke_social_account(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "socialAccountId", a->public_id);
-    json_put_text(out, "status", layers_status_texts[layers_status(a)]);
+    json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_text(out, "disconnectedReason", "revoked_by_partner");
     json_put_int(out, "canceledScheduledPosts", canceled);
     layers_put_time(c, "disconnectedAt", a->disconnected_at_ms);

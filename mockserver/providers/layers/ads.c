@@ -2,12 +2,13 @@
 #include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "base/url.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/oauth_attempt.h"
+#include "mockserver/state/record.h"
 
 #define LIMIT_MAX 200
 #define STATE_MAX 512
@@ -15,15 +16,36 @@
 
 static const struct {
     const char *authorize, *scopes;
-    const char *prefix, *sample; /* of account ids: the prefix, then digits */
+    const char *prefix; /* of account ids, before the digits */
     int digits;
-} platforms[AD_PLATFORM_COUNT] = {
-    [AD_PLATFORM_META] = {"https://www.facebook.com/v19.0/dialog/oauth",     "ads_management,ads_read",         "act_",
-                          "act_123456789012345",                                                                                       15},
-    [AD_PLATFORM_TIKTOK] = {"https://business-api.tiktok.com/portal/auth",     "ad.account.read,campaign.manage", "",
-                          "7389201445566778899",                                                                                       19},
-    [AD_PLATFORM_APPLE] = {"https://appleid.apple.com/auth/oauth2/authorize", "searchadsorg",                    "org-", "org-9823412", 7 },
+    const char *sample; /* of an account id */
+} platforms[] = {
+    [AD_PLATFORM_META] =
+        {
+                            .authorize = "https://www.facebook.com/v19.0/dialog/oauth",
+                            .scopes = "ads_management,ads_read",
+                            .prefix = "act_",
+                            .digits = 15,
+                            .sample = "act_123456789012345",
+                            },
+    [AD_PLATFORM_TIKTOK] =
+        {
+                            .authorize = "https://business-api.tiktok.com/portal/auth",
+                            .scopes = "ad.account.read,campaign.manage",
+                            .prefix = "",
+                            .digits = 19,
+                            .sample = "7389201445566778899",
+                            },
+    [AD_PLATFORM_APPLE] =
+        {
+                            .authorize = "https://appleid.apple.com/auth/oauth2/authorize",
+                            .scopes = "searchadsorg",
+                            .prefix = "org-",
+                            .digits = 7,
+                            .sample = "org-9823412",
+                            },
 };
+static_assert(COUNT(platforms) == AD_PLATFORM_COUNT, "each ad platform has a row");
 
 bool layers_is_external_id(enum ad_platform platform, struct str id)
 {
@@ -65,13 +87,13 @@ static void print_account(struct call *c, const struct ad_account *a)
     struct json *out = &c->out;
     json_open_map(out);
     json_put_text(out, "adAccountId", a->public_id);
-    json_put_text(out, "platform", ad_platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&layers_ad_platforms, a->platform));
     json_put_text(out, "externalId", a->external_id);
     json_put_text(out, "name", a->name);
     json_put_text(out, "currency", a->currency);
     json_put_text(out, "timezone", "UTC"); /* for every account */
     json_put_text(out, "credentialMode", "byo");
-    json_put_text(out, "tokenStatus", ad_token_texts[a->token]); /* the API's words */
+    json_put_text(out, "tokenStatus", enum_word_of(&layers_ad_tokens, a->token));
     json_put_null(out, "tokenLastValidatedAt");
     json_put_null(out, "walletBalance");
     layers_put_time(c, "connectedAt", a->connected_at_ms);
@@ -97,23 +119,27 @@ static void print_if_valid(struct call *c, const struct ad_account *a)
 
 void layers_list_ad_accounts(struct call *c)
 {
-    static const char *const mode_texts[] = {"agency", "byo"};
-    static const char *const bool_texts[] = {"false", "true"};
+    enum { AGENCY, BYO };
+    static const struct enum_word mode_rows[] = {
+        {AGENCY, "agency"},
+        {BYO,    "byo"   }
+    };
+    static const struct enum_words modes = {mode_rows, COUNT(mode_rows), COUNT(mode_rows)};
     int mode, healthy;
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
-    layers_query_choice(c, "credentialMode", mode_texts, 2, &mode);
-    layers_query_choice(c, "healthy", bool_texts, 2, &healthy);
+    unsigned wanted = layers_query_words(c, "platforms", &layers_ad_platforms);
+    layers_query_choice(c, "credentialMode", &modes, &mode);
+    layers_query_choice(c, "healthy", &layers_bools, &healthy);
     if (c->fault)
         return;
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_key(out, "items");
     json_open_list(out);
-    if (mode != 0) /* all accounts are byo */
-        print_accounts(c, project, wanted, healthy == 1 ? print_if_valid : print_account);
+    if (mode != AGENCY) /* all accounts are byo */
+        print_accounts(c, project, wanted, healthy == true ? print_if_valid : print_account);
     json_close_list(out);
     json_close_map(out);
 }
@@ -124,8 +150,8 @@ struct ads_url_body {
 };
 
 static const struct field url_rows[] = {
-    FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true, .texts = ad_platform_texts,
-          .text_count = AD_PLATFORM_COUNT, .help = "Platform of the ad account."),
+    FIELD("platform", FIELD_ENUM, struct ads_url_body, platform, .required = true, .words = &layers_ad_platforms,
+          .help = "Platform of the ad account."),
     FIELD("returnUrl", FIELD_TEXT, struct ads_url_body, return_url,
           .help = "URL that the browser is redirected to afterwards."),
     FIELD("redirectUrl", FIELD_TEXT, struct ads_url_body, redirect_url, .help = "Deprecated name of returnUrl."),
@@ -142,9 +168,9 @@ static const char *authorize_url(struct call *c, enum ad_platform platform, cons
     url = url_with_query(c->arena, url, "client_id", "layers");
     url = url_with_query(c->arena, url, "scope", platforms[platform].scopes);
     url = url_with_query(c->arena, url, "response_type", "code");
-    url = url_with_query(
-        c->arena, url, "redirect_uri",
-        arena_printf(c->arena, "https://api.layers.com/v1/ads/callback/%s", ad_platform_texts[platform]));
+    url = url_with_query(c->arena, url, "redirect_uri",
+                         arena_printf(c->arena, "https://api.layers.com/v1/ads/callback/%s",
+                                      enum_word_of(&layers_ad_platforms, platform)));
     return url_with_query(c->arena, url, "state", state);
 }
 
@@ -206,13 +232,21 @@ static void read_campaign_limit(struct call *c)
  * empty. */
 void layers_list_campaigns(struct call *c)
 {
-    static const char *const states[] = {"active", "paused", "archived", "deleted", "in_review", "rejected"};
+    static const struct enum_word rows[] = {
+        {0, "active"   },
+        {1, "paused"   },
+        {2, "archived" },
+        {3, "deleted"  },
+        {4, "in_review"},
+        {5, "rejected" },
+    };
+    static const struct enum_words states = {rows, COUNT(rows), COUNT(rows)};
     int64_t since;
     if (!layers_project(c))
         return;
     struct str text = call_query(c, "since");
-    layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_COUNT);
-    layers_query_words(c, "status", states, COUNT(states));
+    layers_query_words(c, "platforms", &layers_ad_platforms);
+    layers_query_words(c, "status", &states);
     read_campaign_limit(c);
     if (text.s && !time_parse(text, &since))
         call_issue(c, "since", "must be an ISO 8601 time");
@@ -235,7 +269,7 @@ static void print_relay(struct call *c, const struct ad_account *a)
     bool valid = a->token == AD_TOKEN_VALID;
     struct json *out = &c->out;
     json_open_map(out);
-    json_put_text(out, "platform", ad_platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&layers_ad_platforms, a->platform));
     json_put_bool(out, "enabled", true);
     json_put_text(out, "status", valid ? "healthy" : "degraded");
     json_put_null(out, "pixelId");
@@ -250,8 +284,7 @@ void layers_capi_status(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    /* only the platforms before Apple relay events */
-    unsigned wanted = layers_query_words(c, "platforms", ad_platform_texts, AD_PLATFORM_APPLE);
+    unsigned wanted = layers_query_words(c, "platforms", &layers_capi_platforms);
     if (c->fault)
         return;
     struct json *out = call_json(c, 200);

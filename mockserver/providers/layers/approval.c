@@ -27,7 +27,7 @@ static bool is_pending(struct call *c, uint32_t content)
     const struct content *x = content_read(c->world, content);
     if (x->approval == APPROVAL_PENDING)
         return true;
-    const struct node *status = node_new_text(c->arena, str_from(approval_texts[x->approval]));
+    const struct node *status = node_new_text(c->arena, str_from(enum_word_of(&layers_approvals, x->approval)));
     const struct node *data = node_new_map(c->arena, NULL, 0);
     c->fault_data = node_with(c->arena, data, "approvalStatus", status);
     return call_refuse(c, FAULT_CONFLICT, "The content is not pending approval.");
@@ -86,7 +86,7 @@ static struct json *begin_response(struct call *c, uint32_t content)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "id", x->public_id);
-    json_put_text(out, "approvalStatus", approval_texts[x->approval]);
+    json_put_text(out, "approvalStatus", enum_word_of(&layers_approvals, x->approval));
     return out;
 }
 

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "mockserver/state/ad_account.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200

@@ -6,7 +6,7 @@
 static bool check_ad_account(const struct fixture_load *load, const struct fixture_ad_account *a)
 {
     bool ok = true;
-    const char *platform = ad_platform_texts[a->platform];
+    const char *platform = enum_word_of(&layers_ad_platforms, a->platform);
     if (a->id && ad_account_find(load->world, LAYERS, str_from(a->id)))
         ok = error_add(load->err, ERROR_INPUT, a->at, "duplicate ad account id '%s'", a->id);
     if (a->external_id && !layers_is_external_id((enum ad_platform)a->platform, str_from(a->external_id)))
@@ -46,7 +46,7 @@ static bool build_ad_account(struct fixture_load *load, uint32_t project, const 
     uint32_t other = ad_account_of(load->world, project, (enum ad_platform)a->platform);
     if (other)
         return error_add(load->err, ERROR_INPUT, a->at, "the project already has an ad account on %s",
-                         ad_platform_texts[a->platform]);
+                         enum_word_of(&layers_ad_platforms, a->platform));
     struct ad_account_spec spec;
     layers_ad_consented(load->world, (enum ad_platform)a->platform, a->name, &spec);
     if (a->id)

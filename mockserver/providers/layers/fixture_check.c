@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "mockserver/gates/rate_limit.h"
-#include "mockserver/providers/layers/return_url.h"
 
 static const char *const scopes[] = {
     "*",
@@ -113,7 +112,7 @@ bool fixture_check_account(const struct fixture_load *load, const struct fixture
         ok = add_problem(load, a->at, "invalid handle '%s'; omit the @", a->handle);
     if (a->leased && a->platform != PLATFORM_TIKTOK)
         ok = add_problem(load, a->at, "leased account '%s' is on %s; only tiktok accounts can be leased", a->handle,
-                         platform_texts[a->platform]);
+                         enum_word_of(&layers_platforms, a->platform));
     if (!a->leased && a->monthly_price_cents)
         ok = add_problem(load, a->at, "'monthly_price_cents' is set on '%s', which is not leased", a->handle);
     if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
@@ -127,7 +126,7 @@ bool fixture_check_account(const struct fixture_load *load, const struct fixture
 static bool check_due(const struct fixture_load *load, const struct fixture_post *p)
 {
     int64_t due_ms = fixture_time(load, &p->due);
-    const char *word = destination_state_texts[p->state];
+    const char *word = enum_word_of(&layers_post_statuses, p->state);
     switch ((enum destination_state)p->state) {
     case DESTINATION_QUEUED:
         return due_ms >= load->start_ms ||
@@ -156,7 +155,7 @@ bool fixture_check_post(const struct fixture_load *load, const struct fixture_po
                         const struct fixture_account *account)
 {
     bool ok = !p->due.given || check_due(load, p);
-    const char *word = destination_state_texts[p->state];
+    const char *word = enum_word_of(&layers_post_statuses, p->state);
     if (p->external_url && p->state != DESTINATION_PUBLISHED)
         ok = add_problem(load, p->at, "the post is %s, but has an 'external_url'", word);
     if (p->error && p->state != DESTINATION_FAILED)
@@ -193,7 +192,7 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
         const struct fixture_account *a = out->items[i - 1], *b = out->items[i];
         if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform && b->status != LAYERS_DISCONNECTED)
             ok = add_problem(load, b->at, "'%s' is already connected on %s, at line %d", b->handle,
-                             platform_texts[b->platform], a->at.line);
+                             enum_word_of(&layers_platforms, b->platform), a->at.line);
     }
     return ok;
 }

@@ -11,10 +11,10 @@
 #define OF struct fixture_account
 static const struct field account_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Account id (socialAccountId). Default: generated."),
-    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts,
-          .text_count = LAYERS_PLATFORMS, .help = "Platform of the account."),
+    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &layers_platforms,
+          .help = "Platform of the account."),
     FIELD("handle", FIELD_TEXT, OF, handle, ID_LENGTH, .required = true, .help = "Handle on the platform, without @."),
-    FIELD("status", FIELD_ENUM, OF, status, .texts = layers_status_texts, .text_count = LAYERS_STATUS_COUNT,
+    FIELD("status", FIELD_ENUM, OF, status, .words = &layers_account_statuses,
           .help = "Account status. Default: connected."),
     FIELD("leased", FIELD_BOOL, OF, leased,
           .help = "Whether the account is leased from Layers (TikTok only). Default: false."),
@@ -47,7 +47,7 @@ static const struct field content_rows[] = {
     FIELD("caption", FIELD_TEXT, OF, caption, .help = "Caption of its posts."),
     FIELD("status", FIELD_ENUM, OF, state, .texts = content_words, .text_count = CONTENT_STATE_COUNT,
           .help = "Generation status. Default: completed."),
-    FIELD("approval", FIELD_ENUM, OF, approval, .texts = approval_texts, .text_count = APPROVAL_COUNT,
+    FIELD("approval", FIELD_ENUM, OF, approval, .words = &layers_approvals,
           .help = "Approval status; none: approval is not required. Default: none."),
 };
 static const struct fields content_fields = FIELD_TABLE("content", content_rows, OF, offsetof(OF, at));
@@ -59,11 +59,9 @@ static const struct field post_rows[] = {
     FIELD("content", FIELD_TEXT, OF, content, .required = true, .help = "Id of a content item of this project."),
     FIELD("account", FIELD_TEXT, OF, account, .required = true,
           .help = "Account of this project: its id, or its handle if unique."),
-    FIELD("mode", FIELD_ENUM, OF, mode, .texts = publish_mode_texts, .text_count = MODE_COUNT,
-          .help = "Publish mode. Default: publish."),
+    FIELD("mode", FIELD_ENUM, OF, mode, .words = &layers_publish_modes, .help = "Publish mode. Default: publish."),
     FIELD("at", FIELD_TIME, OF, due, .required = true, .help = "Due time, in the past or in the future."),
-    FIELD("status", FIELD_ENUM, OF, state, .texts = destination_state_texts, .text_count = LAYERS_POST_STATES,
-          .help = "Post status. Default: queued."),
+    FIELD("status", FIELD_ENUM, OF, state, .words = &layers_post_statuses, .help = "Post status. Default: queued."),
     FIELD("external_url", FIELD_TEXT, OF, external_url,
           .help = "URL of a published post. Default: a URL in the platform's format."),
     FIELD("error", FIELD_TEXT, OF, error, .help = "Error code of a failed post. Default: PLATFORM_ERROR."),
@@ -90,8 +88,7 @@ static const struct fields lease_request_fields =
 #define OF struct fixture_ad_account
 static const struct field ad_account_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Ad account id (adAccountId). Default: generated."),
-    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = ad_platform_texts,
-          .text_count = AD_PLATFORM_COUNT,
+    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &layers_ad_platforms,
           .help = "Ad platform. A project has at most one connected ad account per platform."),
     FIELD("external_id", FIELD_TEXT, OF, external_id,
           .help = "Id on the platform: act_ and digits (meta_ads), digits (tiktok_ads), or org- and "
@@ -99,7 +96,7 @@ static const struct field ad_account_rows[] = {
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name on the platform."),
     FIELD("currency", FIELD_TEXT, OF, currency, .min = 3, .max = 3,
           .help = "Currency, as an ISO 4217 code. Default: USD."),
-    FIELD("token_status", FIELD_ENUM, OF, token, .texts = ad_token_texts, .text_count = AD_TOKEN_COUNT,
+    FIELD("token_status", FIELD_ENUM, OF, token, .words = &layers_ad_tokens,
           .help = "Token status; pending becomes valid after timings.ad_validation. Default: valid."),
     FIELD("connected_at", FIELD_TIME, OF, connected_at, .help = "Time of the connection. Default: the clock's start."),
     FIELD("disconnected", FIELD_BOOL, OF, disconnected,
@@ -132,7 +129,7 @@ static const struct field project_rows[] = {
           .help = "Id that the partner uses for its customer."),
     FIELD("owner_email", FIELD_TEXT, OF, owner_email, .help = "E-mail address of the owner, not checked."),
     FIELD("primary_language", FIELD_TEXT, OF, language, .help = "Language tag. Default: en."),
-    FIELD("status", FIELD_ENUM, OF, status, .texts = layers_project_status_texts, .text_count = 2,
+    FIELD("status", FIELD_ENUM, OF, status, .words = &layers_project_statuses,
           .help = "Project status. Default: active."),
     FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields,
           .help = "Social accounts of the project."),

@@ -49,7 +49,7 @@ struct fixture_ad_account {
 struct fixture_project {
     struct where at;
     const char *id, *name, *timezone, *customer_id, *owner_email, *language;
-    int status; /* index into layers_project_status_texts */
+    int status; /* 0: active, 1: archived */
     struct field_list accounts, content, posts, lease_requests, ad_accounts;
 };
 

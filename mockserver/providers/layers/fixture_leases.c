@@ -1,7 +1,7 @@
 #include "mockserver/providers/layers/fixture_build.h"
 
-#include "mockserver/state/record.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/record.h"
 
 static bool geo_valid(const struct fixture_load *load, const struct field_list *geo, struct where at)
 {

@@ -12,6 +12,7 @@
 #pragma once
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
+#include "mockserver/providers/layers/words.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
@@ -21,13 +22,6 @@
 extern const struct provider layers_provider;
 extern const struct fixture_reader layers_fixture;
 
-/* Layers supports the first two values of enum platform. */
-#define LAYERS_PLATFORMS 2
-/* It uses the post states before this one. */
-#define LAYERS_POST_STATES DESTINATION_HELD
-enum layers_status { LAYERS_CONNECTED, LAYERS_REAUTH_REQUIRED, LAYERS_DISCONNECTED, LAYERS_STATUS_COUNT };
-extern const char *const layers_status_texts[];
-extern const char *const layers_project_status_texts[];    /* active, archived */
 enum layers_status layers_status(const struct account *a); /* as the API shows it */
 
 /* operations */
@@ -67,6 +61,19 @@ void layers_cancel_job(struct call *c);
 /* Creates the attempt. Sets the spec's key, provider, state token and expiry. With a test key, the
  * attempt completes immediately. */
 void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec);
+/* Checks a return URL against the hosts that a key allows, as the documentation says: exactly. It is allowed if its
+ * scheme is https, its host is one of the list (ignoring case), and it has neither credentials nor a port. With a
+ * listed loopback host (base/host.h), plain http and a port are also allowed. */
+enum return_url {
+    RETURN_URL_ALLOWED,
+    RETURN_URL_NO_URL,  /* not an absolute http(s) URL */
+    RETURN_URL_REFUSED, /* the list does not allow it, or clients parse it differently */
+};
+/* If the URL is not allowed, *why is set to the reason (a static string). */
+enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains, uint32_t count,
+                                 const char **why);
+/* Whether `domain` may be in a key's list: a host name without scheme, port or path. */
+bool return_domain_valid(struct arena *a, const char *domain);
 /* Checks `url` against the key's return domains. Returns false if it is not allowed; the call is
  * then refused, with `path` in the issue if the URL is invalid. A NULL `url` is valid. */
 bool layers_return_url_valid(struct call *c, const char *path, const char *url);
@@ -119,12 +126,12 @@ bool layers_body(struct call *c, const struct fields *table, void *into);
 bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms);
 /* Reads a time parameter. *ms is unchanged if the parameter is absent. */
 bool layers_query_instant(struct call *c, const char *name, int64_t *ms);
-/* Reads a parameter whose value must be one of `texts`. Sets *value to its index, or to -1 if the
- * parameter is absent. */
-bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count, int *value);
-/* Reads a parameter that may be repeated, for example ?status=queued&status=failed. Returns one bit
- * for each of `texts` that is given; all bits if the parameter is absent. */
-unsigned layers_query_words(struct call *c, const char *name, const char *const *texts, size_t count);
+/* Reads a parameter whose value must be one of the words. Sets *value to the word's value, or to -1 if the parameter is
+ * absent. */
+bool layers_query_choice(struct call *c, const char *name, const struct enum_words *words, int *value);
+/* Reads a parameter that may be repeated, for example ?status=queued&status=failed. Returns the bit 1 << value for each
+ * word that is given; all bits if the parameter is absent. */
+unsigned layers_query_words(struct call *c, const char *name, const struct enum_words *words);
 
 /* A page starts after an entry of an ordered index. The cursor encodes that entry's order and row, so it stays valid
  * when entries are added or removed. Clients must treat it as opaque. */

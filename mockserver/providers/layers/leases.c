@@ -5,8 +5,8 @@
 
 #include "base/http/body.h"
 #include "base/time.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/lease.h"
+#include "mockserver/state/record.h"
 
 #define COUNT_MAX     50
 #define NOTE_MAX      2000
@@ -144,7 +144,7 @@ void layers_request_lease(struct call *c)
     struct json *out = call_json(c, 202);
     json_open_map(out);
     json_put_text(out, "requestId", r->public_id);
-    json_put_text(out, "status", lease_state_texts[r->state]); /* the API's words */
+    json_put_text(out, "status", enum_word_of(&layers_lease_requests, r->state));
     put_submitted(c, r);
     json_close_map(out);
 }
@@ -177,15 +177,13 @@ void layers_read_lease_request(struct call *c)
     json_open_map(out);
     json_put_text(out, "requestId", r->public_id);
     json_put_text(out, "projectId", space_read(c->world, r->space)->public_id);
-    json_put_text(out, "status", lease_state_texts[r->state]);
+    json_put_text(out, "status", enum_word_of(&layers_lease_requests, r->state));
     put_submitted(c, r);
     layers_put_time(c, "assignedAt", r->state == LEASE_REJECTED ? 0 : r->decided_at_ms);
     print_assigned(c, row);
     json_put_text(out, "note", r->remark);
     json_close_map(out);
 }
-
-static const char *const lease_status_texts[] = {"assigned", "disconnected"};
 
 static void print_lease(struct call *c, uint32_t row)
 {
@@ -195,9 +193,9 @@ static void print_lease(struct call *c, uint32_t row)
     json_put_text(out, "socialAccountId", a->public_id);
     json_put_text(out, "projectId", space_read(c->world, a->space)->public_id);
     json_put_text(out, "handle", a->handle);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
     json_put_int(out, "followers", a->followers);
-    json_put_text(out, "status", lease_status_texts[!account_is_listed(a)]);
+    json_put_text(out, "status", enum_word_of(&layers_lease_statuses, !account_is_listed(a)));
     layers_put_time(c, "assignedAt", a->connected_at_ms);
     layers_put_time(c, "nextRenewalAt", a->renews_at_ms);
     json_put_int(out, "monthlyPriceCents", a->monthly_price_cents);
@@ -215,14 +213,14 @@ static void list_leases(struct call *c, uint32_t project)
 {
     int status;
     struct page page;
-    layers_query_choice(c, "status", lease_status_texts, 2, &status);
+    layers_query_choice(c, "status", &layers_lease_statuses, &status);
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
     if (c->fault)
         return;
     uint32_t organization = key_read(c->world, c->key)->organization;
     const struct page_list list = {
         .index = &c->world->indexes[INDEX_ACCOUNT_LEASE],
-        .key = index_pair_key(organization, status == 1),
+        .key = index_pair_key(organization, status == true),
         .last_order = INT64_MAX,
         .matches = matches_filter,
         .print = print_lease,
@@ -258,7 +256,7 @@ void layers_release_leased_account(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "socialAccountId", a->public_id);
-    json_put_text(out, "status", layers_status_texts[layers_status(a)]);
+    json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_text(out, "disconnectedReason", "released_by_partner");
     layers_put_time(c, "disconnectedAt", a->disconnected_at_ms);
     json_close_map(out);

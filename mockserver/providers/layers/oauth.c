@@ -1,30 +1,72 @@
-/* Handlers of consent: create the URL for an end-customer, report the attempt's status,
- * redirect. */
+/* Handlers of consent: create the URL for an end-customer, report the attempt's status, redirect. What a consent
+ * creates: an account, and the steps that follow. */
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
 
+#include "base/host.h"
 #include "base/url.h"
-#include "mockserver/providers/layers/return_url.h"
-#include "mockserver/state/record.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/oauth_attempt.h"
+#include "mockserver/state/record.h"
 
-#define ATTEMPT_MS   (10 * MINUTE_MS)
-#define STATE_DIGITS 38
-#define SCOPES_MAX   32
-#define SCOPE_MAX    64
+#define AVATAR_URL_USUAL 100 /* bytes; a longer URL makes the buffer grow */
+#define ATTEMPT_MS       (10 * MINUTE_MS)
+#define STATE_DIGITS     38
+#define SCOPES_MAX       32
+#define SCOPE_MAX        64
 
-static const struct {
+/* The system's "Social Account Onboarding" template. */
+static const char *const account_layers[] = {
+    "Account Health Monitor",
+    "Social Distribution",
+    "Social Engagement",
+    "Account Warmup",
+};
+
+#define AFTER(event)                                                                                                   \
+    {                                                                                                                  \
+        account_layers, COUNT(account_layers), "Social Content", event                                                 \
+    }
+
+static const struct platform_row {
+    enum platform platform;
     const char *authorize, *scopes;
     const char *separator; /* between scopes */
-} platforms[LAYERS_PLATFORMS] = {
-    [PLATFORM_TIKTOK] = {"https://www.tiktok.com/v2/auth/authorize/",
-                         "user.info.basic,video.list,video.publish,video.upload",       ","},
-    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/oauth/authorize",
-                         "instagram_business_basic,instagram_business_content_publish", ","},
+    int token_days;
+    const char *avatar_host;    /* of the platform's own avatar URLs, which expire */
+    struct after_connect after; /* "Social accounts", What happens after a successful connect */
+} platforms[] = {
+    {
+     .platform = PLATFORM_TIKTOK,
+     .authorize = "https://www.tiktok.com/v2/auth/authorize/",
+     .scopes = "user.info.basic,video.list,video.publish,video.upload",
+     .separator = ",",
+     .token_days = 30,
+     .avatar_host = "https://p16-sign.tiktokcdn-us.com",
+     .after = AFTER("tiktok.connected"),
+     },
+    {
+     .platform = PLATFORM_INSTAGRAM,
+     .authorize = "https://www.instagram.com/oauth/authorize",
+     .scopes = "instagram_business_basic,instagram_business_content_publish",
+     .separator = ",",
+     .token_days = 60,
+     .avatar_host = "https://scontent.cdninstagram.com",
+     .after = AFTER("instagram.connected"),
+     },
 };
+
+/* A tester can set a platform that Layers does not have: such an account is treated as the first. */
+static const struct platform_row *find_platform(enum platform platform)
+{
+    size_t i = COUNT(platforms) - 1;
+    while (i && platforms[i].platform != platform)
+        i--;
+    return &platforms[i];
+}
 
 struct url_body {
     int platform;
@@ -37,8 +79,8 @@ struct url_body {
           .help = "Scopes to request from the platform instead of the default ones.")
 
 static const struct field oauth_rows[] = {
-    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true, .texts = platform_texts,
-          .text_count = LAYERS_PLATFORMS, .help = "Platform of the account."),
+    FIELD("platform", FIELD_ENUM, struct url_body, platform, .required = true, .words = &layers_platforms,
+          .help = "Platform of the account."),
     FIELD("returnUrl", FIELD_TEXT, struct url_body, return_url, .required = true,
           .help = "URL that the browser is redirected to afterwards."),
     FIELD("usageNote", FIELD_TEXT, struct url_body, note, .help = "Note of the partner."),
@@ -55,6 +97,50 @@ static const struct field reauth_rows[] = {
 };
 static const struct fields reauth_fields = FIELD_TABLE("body", reauth_rows, struct url_body, FIELDS_NO_PLACE);
 
+int64_t layers_token_ms(enum platform platform)
+{
+    return find_platform(platform)->token_days * DAY_MS;
+}
+
+const struct after_connect *layers_after_connect(enum platform platform)
+{
+    return &find_platform(platform)->after;
+}
+
+char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle)
+{
+    struct buf url = {.arena = a}; /* no printf: every account of every list has one */
+    buf_reserve(&url, AVATAR_URL_USUAL);
+    buf_add(&url, STR("https://media.meetsift.com/"));
+    buf_text(&url, enum_word_of(&layers_platforms, platform));
+    buf_byte(&url, '/');
+    url_encode(&url, str_from(handle));
+    buf_add(&url, STR("/avatar.jpg"));
+    return url.data;
+}
+
+/* The platform's own URL of the avatar. */
+static const char *avatar_at(struct arena *a, const char *host, const char *handle)
+{
+    struct buf url = {.arena = a};
+    buf_printf(&url, "%s/", host);
+    url_encode(&url, str_from(handle));
+    buf_add(&url, STR(".jpg"));
+    return buf_c(&url);
+}
+
+void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
+{
+    struct arena a = {0};
+    spec->public_id = ids_mint(w, "sa_", ID_OPEN);
+    spec->platform = platform;
+    spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
+    spec->avatar_url = world_text(w, avatar_at(&a, find_platform(platform)->avatar_host, spec->handle));
+    spec->kept_avatar_url = world_text(w, layers_avatar_url(&a, platform, spec->handle));
+    spec->after = layers_after_connect(platform);
+    arena_end(&a);
+}
+
 static bool scopes_valid(struct call *c, const struct url_body *body)
 {
     const char *const *scopes = body->scopes.items;
@@ -62,6 +148,50 @@ static bool scopes_valid(struct call *c, const struct url_body *body)
         if (!scopes[i][0] || strlen(scopes[i]) > SCOPE_MAX)
             call_issue(c, arena_printf(c->arena, "scopes[%zu]", i), "must have 1 to %d characters", SCOPE_MAX);
     return !c->fault;
+}
+
+static bool is_listed(const char *host, const char *const *domains, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (str_eq_nocase(str_from(host), str_from(domains[i])))
+            return true;
+    return false;
+}
+
+static enum return_url reject(enum return_url verdict, const char **why, const char *reason)
+{
+    *why = reason;
+    return verdict;
+}
+
+enum return_url return_url_judge(struct arena *a, const char *url, const char *const *domains, uint32_t count,
+                                 const char **why)
+{
+    struct str text = str_from(url);
+    if (!str_starts_nocase(text, STR("https://")) && !str_starts_nocase(text, STR("http://")))
+        return reject(RETURN_URL_NO_URL, why, "it must be an absolute http(s) URL");
+    struct url parts;
+    if (!url_parse(a, url, &parts, why)) /* clients may disagree on the host of such a URL */
+        return RETURN_URL_REFUSED;
+    if (!is_listed(parts.host, domains, count))
+        return reject(RETURN_URL_REFUSED, why, "its host is not one of the key's return domains");
+    if (parts.user[0])
+        return reject(RETURN_URL_REFUSED, why, "it contains credentials");
+    if (host_is_loopback(str_from(parts.host)))
+        return RETURN_URL_ALLOWED;
+    if (parts.port)
+        return reject(RETURN_URL_REFUSED, why, "it contains a port");
+    if (strcmp(parts.scheme, "https") != 0)
+        return reject(RETURN_URL_REFUSED, why, "its scheme is not https");
+    return RETURN_URL_ALLOWED;
+}
+
+bool return_domain_valid(struct arena *a, const char *domain)
+{
+    struct url parts;
+    const char *why;
+    return url_parse(a, arena_printf(a, "https://%s", domain), &parts, &why) &&
+           str_eq_nocase(str_from(parts.host), str_from(domain)) && !str_ends(str_from(domain), STR("."));
 }
 
 bool layers_return_url_valid(struct call *c, const char *path, const char *url)
@@ -103,15 +233,15 @@ static const char *authorize_url(struct call *c, enum platform platform, const c
 {
     if (c->world->local_consent)
         return call_consent_page(c, state);
-    const char *requested =
-        scopes->count ? join(c->arena, scopes, platforms[platform].separator) : platforms[platform].scopes;
-    const char *url = platforms[platform].authorize;
+    const struct platform_row *row = find_platform(platform);
+    const char *requested = scopes->count ? join(c->arena, scopes, row->separator) : row->scopes;
+    const char *url = row->authorize;
     url = url_with_query(c->arena, url, "client_key", "layers");
     url = url_with_query(c->arena, url, "scope", requested);
     url = url_with_query(c->arena, url, "response_type", "code");
-    url = url_with_query(
-        c->arena, url, "redirect_uri",
-        arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s", platform_texts[platform]));
+    url = url_with_query(c->arena, url, "redirect_uri",
+                         arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
+                                      enum_word_of(&layers_platforms, platform)));
     return url_with_query(c->arena, url, "state", state);
 }
 
@@ -228,7 +358,7 @@ void layers_oauth_status(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "state", a->token);
-    json_put_text(out, "status", oauth_attempt_state_texts[a->state]); /* the API's words */
+    json_put_text(out, "status", enum_word_of(&layers_oauth_statuses, a->state));
     print_outcome(c, a);
     layers_put_time(c, "expiresAt", a->expires_at_ms);
     json_close_map(out);

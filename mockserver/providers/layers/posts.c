@@ -19,8 +19,8 @@ struct target {
 static const struct field target_rows[] = {
     FIELD("socialAccountId", FIELD_TEXT, struct target, account, .required = true,
           .help = "Id of an account of the content's project."),
-    FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .texts = publish_mode_texts,
-          .text_count = MODE_COUNT, .help = "Who publishes the post: Layers, the creator, or the managed provider."),
+    FIELD("mode", FIELD_ENUM, struct target, mode, .required = true, .words = &layers_publish_modes,
+          .help = "Who publishes the post: Layers, the creator, or the managed provider."),
     FIELD("captionOverride", FIELD_TEXT, struct target, caption, .max = CAPTION_MAX,
           .help = "Caption to use instead of the content's."),
     FIELD("firstCommentOverride", FIELD_TEXT, struct target, first_comment, .max = CAPTION_MAX,
@@ -110,8 +110,8 @@ static void print_scheduled(struct call *c, uint32_t row)
     json_open_map(out);
     json_put_text(out, "scheduledPostId", d->public_id);
     json_put_text(out, "socialAccountId", account_read(c->world, d->account)->public_id);
-    json_put_text(out, "mode", publish_mode_texts[d->mode]);
-    json_put_text(out, "status", destination_state_texts[d->state]);
+    json_put_text(out, "mode", enum_word_of(&layers_publish_modes, d->mode));
+    json_put_text(out, "status", enum_word_of(&layers_post_statuses, d->state));
     layers_put_time(c, "scheduledFor", d->due_at_ms);
     json_close_map(out);
 }
@@ -175,7 +175,7 @@ static bool is_approved(struct call *c, const struct content *content)
     if (content->approval != APPROVAL_PENDING)
         return true;
     const struct node *id = node_new_text(c->arena, str_from(content->public_id));
-    const struct node *status = node_new_text(c->arena, str_from(approval_texts[content->approval]));
+    const struct node *status = node_new_text(c->arena, str_from(enum_word_of(&layers_approvals, content->approval)));
     const struct node *data = node_new_map(c->arena, NULL, 0);
     data = node_with(c->arena, data, "containerId", id);
     c->fault_data = node_with(c->arena, data, "approvalStatus", status);
@@ -202,7 +202,7 @@ static uint32_t queued_post(struct call *c)
     if (!row || destination_read(c->world, row)->state == DESTINATION_QUEUED)
         return row;
     call_refuse(c, FAULT_CONFLICT, "The post is %s; only a queued post can be changed.",
-                destination_state_texts[destination_read(c->world, row)->state]);
+                enum_word_of(&layers_post_statuses, destination_read(c->world, row)->state));
     return ROW_NONE;
 }
 
@@ -219,7 +219,7 @@ void layers_cancel_scheduled_post(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "id", d->public_id);
-    json_put_text(out, "status", destination_state_texts[d->state]);
+    json_put_text(out, "status", enum_word_of(&layers_post_statuses, d->state));
     layers_put_time(c, "canceledAt", d->canceled_at_ms);
     json_close_map(out);
 }
@@ -238,7 +238,7 @@ void layers_reschedule_post(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "id", d->public_id);
-    json_put_text(out, "status", destination_state_texts[d->state]);
+    json_put_text(out, "status", enum_word_of(&layers_post_statuses, d->state));
     layers_put_time(c, "scheduledFor", d->due_at_ms);
     layers_put_time(c, "updatedAt", d->updated_at_ms);
     json_close_map(out);

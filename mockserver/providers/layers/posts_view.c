@@ -51,9 +51,9 @@ static void print_post(struct call *c, uint32_t row)
     json_put_text(out, "id", d->public_id);
     json_put_text(out, "containerId", content ? content_read(c->world, content)->public_id : NULL);
     json_put_text(out, "socialAccountId", a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]);
-    json_put_text(out, "mode", publish_mode_texts[d->mode]);
-    json_put_text(out, "status", destination_state_texts[d->state]); /* the API's words */
+    json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
+    json_put_text(out, "mode", enum_word_of(&layers_publish_modes, d->mode));
+    json_put_text(out, "status", enum_word_of(&layers_post_statuses, d->state));
     json_put_text(out, "externalId", d->external_id);
     json_put_text(out, "externalUrl", d->external_url);
     layers_put_time(c, "scheduledFor", d->due_at_ms);
@@ -92,7 +92,7 @@ void layers_list_scheduled_posts(struct call *c)
     uint32_t project = layers_project(c);
     if (!project)
         return;
-    f.states = layers_query_words(c, "status", destination_state_texts, LAYERS_POST_STATES);
+    f.states = layers_query_words(c, "status", &layers_post_statuses);
     read_account(c, project, &f);
     layers_query_instant(c, "since", &since_ms);
     layers_query_instant(c, "until", &until_ms);

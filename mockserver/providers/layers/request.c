@@ -53,37 +53,28 @@ bool layers_query_instant(struct call *c, const char *name, int64_t *ms)
     return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
 }
 
-/* Returns the index of `text`, or `count` if it is not one of `texts`. */
-static size_t find_text(struct str text, const char *const *texts, size_t count)
-{
-    size_t i = 0;
-    while (i < count && !str_is(text, texts[i]))
-        i++;
-    return i;
-}
-
-static bool report_choices(struct call *c, const char *name, const char *const *texts, size_t count)
+static bool report_choices(struct call *c, const char *name, const struct enum_words *words)
 {
     struct buf choices = {.arena = c->arena};
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&choices, "%s%s", i ? ", " : "", texts[i]);
+    for (size_t i = 0; i < words->accepted; i++)
+        buf_printf(&choices, "%s%s", i ? ", " : "", words->rows[i].text);
     return call_issue(c, name, "must be one of %s", buf_c(&choices));
 }
 
-bool layers_query_choice(struct call *c, const char *name, const char *const *texts, size_t count, int *value)
+bool layers_query_choice(struct call *c, const char *name, const struct enum_words *words, int *value)
 {
     struct str text = call_query(c, name);
     *value = -1;
     if (!text.s)
         return true;
-    size_t at = find_text(text, texts, count);
-    if (at == count)
-        return report_choices(c, name, texts, count);
-    *value = (int)at;
+    const struct enum_word *word = enum_word_find(words, text);
+    if (!word)
+        return report_choices(c, name, words);
+    *value = word->value;
     return true;
 }
 
-unsigned layers_query_words(struct call *c, const char *name, const char *const *texts, size_t count)
+unsigned layers_query_words(struct call *c, const char *name, const struct enum_words *words)
 {
     unsigned found = 0;
     bool given = false;
@@ -91,12 +82,12 @@ unsigned layers_query_words(struct call *c, const char *name, const char *const 
     for (size_t i = 0; i < c->query_count; i++) {
         if (!str_is(c->query[i].name, name))
             continue;
-        size_t at = find_text(c->query[i].value, texts, count);
+        const struct enum_word *word = enum_word_find(words, c->query[i].value);
         given = true;
-        if (at == count)
-            report_choices(c, name, texts, count);
+        if (word)
+            found |= 1u << word->value;
         else
-            found |= 1u << at;
+            report_choices(c, name, words);
     }
     return given ? found : ~0u;
 }

@@ -10,8 +10,6 @@
 #define LIMIT_MAX     200
 #define METADATA_MAX  8192 /* bytes, as JSON */
 
-const char *const layers_project_status_texts[] = {"active", "archived"};
-
 uint32_t layers_project(struct call *c)
 {
     uint32_t project = space_find(c->world, LAYERS, c->params[0]);
@@ -49,7 +47,7 @@ static void print_listed(struct call *c, const struct space *s)
     struct json *out = &c->out;
     json_put_text(out, "id", s->public_id);
     json_put_text(out, "name", s->name);
-    json_put_text(out, "status", layers_project_status_texts[s->archived]);
+    json_put_text(out, "status", enum_word_of(&layers_project_statuses, s->archived));
     json_put_text(out, "customerExternalId", s->customer_id);
     json_put_text(out, "timezone", s->timezone);
     json_put_text(out, "primaryLanguage", s->language);
@@ -113,7 +111,7 @@ void layers_list_projects(struct call *c)
 {
     struct filter f = {.search = call_query(c, "search"), .customer = call_query(c, "customerExternalId")};
     struct page page;
-    layers_query_choice(c, "status", layers_project_status_texts, 2, &f.status);
+    layers_query_choice(c, "status", &layers_project_statuses, &f.status);
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
     if (c->fault)
         return;

@@ -5,12 +5,6 @@
 #define LIMIT_DEFAULT 25
 #define LIMIT_MAX     100
 
-/* A delivery that a tester holds back is pending to the client. */
-static const char *status_of(const struct delivery *d)
-{
-    return delivery_state_texts[d->state == DELIVERY_HELD ? DELIVERY_PENDING : d->state];
-}
-
 static void print_delivery(struct call *c, uint32_t row)
 {
     const struct delivery *d = delivery_read(c->world, row);
@@ -21,7 +15,7 @@ static void print_delivery(struct call *c, uint32_t row)
     json_put_text(out, "endpointId", webhook_read(c->world, d->webhook)->public_id);
     json_put_text(out, "eventId", d->event_id);
     json_put_text(out, "eventType", d->type);
-    json_put_text(out, "status", status_of(d));
+    json_put_text(out, "status", enum_word_of(&layers_delivery_statuses, d->state));
     json_put_int(out, "attempts", d->attempts);
     json_key(out, "lastStatusCode");
     if (d->last_status)

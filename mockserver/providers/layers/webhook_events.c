@@ -43,7 +43,7 @@ static void put_account(struct json *out, const struct world *w, uint32_t row)
 {
     const struct account *a = account_read(w, row);
     json_put_text(out, "socialAccountId", a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
     json_put_text(out, "displayName", a->name ? a->name : a->handle);
     if (account_is_listed(a))
         put_time(out, "connectedAt", a->connected_at_ms);
@@ -77,7 +77,7 @@ static void put_request(struct json *out, const struct world *w, uint32_t row)
     struct index_walk walk;
     json_put_text(out, "requestId", r->public_id);
     json_put_text(out, "projectId", space_read(w, r->space)->public_id);
-    json_put_text(out, "status", lease_state_texts[r->state]);
+    json_put_text(out, "status", enum_word_of(&layers_lease_requests, r->state));
     json_key(out, "assignedSocialAccountIds");
     json_open_list(out);
     index_from(&w->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){row, INT64_MIN, 0});

@@ -16,9 +16,12 @@
 #define LIMIT_MAX       100
 #define OVERLAP_MS      DAY_MS /* how long a rotated secret stays valid */
 
-static const char *const scope_texts[] = {"own", "all_children"};
-/* The statuses that a partner can set. */
-static const char *const status_texts[] = {"active", "paused"};
+enum endpoint_scope { SCOPE_OWN, SCOPE_ALL_CHILDREN };
+static const struct enum_word scope_rows[] = {
+    {SCOPE_OWN,          "own"         },
+    {SCOPE_ALL_CHILDREN, "all_children"}
+};
+static const struct enum_words scopes = {scope_rows, COUNT(scope_rows), COUNT(scope_rows)};
 
 struct endpoint_body {
     const char *url, *description, *project;
@@ -42,7 +45,7 @@ static const struct field create_rows[] = {
     DESCRIPTION_ROW,
     METADATA_ROW,
     FIELD("projectId", FIELD_TEXT, OF, project, .help = "Id of the project whose events are delivered. Default: all."),
-    FIELD("scope", FIELD_ENUM, OF, scope, .texts = scope_texts, .text_count = 2,
+    FIELD("scope", FIELD_ENUM, OF, scope, .words = &scopes,
           .help = "Whether to include the events of child organizations. Default: own."),
 };
 static const struct fields create_fields = FIELD_TABLE("body", create_rows, OF, FIELDS_NO_PLACE);
@@ -52,7 +55,7 @@ static const struct field update_rows[] = {
     EVENTS_ROW(),
     DESCRIPTION_ROW,
     METADATA_ROW,
-    FIELD("status", FIELD_ENUM, OF, status, .texts = status_texts, .text_count = 2,
+    FIELD("status", FIELD_ENUM, OF, status, .words = &layers_endpoint_statuses,
           .help = "Whether events are delivered."),
 };
 static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, FIELDS_NO_PLACE);
@@ -118,7 +121,7 @@ static void print_endpoint(struct call *c, uint32_t row)
     json_put_text(out, "projectId", h->space ? space_read(c->world, h->space)->public_id : NULL);
     json_put_text(out, "url", h->url);
     json_put_text(out, "description", h->description);
-    json_put_text(out, "status", webhook_state_texts[h->state]); /* the API's words */
+    json_put_text(out, "status", enum_word_of(&layers_endpoint_statuses, h->state));
     json_key(out, "events");
     json_open_list(out);
     while (events.n)
@@ -158,8 +161,8 @@ uint32_t layers_webhook(struct call *c)
 bool layers_webhook_active(struct call *c, uint32_t webhook)
 {
     enum webhook_state state = webhook_read(c->world, webhook)->state;
-    return state == WEBHOOK_ACTIVE ||
-           call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.", webhook_state_texts[state]);
+    return state == WEBHOOK_ACTIVE || call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.",
+                                                  enum_word_of(&layers_endpoint_statuses, state));
 }
 
 /* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and
@@ -179,7 +182,7 @@ void layers_create_webhook_endpoint(struct call *c)
     if (!layers_body(c, &create_fields, &body) || !body_valid(c, &body) || !project_valid(c, &body, &space))
         return;
     const struct key *key = key_read(c->world, c->key);
-    if (body.scope && !key_has_scope(key, "org:admin")) {
+    if (body.scope == SCOPE_ALL_CHILDREN && !key_has_scope(key, "org:admin")) {
         call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The scope all_children requires org:admin.");
         return;
     }
@@ -236,7 +239,7 @@ void layers_update_webhook_endpoint(struct call *c)
     struct webhook_spec spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);
     if (body.status >= 0)
-        webhook_set_state(c->world, row, body.status ? WEBHOOK_PAUSED : WEBHOOK_ACTIVE);
+        webhook_set_state(c->world, row, (enum webhook_state)body.status);
     respond_endpoint(c, row);
 }
 
