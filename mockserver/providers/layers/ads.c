@@ -14,37 +14,27 @@
 #define STATE_MAX 512
 #define BIT(x)    (1u << (x))
 
+/* clang-format off */
 static const struct {
     const char *authorize, *scopes;
     const char *prefix; /* of account ids, before the digits */
     int digits;
     const char *sample; /* of an account id */
 } platforms[] = {
-    [AD_PLATFORM_META] =
-        {
-                            .authorize = "https://www.facebook.com/v19.0/dialog/oauth",
-                            .scopes = "ads_management,ads_read",
-                            .prefix = "act_",
-                            .digits = 15,
-                            .sample = "act_123456789012345",
-                            },
-    [AD_PLATFORM_TIKTOK] =
-        {
-                            .authorize = "https://business-api.tiktok.com/portal/auth",
-                            .scopes = "ad.account.read,campaign.manage",
-                            .prefix = "",
-                            .digits = 19,
-                            .sample = "7389201445566778899",
-                            },
-    [AD_PLATFORM_APPLE] =
-        {
-                            .authorize = "https://appleid.apple.com/auth/oauth2/authorize",
-                            .scopes = "searchadsorg",
-                            .prefix = "org-",
-                            .digits = 7,
-                            .sample = "org-9823412",
-                            },
+    [AD_PLATFORM_META] = {
+        "https://www.facebook.com/v19.0/dialog/oauth", "ads_management,ads_read",
+        "act_", 15, "act_123456789012345",
+    },
+    [AD_PLATFORM_TIKTOK] = {
+        "https://business-api.tiktok.com/portal/auth", "ad.account.read,campaign.manage",
+        "", 19, "7389201445566778899",
+    },
+    [AD_PLATFORM_APPLE] = {
+        "https://appleid.apple.com/auth/oauth2/authorize", "searchadsorg",
+        "org-", 7, "org-9823412",
+    },
 };
+/* clang-format on */
 static_assert(COUNT(platforms) == AD_PLATFORM_COUNT, "each ad platform has a row");
 
 bool layers_is_external_id(enum ad_platform platform, struct str id)
