@@ -3,18 +3,8 @@
 #include <stdarg.h>
 
 #include "base/http/body.h"
-#include "base/time.h"
-#include "mockserver/client_checks/client_checks.h"
-#include "mockserver/gates/gate.h"
-#include "mockserver/pipeline/cors.h"
-#include "mockserver/pipeline/hostile.h"
-#include "mockserver/pipeline/resolve.h"
-#include "mockserver/rules/rules.h"
-#include "mockserver/runtime/journal.h"
-#include "mockserver/runtime/mock.h"
-#include "mockserver/runtime/scheduler.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #define BODY_USUAL 1000 /* bytes reserved for a response body */
 

@@ -5,7 +5,6 @@
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/runtime/suspend.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 

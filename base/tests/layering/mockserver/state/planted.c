@@ -1,2 +1,0 @@
-/* A state file that reaches for JSON: the layering test must refuse it. */
-#include "base/json.h"
