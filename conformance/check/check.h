@@ -13,7 +13,7 @@
  * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
  */
 #pragma once
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 #include "conformance/scenario/scenario.h"
 
 struct check_input {

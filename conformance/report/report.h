@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "base/error.h"
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 struct secret {
     const char *name, *value; /* shown as $NAME */

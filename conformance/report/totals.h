@@ -5,7 +5,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 struct totals {
     uint32_t claims, observable, cited, exercised, holding;

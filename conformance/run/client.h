@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "base/loop.h"
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 #define CLIENT_BODY_MAX (16u << 20)
 

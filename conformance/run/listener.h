@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "base/loop.h"
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 struct delivery {
     struct exchange_record *record;

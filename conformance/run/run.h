@@ -7,7 +7,7 @@
  */
 #pragma once
 #include "conformance/plan/plan.h"
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 #include "conformance/run/target.h"
 
 /* Is called with each value that must never be printed, before the value can reach a result. */

@@ -28,7 +28,7 @@
  *          actor or resource with a warning; for the first actor it is an error.
  */
 #pragma once
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 struct actor {
     const char *name, *credential; /* credential: never printed; NULL: sends none */

@@ -6,7 +6,7 @@
  * Errors:  every mistake in every file, each at file:line:col.
  */
 #pragma once
-#include "conformance/claims/claims.h"
+#include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/scenario.h"
 
 struct suite {

@@ -14,7 +14,7 @@
  * Errors:  all of them, each with its place.
  */
 #pragma once
-#include "conformance/claims/claims.h"
+#include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/scenario.h"
 
 /* If `catalogue` is NULL, cited ids are not checked. `root` is the map of the whole file. */

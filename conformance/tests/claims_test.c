@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "conformance/claims/coverage.h"
+#include "conformance/plan/coverage.h"
 
 static int setup(void **state)
 {

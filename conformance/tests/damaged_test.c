@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "base/tests/mutate.h"
 #include "base/yaml.h"
-#include "conformance/claims/claims.h"
 #include "conformance/run/target.h"
+#include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/load.h"
 
 #define ITEMS  6

@@ -1,4 +1,4 @@
-#include "conformance/options.h"
+#include "conformance/cli/options.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* claims.h - a provider's catalogue: the claims and disputes of its documentation.
+/* catalogue.h - a provider's catalogue: the claims and disputes of its documentation.
  *
  * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml,
  *          which is optional, is a list of {dispute, about, sources, readings}: questions on which
@@ -6,7 +6,7 @@
  * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 struct dispute {
     const char *id, *about;

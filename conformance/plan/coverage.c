@@ -1,4 +1,4 @@
-#include "conformance/claims/coverage.h"
+#include "conformance/plan/coverage.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "conformance/claims/coverage.h"
-#include "conformance/commands.h"
+#include "conformance/cli/commands.h"
+#include "conformance/plan/coverage.h"
 #include "conformance/plan/plan.h"
 
 /* --- lint ----------------------------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 #include "base/enum.h"
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "conformance/claims/claims.h"
+#include "conformance/scenario/catalogue.h"
 
 #include <string.h>
 #include <unistd.h>

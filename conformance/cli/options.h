@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "base/flags.h"
-#include "conformance/result.h"
+#include "conformance/result/result.h"
 
 enum command {
     COMMAND_RUN,

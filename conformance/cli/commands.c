@@ -1,4 +1,4 @@
-#include "conformance/commands.h"
+#include "conformance/cli/commands.h"
 
 #include <stdlib.h>
 #include <string.h>

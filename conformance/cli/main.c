@@ -1,5 +1,5 @@
 #include "base/process.h"
-#include "conformance/commands.h"
+#include "conformance/cli/commands.h"
 
 static int run_command(const struct options *o, struct error *err)
 {

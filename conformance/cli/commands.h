@@ -3,7 +3,7 @@
  * Errors:  each command adds unusable input to `err` and returns the program's exit status.
  */
 #pragma once
-#include "conformance/options.h"
+#include "conformance/cli/options.h"
 #include "conformance/plan/plan.h"
 
 int command_run(const struct options *o, struct error *err);
