@@ -5,7 +5,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/scenario.h"
 
 struct coverage {
     size_t cited, unobservable;         /* numbers of claims */

@@ -6,7 +6,7 @@
  *          not an error: `excluded_by` then names the options that excluded all scenarios.
  */
 #pragma once
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/scenario.h"
 
 struct selection {
     const char *tags;          /* "oauth and not slow"; NULL: all */

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "conformance/run/skip_reason.h"
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/references.h"
 
 struct search {
     const struct vars *root;

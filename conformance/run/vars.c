@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/url.h"
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/references.h"
 
 void vars_set(struct vars *v, const char *name, const struct node *value)
 {

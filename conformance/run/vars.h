@@ -5,7 +5,7 @@
  *          start with "env." are environment variables. The outermost scope has `target` and `run`.
  * References: a value that is exactly "$a.b" becomes the value itself and keeps its JSON type;
  *          "${a.b}" inside a text becomes text; "$$" becomes "$". references_visit in
- *          scenario/load.h defines the syntax.
+ *          scenario/references.h defines the syntax.
  * Errors:  NULL or false if a reference has no value; *missing is its name.
  */
 #pragma once

@@ -1,12 +1,10 @@
 #include <string.h>
 
 #include "base/yaml.h"
-#include "conformance/scenario/files.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
-#define FLOWS_DEEP_MAX    12 /* levels of nested flows */
-#define FOLDERS_ABOVE_MAX 64
+#define FLOWS_DEEP_MAX 12 /* levels of nested flows */
 
 struct flow_cache_entry {
     const char *path;

@@ -1,13 +1,102 @@
-/* reader.h - turns the YAML of one scenario or flow file into structs.
+/* reader.h - turns the YAML of scenario and flow files into structs: for the files of this folder only.
  *
  * Shapes:  struct reader: the file that is read, and the flow cache that all files share. The
  *          reader of a flow points to the reader of the file that uses it; recursion is detected
- *          that way.
+ *          that way. The structs x_yaml are filled by field tables, one per map. Keys with a richer
+ *          syntax (a call, an expectation, cases) stay nodes there; steps.c and actions.c read them.
+ *          Paths stay relative if the user's path was relative, because error messages show them.
  * Errors:  each function reports every mistake in its part and returns false; invalid values stay
- *          zero.
+ *          zero. A file or folder that does not exist gives NULL, false or an empty list.
  */
 #pragma once
-#include "conformance/scenario/yaml.h"
+#include "base/fields.h"
+#include "conformance/scenario/scenario.h"
+
+/* --- yaml.c: the keys ------------------------------------------------------------------------ */
+
+struct scenario_yaml {
+    struct where at;
+    const char *scenario, *title, *note;
+    struct field_list needs, tags, exclusive;
+    const struct node *vars, *steps;
+};
+
+struct flow_yaml {
+    struct where at;
+    const char *flow, *note;
+    const struct node *inputs, *outputs, *steps;
+};
+
+struct repeat_yaml { /* eventually, consistently */
+    struct where at; /* line 0: not given */
+    int64_t every_ms, for_ms, settle_ms;
+    const struct node *stop;
+};
+
+struct signature_yaml {
+    const char *header;
+    const struct node *secret;
+};
+
+struct hook_yaml {
+    struct where at; /* line 0: not given */
+    const char *event;
+    bool none;
+    int64_t count, within_ms;
+    struct signature_yaml signature;
+};
+
+struct step_yaml {
+    struct where at;
+    const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
+    int consent; /* index into consent_outcomes; -1: not given */
+    const struct node *call, *advance;
+    const struct node *query, *headers, *body, *with;
+    const struct node *consent_at, *state, *handle;
+    const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
+    struct repeat_yaml eventually, consistently;
+    struct hook_yaml hook;
+};
+
+struct expect_yaml {
+    const struct node *status, *headers, *body, *redirect;
+};
+
+struct lookup_yaml {
+    const struct node *source; /* NULL: not given */
+    const struct node *call, *query, *where, *capture;
+    const char *in;
+};
+
+struct cleanup_yaml {
+    const struct node *call, *already_gone;
+    struct lookup_yaml lookup;
+};
+
+struct advance_yaml {
+    const char *by, *to;
+    int until;
+};
+
+extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields, cleanup_fields,
+    advance_fields;
+
+extern const char *const consent_outcomes[];
+extern const char *const input_types[]; /* string, integer, boolean, any */
+extern const size_t input_type_count;
+
+/* Return false if the key is not allowed with this action. Return true for unknown keys. */
+bool step_key_fits(const char *key, enum step_kind kind);
+bool expect_key_fits(const char *key, enum step_kind kind);
+
+/* Returns " (did you mean 'x'?)", or "" if no candidate is similar. */
+const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates, size_t count);
+/* A name for references: letters, digits and _, starting with a letter. */
+bool is_name(struct str text);
+/* A name for files and reports: lowercase letters, digits and -, not starting with -. */
+bool is_slug(struct str text);
+
+/* --- steps.c, actions.c, flows.c ------------------------------------------------------------- */
 
 struct flow_cache_entry;
 
@@ -25,19 +114,12 @@ struct reader {
     const struct reader *up; /* the file that uses this flow */
 };
 
-/* steps.c */
 bool steps_read(struct reader *r, const struct node *list, const struct step **steps, size_t *count);
 
-bool captures_read(struct reader *r, const struct node *map, const struct capture **out, size_t *count);
-
-/* cleanup.c: call this after the captures of the step were read */
-bool cleanup_read(struct reader *r, const struct node *n, struct step *s);
-
-/* action.c: the action of a step */
+/* actions.c: the action of a step, and its expectations */
 bool call_read(struct reader *r, const struct node *call, const char **method, const char **path);
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s);
 
-/* expect.c */
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind, struct expectation *out);
 bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count);
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out);
@@ -58,3 +140,21 @@ bool is_map(struct reader *r, const struct node *n, const char *what);
 /* Returns the place of the key, or of the map if it has no such key. */
 struct where key_place(const struct node *map, const char *key);
 const struct node *child_at(const struct node *n, size_t i); /* i must be below node_count(n) */
+
+/* --- load.c: paths --------------------------------------------------------------------------- */
+
+#define FOLDERS_ABOVE_MAX 64 /* a search stops there */
+
+const char *path_join(struct arena *a, const char *folder, const char *name);
+const char *path_parent(struct arena *a, const char *path); /* of ".": ".."; NULL: path is "/" */
+const char *path_stem(struct arena *a, const char *path);   /* last part, without .yaml */
+bool path_is_file(const char *path);
+bool path_is_folder(const char *path);
+bool path_is_yaml(const char *path);          /* tests the name only */
+bool path_same(const char *x, const char *y); /* true if both name the same file */
+
+/* Returns the names in a folder in byte order, without those that start with a dot. */
+const char *const *folder_names(struct arena *a, const char *folder, size_t *count);
+
+/* Returns the nearest folder, from that of the file upwards, that has a claims.yaml; or NULL. */
+const char *folder_of_claims(struct arena *a, const char *file);

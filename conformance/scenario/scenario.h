@@ -2,15 +2,19 @@
  *
  * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their
  *          references ($step.name) until the step runs. A flow is a list of steps with typed inputs
- *          and outputs; a step runs it with `use`.
+ *          and outputs; a step runs it with `use`. A suite is loaded from paths, each a file or a
+ *          folder. A folder is searched recursively for *.yaml, without claims.yaml, disputes.yaml,
+ *          mutants.yaml and targets/; files in flows/ are validated but do not run. A step finds its
+ *          flow in a `flows` folder next to the scenario or above it.
  * Units:   milliseconds.
- * Errors:  suite_load (load.h) reports every mistake with its place before any request is sent.
+ * Errors:  suite_load reports every mistake in every file, each at file:line:col.
  * Source:  the field tables in yaml.c describe the keys.
  */
 #pragma once
 #include "base/enum.h"
 #include "base/match.h"
 #include "base/node.h"
+#include "conformance/scenario/catalogue.h"
 
 struct expectation {
     bool given;
@@ -152,6 +156,17 @@ struct scenario {
     const struct step *steps;
     size_t step_count;
 };
+
+struct suite {
+    struct arena *arena;
+    const struct scenario **scenarios; /* in order of file path */
+    size_t scenario_count;
+    const struct catalogue *const *catalogues; /* one per provider folder */
+    size_t catalogue_count;
+};
+
+/* `err` must not be NULL. */
+bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err);
 
 /* Returns true if the check at this pointer, with this matcher, decides the claim. "" covers every
  * check. "/items" covers "/items" and everything below it, for example

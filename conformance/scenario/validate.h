@@ -14,7 +14,6 @@
  * Errors:  all of them, each with its place.
  */
 #pragma once
-#include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/scenario.h"
 
 /* If `catalogue` is NULL, cited ids are not checked. `root` is the map of the whole file. */
@@ -30,16 +29,5 @@ struct validation { /* validation of one scenario or flow */
 };
 bool validation_error(struct validation *c, struct where at, const char *text); /* returns false */
 
-/* validate_claims.c: cited claims and disputes are in the catalogue, and a check decides each */
+/* citations.c: cited claims and disputes are in the catalogue, and a check decides each */
 bool validate_claims(struct validation *c, const struct step *s);
-
-/* scope.c: every reference is defined before its use, and every name is used */
-bool scenario_scope_validate(struct arena *a, const struct scenario *s, struct error *err);
-bool flow_scope_validate(struct arena *a, const struct flow *f, struct error *err);
-
-/* claim_pointer.c: returns true if a check of the step is at or below the pointer; otherwise *near
- * is a similar key, or NULL */
-bool claim_pointer_fits(const struct step *s, const char *pointer, const char **near);
-
-/* secrets.c: no text looks like a key or another secret */
-bool secrets_validate(const struct node *root, struct error *err);

@@ -1,4 +1,4 @@
-#include "conformance/scenario/yaml.h"
+#include "conformance/scenario/reader.h"
 
 #include "base/array.h"
 #include "base/enum.h"

@@ -18,7 +18,7 @@
 #include "base/yaml.h"
 #include "conformance/run/target.h"
 #include "conformance/scenario/catalogue.h"
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/scenario.h"
 
 #define ITEMS  6
 #define SOURCE SOURCE_DIR "/scenarios/layers"

@@ -12,8 +12,8 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/yaml.h"
-#include "conformance/scenario/files.h"
-#include "conformance/scenario/load.h"
+#include "conformance/scenario/reader.h"
+#include "conformance/scenario/references.h"
 
 /* Error messages show paths as given, so all tests run in the folder of the tests. */
 static int setup(void **state)
