@@ -1,7 +1,7 @@
 /* check.h - compares an expectation with a response. Sends nothing and keeps no state.
  *
  * Shapes:  the input is a step, its expectation with references replaced, and the response. The
- *          output is one check per leaf of the expectation (leaves.h). A check has a stable id, the
+ *          output is one check per leaf of the expectation. A check has a stable id, the
  *          claims it decides, and the expected and actual values. An expectation gives the same
  *          checks for every response, and also without a response.
  * Ids:     scenario/step[case], followed by status/is, headers/<name>/<matcher>, <path>/<matcher>

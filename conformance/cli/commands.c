@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "base/log.h"
 #include "base/yaml.h"
-#include "conformance/plan/failed.h"
+#include "conformance/plan/plan.h"
 #include "conformance/report/report.h"
 #include "conformance/run/mock.h"
 #include "conformance/run/run.h"

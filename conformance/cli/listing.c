@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "conformance/cli/commands.h"
-#include "conformance/plan/coverage.h"
 #include "conformance/plan/plan.h"
 
 /* --- lint ----------------------------------------------------------------------------------- */

@@ -1,10 +1,12 @@
 #include "conformance/plan/plan.h"
 
+#include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "conformance/plan/tags.h"
+#include "base/json.h"
 
 /* --- required capabilities ------------------------------------------------------------------- */
 
@@ -21,32 +23,25 @@ static void add_capability(struct arena *a, struct needs *n, const char *capabil
     *arena_push(a, n, const char *) = capability;
 }
 
+static const char *const step_capabilities[STEP_KIND_COUNT] = {
+    /* `simulate` has one for each simulation */
+    [STEP_CONSENT] = "consent",
+    [STEP_ADVANCE] = "clock",
+    [STEP_INSPECT] = "inspect",
+    [STEP_WEBHOOK] = "webhook",
+};
+
 static void add_step_capabilities(struct arena *a, struct needs *n, const struct step *steps, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        switch (steps[i].kind) {
-        case STEP_USE:
-            add_step_capabilities(a, n, steps[i].flow->steps, steps[i].flow->step_count);
-            break;
-        case STEP_CONSENT:
-            add_capability(a, n, "consent");
-            break;
-        case STEP_SIMULATE:
-            add_capability(a, n, arena_printf(a, "simulate.%s", steps[i].simulate));
-            break;
-        case STEP_ADVANCE:
-            add_capability(a, n, "clock");
-            break;
-        case STEP_INSPECT:
-            add_capability(a, n, "inspect");
-            break;
-        case STEP_WEBHOOK:
-            add_capability(a, n, "webhook");
-            break;
-        case STEP_CALL:
-        case STEP_KIND_COUNT:
-            break;
-        }
+    for (size_t i = 0; i < count; i++) {
+        const struct step *step = &steps[i];
+        if (step->flow)
+            add_step_capabilities(a, n, step->flow->steps, step->flow->step_count);
+        if (step->simulate)
+            add_capability(a, n, arena_printf(a, "simulate.%s", step->simulate));
+        if (step_capabilities[step->kind])
+            add_capability(a, n, step_capabilities[step->kind]);
+    }
 }
 
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count)
@@ -181,4 +176,115 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     const char *by = count ? NULL : excluding_options(a, selection, &matches);
     *out = (struct plan){suite, items, count, by};
     return true;
+}
+
+/* --- --failed ------------------------------------------------------------------------------- */
+
+static const struct node *report_read(struct arena *a, const char *path, struct error *err)
+{
+    struct buf text = {.arena = a};
+    char bytes[4096];
+    size_t n;
+    FILE *file = fopen(path, "re");
+    while (file && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
+        buf_add(&text, str_of(bytes, n));
+    bool ok = file && !ferror(file);
+    if (!ok)
+        error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
+    if (file)
+        (void)fclose(file);
+    if (!ok)
+        return NULL;
+    struct error why = {0};
+    const struct node *root = json_parse(a, buf_str(&text), path, &why);
+    if (!text.n)
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)", path);
+    else if (!root)
+        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (%d:%d: %s)", path, why.first->at.line,
+                  why.first->at.column, why.first->text);
+    error_end(&why);
+    return root;
+}
+
+/* An unknown verdict is not settled. */
+static bool is_settled(const char *verdict)
+{
+    for (size_t v = 0; v < VERDICT_COUNT; v++)
+        if (strcmp(verdict, verdict_texts[v]) == 0)
+            return verdict_rows[v].settled;
+    return false;
+}
+
+bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err)
+{
+    const struct node *root = report_read(a, report, err);
+    const struct node *scenarios = node_get(root, "scenarios");
+    if (!root)
+        return false;
+    if (!scenarios || scenarios->kind != NODE_LIST)
+        return error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the list 'scenarios' is missing)",
+                         report);
+    const char **names = arena_array(a, const char *, node_count(scenarios) + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < node_count(scenarios); i++) {
+        const struct node *s = node_at(scenarios, i);
+        const char *name = node_get_text(s, "scenario"), *verdict = node_get_text(s, "verdict");
+        if (!name || !verdict)
+            return error_add(err, ERROR_INPUT, s->at,
+                             "a scenario of the report lacks 'scenario' (its name) or 'verdict'");
+        if (!is_settled(verdict))
+            names[count++] = name;
+    }
+    if (!count)
+        names[count++] = "";
+    out->failed = report;
+    out->names = names;
+    out->name_count = count;
+    return true;
+}
+
+/* --- coverage ------------------------------------------------------------------------------- */
+
+typedef bool step_fn(const struct step *step, const char *id);
+
+static bool cites_claim(const struct step *step, const char *id)
+{
+    for (size_t i = 0; i < step->citation_count; i++)
+        if (strcmp(step->citations[i].claim, id) == 0)
+            return true;
+    return false;
+}
+
+static bool settles_dispute(const struct step *step, const char *id)
+{
+    return step->dispute && strcmp(step->dispute, id) == 0;
+}
+
+static bool any_step(const struct suite *suite, step_fn *fn, const char *id)
+{
+    for (size_t i = 0; i < suite->scenario_count; i++)
+        for (size_t k = 0; k < suite->scenarios[i]->step_count; k++)
+            if (fn(&suite->scenarios[i]->steps[k], id))
+                return true;
+    return false;
+}
+
+struct coverage coverage_of(struct arena *a, const struct suite *suite, const struct catalogue *c)
+{
+    const struct claim **uncited = arena_array(a, const struct claim *, c->claim_count);
+    const struct dispute **unsettled = arena_array(a, const struct dispute *, c->dispute_count);
+    struct coverage out = {.uncited = uncited, .unsettled = unsettled};
+    for (size_t i = 0; i < c->claim_count; i++) {
+        const struct claim *claim = &c->claims[i];
+        if (strcmp(claim->observe, "none") == 0)
+            out.unobservable++;
+        else if (any_step(suite, cites_claim, claim->id))
+            out.cited++;
+        else
+            uncited[out.uncited_count++] = claim;
+    }
+    for (size_t i = 0; i < c->dispute_count; i++)
+        if (!any_step(suite, settles_dispute, c->disputes[i].id))
+            unsettled[out.unsettled_count++] = &c->disputes[i];
+    return out;
 }

@@ -1,7 +1,8 @@
-/* plan.h - selects the scenarios to run and finds the capabilities that the target lacks.
+/* plan.h - selects the scenarios to run, finds the capabilities that the target lacks, lists what no scenario cites.
  *
  * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the
  *          selected scenarios in the order of the suite, each with its first missing capability.
+ *          Coverage comes from the scenario files only; a run decides what holds.
  * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is
  *          not an error: `excluded_by` then names the options that excluded all scenarios.
  */
@@ -38,3 +39,29 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
 /* Returns the capabilities that the scenario requires: those in `requires`, and those that its
  * steps and flows imply. */
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);
+
+/* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is
+ * not pass, not-applicable, disputed or known. If there is none, out->names is one empty name, which matches nothing.
+ * Fails if the file cannot be read or is not such a report. */
+bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);
+
+/* --- tags.c: expressions such as "oauth and not (slow or lease)" ---------------------------- */
+
+/* any  = all {"or" all}    all = one {"and" one}    one = ["not"] (TAG | "(" any ")")
+ * A syntax error has its column in the expression (--tag:1:COLUMN). */
+struct tags;
+
+const struct tags *tags_parse(struct arena *a, const char *text, struct error *err);
+bool tags_hold(const struct tags *expression, const char *const *tags, size_t count);
+
+/* --- coverage ------------------------------------------------------------------------------- */
+
+struct coverage {               /* in the order of the catalogue; a dispute is settled by a step with a one_of */
+    size_t cited, unobservable; /* numbers of claims */
+    const struct claim *const *uncited; /* observable claims that no scenario cites */
+    size_t uncited_count;
+    const struct dispute *const *unsettled;
+    size_t unsettled_count;
+};
+
+struct coverage coverage_of(struct arena *a, const struct suite *suite, const struct catalogue *c);

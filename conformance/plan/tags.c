@@ -1,4 +1,4 @@
-#include "conformance/plan/tags.h"
+#include "conformance/plan/plan.h"
 
 #include <ctype.h>
 #include <string.h>

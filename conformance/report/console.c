@@ -2,7 +2,6 @@
 
 #include "conformance/report/formats.h"
 #include "conformance/report/summary.h"
-#include "conformance/report/totals.h"
 
 enum { NAME_COLUMNS = 48 };
 

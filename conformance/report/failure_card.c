@@ -8,28 +8,6 @@ enum { INDENT = 4, BODY_LINES_MAX = 8, BODY_BYTES_MAX = 4096, LINE_COLUMNS_MAX =
 
 /* --- head ------------------------------------------------------------------------------------ */
 
-static const char *verdict_symbol(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_PASS:
-    case VERDICT_FIXED:
-        return "✓";
-    case VERDICT_FAIL:
-        return "✗";
-    case VERDICT_WARN:
-    case VERDICT_KNOWN:
-        return "!";
-    case VERDICT_VACUOUS:
-    case VERDICT_BLOCKED:
-    case VERDICT_NOT_APPLICABLE:
-    case VERDICT_DISPUTED:
-    case VERDICT_ERROR:
-    case VERDICT_COUNT:
-        return "·";
-    }
-    return "·";
-}
-
 static void put_claim(struct text_layout *t, const struct claim *claim, enum style style, const char *mark)
 {
     const char *id = layout_safe_text(t, claim->id);
@@ -54,10 +32,10 @@ void failure_card_title(struct text_layout *t, const struct run *r, const struct
 {
     enum style style = style_of(r, c);
     for (size_t i = 0; i < c->claim_count; i++)
-        put_claim(t, c->claims[i], style, i ? " " : verdict_symbol(c->verdict));
+        put_claim(t, c->claims[i], style, i ? " " : verdict_rows[c->verdict].mark);
     if (c->claim_count)
         return;
-    layout_put(t, style, "  %s ", verdict_symbol(c->verdict));
+    layout_put(t, style, "  %s ", verdict_rows[c->verdict].mark);
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, c->step));
     layout_put(t, STYLE_DIM, "  cites no claim; the scenario depends on it\n");
 }

@@ -1,6 +1,5 @@
 #include "conformance/report/formats.h"
 #include "conformance/report/json_parts.h"
-#include "conformance/report/totals.h"
 
 static void put_checks(struct json *j, const struct scenario_result *s)
 {

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "conformance/report/totals.h"
 
 static void put_instant(struct json *j, const char *key, int64_t ms)
 {

@@ -2,7 +2,6 @@
 #include "base/xml.h"
 #include "conformance/report/failure_card.h"
 #include "conformance/report/formats.h"
-#include "conformance/report/totals.h"
 
 enum { DETAILS_WIDTH = 100 };
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "conformance/report/failure_card.h"
-#include "conformance/report/totals.h"
 
 enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13 };
 
@@ -16,29 +15,6 @@ struct failure_cards {
 static bool has_failure_card(const struct run *r, const struct check *c)
 {
     return check_fails_run(r, c) || c->verdict == VERDICT_FIXED;
-}
-
-/* Returns NULL if checks with this verdict are not grouped by cause. */
-static const char *verdict_phrase(enum verdict verdict)
-{
-    switch (verdict) {
-    case VERDICT_BLOCKED:
-        return "blocked";
-    case VERDICT_VACUOUS:
-        return "had nothing to compare";
-    case VERDICT_ERROR:
-        return "could not be decided";
-    case VERDICT_PASS:
-    case VERDICT_FAIL:
-    case VERDICT_WARN:
-    case VERDICT_KNOWN:
-    case VERDICT_FIXED:
-    case VERDICT_NOT_APPLICABLE:
-    case VERDICT_DISPUTED:
-    case VERDICT_COUNT:
-        return NULL;
-    }
-    return NULL;
 }
 
 static const char *undecided_cause(const struct check *c)
@@ -56,7 +32,7 @@ static bool same_cause(const struct check *x, const struct check *y)
 static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
 {
     const struct check *c = &s->checks.items[first];
-    const char *phrase = verdict_phrase(c->verdict);
+    const char *phrase = verdict_rows[c->verdict].phrase;
     size_t count = 0;
     for (size_t i = 0; phrase && i < s->checks.count; i++) {
         if (!same_cause(&s->checks.items[i], c))
@@ -76,7 +52,7 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
 static bool is_notable(const struct run *r, const struct scenario_result *s)
 {
     for (size_t i = 0; i < s->checks.count; i++)
-        if (has_failure_card(r, &s->checks.items[i]) || verdict_phrase(s->checks.items[i].verdict))
+        if (has_failure_card(r, &s->checks.items[i]) || verdict_rows[s->checks.items[i].verdict].phrase)
             return true;
     return false;
 }

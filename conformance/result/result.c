@@ -1,22 +1,34 @@
 #include "conformance/result/result.h"
 
-#include "base/enum.h"
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
 
 const char *const verdict_texts[] = {VERDICTS(ENUM_TEXT)};
 
 const char *const level_texts[] = {LEVELS(ENUM_TEXT)};
 
-/* The larger, the worse. */
-static const int badness[VERDICT_COUNT] = {
-    [VERDICT_PASS] = 0,    [VERDICT_NOT_APPLICABLE] = 1, [VERDICT_DISPUTED] = 2, [VERDICT_KNOWN] = 3,
-    [VERDICT_VACUOUS] = 4, [VERDICT_WARN] = 5,           [VERDICT_BLOCKED] = 6,  [VERDICT_ERROR] = 7,
-    [VERDICT_FIXED] = 8,   [VERDICT_FAIL] = 9,
+/* clang-format off */
+const struct verdict_row verdict_rows[VERDICT_COUNT] = {
+    /*                          tally             mark  phrase                    badness  decided  settled */
+    [VERDICT_PASS]           = {"passed",         "✓",  NULL,                     0,       true,    true },
+    [VERDICT_FAIL]           = {"failed",         "✗",  NULL,                     9,       true,    false},
+    [VERDICT_WARN]           = {"warned",         "!",  NULL,                     5,       true,    false},
+    [VERDICT_KNOWN]          = {"known",          "!",  NULL,                     3,       true,    true },
+    [VERDICT_FIXED]          = {"fixed",          "✓",  NULL,                     8,       true,    false},
+    [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,       false,   false},
+    [VERDICT_BLOCKED]        = {"blocked",        "·",  "blocked",                6,       false,   false},
+    [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,       false,   true },
+    [VERDICT_DISPUTED]       = {"disputed",       "·",  NULL,                     2,       true,    true },
+    [VERDICT_ERROR]          = {"error",          "·",  "could not be decided",   7,       false,   false},
 };
+/* clang-format on */
 
 enum verdict verdict_worse(enum verdict x, enum verdict y)
 {
-    return badness[x] >= badness[y] ? x : y;
+    return verdict_rows[x].badness >= verdict_rows[y].badness ? x : y;
 }
 
 /* --- counting ------------------------------------------------------------------------------- */
@@ -53,11 +65,6 @@ static enum claim_outcome outcome_of(const struct claim_result *c)
     return c->counts[VERDICT_PASS] || c->counts[VERDICT_FIXED] ? CLAIM_HOLDS : CLAIM_UNDECIDED;
 }
 
-static bool any_check(const struct scenario_result *s)
-{
-    return s->checks.count > 0;
-}
-
 void run_count(struct run *r)
 {
     r->checks = 0;
@@ -66,7 +73,7 @@ void run_count(struct run *r)
         memset(r->claims[i].counts, 0, sizeof r->claims[i].counts);
     for (size_t i = 0; i < r->scenarios.count; i++) {
         struct scenario_result *s = r->scenarios.items[i];
-        if (any_check(s))
+        if (s->checks.count)
             s->verdict = VERDICT_PASS;
         for (size_t k = 0; k < s->checks.count; k++)
             count_check(r, s, &s->checks.items[k]);
@@ -99,8 +106,10 @@ static uint32_t red_checks(const struct run *r)
 
 static uint32_t count_decided(const struct run *r)
 {
-    return r->counts[VERDICT_PASS] + r->counts[VERDICT_FAIL] + r->counts[VERDICT_WARN] + r->counts[VERDICT_KNOWN] +
-           r->counts[VERDICT_FIXED] + r->counts[VERDICT_DISPUTED];
+    uint32_t decided = 0;
+    for (size_t v = 0; v < VERDICT_COUNT; v++)
+        decided += verdict_rows[v].decided ? r->counts[v] : 0;
+    return decided;
 }
 
 static void set_exit(struct run *r, int exit_code, const char *why)
@@ -143,4 +152,96 @@ void run_decide(struct run *r)
                               plural_suffix(errors)));
     else
         set_exit(r, 0, "no check failed");
+}
+
+/* --- totals --------------------------------------------------------------------------------- */
+
+const char *const outcome_texts[] = {
+    [CLAIM_HOLDS] = "holds",
+    [CLAIM_FAILS] = "fails",
+    [CLAIM_UNDECIDED] = "undecided",
+    [CLAIM_UNCITED] = "uncited",
+};
+
+enum verdict scenario_verdict(const struct scenario_result *s)
+{
+    enum verdict worst = s->checks.count ? s->checks.items[0].verdict : s->verdict;
+    for (size_t i = 1; i < s->checks.count; i++)
+        worst = verdict_worse(worst, s->checks.items[i].verdict);
+    return worst;
+}
+
+struct totals totals_of(const struct run *r)
+{
+    struct totals f = {.claims = (uint32_t)r->claim_count, .scenarios = (uint32_t)r->scenarios.count};
+    for (size_t i = 0; i < r->claim_count; i++) {
+        const struct claim_result *c = &r->claims[i];
+        const char *observe = c->claim->observe;
+        f.observable += !observe || strcmp(observe, "none") != 0;
+        f.cited += c->outcome != CLAIM_UNCITED;
+        f.exercised += c->outcome == CLAIM_HOLDS || c->outcome == CLAIM_FAILS;
+        f.holding += c->outcome == CLAIM_HOLDS;
+    }
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        f.not_applicable += scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE;
+    return f;
+}
+
+const char *totals_tally(struct arena *a, const struct run *r)
+{
+    struct buf out = {.arena = a};
+    buf_printf(&out, "%u checks", r->checks);
+    for (size_t v = 0; v < VERDICT_COUNT; v++)
+        if (r->counts[v] || v == VERDICT_PASS || v == VERDICT_FAIL)
+            buf_printf(&out, ", %u %s%s", r->counts[v], verdict_rows[v].tally,
+                       v == VERDICT_ERROR && r->counts[v] != 1 ? "s" : "");
+    return buf_c(&out);
+}
+
+/* --- digest of executed checks --------------------------------------------------------------- */
+
+static bool was_executed(enum verdict verdict)
+{
+    return verdict_rows[verdict].decided || verdict == VERDICT_VACUOUS;
+}
+
+static int compare_ids(const void *x, const void *y)
+{
+    const char *const *p = x, *const *q = y;
+    return strcmp(*p, *q);
+}
+
+static size_t collect_executed_ids(const struct run *r, const char **ids)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        const struct scenario_result *s = r->scenarios.items[i];
+        for (size_t k = 0; k < s->checks.count; k++)
+            if (was_executed(s->checks.items[k].verdict))
+                ids[n++] = s->checks.items[k].id;
+    }
+    return n;
+}
+
+const char *totals_executed(struct arena *a, const struct run *r, size_t *count)
+{
+    size_t all = 0, once = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        all += r->scenarios.items[i]->checks.count;
+    const char **ids = arena_array(a, const char *, all);
+    all = collect_executed_ids(r, ids);
+    qsort(ids, all, sizeof *ids, compare_ids);
+
+    struct buf text = {.arena = a};
+    for (size_t i = 0; i < all; i++) {
+        if (i && strcmp(ids[i], ids[i - 1]) == 0)
+            continue;
+        buf_printf(&text, "%s\n", ids[i]);
+        once++;
+    }
+    unsigned char digest[DIGEST_SIZE];
+    digest_sha256(buf_str(&text), digest);
+    if (count)
+        *count = once;
+    return digest_hex(a, digest, sizeof digest);
 }

@@ -32,6 +32,16 @@
 enum verdict { VERDICTS(ENUM_NAME) VERDICT_COUNT };
 extern const char *const verdict_texts[];
 
+struct verdict_row {
+    const char *tally;  /* word in the tally */
+    const char *mark;   /* sign before a failure card */
+    const char *phrase; /* what the summary says of undecided checks; NULL: it does not count them */
+    int badness;        /* the larger, the worse */
+    bool decided;       /* the response decided the check */
+    bool settled;       /* --failed does not run the scenario again */
+};
+extern const struct verdict_row verdict_rows[VERDICT_COUNT];
+
 #define LEVELS(X) X(LEVEL_MUST, "must") X(LEVEL_SHOULD, "should") X(LEVEL_MAY, "may")
 enum level { LEVELS(ENUM_NAME) LEVEL_COUNT };
 extern const char *const level_texts[];
@@ -141,3 +151,25 @@ enum verdict verdict_worse(enum verdict x, enum verdict y);
 bool check_fails_run(const struct run *r, const struct check *c);
 void run_count(struct run *r);  /* sets totals, scenario verdicts and claim outcomes */
 void run_decide(struct run *r); /* sets exit_code and verdict_why; call run_count first */
+
+/* --- totals --------------------------------------------------------------------------------- */
+
+/* Claims are counted in five ways: all of the catalogue, observable (`observe` is not none), cited by a scenario of this
+ * run, exercised (they hold or fail), holding. */
+struct totals {
+    uint32_t claims, observable, cited, exercised, holding;
+    uint32_t scenarios, not_applicable; /* not_applicable: none of their checks ran */
+};
+
+extern const char *const outcome_texts[]; /* by enum claim_outcome */
+
+struct totals totals_of(const struct run *r);
+enum verdict scenario_verdict(const struct scenario_result *s); /* worst verdict of its checks */
+
+/* For example "312 checks, 312 passed, 0 failed, 3 not applicable". */
+const char *totals_tally(struct arena *a, const struct run *r);
+
+/* Returns the SHA-256, in hex, of the ids of the executed checks (decided or vacuous): sorted by
+ * byte, without duplicates, each followed by a newline. Runs with different digests executed
+ * different checks. `count` gets the number of ids; it may be NULL. */
+const char *totals_executed(struct arena *a, const struct run *r, size_t *count);

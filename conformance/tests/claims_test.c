@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
-#include "conformance/plan/coverage.h"
+#include "conformance/plan/plan.h"
 
 static int setup(void **state)
 {

@@ -9,8 +9,7 @@
 
 #include "base/array.h"
 #include "base/buf.h"
-#include "conformance/plan/failed.h"
-#include "conformance/plan/tags.h"
+#include "conformance/plan/plan.h"
 
 static int setup(void **state)
 {
