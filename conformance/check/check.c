@@ -104,7 +104,8 @@ static void cite_claims(const struct check_input *in, struct check *c)
     c->claims = claims;
 }
 
-enum verdict check_failure(const struct check *c)
+/* Returns VERDICT_WARN if the check cites claims and each is a should or a may. */
+static enum verdict check_failure(const struct check *c)
 {
     for (size_t i = 0; i < c->claim_count; i++)
         if (c->claims[i]->level == LEVEL_MUST)

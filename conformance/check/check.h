@@ -51,7 +51,3 @@ void check_undecided(const struct check_input *in, enum verdict verdict, const c
  * claims whose citation pointer is a prefix of its id after scenario and step. */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer, const char *matcher,
                         enum verdict verdict);
-
-/* Returns VERDICT_WARN if the check cites claims and each is a should or a may, else
- * VERDICT_FAIL. */
-enum verdict check_failure(const struct check *c);

@@ -1,9 +1,283 @@
 #include <string.h>
 
-#include "conformance/report/formats.h"
-#include "conformance/report/summary.h"
+#include "conformance/report/failure_card.h"
 
-enum { NAME_COLUMNS = 48 };
+enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13, NAME_COLUMNS = 48 };
+
+/* --- failures, by scenario ------------------------------------------------------------------- */
+
+struct failure_cards {
+    size_t shown, left_out;
+};
+
+static bool has_failure_card(const struct run *r, const struct check *c)
+{
+    return check_fails_run(r, c) || c->verdict == VERDICT_FIXED;
+}
+
+static const char *undecided_cause(const struct check *c)
+{
+    if (c->why)
+        return c->why;
+    return c->exchange && c->exchange->error ? c->exchange->error : "unknown reason";
+}
+
+static bool same_cause(const struct check *x, const struct check *y)
+{
+    return x->verdict == y->verdict && strcmp(undecided_cause(x), undecided_cause(y)) == 0;
+}
+
+static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
+{
+    const struct check *c = &s->checks.items[first];
+    const char *phrase = verdict_rows[c->verdict].phrase;
+    size_t count = 0;
+    for (size_t i = 0; phrase && i < s->checks.count; i++) {
+        if (!same_cause(&s->checks.items[i], c))
+            continue;
+        if (i < first)
+            return; /* counted with an earlier check */
+        count++;
+    }
+    if (!phrase)
+        return;
+    const char *text = arena_printf(t->arena, "%zu check%s %s: %s", count, count == 1 ? "" : "s", phrase,
+                                    layout_safe_text(t, undecided_cause(c)));
+    layout_put(t, STYLE_WARNING, "  · ");
+    layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
+}
+
+static bool is_notable(const struct run *r, const struct scenario_result *s)
+{
+    for (size_t i = 0; i < s->checks.count; i++)
+        if (has_failure_card(r, &s->checks.items[i]) || verdict_rows[s->checks.items[i].verdict].phrase)
+            return true;
+    return false;
+}
+
+static bool same_claims(const struct check *x, const struct check *y)
+{
+    bool same = x->claim_count == y->claim_count && x->claim_count;
+    for (size_t i = 0; same && i < x->claim_count; i++)
+        same = x->claims[i] == y->claims[i];
+    return same;
+}
+
+/* A check that passed needs no curl line to reproduce it. */
+static void put_response(struct text_layout *t, const struct check *c)
+{
+    if (c->verdict != VERDICT_FIXED)
+        failure_card_exchange(t, c->exchange);
+}
+
+/* Failures of one response share it: the response is shown once, after the last of them. Failures
+ * of the same claims also share a title. */
+static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
+                             const struct check *c)
+{
+    bool same_response = before && before->exchange == c->exchange;
+    if (before && !same_response)
+        put_response(t, before);
+    if (!same_response || !same_claims(before, c)) {
+        layout_put(t, STYLE_PLAIN, "\n");
+        failure_card_title(t, r, c);
+    }
+    failure_card_fields(t, r, c);
+}
+
+static void put_failure_cards(struct text_layout *t, const struct run *r, const struct scenario_result *s,
+                              struct failure_cards *cards)
+{
+    const struct check *before = NULL;
+    for (size_t i = 0; i < s->checks.count; i++) {
+        const struct check *c = &s->checks.items[i];
+        if (!has_failure_card(r, c))
+            continue;
+        if (cards->shown == CARDS_MAX) {
+            cards->left_out++;
+            continue;
+        }
+        cards->shown++;
+        put_failure_card(t, r, before, c);
+        before = c;
+    }
+    if (before)
+        put_response(t, before);
+}
+
+static void put_scenario(struct text_layout *t, const struct run *r, const struct scenario_result *s,
+                         struct failure_cards *cards)
+{
+    layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, s->name));
+    layout_put(t, STYLE_PLAIN, "\n");
+    if (s->title)
+        layout_wrap(t, 0, STYLE_DIM, 0, layout_safe_text(t, s->title));
+    put_failure_cards(t, r, s, cards);
+    layout_put(t, STYLE_PLAIN, "\n");
+    size_t before = t->out.n;
+    for (size_t i = 0; i < s->checks.count; i++)
+        put_undecided(t, s, i);
+    layout_put(t, STYLE_PLAIN, "%s", t->out.n > before ? "\n" : "");
+}
+
+static void put_scenarios(struct text_layout *t, const struct run *r)
+{
+    struct failure_cards cards = {0};
+    size_t before = t->out.n;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        if (!is_notable(r, r->scenarios.items[i]))
+            continue;
+        layout_rule(t);
+        put_scenario(t, r, r->scenarios.items[i], &cards);
+    }
+    if (cards.left_out)
+        layout_put(t, STYLE_DIM, "%zu more failures are not shown; see the JSON report\n\n", cards.left_out);
+    if (t->out.n > before)
+        layout_rule(t);
+}
+
+/* --- the totals ----------------------------------------------------------------------------- */
+
+static void put_row(struct text_layout *t, const char *label, enum style style, const char *text)
+{
+    layout_put(t, STYLE_DIM, "  %-*s", LABEL - 2, label);
+    layout_wrap(t, LABEL, style, 0, text);
+}
+
+static const char *duration_text(struct arena *a, int64_t us)
+{
+    if (us < 60000000)
+        return arena_printf(a, "%.*f s", us < 10000000 ? 2 : 1, (double)us / 1e6);
+    return arena_printf(a, "%d min %d s", (int)(us / 60000000), (int)(us / 1000000 % 60));
+}
+
+static bool same_why(const struct scenario_result *x, const struct scenario_result *y)
+{
+    return strcmp(x->why ? x->why : "", y->why ? y->why : "") == 0;
+}
+
+/* For example: 2 not applicable: the target has no clock */
+static void put_not_applicable(struct text_layout *t, const struct run *r, size_t first)
+{
+    const struct scenario_result *s = r->scenarios.items[first];
+    size_t count = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        const struct scenario_result *other = r->scenarios.items[i];
+        if (scenario_verdict(other) != VERDICT_NOT_APPLICABLE || !same_why(s, other))
+            continue;
+        if (i < first)
+            return;
+        count++;
+    }
+    put_row(t, "", STYLE_DIM,
+            arena_printf(t->arena, "%zu not applicable: %s", count,
+                         s->why ? layout_safe_text(t, s->why) : "some of their checks"));
+}
+
+static void put_ran(struct text_layout *t, const struct run *r, const struct totals *f)
+{
+    uint32_t ran = f->scenarios - f->not_applicable;
+    put_row(t, "scenarios", STYLE_PLAIN,
+            arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios, ran));
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        if (scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE)
+            put_not_applicable(t, r, i);
+}
+
+static void put_claims(struct text_layout *t, const struct totals *f)
+{
+    put_row(t, "claims", STYLE_PLAIN,
+            arena_printf(t->arena, "%u of %u cited, %u exercised, %u of %u observable hold", f->cited, f->claims,
+                         f->exercised, f->holding, f->observable));
+}
+
+/* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings.
+ * The JSON report has all of them. */
+static void put_disputes(struct text_layout *t, const struct run *r)
+{
+    struct buf sides = {.arena = t->arena};
+    size_t seen = 0;
+    for (size_t i = 0; i < r->dispute_count; i++) {
+        const struct dispute_result *d = &r->disputes[i];
+        if (d->observed)
+            buf_printf(&sides, "%s%s = %s", seen++ ? ", " : "", d->id, d->observed);
+    }
+    if (seen > DISPUTES_MAX)
+        put_row(t, "disputes", STYLE_PLAIN,
+                arena_printf(t->arena, "%zu observed: %s", seen, layout_safe(t, buf_str(&sides))));
+    for (size_t i = 0, shown = 0; seen <= DISPUTES_MAX && i < r->dispute_count; i++) {
+        const struct dispute_result *d = &r->disputes[i];
+        if (!d->observed)
+            continue;
+        put_row(t, shown++ ? "" : "disputes", STYLE_PLAIN,
+                layout_safe_text(t, arena_printf(t->arena, "observed: %s = %s", d->id, d->observed)));
+        put_row(t, "", STYLE_DIM, layout_safe_text(t, d->about));
+    }
+}
+
+static void put_failed_claims(struct text_layout *t, const struct run *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->claim_count; i++) {
+        const struct claim_result *c = &r->claims[i];
+        if (c->outcome != CLAIM_FAILS)
+            continue;
+        if (!any)
+            layout_put(t, STYLE_BOLD, "  Claims that do not hold\n");
+        any = true;
+        bool red = c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
+        bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
+        layout_put(t, red ? STYLE_BAD : STYLE_WARNING, "  %-*s", LABEL - 2, layout_safe_text(t, c->claim->id));
+        layout_put(t, STYLE_DIM, "%-7s", level_texts[c->claim->level]);
+        layout_wrap(
+            t, LABEL + 7, STYLE_PLAIN, 0,
+            arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s", layout_safe_text(t, c->claim->says)));
+    }
+    layout_put(t, STYLE_PLAIN, "%s", any ? "\n" : "");
+}
+
+static void put_leftovers(struct text_layout *t, const struct run *r)
+{
+    if (!r->leftovers.count)
+        return;
+    layout_put(t, STYLE_BAD, "  Left behind on the target\n");
+    for (size_t i = 0; i < r->leftovers.count; i++) {
+        const struct leftover *l = &r->leftovers.items[i];
+        layout_indent(t, INDENT);
+        layout_wrap(t, INDENT, STYLE_PLAIN, 0, layout_safe_text(t, l->what));
+        layout_field(t, INDENT + 2, "cleanup", STYLE_PLAIN, layout_safe_text(t, l->cleanup));
+        layout_field(t, INDENT + 2, "why", STYLE_PLAIN, layout_safe_text(t, l->why));
+    }
+    layout_put(t, STYLE_PLAIN, "\n");
+}
+
+/* Failure cards are grouped by scenario. Blocked and undecided checks are counted by cause. A run without failures has
+ * only the totals. The last line is the tally, for example: 312 checks, 312 passed, 0 failed */
+static void summary_put(struct text_layout *t, const struct run *r)
+{
+    struct totals f = totals_of(r);
+    bool green = r->exit_code == 0;
+    put_scenarios(t, r);
+    layout_put(t, STYLE_PLAIN, "\n");
+    put_failed_claims(t, r);
+    put_leftovers(t, r);
+
+    put_row(t, "target", STYLE_PLAIN,
+            arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target), layout_safe_text(t, r->base_url)));
+    put_ran(t, r, &f);
+    put_claims(t, &f);
+    put_disputes(t, r);
+    put_row(t, "time", STYLE_PLAIN,
+            arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
+    if (!green)
+        put_row(t, "exit", STYLE_BAD,
+                arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
+    layout_put(t, STYLE_PLAIN, "\n");
+    layout_put(t, green ? STYLE_GOOD : STYLE_BAD, "%s", totals_tally(t->arena, r));
+    layout_put(t, STYLE_PLAIN, "\n");
+}
+
+/* --- the console ---------------------------------------------------------------------------- */
 
 struct console {
     struct arena *arena;

@@ -1,10 +1,229 @@
 #include "conformance/report/failure_card.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
-#include "conformance/report/curl.h"
+#include "base/array.h"
 
-enum { INDENT = 4, BODY_LINES_MAX = 8, BODY_BYTES_MAX = 4096, LINE_COLUMNS_MAX = 200 };
+enum { INDENT = 4, BODY_LINES_MAX = 8, LINE_COLUMNS_MAX = 200 };
+enum { CURL_BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
+
+struct line {
+    struct text_layout *layout;
+    const char *options[OPTIONS_MAX]; /* each with its argument */
+    size_t count;
+};
+
+/* --- curl: quoting --------------------------------------------------------------------------------- */
+
+enum quotes {
+    QUOTES_NONE,
+    QUOTES_SINGLE,  /* '...'; with a secret: '...'"$NAME"'...' */
+    QUOTES_DOUBLE,  /* "... $NAME" */
+    QUOTES_ESCAPED, /* $'...' */
+};
+
+static bool is_bare(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (!isalnum((unsigned char)text.s[i]) && !strchr("/:.,-_=@%+", text.s[i]))
+            return false;
+    return text.n > 0;
+}
+
+static bool has_any(struct str text, const char *letters)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (strchr(letters, text.s[i]))
+            return true;
+    return false;
+}
+
+/* Uses double quotes only if the text has no character that is special within them. */
+static enum quotes quotes_for(const struct secrets *secrets, struct str text)
+{
+    bool secret = secrets_find(secrets, text, true).name;
+    if (!text_is_harmless(text))
+        return QUOTES_ESCAPED;
+    if (secret)
+        return has_any(text, "\"\\$`!") ? QUOTES_SINGLE : QUOTES_DOUBLE;
+    return is_bare(text) ? QUOTES_NONE : QUOTES_SINGLE;
+}
+
+static void add_single(struct buf *out, struct str text)
+{
+    buf_byte(out, '\'');
+    for (size_t i = 0; i < text.n; i++)
+        if (text.s[i] == '\'')
+            buf_text(out, "'\\''");
+        else
+            buf_byte(out, text.s[i]);
+    buf_byte(out, '\'');
+}
+
+/* Writes $'...' with three octal digits each: a digit that follows is not part of the escape. */
+static void add_escaped(struct buf *out, struct str text)
+{
+    buf_text(out, "$'");
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.s[i];
+        if (c == '\n')
+            buf_text(out, "\\n");
+        else if (c == '\\' || c == '\'')
+            buf_printf(out, "\\%c", c);
+        else if (iscntrl(c) || c >= 0x80)
+            buf_printf(out, "\\%03o", (unsigned)c);
+        else
+            buf_byte(out, (char)c);
+    }
+    buf_byte(out, '\'');
+}
+
+static void add_literal(struct buf *out, enum quotes quotes, struct str text)
+{
+    switch (quotes) {
+    case QUOTES_NONE:
+    case QUOTES_DOUBLE:
+        buf_add(out, text);
+        break;
+    case QUOTES_SINGLE:
+        add_single(out, text);
+        break;
+    case QUOTES_ESCAPED:
+        add_escaped(out, text);
+        break;
+    }
+}
+
+static void add_variable(struct buf *out, enum quotes quotes, const char *name, struct str after)
+{
+    bool double_quoted = quotes == QUOTES_DOUBLE;
+    bool runs_on = after.n && (isalnum((unsigned char)after.s[0]) || after.s[0] == '_');
+    const char *quote = double_quoted ? "" : "\"";
+    buf_printf(out, double_quoted && runs_on ? "%s${%s}%s" : "%s$%s%s", quote, name, quote);
+}
+
+static const char *quote_argument(struct text_layout *t, struct str text)
+{
+    struct buf out = {.arena = t->arena};
+    enum quotes quotes = quotes_for(t->secrets, text);
+    const char *around = quotes == QUOTES_DOUBLE ? "\"" : "";
+    if (!text.n)
+        return "''";
+    buf_text(&out, around);
+    while (text.n) {
+        struct secret_hit hit = secrets_find(t->secrets, text, true);
+        struct str after = str_skip(text, hit.at + hit.n);
+        if (hit.at)
+            add_literal(&out, quotes, str_head(text, hit.at));
+        if (hit.name)
+            add_variable(&out, quotes, hit.name, after);
+        text = after;
+    }
+    buf_text(&out, around);
+    return buf_c(&out);
+}
+
+/* --- curl: options --------------------------------------------------------------------------------- */
+
+static void add_option(struct line *l, const char *option, struct str argument)
+{
+    if (l->count < OPTIONS_MAX)
+        l->options[l->count++] = arena_printf(l->layout->arena, "%s %s", option, quote_argument(l->layout, argument));
+}
+
+static void add_flag(struct line *l, const char *flag)
+{
+    l->options[l->count++] = flag;
+}
+
+static void add_method(struct line *l, const struct exchange_record *x)
+{
+    bool has_body = x->request_body.n;
+    if (strcmp(x->method, "HEAD") == 0)
+        add_flag(l, "--head");
+    else if (strcmp(x->method, has_body ? "POST" : "GET") != 0)
+        add_option(l, "-X", str_from(x->method));
+    if (strpbrk(x->url, "[]{}"))
+        add_flag(l, "--globoff");
+}
+
+/* Returns true if --json can replace both headers and the body option. A body that starts with @
+ * cannot follow --json: curl would read a file. */
+static bool fits_json_option(const struct exchange_record *x)
+{
+    return x->request_body.n && x->request_body.s[0] != '@' &&
+           str_is(headers_get(&x->request_headers, "Content-Type"), "application/json") &&
+           str_is(headers_get(&x->request_headers, "Accept"), "application/json");
+}
+
+/* Returns true for a header that curl adds itself. */
+static bool is_implied(const char *name, bool json)
+{
+    static const char *const names[] = {"Host", "Content-Length", "User-Agent", "Connection", "Content-Type", "Accept"};
+    size_t count = COUNT(names) - (json ? 0 : 2);
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void add_headers(struct line *l, const struct exchange_record *x)
+{
+    for (size_t i = 0; i < x->request_headers.count; i++) {
+        const struct header *h = &x->request_headers.items[i];
+        struct buf text = {.arena = l->layout->arena};
+        if (is_implied(h->name, fits_json_option(x)))
+            continue;
+        /* curl omits a header without a value unless it is written with a semicolon */
+        buf_printf(&text, h->value.n ? "%s: " : "%s;", h->name);
+        buf_add(&text, h->value);
+        add_option(l, "-H", buf_str(&text));
+    }
+}
+
+static void add_body(struct line *l, const struct exchange_record *x)
+{
+    const char *option = fits_json_option(x) ? "--json" : "--data-raw";
+    struct str body = x->request_body;
+    if (!body.n)
+        return;
+    if (body.n > CURL_BODY_MAX_BYTES)
+        body = str_from(arena_printf(l->layout->arena, "@body-of-%zu-bytes", body.n));
+    if (body.n != x->request_body.n && !fits_json_option(x))
+        option = "--data-binary";
+    add_option(l, option, body);
+}
+
+/* Writes a request as a curl command that can be pasted into a shell: one line if it fits, otherwise one line per option.
+ * A secret becomes a shell variable, $NAME. Everything else is quoted; control characters are written as $'\033'. A body
+ * that is too long to paste is replaced by a file name, @body-of-N-bytes. */
+static void curl_write(struct text_layout *t, int indent, const struct exchange_record *x)
+{
+    struct line l = {.layout = t};
+    add_method(&l, x);
+    size_t before_url = l.count;
+    add_headers(&l, x);
+    add_body(&l, x);
+
+    const char *url = quote_argument(t, str_from(x->url));
+    size_t width = (size_t)indent + strlen("curl ") + strlen(url);
+    for (size_t i = 0; i < l.count; i++)
+        width += 1 + strlen(l.options[i]);
+    bool fits = width <= (size_t)t->width;
+
+    layout_indent(t, indent);
+    layout_put(t, STYLE_PLAIN, "curl");
+    for (size_t i = 0; i < before_url; i++)
+        layout_put(t, STYLE_PLAIN, " %s", l.options[i]);
+    layout_put(t, STYLE_PLAIN, " %s", url);
+    for (size_t i = before_url; i < l.count; i++) {
+        layout_put(t, STYLE_PLAIN, fits ? " " : " \\\n%*s", indent + 2, "");
+        layout_put(t, STYLE_PLAIN, "%s", l.options[i]);
+    }
+    layout_put(t, STYLE_PLAIN, "\n");
+}
 
 /* --- head ------------------------------------------------------------------------------------ */
 
@@ -144,17 +363,4 @@ const char *failure_card_line(struct text_layout *t, const struct check *c)
     struct str rest = str_from(layout_safe(t, buf_str(&text)));
     struct str line = text_line(&rest, LINE_COLUMNS_MAX);
     return arena_printf(t->arena, STR_FMT "%s", STR_ARG(line), rest.n ? " …" : "");
-}
-
-void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s, const struct check *c,
-                        bool colour)
-{
-    struct arena a = {0};
-    struct text_layout t = layout_begin(&a, writer_secrets(w), colour, 0);
-    layout_put(&t, STYLE_BOLD, "%s\n", layout_safe_text(&t, s->title ? s->title : s->name));
-    failure_card_title(&t, r, c);
-    failure_card_fields(&t, r, c);
-    failure_card_exchange(&t, c->exchange);
-    write_str(w, buf_str(&t.out));
-    arena_end(&a);
 }

@@ -1,7 +1,6 @@
 #include "base/time.h"
 #include "base/xml.h"
 #include "conformance/report/failure_card.h"
-#include "conformance/report/formats.h"
 
 enum { DETAILS_WIDTH = 100 };
 

@@ -1,7 +1,12 @@
-/* report.h - the reports of a run: the table of formats, and the writer that all text goes through.
+/* report.h - START HERE: the reports of a run. A table of formats, and the writer that all text goes through.
  *
- * Shapes:  a writer replaces every secret by $NAME, also in base64, base64url, and percent-, JSON-
- *          or XML-escaped. A format writes a finished run to a writer.
+ *   result -> json, junit, ndjson, console -> writer (replaces secrets) -> file
+ *
+ * Shapes:  a format writes a finished run to a writer; ndjson can also write events during the run.
+ *          A writer replaces every secret by $NAME. A secret is found as it is, in base64 and
+ *          base64url (also inside a longer encoded text), and with any character percent-, JSON- or
+ *          XML-escaped, also more than once. A secret that was truncated before a … is found too.
+ *          If several match, the longest counts.
  * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the
  *          file back to check this.
  */
@@ -9,38 +14,9 @@
 #include "base/error.h"
 #include "conformance/result/result.h"
 
-struct secret {
-    const char *name, *value; /* shown as $NAME */
-    size_t next;              /* index + 1 of the next secret that starts with the same byte; 0: none */
-};
-
-struct secrets {
-    struct arena *arena;
-    struct secret *items; /* every value, as it is and in base64 */
-    size_t count, room;
-    size_t first[256]; /* by first byte: index + 1 of the newest secret; 0: none */
-};
-
-/* Adds a value and its encoded forms. Ignores NULL and values shorter than SECRET_MIN_BYTES. */
-void secrets_add(struct secrets *s, const char *name, const char *value);
+/* --- formats: one file each ----------------------------------------------------------------- */
 
 struct writer;
-
-/* The path "-" is stdout. Returns NULL, and an error, if the file cannot be created. */
-struct writer *writer_open(const struct secrets *secrets, const char *path, struct error *err);
-struct writer *writer_to(const struct secrets *secrets, FILE *to); /* writer_close leaves it open */
-void write_text(struct writer *w, const char *text);
-void write_str(struct writer *w, struct str text);
-void write_line(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Writes all pending text that cannot be the start of a secret. */
-void writer_flush(struct writer *w);
-/* Ends the report; the writer must not be used afterwards. Until then a regular file has a
- * temporary name; it gets its own name only if this succeeds. Returns false if a write failed
- * (ERROR_SYSTEM) or the file contains a secret (ERROR_LEAK). err may be NULL. */
-bool writer_close(struct writer *w, struct error *err);
-const struct secrets *writer_secrets(const struct writer *w);
-const char *scrub(struct arena *a, const struct secrets *secrets,
-                  struct str text); /* returns the text with every secret replaced by $NAME */
 
 struct report_format {
     const char *name, *help;
@@ -61,7 +37,58 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 
-/* Writes one failed check as a failure card: claims, place, expected and actual value, the request
- * as a curl line, and the response. */
-void failure_card_write(struct writer *w, const struct run *r, const struct scenario_result *s, const struct check *c,
-                        bool colour);
+void console_write(const struct run *r, struct writer *w);
+void json_write(const struct run *r, struct writer *w);
+void junit_write(const struct run *r, struct writer *w);
+void ndjson_write(const struct run *r, struct writer *w);
+
+struct run_events ndjson_stream(struct arena *a, struct writer *w);
+void ndjson_stream_end(void *ndjson, const struct run *r);
+
+/* --- writer --------------------------------------------------------------------------------- */
+
+struct secrets;
+
+/* The path "-" is stdout. Returns NULL, and an error, if the file cannot be created. */
+struct writer *writer_open(const struct secrets *secrets, const char *path, struct error *err);
+struct writer *writer_to(const struct secrets *secrets, FILE *to); /* writer_close leaves it open */
+void write_text(struct writer *w, const char *text);
+void write_str(struct writer *w, struct str text);
+/* Writes all pending text that cannot be the start of a secret. */
+void writer_flush(struct writer *w);
+/* Ends the report; the writer must not be used afterwards. Until then a regular file has a
+ * temporary name; it gets its own name only if this succeeds. Returns false if a write failed
+ * (ERROR_SYSTEM) or the file contains a secret (ERROR_LEAK). err may be NULL. */
+bool writer_close(struct writer *w, struct error *err);
+const struct secrets *writer_secrets(const struct writer *w);
+
+/* --- secrets -------------------------------------------------------------------------------- */
+
+struct secret {
+    const char *name, *value; /* shown as $NAME */
+    size_t next;              /* index + 1 of the next secret that starts with the same byte; 0: none */
+};
+
+struct secrets {
+    struct arena *arena;
+    struct secret *items; /* every value, as it is and in base64 */
+    size_t count, room;
+    size_t first[256]; /* by first byte: index + 1 of the newest secret; 0: none */
+};
+
+/* Adds a value and its encoded forms. Ignores NULL and values shorter than SECRET_MIN_BYTES. */
+void secrets_add(struct secrets *s, const char *name, const char *value);
+/* Returns the text with every secret replaced by $NAME. */
+const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
+
+#define SECRET_MIN_BYTES 8 /* shorter values are ignored: they may be common words */
+
+struct secret_hit {
+    size_t at;        /* the text before this position has no secret */
+    size_t n;         /* length of the match in the text; 0: no match */
+    const char *name; /* name of the secret; NULL: no match */
+};
+
+/* Returns the first match. Without a match `at` is the end of the text; or, if more text may follow
+ * (complete is false), the position where a secret may have started. */
+struct secret_hit secrets_find(const struct secrets *s, struct str text, bool complete);

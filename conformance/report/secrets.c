@@ -1,4 +1,4 @@
-#include "conformance/report/secrets.h"
+#include "conformance/report/report.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -279,7 +279,7 @@ static void a_flushed_line_is_written_at_once(void **state)
     char text[100] = "";
     FILE *f = fmemopen(text, sizeof text, "w");
     struct writer *w = writer_to(&r->secrets, f);
-    write_line(w, "%s %d", "event", 1);
+    write_text(w, "event 1\n");
     writer_flush(w);
     assert_string_equal(text, "event 1\n");
     assert_true(writer_close(w, &r->err));
@@ -316,7 +316,7 @@ static void a_secret_found_after_writing_withholds_the_file(void **state)
 {
     struct rig *r = *state;
     struct writer *w = writer_open(&r->secrets, r->path, &r->err);
-    write_line(w, "state=%s", "st_Kd93jfJ3kdl");
+    write_text(w, "state=st_Kd93jfJ3kdl\n");
     secrets_add(&r->secrets, "STATE", "st_Kd93jfJ3kdl");
     assert_false(writer_close(w, &r->err));
     assert_int_equal(error_exit_code(&r->err), 5);
