@@ -1,18 +1,372 @@
-#include "base/process.h"
-#include "conformance/cli/commands.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-static int run_command(const struct options *o, struct error *err)
+#include "base/array.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "base/yaml.h"
+#include "conformance/cli/options.h"
+#include "conformance/plan/plan.h"
+#include "conformance/report/report.h"
+#include "conformance/run/mock.h"
+#include "conformance/run/run.h"
+
+#define WIDTH_MAX 120
+
+/* Reads the selection options. Returns false if the report of --failed cannot be used. */
+static bool selection_of(const struct options *o, struct selection *out, struct error *err)
 {
-    switch (o->command) {
-    case COMMAND_RUN:
-        return command_run(o, err);
-    case COMMAND_LINT:
-        return command_lint(o, err);
-    case COMMAND_LIST:
-        return command_list(o, err);
-    }
-    return 2;
+    *out = (struct selection){
+        .tags = o->tags,
+        .claims = o->claims.items,
+        .claim_count = o->claims.count,
+        .shard = o->shard,
+        .shards = o->shards,
+    };
+    return !o->failed || failed_select(o->arena, o->failed, out, err);
 }
+
+/* Returns the more serious exit status: that of the run or that of the errors. */
+static int worse_status(int status, const struct error *err)
+{
+    static const int order[] = {2, 5, 130, 1, 4, 3};
+    int other = error_any(err) ? error_exit_code(err) : 0;
+    for (size_t i = 0; i < COUNT(order); i++)
+        if (status == order[i] || other == order[i])
+            return order[i];
+    return status;
+}
+
+/* --- which target --------------------------------------------------------------------------- */
+
+/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. Adds no
+ * error if the path does not exist; suite_load reports it. */
+static const char *default_target(struct arena *a, const struct options *o, struct error *err)
+{
+    for (struct str at = str_from(realpath(o->paths.items[0], arena_alloc(a, 4096))); at.n;) {
+        const char *path = arena_printf(a, STR_FMT "/targets/mock.yaml", STR_ARG(at));
+        if (access(path, R_OK) == 0)
+            return path;
+        while (at.n && at.s[--at.n] != '/')
+            ;
+    }
+    if (access(o->paths.items[0], F_OK) == 0)
+        error_add(err, ERROR_USAGE, (struct where){0},
+                  "no targets/mock.yaml in or above '%s'; give the target file with --target", o->paths.items[0]);
+    return NULL;
+}
+
+static bool add_keys(struct arena *a, const struct options *o, struct target *t, struct error *err)
+{
+    bool ok = true;
+    struct actor *actors = arena_array(a, struct actor, t->actor_count + o->keys.count);
+    for (size_t i = 0; i < t->actor_count; i++)
+        actors[i + o->keys.count] = t->actors[i];
+    for (size_t i = 0; i < o->keys.count; i++) {
+        struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
+        actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s)};
+        if (!actors[i].credential)
+            ok = error_add(err, ERROR_USAGE, (struct where){0},
+                           "--key: the environment variable '" STR_FMT "' is not set", STR_ARG(rest));
+    }
+    t->actors = actors;
+    t->actor_count += o->keys.count;
+    return ok;
+}
+
+static struct target *target_for(struct arena *a, const struct options *o, struct error *err)
+{
+    const char *file = o->target;
+    if (!file && o->mock && !(file = default_target(a, o, err)))
+        return NULL;
+    struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
+    if (t && o->url)
+        t->admin_url = NULL; /* --url replaces the whole endpoint */
+    bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
+              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err);
+    if (ok && o->mock)
+        t->is_mock = true;
+    if (ok && !o->mock && !t->base_url && !t->admin_url)
+        ok = error_add(err, ERROR_USAGE, (struct where){0},
+                       "target '%s' has no base_url; use --mock to start a mock server, or --url", t->name);
+    return ok ? t : NULL;
+}
+
+static bool has_capability(const void *target, const char *capability)
+{
+    return target_has_capability(target, capability);
+}
+
+/* --- run ------------------------------------------------------------------------------------ */
+
+static void add_secret(void *ctx, const char *name, const char *value)
+{
+    secrets_add(ctx, name, value);
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known && size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+struct output { /* one report of --report */
+    const struct report_format *format;
+    const char *path;
+    struct writer *writer;
+    struct run_events events; /* callbacks of a streaming format */
+};
+
+struct outputs {
+    struct output *items;
+    size_t count;
+    struct run_events console;
+};
+
+/* Opens the reports before the first request, so that an unwritable path fails early. */
+static bool open_outputs(const struct options *o, const struct secrets *secrets, struct outputs *out, struct error *err)
+{
+    out->items = arena_array(o->arena, struct output, o->reports.count);
+    out->count = o->reports.count;
+    for (size_t i = 0; i < out->count; i++) {
+        struct output *output = &out->items[i];
+        struct str rest = str_from(o->reports.items[i]), name = str_cut(&rest, '=');
+        output->path = rest.s;
+        output->format = report_format_named(str_dup(o->arena, name));
+        if (!output->format)
+            error_add(err, ERROR_USAGE, (struct where){0}, "unknown report format '" STR_FMT "' (%s)", STR_ARG(name),
+                      report_format_names(o->arena));
+        else if ((output->writer = writer_open(secrets, output->path, err)) && output->format->stream)
+            output->events = output->format->stream(o->arena, output->writer);
+    }
+    return !error_any(err);
+}
+
+static void close_outputs(const struct outputs *outputs, const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        const struct output *o = &outputs->items[i];
+        if (o->format->end)
+            o->format->end(o->events.ctx, run);
+        else
+            o->format->write(run, o->writer);
+        writer_close(o->writer, err);
+    }
+}
+
+static void notify_started(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    const struct outputs *all = ctx;
+    all->console.scenario_started(all->console.ctx, r, s);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].events.scenario_started)
+            all->items[i].events.scenario_started(all->items[i].events.ctx, r, s);
+}
+
+static void notify_ended(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    const struct outputs *all = ctx;
+    all->console.scenario_ended(all->console.ctx, r, s);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->items[i].events.scenario_ended)
+            all->items[i].events.scenario_ended(all->items[i].events.ctx, r, s);
+}
+
+/* Returns stderr if a report is written to stdout. */
+static FILE *console_stream(const struct outputs *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++)
+        if (strcmp(outputs->items[i].path, "-") == 0)
+            return stderr;
+    return stdout;
+}
+
+static int run_scenarios(const struct options *o, const struct plan *plan, const struct target *target,
+                         struct error *err)
+{
+    struct arena *a = o->arena;
+    struct secrets secrets = {.arena = a};
+    struct outputs outputs = {0};
+    if (!open_outputs(o, &secrets, &outputs, err))
+        return error_exit_code(err);
+    FILE *to = console_stream(&outputs);
+    bool colour = !o->no_color && log_colour_wanted(to);
+    bool progress = !o->quiet && isatty(STDERR_FILENO);
+    struct writer *out = writer_to(&secrets, to);
+    struct console *console = console_new(a, out, colour, progress, terminal_width());
+    outputs.console = console_events(console);
+    struct run_events events = {notify_started, notify_ended, &outputs};
+    struct run run = {0};
+    struct run_options options = {
+        .jobs = (int)o->jobs,
+        .timeout_ms = o->timeout_ms,
+        .ca_file = o->ca_file,
+        .insecure = o->insecure,
+        .allow_writes = o->allow_writes,
+        .allow_costly = o->allow_costly,
+        .mock_fixture = o->mock_fixture ? o->mock_fixture : target->fixture,
+        .suite_version = UNDERSTUDY_VERSION,
+        .gate = o->gate,
+        .secret = add_secret,
+        .secret_ctx = &secrets,
+        .events = &events,
+    };
+    if (o->mock)
+        options.mock_binary = mock_find(a, o->mock_binary, err);
+    bool ran = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
+    if (ran) {
+        console_summary(console, &run);
+        close_outputs(&outputs, &run, err);
+    }
+    writer_close(out, err);
+    return ran ? worse_status(run.exit_code, err) : error_exit_code(err);
+}
+
+/* Returns true if the file has a key that only fixtures have. */
+static bool is_fixture(const struct node *root)
+{
+    static const char *const keys[] = {"layers", "posteverywhere", "postnitro", "records", "include"};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (node_get(root, keys[i]))
+            return true;
+    return false;
+}
+
+/* The value of --mock is optional, so in `--mock FIXTURE` the fixture becomes a scenario path.
+ * Reports that mistake. */
+static bool check_paths(struct arena *a, const struct options *o, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; o->mock && i < o->paths.count; i++) {
+        const char *path = o->paths.items[i];
+        bool file = str_ends(str_from(path), STR(".yaml")) && access(path, R_OK) == 0;
+        const struct node *root = file ? yaml_load(a, path, NULL) : NULL;
+        if (is_fixture(root))
+            ok = error_add(err, ERROR_USAGE, (struct where){0}, "'%s' is a fixture, not a scenario; write --mock=%s",
+                           path, path);
+    }
+    return ok;
+}
+
+static int command_run(const struct options *o, struct error *err)
+{
+    struct arena *a = o->arena;
+    struct suite suite;
+    struct plan plan;
+    struct selection selection;
+    if (!selection_of(o, &selection, err) || !check_paths(a, o, err))
+        return error_exit_code(err);
+    const struct target *target = target_for(a, o, err);
+    bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
+    if (o->insecure)
+        log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
+    if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, has_capability, target, &plan, err))
+        return error_exit_code(err);
+    return run_scenarios(o, &plan, target, err);
+}
+
+/* --- lint ----------------------------------------------------------------------------------- */
+
+/* Returns true if a path on the command line contains the catalogue's whole folder. */
+static bool is_whole(const struct options *o, const struct catalogue *c)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    bool whole = false;
+    for (size_t i = 0; realpath(c->folder, folder) && i < o->paths.count; i++) {
+        struct str from = str_from(realpath(o->paths.items[i], path) ? path : "?");
+        struct str rest = str_skip(str_from(folder), from.n);
+        whole |= str_starts(str_from(folder), from) && (!rest.n || *rest.s == '/');
+    }
+    return whole;
+}
+
+/* Prints the uncited claims by name, but only the number of disputes: most disputes without a
+ * scenario cannot be settled by one. */
+static void print_coverage(const struct catalogue *c, const struct coverage *k)
+{
+    printf("%s: %zu of %zu observable claims are cited, %zu of %zu disputes are settled\n", c->folder, k->cited,
+           c->claim_count - k->unobservable, c->dispute_count - k->unsettled_count, c->dispute_count);
+    for (size_t i = 0; i < k->uncited_count; i++)
+        printf("  uncited %-8s %-6s %s\n", k->uncited[i]->id, level_texts[k->uncited[i]->level], k->uncited[i]->says);
+}
+
+static int command_lint(const struct options *o, struct error *err)
+{
+    struct suite suite;
+    bool complete = true;
+    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
+        return error_exit_code(err);
+    printf("%zu scenario%s, no errors\n", suite.scenario_count, suite.scenario_count == 1 ? "" : "s");
+    for (size_t i = 0; i < suite.catalogue_count; i++) {
+        const struct catalogue *c = suite.catalogues[i];
+        struct coverage k = coverage_of(o->arena, &suite, c);
+        complete &= !k.uncited_count;
+        if (o->complete || is_whole(o, c))
+            print_coverage(c, &k);
+    }
+    return o->complete && !complete ? 1 : 0;
+}
+
+/* --- list ----------------------------------------------------------------------------------- */
+
+static bool has_every_capability(const void *ctx, const char *capability)
+{
+    (void)ctx;
+    (void)capability;
+    return true;
+}
+
+static void list_json(struct arena *a, const struct plan *plan)
+{
+    struct buf out = {.arena = a};
+    struct json w = json_begin(&out, 2);
+    json_open_list(&w);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct scenario *s = plan->items[i].scenario;
+        json_open_map(&w);
+        json_put_text(&w, "name", s->name);
+        json_put_text(&w, "title", s->title);
+        json_put_text(&w, "file", s->file);
+        json_key(&w, "tags");
+        json_open_list(&w);
+        for (size_t k = 0; k < s->tag_count; k++)
+            json_text(&w, s->tags[k]);
+        json_close_list(&w);
+        json_close_map(&w);
+    }
+    json_close_list(&w);
+    printf("%s\n", buf_c(&out));
+}
+
+static int command_list(const struct options *o, struct error *err)
+{
+    struct suite suite;
+    struct plan plan;
+    struct selection selection;
+    if (!selection_of(o, &selection, err) || !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
+        !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
+        return error_exit_code(err);
+    if (plan.excluded_by)
+        log_line(LOG_WARN, "no scenario matches %s", plan.excluded_by);
+    if (o->json)
+        list_json(o->arena, &plan);
+    for (size_t i = 0; !o->json && i < plan.count; i++)
+        printf("%s\t%s\n", plan.items[i].scenario->name, plan.items[i].scenario->title);
+    return 0;
+}
+
+/* --- main ----------------------------------------------------------------------------------- */
+
+static int (*const commands[])(const struct options *o, struct error *err) = {
+    [COMMAND_RUN] = command_run,
+    [COMMAND_LINT] = command_lint,
+    [COMMAND_LIST] = command_list,
+};
 
 int main(int argc, char **argv)
 {
@@ -22,7 +376,7 @@ int main(int argc, char **argv)
     int status = 2;
     process_open_streams();
     if (options_read(&a, argc, argv, &options, &err))
-        status = run_command(&options, &err);
+        status = commands[options.command](&options, &err);
     error_print(&err, stderr);
     error_end(&err);
     arena_end(&a);

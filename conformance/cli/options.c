@@ -42,24 +42,38 @@ static bool expect_url(const struct options *o, const struct given *g)
     return (!*url.query && !*url.fragment) || flag_invalid(g, "expected a URL without query and fragment");
 }
 
+#define SET_TEXT(member)                                                                                               \
+    static bool set_##member(struct options *o, const struct given *g)                                                 \
+    {                                                                                                                  \
+        o->member = g->value;                                                                                          \
+        return true;                                                                                                   \
+    }
+#define SET_SWITCH(member)                                                                                             \
+    static bool set_##member(struct options *o, const struct given *g)                                                 \
+    {                                                                                                                  \
+        return flag_switch(g, &o->member);                                                                             \
+    }
+
+SET_TEXT(mock_binary)
+SET_TEXT(target)
+SET_TEXT(tags)
+SET_TEXT(failed)
+SET_TEXT(ca_file)
+SET_SWITCH(read_only)
+SET_SWITCH(allow_writes)
+SET_SWITCH(allow_costly)
+SET_SWITCH(insecure)
+SET_SWITCH(no_color)
+SET_SWITCH(quiet)
+SET_SWITCH(json)
+SET_SWITCH(complete)
+
 /* --- options -------------------------------------------------------------------------------- */
 
 static bool set_mock(struct options *o, const struct given *g)
 {
     o->mock = true;
     o->mock_fixture = g->value;
-    return true;
-}
-
-static bool set_mock_binary(struct options *o, const struct given *g)
-{
-    o->mock_binary = g->value;
-    return true;
-}
-
-static bool set_target(struct options *o, const struct given *g)
-{
-    o->target = g->value;
     return true;
 }
 
@@ -80,21 +94,9 @@ static bool set_key(struct options *o, const struct given *g)
     return read_pairs(o, g, &o->keys, "NAME=VAR");
 }
 
-static bool set_tag(struct options *o, const struct given *g)
-{
-    o->tags = g->value;
-    return true;
-}
-
 static bool set_claim(struct options *o, const struct given *g)
 {
     return read_texts(o, g, &o->claims);
-}
-
-static bool set_failed(struct options *o, const struct given *g)
-{
-    o->failed = g->value;
-    return true;
 }
 
 static bool set_shard(struct options *o, const struct given *g)
@@ -133,21 +135,6 @@ static bool set_report(struct options *o, const struct given *g)
     return read_pairs(o, g, &o->reports, "FORMAT=FILE");
 }
 
-static bool set_read_only(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->read_only);
-}
-
-static bool set_allow_writes(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->allow_writes);
-}
-
-static bool set_allow_costly(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->allow_costly);
-}
-
 static bool set_timeout(struct options *o, const struct given *g)
 {
     int64_t ms;
@@ -157,42 +144,13 @@ static bool set_timeout(struct options *o, const struct given *g)
     return true;
 }
 
-static bool set_insecure(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->insecure);
-}
-
-static bool set_cacert(struct options *o, const struct given *g)
-{
-    o->ca_file = g->value;
-    return true;
-}
-
-static bool set_no_color(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->no_color);
-}
-
-static bool set_quiet(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->quiet);
-}
-
-static bool set_json(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->json);
-}
-
-static bool set_complete(struct options *o, const struct given *g)
-{
-    return flag_switch(g, &o->complete);
-}
-
+/* clang-format off */
 #define SELECTION_ROWS                                                                                                 \
-    FLAG("tag", "EXPR", set_tag, .help = "only scenarios whose tags match, for example 'oauth and not slow'"),         \
-        FLAG("claim", "GLOB,...", set_claim, .help = "only scenarios that cite a matching claim, for example LA-18*"), \
-        FLAG("failed", "REPORT", set_failed,                                                                           \
-             .help = "only scenarios with failed or undecided checks in REPORT (a JSON report)")
+    FLAG("tag", "EXPR", set_tags, .help = "only scenarios whose tags match, for example 'oauth and not slow'"),        \
+    FLAG("claim", "GLOB,...", set_claim, .help = "only scenarios that cite a matching claim, for example LA-18*"),     \
+    FLAG("failed", "REPORT", set_failed,                                                                               \
+         .help = "only scenarios with failed or undecided checks in REPORT (a JSON report)")
+/* clang-format on */
 
 static const struct flag run_rows[] = {
     SELECTION_ROWS,
@@ -211,8 +169,7 @@ static const struct flag run_rows[] = {
          .environment = ""),
     FLAG("shard", "I/N", set_shard, .help = "only part I of N, for example 2/5"),
     FLAG("gate", "LEVEL", set_gate,
-         .help = "fail the run on failed claims of this level or above: must, should or may "
-                 "(default must)"),
+         .help = "fail the run on failed claims of this level or above: must, should or may (default must)"),
     FLAG("jobs", "N", set_jobs, .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
     FLAG("report", "FORMAT=FILE,...", set_report, .help = "write reports to files (- is stdout); FORMAT is one of",
          .more_help = report_format_names),
@@ -221,7 +178,7 @@ static const struct flag run_rows[] = {
     FLAG("allow-costly", NULL, set_allow_costly, .help = "allow scenarios that cost money on a real target"),
     FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),
     FLAG("insecure", NULL, set_insecure, .help = "do not verify TLS certificates"),
-    FLAG("cacert", "FILE", set_cacert, .help = "CA certificates to verify the target with (default: the system's)"),
+    FLAG("cacert", "FILE", set_ca_file, .help = "CA certificates to verify the target with (default: the system's)"),
     FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
     FLAG("quiet", NULL, set_quiet, .help = "do not show progress"),
 };

@@ -87,8 +87,7 @@ static bool is_named(const struct scenario *s, const struct selection *selection
 
 static bool is_claim_glob(const char *text)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789-_*?[]!";
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_*?[]!";
     return *text && !text[strspn(text, allowed)];
 }
 

@@ -12,10 +12,10 @@
 /* --- formats -------------------------------------------------------------------------------- */
 
 const struct report_format report_formats[] = {
-    {"console", "the summary as plain text",        console_write, NULL,          NULL             },
-    {"json",    "one document with all exchanges",  json_write,    NULL,          NULL             },
-    {"junit",   "JUnit XML, a test case per check", junit_write,   NULL,          NULL             },
-    {"ndjson",  "events, a JSON object per line",   ndjson_write,  ndjson_stream, ndjson_stream_end},
+    {"console", console_write, NULL,          NULL             }, /* the summary as plain text */
+    {"json",    json_write,    NULL,          NULL             }, /* one document with all exchanges */
+    {"junit",   junit_write,   NULL,          NULL             }, /* JUnit XML, a test case per check */
+    {"ndjson",  ndjson_write,  ndjson_stream, ndjson_stream_end}, /* events, a JSON object per line */
 };
 const size_t report_format_count = COUNT(report_formats);
 

@@ -19,7 +19,7 @@
 struct writer;
 
 struct report_format {
-    const char *name, *help;
+    const char *name;
     void (*write)(const struct run *r, struct writer *w); /* called after the run */
     /* Both NULL, or used during a run instead of `write`. `end` gets the ctx of the events. */
     struct run_events (*stream)(struct arena *a, struct writer *w);

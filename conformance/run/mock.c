@@ -63,8 +63,7 @@ const char *mock_find(struct arena *a, const char *flag, struct error *err)
         found = given;
     else if (!(found = find_beside_self(a)) && !(found = find_on_path(a)))
         error_add(err, ERROR_USAGE, (struct where){0},
-                  NAME " was not found beside this program or on PATH; give its path with "
-                       "--mock-binary");
+                  NAME " was not found beside this program or on PATH; give its path with --mock-binary");
     return found;
 }
 

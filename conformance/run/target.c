@@ -55,8 +55,7 @@ static const struct field rows[] = {
     FIELD("base_url", FIELD_TEXT, struct file, base_url,
           .help = "Base URL; the paths of scenarios are appended to it. Not needed with --mock."),
     FIELD("admin_url", FIELD_TEXT, struct file, admin_url,
-          .help = "Admin API of a mock that is already running, for example "
-                  "http://127.0.0.1:4010/__admin."),
+          .help = "Admin API of a mock that is already running, for example http://127.0.0.1:4010/__admin."),
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "Path prefix of the provider on a mock, for example /layers."),
     FIELD("fixture", FIELD_TEXT, struct file, fixture, .help = "Fixture for --mock, as a path relative to this file."),

@@ -85,8 +85,7 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
     s->consistently = w->consistently.at.line > 0;
     if (s->eventually && s->consistently)
         return error_add(r->err, ERROR_INPUT, key_place(s->source, "consistently"),
-                         "'consistently' cannot be combined with 'eventually'; "
-                         "to wait first, use 'settle'");
+                         "'consistently' cannot be combined with 'eventually'; to wait first, use 'settle'");
     if (s->consistently)
         return times_read(r, &w->consistently, "consistently", s);
     if (!s->eventually)
@@ -108,8 +107,7 @@ static bool case_list_read(struct reader *r, const struct node *cases, const str
                          "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
     if (first->value->kind == NODE_LIST && m->value->list.count != first->value->list.count)
         return error_add(r->err, ERROR_INPUT, m->value->at,
-                         "'%s' has %zu values, but '%s' has %zu; "
-                         "all lists of 'cases' must have the same length",
+                         "'%s' has %zu values, but '%s' has %zu; all lists of 'cases' must have the same length",
                          m->key, m->value->list.count, first->key, first->value->list.count);
     return true;
 }

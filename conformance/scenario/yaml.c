@@ -24,8 +24,7 @@ static const struct field scenario_rows[] = {
         .help = "Capabilities that the target must have; else the scenario is not applicable."),
     KEY(FIELD_TEXTS, "tags", tags, .help = "Tags, for --tag."),
     KEY(FIELD_TEXTS, "exclusive", exclusive,
-        .help = "Resources of a target without namespaces; scenarios that share one run one "
-                "after another."),
+        .help = "Resources of a target without namespaces; scenarios that share one run one after another."),
     KEY(FIELD_NODE, "vars", vars, .help = "Variables, NAME: VALUE; a value may be a reference."),
     KEY(FIELD_NODE, "steps", steps, .required = true, .help = "Steps, in the order in which they run."),
 };
@@ -96,8 +95,7 @@ static const struct field step_rows[] = {
         .help = "What the end customer does on the consent page."),
     KEY(FIELD_TEXT, "simulate", simulate, .help = "Name of a simulation of the admin API; `body` has its parameters."),
     KEY(FIELD_NODE, "advance", advance,
-        .help = "Advances the clock of the namespace: a duration, {by}, {to} or "
-                "{until: next_event}."),
+        .help = "Advances the clock of the namespace: a duration, {by}, {to} or {until: next_event}."),
     KEY(FIELD_TEXT, "inspect", inspect, .help = "Path below state/ of the admin API."),
     KEY(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
         .help = "Waits for a webhook delivery to the runner; `expect` applies to its payload."),
@@ -111,8 +109,7 @@ static const struct field step_rows[] = {
     KEY(FIELD_NODE, "state", state, .help = "OAuth state of the connect attempt."),
     KEY(FIELD_NODE, "handle", handle, .help = "Handle of the end customer."),
     KEY(FIELD_NODE, "expect", expect,
-        .help = "Expectation: {status, headers, body}; for consent {redirect}; for use the "
-                "outputs of the flow."),
+        .help = "Expectation: {status, headers, body}; for consent {redirect}; for use the outputs of the flow."),
     KEY(FIELD_TEXT, "dispute", dispute, .help = "Dispute whose readings `one_of` lists."),
     KEY(FIELD_NODE, "one_of", one_of,
         .help = "READING: {status, headers, body}; the response must match at least one."),
