@@ -1,9 +1,17 @@
+/* The table of effects, and those that need few lines. */
 #include "base/array.h"
 #include "mockserver/rules/rule.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/patch.h"
+#include "base/time.h"
+#include "base/units.h"
+
+#define DELAY_MAX_MS (10 * MINUTE_MS)
+#define SIGMA_MAX    3
+#define PI           3.14159265358979323846
 
 static const char *const cut_texts[] = {
     [CUT_NONE] = "none",
@@ -13,26 +21,7 @@ static const char *const cut_texts[] = {
     [CUT_RESET] = "reset",
 };
 
-struct respond {
-    const char *error;
-    int64_t status;
-    const struct node *body, *headers;
-};
-
-static const struct field respond_rows[] = {
-    FIELD("error", FIELD_TEXT, struct respond, error,
-          .help = "Error code of the provider; the response has the provider's status and format."),
-    FIELD("status", FIELD_INT, struct respond, status, .min = 200, .max = 599,
-          .help = "HTTP status of the response, instead of error."),
-    FIELD("body", FIELD_NODE, struct respond, body,
-          .help = "Body for a status: text is sent unchanged, anything else as JSON."),
-    FIELD("headers", FIELD_NODE, struct respond, headers, .shape = "headers",
-          .help = "Headers of the response, by name."),
-};
-
-static const struct fields respond_fields = FIELD_TABLE("respond", respond_rows, struct respond, FIELDS_NO_PLACE);
-
-static bool headers_check(const struct node *map, const struct provider *d, struct error *err)
+bool headers_check(const struct node *map, const struct provider *d, struct error *err)
 {
     (void)d;
     if (map->kind != NODE_MAP)
@@ -47,55 +36,6 @@ static bool headers_check(const struct node *map, const struct provider *d, stru
             ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be text of one line", m->key);
     }
     return ok;
-}
-
-static bool code_check(const char *code, const struct provider *only, struct where at, struct error *err)
-{
-    struct arena a = {0};
-    struct {
-        const char **items;
-        size_t count, room;
-    } codes = {0};
-    bool known = !only && provider_fault_named(NULL, str_from(code));
-    for (size_t d = 0; d < provider_count; d++)
-        for (size_t f = 0; (!only || only == providers[d]) && f < providers[d]->fault_count; f++) {
-            *arena_push(&a, &codes, const char *) = providers[d]->faults[f].code;
-            known = known || strcmp(providers[d]->faults[f].code, code) == 0;
-        }
-    if (!known)
-        rule_unknown(err, "error code", at, code, codes.items, codes.count);
-    arena_end(&a);
-    return known;
-}
-
-static bool respond_check(const struct node *value, const struct provider *d, struct error *err)
-{
-    struct arena a = {0};
-    struct respond response = {0};
-    bool ok = fields_read(&respond_fields, value, &a, &response, err);
-    arena_end(&a);
-    if (!ok)
-        return false;
-    if (!response.error == !response.status)
-        ok = error_add(err, ERROR_INPUT, value->at, "'respond' must have either 'error' or 'status'");
-    if (response.body && !response.status)
-        ok = error_add(err, ERROR_INPUT, response.body->at, "'body' needs a 'status'");
-    if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
-        ok = false;
-    return (!response.headers || headers_check(response.headers, d, err)) && ok;
-}
-
-static void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
-{
-    (void)r;
-    if (p->respond)
-        return; /* the first rule that responds wins */
-    const struct node *status = node_get(value, "status"), *headers = node_get(value, "headers");
-    p->respond = value;
-    if (headers)
-        *arena_push(c->arena, &p->headers, const struct node *) = headers;
-    if (!status || status->integer >= 400)
-        p->failed = true;
 }
 
 static bool patch_check_value(const struct node *value, const struct provider *d, struct error *err)
@@ -122,6 +62,62 @@ static void headers_plan(const struct rule *r, const struct node *value, struct 
     *arena_push(c->arena, &p->headers, const struct node *) = value;
 }
 
+struct spread {
+    int64_t median_ms;
+    const struct node *sigma;
+};
+
+static const struct field spread_rows[] = {
+    FIELD("median", FIELD_DURATION, struct spread, median_ms, .required = true,
+          .help = "Median of the delays, at most 10m."),
+    FIELD("sigma", FIELD_NODE, struct spread, sigma, .required = true,
+          .shape = "{type: number, minimum: 0, maximum: 3}",
+          .help = "Spread of the delays, 0 to 3: 0 is none, 0.4 is a calm network."),
+};
+
+const struct fields rule_spread_fields = FIELD_TABLE("lognormal", spread_rows, struct spread, FIELDS_NO_PLACE);
+
+static bool check_spread(const struct node *map, struct error *err)
+{
+    struct arena a = {0};
+    struct spread s = {0};
+    bool ok = fields_read(&rule_spread_fields, map, &a, &s, err);
+    arena_end(&a);
+    if (ok && (s.median_ms < 0 || s.median_ms > DELAY_MAX_MS))
+        ok = error_add(err, ERROR_INPUT, node_get(map, "median")->at, "'median' is out of range; expected 0s to 10m");
+    if (ok && !(node_is_number(s.sigma) && node_number(s.sigma) >= 0 && node_number(s.sigma) <= SIGMA_MAX))
+        ok = error_add(err, ERROR_INPUT, s.sigma->at, "'sigma' must be a number from 0 to %d", SIGMA_MAX);
+    return ok;
+}
+
+static bool delay_check(const struct node *value, const struct provider *d, struct error *err)
+{
+    (void)d;
+    const struct node *spread = node_get(value, "lognormal");
+    int64_t ms;
+    if (spread && node_count(value) == 1)
+        return check_spread(spread, err);
+    if (value->kind == NODE_TEXT && duration_parse(value->text, &ms) && ms >= 0 && ms <= DELAY_MAX_MS)
+        return true;
+    return error_add(err, ERROR_INPUT, value->at,
+                     "invalid delay; expected a duration of at most 10m, such as 800ms, or {lognormal: "
+                     "{median, sigma}}");
+}
+
+/* Box-Muller transform: two uniform numbers give a normal one. */
+static int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c)
+{
+    const struct node *spread = node_get(value, "lognormal");
+    int64_t ms = 0;
+    duration_parse(spread ? node_get(spread, "median")->text : value->text, &ms);
+    if (!spread)
+        return ms * 1000;
+    double radius = sqrt(-2 * log(1 - rule_draw(r, c->arena, c->world->seed, "radius")));
+    double normal = radius * cos(2 * PI * rule_draw(r, c->arena, c->world->seed, "angle"));
+    double us = (double)ms * 1000 * exp(node_number(node_get(spread, "sigma")) * normal);
+    return us < (double)DELAY_MAX_MS * 1000 ? (int64_t)us : DELAY_MAX_MS * 1000;
+}
+
 static void delay_after_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     p->delay_after_us += delay_us(r, value, c);
@@ -132,7 +128,7 @@ static void delay_before_plan(const struct rule *r, const struct node *value, st
     p->delay_before_us += delay_us(r, value, c);
 }
 
-static enum wire_cut close_connection_read(const struct node *value)
+static enum wire_cut close_read(const struct node *value)
 {
     for (size_t i = CUT_BEFORE_HEADERS; i < COUNT(cut_texts); i++)
         if (value->kind == NODE_TEXT && str_is(value->text, cut_texts[i]))
@@ -140,10 +136,10 @@ static enum wire_cut close_connection_read(const struct node *value)
     return CUT_NONE;
 }
 
-static bool close_connection_check(const struct node *value, const struct provider *d, struct error *err)
+static bool close_check(const struct node *value, const struct provider *d, struct error *err)
 {
     (void)d;
-    if (close_connection_read(value) != CUT_NONE)
+    if (close_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
         return error_add(err, ERROR_INPUT, value->at, "'close_connection' is of type %s; expected text",
@@ -151,11 +147,11 @@ static bool close_connection_check(const struct node *value, const struct provid
     return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
 }
 
-static void close_connection_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
+static void close_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
     (void)c;
-    p->cut = close_connection_read(value);
+    p->cut = close_read(value);
     p->failed = true;
 }
 
@@ -202,56 +198,45 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
     throttle_read(value, &p->bytes_per_second);
 }
 
+#define CUTS_SHAPE  "{enum: [before_headers, after_headers, mid_body, reset]}"
+#define SPEED_SHAPE "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"
+#define RANDOM_DELAY                                                                                                   \
+    "A duration, or `{lognormal: {median, sigma}}` for a random delay: `median` is a duration of at most 10m; "        \
+    "`sigma` is the spread, 0 to 3 (0: none)."
+
+static const char respond_help[] = "Sends this response instead of serving the call.";
+static const char patch_help[] = "Changes the JSON body of the response; a JSON Patch (RFC 6902).";
+static const char set_state_help[] =
+    "Changes records after the call is served. For each kind, `where` selects records by field and `set` gives their "
+    "new field values.";
+static const char delay_after_help[] =
+    "Delays the response, in real time, after the call took effect; at most 10m. " RANDOM_DELAY;
+static const char delay_before_help[] =
+    "Delays the call, in real time, before it takes effect; at most 10m. " RANDOM_DELAY;
+static const char headers_help[] = "Sets response headers, by name; replaces existing ones.";
+static const char close_help[] =
+    "Closes the connection. `before_headers`: without a response. `after_headers`: after the status line and the "
+    "headers. `mid_body`: after half of the body. `reset`: before the headers, with a TCP reset.";
+static const char throttle_help[] =
+    "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s (1024 bytes), MB/s and "
+    "MiB/s.";
+static const char webhook_help[] = "Delivery faults of the event; only in rules with event.";
+
+/* clang-format off */
 const struct effect rule_effects[] = {
-    {.name = "respond",
-     .check = respond_check,
-     .plan = respond_plan,
-     .help = "Sends this response instead of serving the call.",
-     .fields = &respond_fields                                                                                                                                     },
-    {.name = "patch",
-     .check = patch_check_value,
-     .plan = patch_plan,
-     .help = "Changes the JSON body of the response; a JSON Patch (RFC 6902).",
-     .shape = "patch"                                                                                                                                              },
-    {.name = "set_state",
-     .check = set_state_check,
-     .plan = set_state_plan,
-     .help = "Changes records after the call is served. For each kind, `where` selects records by "
-             "field and `set` gives their new field values.",                                   .shape = "set_state"                                               },
-    {.name = "delay_after",
-     .check = delay_check,
-     .plan = delay_after_plan,
-     .help = "Delays the response, in real time, after the call took effect; at most 10m. A "
-             "duration, or `{lognormal: {median, sigma}}` for a random delay: "
-             "`median` is a duration of at most 10m; `sigma` is the spread, 0 to 3 (0: none).", .shape = "delay"                                                   },
-    {.name = "delay_before",
-     .check = delay_check,
-     .plan = delay_before_plan,
-     .help = "Delays the call, in real time, before it takes effect; at most 10m. A duration, or "
-             "`{lognormal: {median, sigma}}` for a random delay: "
-             "`median` is a duration of at most 10m; `sigma` is the spread, 0 to 3 (0: none).", .shape = "delay"                                                   },
-    {.name = "headers",
-     .check = headers_check,
-     .plan = headers_plan,
-     .help = "Sets response headers, by name; replaces existing ones.",
-     .shape = "headers"                                                                                                                                            },
-    {.name = "close_connection",
-     .check = close_connection_check,
-     .plan = close_connection_plan,
-     .help = "Closes the connection. `before_headers`: without a response. `after_headers`: after the "
-             "status line and the headers. `mid_body`: after half of the body. `reset`: before the "
-             "headers, with a TCP reset.",                                                      .shape = "{enum: [before_headers, after_headers, mid_body, reset]}"},
-    {.name = "throttle",
-     .check = throttle_check,
-     .plan = throttle_plan,
-     .help = "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s "
-             "(1024 bytes), MB/s and MiB/s.",                                                   .shape = "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"     },
-    {.name = "webhook",
-     .check = delivery_faults_check,
-     .add_faults = delivery_faults_add,
-     .help = "Delivery faults of the event; only in rules with event.",
-     .fields = &rule_delivery_fault_fields                                                                                                                         },
+    /* of rules for calls */
+    {"respond",          respond_check,     respond_plan,      respond_help,      NULL, &rule_respond_fields, NULL},
+    {"patch",            patch_check_value, patch_plan,        patch_help,        "patch", NULL, NULL},
+    {"set_state",        set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, NULL},
+    {"delay_after",      delay_check,       delay_after_plan,  delay_after_help,  "delay", NULL, NULL},
+    {"delay_before",     delay_check,       delay_before_plan, delay_before_help, "delay", NULL, NULL},
+    {"headers",          headers_check,     headers_plan,      headers_help,      "headers", NULL, NULL},
+    {"close_connection", close_check,       close_plan,        close_help,        CUTS_SHAPE, NULL, NULL},
+    {"throttle",         throttle_check,    throttle_plan,     throttle_help,     SPEED_SHAPE, NULL, NULL},
+    /* of rules for events */
+    {"webhook", webhook_check, NULL, webhook_help, NULL, &rule_webhook_fields, webhook_add_faults},
 };
+/* clang-format on */
 const size_t rule_effect_count = COUNT(rule_effects);
 
 static const struct effect *find_effect(const char *name)

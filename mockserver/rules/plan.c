@@ -1,9 +1,11 @@
+/* Finds the rules that act on a call, and applies their plan. */
 #include "mockserver/rules/rule.h"
 
 #include <string.h>
 
 #include "base/http/body.h"
 #include "base/match.h"
+#include "base/patch.h"
 
 /* An operation may have several routes. */
 static bool is_operation(const struct call *c, const struct operation *on)
@@ -149,4 +151,54 @@ void rules_plan(struct rules *r, struct call *c)
             *arena_push(c->arena, &c->trace.decisions, struct rule_decision) =
                 (struct rule_decision){arena_text(c->arena, rule->form.name), failed, rule->seen};
     }
+}
+
+/* --- applying the plan --- */
+
+static void mark_missed(struct call *c, const char *effect)
+{
+    call_header(c, "X-Mock-Rule-Missed", effect);
+}
+
+static void patch_body(struct call *c, const struct node *patch)
+{
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
+    const struct node *patched = body ? patch_apply(c->arena, body, patch, NULL) : NULL;
+    if (!patched) {
+        mark_missed(c, "patch");
+        return;
+    }
+    struct buf out = {.arena = c->arena};
+    struct json w = json_begin(&out, 0);
+    json_node(&w, patched);
+    c->res->body = out;
+}
+
+static void set_headers(struct call *c, const struct node *headers)
+{
+    for (size_t i = 0; i < headers->map.count; i++)
+        call_header(c, headers->map.members[i].key, headers->map.members[i].value->text.s);
+}
+
+void rules_apply(struct call *c)
+{
+    const struct rule_plan *p = c->plan;
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->patches.count; i++)
+        patch_body(c, p->patches.items[i]);
+    for (size_t i = 0; i < p->state_changes.count; i++)
+        if (!set_state_run(c, p->state_changes.items[i]))
+            mark_missed(c, "set_state");
+    if (p->failed)
+        call_header(c, "X-Mock-Error", arena_printf(c->arena, "rule:%s", p->failed_by));
+    c->res->delay_us += p->delay_after_us;
+    c->res->cut = p->cut;
+    c->res->bytes_per_second = p->bytes_per_second;
+}
+
+void rules_headers(struct call *c)
+{
+    for (size_t i = 0; c->plan && i < c->plan->headers.count; i++)
+        set_headers(c, c->plan->headers.items[i]);
 }

@@ -1,17 +1,16 @@
 /* rule.h - internals of rules: a parsed rule, and the table of effects.
  *
- * Shapes:  form.c parses a rule, target.c what it acts on, load.c keeps the list. plan.c finds the
- *          rules that act on a call, event_rules.c those that act on an event. effects.c has the
- *          table of effects; set_state.c, delay.c and delivery_faults.c implement one each; act.c
- *          applies the plan.
+ * Shapes:  form.c parses a rule, load.c keeps the list. plan.c finds the rules that act on a call and
+ *          applies their effects, event_rules.c those that act on an event. effects.c has the table
+ *          of effects; respond.c, set_state.c and event_rules.c implement one each.
  * Units:   counts are calls or events.
  * Errors:  a check returns false, with an error for each invalid value.
  */
 #pragma once
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/webhook.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/webhook.h"
 
 #define RULE_NODES_MAX 4096 /* per rule: limits the copies that YAML aliases would make */
 
@@ -55,8 +54,8 @@ struct effect {
     /* Adds the effect to the plan. `value` is a copy that lives as long as the call. */
     void (*plan)(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
     const char *help;
-    const struct fields *fields; /* the table of its value, if that is a map; else: */
-    const char *shape;           /* the schema of its value (base/schema.h) */
+    const char *shape;           /* the schema of its value (base/schema.h); or: */
+    const struct fields *fields; /* the table of its value */
     /* For events, instead of `plan`: adds to the faults. */
     void (*add_faults)(const struct node *value, struct delivery_faults *faults);
 };
@@ -64,9 +63,10 @@ extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
 
 extern const struct fields rule_fields; /* of struct rule_form */
+extern const struct fields rule_respond_fields;
 extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
-extern const struct fields rule_delivery_fault_fields;
+extern const struct fields rule_webhook_fields;
 const char *rule_reference_word(size_t i); /* names for $call.<word>; NULL after the last */
 
 /* Checks `then`; a rule for calls and a rule for events have different effects. */
@@ -74,11 +74,12 @@ bool effects_check(const struct node *then, const struct rule *r, struct error *
 void effects_add_faults(const struct rule *r, struct delivery_faults *faults);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
 
-bool delay_check(const struct node *value, const struct provider *d, struct error *err);
-int64_t delay_us(const struct rule *r, const struct node *value, const struct call *c);
+bool respond_check(const struct node *value, const struct provider *d, struct error *err);
+void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
+bool headers_check(const struct node *map, const struct provider *d, struct error *err);
 
-bool delivery_faults_check(const struct node *value, const struct provider *d, struct error *err);
-void delivery_faults_add(const struct node *value, struct delivery_faults *faults);
+bool webhook_check(const struct node *value, const struct provider *d, struct error *err);
+void webhook_add_faults(const struct node *value, struct delivery_faults *faults);
 
 bool set_state_check(const struct node *value, const struct provider *d, struct error *err);
 /* Returns false if a value has no referent or a record rejects it. */
@@ -89,9 +90,6 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
 /* Returns the place of the value of `key`; if there is none, that of `map`. */
 struct where rule_place(const struct node *map, const char *key);
 bool rule_key_is(const struct key *k, const char *who); /* by name or value */
-
-/* Resolves on, provider, method, path and event; reports all errors in them. */
-bool target_read(const struct node *map, struct rule *rule, struct error *err);
 
 /* Returns a number from 0 to below 1 for the rule's current call or event and a purpose (`what`);
  * repeatable for a seed. */
