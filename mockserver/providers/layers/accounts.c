@@ -1,5 +1,9 @@
-/* Handlers that list and revoke social accounts. */
+/* Handlers that list and revoke social accounts and show their health. */
 #include "mockserver/providers/layers/layers.h"
+
+#include "base/array.h"
+#include "base/digest.h"
+#include "base/units.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200
@@ -34,8 +38,8 @@ static void print_account(struct call *c, uint32_t row)
     json_put_text(out, "avatarUrl", avatar_url(c->arena, a));
     json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_bool(out, "leased", a->leased);
-    layers_put_time(c, "connectedAt", a->connected_at_ms);
-    layers_put_time(c, "tokenExpiresAt", a->token_expires_at_ms);
+    put_seconds(out, "connectedAt", a->connected_at_ms);
+    put_seconds(out, "tokenExpiresAt", a->token_expires_at_ms);
     json_close_map(out);
 }
 
@@ -90,18 +94,10 @@ void layers_list_social_accounts(struct call *c)
     page_print(c, &page, &list);
 }
 
-uint32_t layers_listed_account(const struct call *c, struct str id)
-{
-    uint32_t row = account_find(c->world, LAYERS, id);
-    if (!row || !account_is_listed(account_read(c->world, row)) || !call_owns(c, account_read(c->world, row)->space))
-        return ROW_NONE;
-    return row;
-}
-
 /* Revoking a leased account also releases it. */
 void layers_revoke_social_account(struct call *c)
 {
-    uint32_t row = layers_listed_account(c, c->params[0]);
+    uint32_t row = caller_account(c, c->params[0]);
     if (!row) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such social account.");
         return;
@@ -114,6 +110,62 @@ void layers_revoke_social_account(struct call *c)
     json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_text(out, "disconnectedReason", "revoked_by_partner");
     json_put_int(out, "canceledScheduledPosts", canceled);
-    layers_put_time(c, "disconnectedAt", a->disconnected_at_ms);
+    put_seconds(out, "disconnectedAt", a->disconnected_at_ms);
+    json_close_map(out);
+}
+
+/* The documentation shows the members of an account's health and the tiers. The score depends only on the account and
+ * its age, so it is the same in every run. */
+#define REFRESHED (30 * MINUTE_MS) /* interval between updates */
+
+/* The tier by age. The score is at least `score`, and less than `score` + SCORE_BAND. */
+#define SCORE_BAND 15
+static const struct tier {
+    int64_t from_ms;
+    const char *name, *recommendation;
+    int score;
+} tiers[] = {
+    {0,           "new",        "Post once this week.",  15},
+    {7 * DAY_MS,  "cold",       "Post twice this week.", 30},
+    {14 * DAY_MS, "warming_up", "Post every other day.", 45},
+    {30 * DAY_MS, "warm",       "Keep the pace.",        65},
+    {90 * DAY_MS, "hot",        "Keep the pace.",        80},
+};
+static const struct tier shadowbanned = {0, "shadowbanned", "Pause posting until the platform shows the account again.",
+                                         0};
+
+static const struct tier *tier_of(const struct account *a, int64_t age_ms)
+{
+    size_t i = COUNT(tiers) - 1;
+    while (i && age_ms < tiers[i].from_ms)
+        i--;
+    return a->flagged ? &shadowbanned : &tiers[i];
+}
+
+static int score_of(const struct account *a, const struct tier *tier)
+{
+    unsigned char digest[DIGEST_SIZE];
+    digest_sha256(str_from(a->public_id), digest);
+    return tier->score + digest[0] % SCORE_BAND;
+}
+
+void layers_social_account_health(struct call *c)
+{
+    uint32_t row = caller_account(c, c->params[0]);
+    if (!row) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such social account.");
+        return;
+    }
+    const struct account *a = account_read(c->world, row);
+    int64_t updated_ms = c->now_ms - c->now_ms % REFRESHED;
+    const struct tier *tier = tier_of(a, updated_ms - a->connected_at_ms);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "socialAccountId", a->public_id);
+    json_put_int(out, "score", score_of(a, tier));
+    json_put_text(out, "tier", tier->name);
+    json_put_bool(out, "isShadowbanned", a->flagged);
+    json_put_text(out, "shadowbanSeverity", a->flagged ? "severe" : NULL);
+    json_put_text(out, "recommendation", tier->recommendation);
     json_close_map(out);
 }

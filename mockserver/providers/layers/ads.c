@@ -86,7 +86,7 @@ static void print_account(struct call *c, const struct ad_account *a)
     json_put_text(out, "tokenStatus", enum_word_of(&layers_ad_tokens, a->token));
     json_put_null(out, "tokenLastValidatedAt");
     json_put_null(out, "walletBalance");
-    layers_put_time(c, "connectedAt", a->connected_at_ms);
+    put_seconds(out, "connectedAt", a->connected_at_ms);
     json_close_map(out);
 }
 
@@ -193,7 +193,7 @@ void layers_create_ads_oauth_url(struct call *c)
     struct json *out = call_json(c, 200);
     json_open_map(out);
     json_put_text(out, "url", authorize_url(c, spec.ad_platform, spec.token));
-    layers_put_time(c, "expiresAt", spec.expires_at_ms);
+    put_seconds(out, "expiresAt", spec.expires_at_ms);
     json_close_map(out);
 }
 
@@ -210,14 +210,6 @@ const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, c
     return a->correlation ? url_with_query(c->arena, url, "state", a->correlation) : url;
 }
 
-static void read_campaign_limit(struct call *c)
-{
-    struct str text = call_query(c, "limit");
-    int64_t limit;
-    if (text.s && (!str_to_int(text, &limit) || limit < 1 || limit > LIMIT_MAX))
-        call_issue(c, "limit", "must be a whole number from 1 to %d", LIMIT_MAX);
-}
-
 /* Campaigns are created on the platforms, and the mock does not simulate that: the list is always
  * empty. */
 void layers_list_campaigns(struct call *c)
@@ -231,15 +223,13 @@ void layers_list_campaigns(struct call *c)
         {5, "rejected" },
     };
     static const struct enum_words states = {rows, COUNT(rows), COUNT(rows)};
-    int64_t since;
+    int64_t since_ms, limit;
     if (!layers_project(c))
         return;
-    struct str text = call_query(c, "since");
     layers_query_words(c, "platforms", &layers_ad_platforms);
     layers_query_words(c, "status", &states);
-    read_campaign_limit(c);
-    if (text.s && !time_parse(text, &since))
-        call_issue(c, "since", "must be an ISO 8601 time");
+    read_query_int(c, "limit", 1, LIMIT_MAX, &limit);
+    read_query_time(c, "since", &since_ms);
     if (c->fault)
         return;
     struct json *out = call_json(c, 200);

@@ -93,7 +93,7 @@ static struct json *begin_response(struct call *c, uint32_t content)
 static void put_decision(struct call *c, uint32_t content, const char *at, const char *by)
 {
     const struct content *x = content_read(c->world, content);
-    layers_put_time(c, at, x->decided_at_ms);
+    put_seconds(&c->out, at, x->decided_at_ms);
     json_put_text(&c->out, by, key_read(c->world, x->decided_by)->public_id);
 }
 

@@ -111,7 +111,7 @@ static void print_entry(struct call *c, uint32_t seq)
     json_put_text(out, "projectId", space ? space_read(c->world, space)->public_id : NULL);
     json_put_text(out, "apiKeyId", change->key ? key_read(c->world, change->key)->public_id : NULL);
     json_put_text(out, "resourceId", record_id(c->world, change->kind, change->row));
-    layers_put_time(c, "createdAt", change->at_ms);
+    put_seconds(out, "createdAt", change->at_ms);
     json_close_map(out);
 }
 
@@ -147,8 +147,8 @@ void layers_list_audit_log(struct call *c)
                        .since_ms = INT64_MIN,
                        .until_ms = INT64_MAX};
     struct page page;
-    layers_query_instant(c, "since", &f.since_ms);
-    layers_query_instant(c, "until", &f.until_ms);
+    read_query_time(c, "since", &f.since_ms);
+    read_query_time(c, "until", &f.until_ms);
     if (page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page) && page.row > changes_last(c->world) + 1)
         call_issue(c, "cursor", "is not a cursor of this list");
     if (!c->fault)

@@ -1,35 +1,92 @@
-/* Reads, checks and builds the `layers:` section of a fixture in one pass, so that all problems are
- * reported at once. A world with a problem is discarded. */
-#include "mockserver/providers/layers/fixture_build.h"
-#include "mockserver/providers/layers/fixture_check.h"
-#include "mockserver/providers/layers/layers.h"
+/* Reads, checks and builds the `layers:` section of a fixture in one pass, so that all problems are reported. */
+#include "mockserver/providers/layers/fixture.h"
 
 #include <string.h>
 
-#include "mockserver/state/record.h"
+#include "base/array.h"
+#include "mockserver/gates/rate_limit.h"
 
-static bool report_duplicate(const struct fixture_load *load, struct where at, const char *what, const char *id)
+static const char *const scopes[] = {
+    "*",
+    "social:read",
+    "social:write",
+    "leased:write",
+    "publish:read",
+    "publish:write",
+    "content:write",
+    "content:approve",
+    "projects:read",
+    "projects:write",
+    "jobs:read",
+    "jobs:cancel",
+    "org:admin",
+    "ads:read",
+    "ads:write",
+    "ads:write:campaigns",
+    "ads:write:budgets",
+    "ads:write:creative",
+    "ads:write:lifecycle",
+    "ads:write:policy",
+    "ads:write:optimizer_trigger",
+    "ads:write:pending",
+    "ads:write:capi",
+    "ads:write:connect",
+    "ads:write:override",
+};
+
+static bool check_known(const struct fixture_load *load, struct where at, const char *what, const char *word,
+                        const char *const *words, size_t count)
 {
-    return error_add(load->err, ERROR_INPUT, at, "duplicate %s id '%s'", what, id);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    const char *near = str_nearest(str_from(word), words, count);
+    return near ? fixture_problem(load, at, "unknown %s '%s' (did you mean '%s'?)", what, word, near)
+                : fixture_problem(load, at, "unknown %s '%s'", what, word);
 }
 
-static const char *id_or_minted(struct fixture_load *load, const char *id, const char *prefix)
+static bool check_tier(const struct fixture_load *load, const struct fixture_key *k)
 {
-    return id ? id : ids_mint(load->world, prefix, ID_OPEN);
+    const char **names = arena_array(load->arena, const char *, layers_limits.tier_count);
+    for (size_t i = 0; i < layers_limits.tier_count; i++)
+        names[i] = layers_limits.tiers[i].name;
+    return check_known(load, k->at, "tier", k->tier, names, layers_limits.tier_count);
+}
+
+static bool check_key(const struct fixture_load *load, const struct fixture_key *k)
+{
+    bool ok = true;
+    struct str value = str_from(k->value);
+    if (!str_starts(value, STR("lp_live_")) && !str_starts(value, STR("lp_test_")))
+        ok = fixture_problem(load, k->at, "API key '%s' has an invalid value; expected lp_live_... or lp_test_...",
+                             k->name);
+    if (k->tier)
+        ok = check_tier(load, k) && ok;
+    const char *const *items = k->scopes.items;
+    for (size_t i = 0; i < k->scopes.count; i++)
+        ok = check_known(load, k->at, "scope", items[i], scopes, COUNT(scopes)) && ok;
+    items = k->return_domains.items;
+    for (size_t i = 0; i < k->return_domains.count; i++)
+        if (!return_domain_valid(load->arena, items[i]))
+            ok = fixture_problem(load, k->at,
+                                 "invalid return domain '%s'; expected a host name without scheme, "
+                                 "port or path",
+                                 items[i]);
+    return ok;
 }
 
 static bool build_key(struct fixture_load *load, uint32_t organization, const struct fixture_key *k)
 {
     if (!k->name || !k->value)
         return false;
-    bool ok = fixture_check_key(load, k);
+    bool ok = check_key(load, k);
     if (key_find(load->world, LAYERS, str_from(k->value)))
-        ok = error_add(load->err, ERROR_INPUT, k->at, "key '%s' has the same value as another key", k->name);
+        ok = fixture_problem(load, k->at, "key '%s' has the same value as another key", k->name);
     bool is_test = str_starts(str_from(k->value), STR("lp_test_"));
     struct key_spec spec = {
         .name = k->name,
         .value = k->value,
-        .public_id = id_or_minted(load, k->id, "key_"),
+        .public_id = fixture_id(load, k->id, "key_", ID_OPEN),
         .tier = k->tier   ? k->tier
                 : is_test ? "sandbox"
                           : NULL,
@@ -46,60 +103,13 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     return ok;
 }
 
-/* The status reauth_required does not say why the token was lost: a token that is past its expiry
- * time has expired, any other was withdrawn. */
-static enum token token_of(const struct fixture_account *a, int64_t expires_at_ms, int64_t start_ms)
-{
-    if (a->status != LAYERS_REAUTH_REQUIRED)
-        return TOKEN_LIVE;
-    return expires_at_ms && expires_at_ms <= start_ms ? TOKEN_EXPIRED : TOKEN_WITHDRAWN;
-}
-
-static int64_t expiry_of(const struct fixture_load *load, const struct fixture_account *a, int64_t connected_at_ms)
-{
-    if (a->token_expires_at.given)
-        return fixture_time(load, &a->token_expires_at);
-    if (a->leased)
-        return 0;
-    int64_t from_ms = a->status == LAYERS_CONNECTED ? load->start_ms : connected_at_ms;
-    return from_ms + layers_token_ms((enum platform)a->platform);
-}
-
-static bool build_account(struct fixture_load *load, uint32_t project, struct fixture_account *a)
-{
-    if (!a->handle)
-        return false;
-    bool ok = fixture_check_account(load, a);
-    if (a->id && account_find(load->world, LAYERS, str_from(a->id)))
-        ok = report_duplicate(load, a->at, "social account", a->id);
-    fixture_lease_terms(load, a);
-    int64_t connected_at_ms = a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
-    int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
-    struct account_spec spec = {
-        .public_id = id_or_minted(load, a->id, "sa_"),
-        .handle = a->handle,
-        .avatar_url = a->avatar_url,
-        .platform = (enum platform)a->platform,
-        .token = token_of(a, expires_at_ms, load->start_ms),
-        .leased = a->leased,
-        .refreshes = a->refresh,
-        .connected_at_ms = connected_at_ms,
-        .token_expires_at_ms = expires_at_ms,
-        .monthly_price_cents = a->monthly_price_cents,
-        .followers = a->followers,
-        .after = a->leased ? NULL : layers_after_connect((enum platform)a->platform),
-    };
-    a->row = account_connect(load->world, project, &spec);
-    return fixture_lease_from_pool(load, a) && ok;
-}
-
 static bool build_content(struct fixture_load *load, uint32_t project, struct fixture_content *x)
 {
     bool ok = true;
     if (x->id && content_find(load->world, LAYERS, str_from(x->id)))
-        ok = report_duplicate(load, x->at, "content", x->id);
+        ok = fixture_duplicate(load, x->at, "content", x->id);
     struct content content = {
-        .public_id = id_or_minted(load, x->id, "cnt_"),
+        .public_id = fixture_id(load, x->id, "cnt_", ID_OPEN),
         .media_type = x->media_type ? x->media_type : "video",
         .caption = x->caption,
         .state = layers_fixture_content_states[x->state],
@@ -114,8 +124,52 @@ static uint32_t find_content(struct fixture_load *load, uint32_t project, const 
     uint32_t row = content_find(load->world, LAYERS, str_from(p->content));
     if (row && content_read(load->world, row)->space == project)
         return row;
-    error_add(load->err, ERROR_INPUT, p->at, "content '%s' does not exist in this project", p->content);
+    fixture_problem(load, p->at, "content '%s' does not exist in this project", p->content);
     return ROW_NONE;
+}
+
+/* Checks the due time against the post's status and the clock's start. */
+static bool check_due(const struct fixture_load *load, const struct fixture_post *p)
+{
+    int64_t due_ms = fixture_time(load, &p->due);
+    const char *word = enum_word_of(&layers_post_statuses, p->state);
+    switch ((enum destination_state)p->state) {
+    case DESTINATION_QUEUED:
+        return due_ms >= load->start_ms ||
+               fixture_problem(load, p->at, "the post is queued, but 'at' is before the clock's start");
+    case DESTINATION_PUBLISHING:
+        if (due_ms + load->world->timings.publish_ms <= load->start_ms)
+            return fixture_problem(load, p->at,
+                                   "the post is publishing, but 'at' plus timings.publish is not after "
+                                   "the clock's start");
+        return due_ms <= load->start_ms ||
+               fixture_problem(load, p->at, "the post is publishing, but 'at' is after the clock's start");
+    case DESTINATION_DRAFT:
+    case DESTINATION_PUBLISHED:
+    case DESTINATION_FAILED:
+        return due_ms <= load->start_ms ||
+               fixture_problem(load, p->at, "the post is %s, but 'at' is after the clock's start", word);
+    case DESTINATION_CANCELED:
+    case DESTINATION_HELD:
+    case DESTINATION_STATE_COUNT:
+        break;
+    }
+    return true;
+}
+
+static bool check_post(const struct fixture_load *load, const struct fixture_post *p,
+                       const struct fixture_account *account)
+{
+    bool ok = !p->due.given || check_due(load, p);
+    const char *word = enum_word_of(&layers_post_statuses, p->state);
+    if (p->external_url && p->state != DESTINATION_PUBLISHED)
+        ok = fixture_problem(load, p->at, "the post is %s, but has an 'external_url'", word);
+    if (p->error && p->state != DESTINATION_FAILED)
+        ok = fixture_problem(load, p->at, "the post is %s, but has an 'error'", word);
+    if (account->status == LAYERS_DISCONNECTED &&
+        (p->state == DESTINATION_QUEUED || p->state == DESTINATION_PUBLISHING))
+        ok = fixture_problem(load, p->at, "the post is %s, but account '%s' is disconnected", word, account->handle);
+    return ok;
 }
 
 static void create_post(struct fixture_load *load, uint32_t project, const struct fixture_post *p, uint32_t content,
@@ -132,7 +186,7 @@ static void create_post(struct fixture_load *load, uint32_t project, const struc
     };
     struct destination_spec spec = {
         .account = account,
-        .public_id = id_or_minted(load, p->id, "sp_"),
+        .public_id = fixture_id(load, p->id, "sp_", ID_OPEN),
         .mode = (enum publish_mode)p->mode,
     };
     uint32_t row = destination_schedule(w, post_schedule(w, project, &post), &spec);
@@ -153,10 +207,10 @@ static bool build_post(struct fixture_load *load, uint32_t project, const struct
         return false;
     bool ok = true;
     if (p->id && destination_find(load->world, LAYERS, str_from(p->id)))
-        ok = report_duplicate(load, p->at, "scheduled post", p->id);
+        ok = fixture_duplicate(load, p->at, "scheduled post", p->id);
     uint32_t content = find_content(load, project, p);
     const struct fixture_account *account = handles_find(load, handles, p->account, p->at);
-    if (!content || !account || !fixture_check_post(load, p, account))
+    if (!content || !account || !check_post(load, p, account))
         return false;
     create_post(load, project, p, content, account->row);
     return ok;
@@ -176,8 +230,8 @@ static bool build_project(struct fixture_load *load, uint32_t organization, stru
 {
     bool ok = true;
     if (p->id && space_find(load->world, LAYERS, str_from(p->id)))
-        ok = report_duplicate(load, p->at, "project", p->id);
-    const char *id = id_or_minted(load, p->id, "prj_");
+        ok = fixture_duplicate(load, p->at, "project", p->id);
+    const char *id = fixture_id(load, p->id, "prj_", ID_OPEN);
     struct space spec = {
         .public_id = id,
         .name = p->name ? p->name : id,
@@ -192,7 +246,7 @@ static bool build_project(struct fixture_load *load, uint32_t organization, stru
     struct handles handles;
     ok = handles_sort(load, p, &handles) && ok;
     for (size_t i = 0; i < p->accounts.count; i++)
-        ok = build_account(load, row, (struct fixture_account *)p->accounts.items + i) && ok;
+        ok = fixture_build_account(load, row, (struct fixture_account *)p->accounts.items + i) && ok;
     for (size_t i = 0; i < p->content.count; i++)
         ok = build_content(load, row, (struct fixture_content *)p->content.items + i) && ok;
     for (size_t i = 0; i < p->posts.count; i++)
@@ -202,19 +256,46 @@ static bool build_project(struct fixture_load *load, uint32_t organization, stru
     return fixture_build_ad_accounts(load, row, p) && ok;
 }
 
+/* Must be called after all projects of the organization are created, as it looks one up. */
+static bool build_webhook(struct fixture_load *load, uint32_t organization, const struct fixture_webhook *h)
+{
+    struct world *w = load->world;
+    const struct fixture_hook *hook = &h->hook;
+    if (!hook->url || !hook->events.count)
+        return false;
+    bool ok = fixture_hook_valid(load, hook, LAYERS, &layers_events);
+    uint32_t space = h->project ? space_find(w, LAYERS, str_from(h->project)) : ROW_NONE;
+    if (h->project && (!space || space_read(w, space)->organization != organization))
+        ok = fixture_problem(load, hook->at, "project '%s' does not exist in this organization", h->project);
+    if (!ok)
+        return false;
+    const struct webhook_spec spec = {
+        .space = space,
+        .public_id = fixture_id(load, hook->id, "", ID_UUID),
+        .url = hook->url,
+        .description = h->description,
+        .events = webhooks_events_text(load->arena, &hook->events),
+        .secret = hook->secret ? hook->secret : hooks_mint_secret(w, ID_ULID, ID_ULID),
+    };
+    webhook_create(w, organization, &spec);
+    return true;
+}
+
 static bool build_organization(struct fixture_load *load, const struct fixture_organization *o)
 {
     bool ok = true;
     if (o->id && organization_find(load->world, LAYERS, o->id))
-        ok = report_duplicate(load, o->at, "organization", o->id);
-    const char *id = id_or_minted(load, o->id, "org_");
+        ok = fixture_duplicate(load, o->at, "organization", o->id);
+    const char *id = fixture_id(load, o->id, "org_", ID_OPEN);
     uint32_t row = organization_create(load->world, LAYERS, id, o->name);
     organization_set_credits(load->world, row, o->credits);
     for (size_t i = 0; i < o->keys.count; i++)
         ok = build_key(load, row, (struct fixture_key *)o->keys.items + i) && ok;
     for (size_t i = 0; i < o->projects.count; i++)
         ok = build_project(load, row, (struct fixture_project *)o->projects.items + i) && ok;
-    return fixture_build_webhooks(load, row, o) && ok;
+    for (size_t i = 0; i < o->webhooks.count; i++)
+        ok = build_webhook(load, row, (struct fixture_webhook *)o->webhooks.items + i) && ok;
+    return ok;
 }
 
 static bool read_section(const struct node *section, struct fixture_load *load)

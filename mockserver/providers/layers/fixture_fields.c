@@ -1,19 +1,16 @@
-#include "mockserver/providers/layers/fixture_fields.h"
-
-#include "mockserver/providers/layers/layers.h"
+#include "mockserver/providers/layers/fixture.h"
 
 #define PRICE_MAX     100000000
 #define FOLLOWERS_MAX 1000000000
 #define LEASE_MAX     50
-#define ID_LENGTH     .min = 1, .max = 128
 
 /* OF names the struct that a table fills. */
 #define OF struct fixture_account
 static const struct field account_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Account id (socialAccountId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Account id (socialAccountId). Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &layers_platforms,
           .help = "Platform of the account."),
-    FIELD("handle", FIELD_TEXT, OF, handle, ID_LENGTH, .required = true, .help = "Handle on the platform, without @."),
+    FIELD("handle", FIELD_TEXT, OF, handle, FIXTURE_ID, .required = true, .help = "Handle on the platform, without @."),
     FIELD("status", FIELD_ENUM, OF, status, .words = &layers_account_statuses,
           .help = "Account status. Default: connected."),
     FIELD("leased", FIELD_BOOL, OF, leased,
@@ -42,7 +39,7 @@ const enum content_state layers_fixture_content_states[] = {CONTENT_COMPLETED, C
 
 #define OF struct fixture_content
 static const struct field content_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Content id (containerId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Content id (containerId). Default: generated."),
     FIELD("media_type", FIELD_TEXT, OF, media_type, .help = "Media type, for example video or image. Default: video."),
     FIELD("caption", FIELD_TEXT, OF, caption, .help = "Caption of its posts."),
     FIELD("status", FIELD_ENUM, OF, state, .texts = content_words, .text_count = CONTENT_STATE_COUNT,
@@ -55,7 +52,7 @@ static const struct fields content_fields = FIELD_TABLE("content", content_rows,
 
 #define OF struct fixture_post
 static const struct field post_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Post id (scheduledPostId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Post id (scheduledPostId). Default: generated."),
     FIELD("content", FIELD_TEXT, OF, content, .required = true, .help = "Id of a content item of this project."),
     FIELD("account", FIELD_TEXT, OF, account, .required = true,
           .help = "Account of this project: its id, or its handle if unique."),
@@ -71,7 +68,7 @@ static const struct fields post_fields = FIELD_TABLE("scheduled post", post_rows
 
 #define OF struct fixture_lease_request
 static const struct field lease_request_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Request id (requestId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Request id (requestId). Default: generated."),
     FIELD("count", FIELD_INT, OF, count, .required = true, .min = 1, .max = LEASE_MAX,
           .help = "Number of accounts requested."),
     FIELD("vertical", FIELD_TEXT, OF, vertical, .required = true, .min = 1, .help = "Topic of the accounts."),
@@ -87,7 +84,7 @@ static const struct fields lease_request_fields =
 
 #define OF struct fixture_ad_account
 static const struct field ad_account_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Ad account id (adAccountId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Ad account id (adAccountId). Default: generated."),
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &layers_ad_platforms,
           .help = "Ad platform. A project has at most one connected ad account per platform."),
     FIELD("external_id", FIELD_TEXT, OF, external_id,
@@ -107,7 +104,7 @@ static const struct fields ad_account_fields = FIELD_TABLE("ad account", ad_acco
 
 #define OF struct fixture_pool_account
 static const struct field pool_account_rows[] = {
-    FIELD("handle", FIELD_TEXT, OF, handle, ID_LENGTH, .required = true,
+    FIELD("handle", FIELD_TEXT, OF, handle, FIXTURE_ID, .required = true,
           .help = "Handle on TikTok, without @. A leased account with this handle occupies this "
                   "pool account."),
     FIELD("vertical", FIELD_TEXT, OF, vertical, .required = true, .min = 1,
@@ -122,10 +119,10 @@ static const struct fields pool_account_fields = FIELD_TABLE("pool account", poo
 
 #define OF struct fixture_project
 static const struct field project_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Project id (projectId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Project id (projectId). Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .help = "Project name. Default: its id."),
     FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, not checked. Default: UTC."),
-    FIELD("customer_external_id", FIELD_TEXT, OF, customer_id, ID_LENGTH,
+    FIELD("customer_external_id", FIELD_TEXT, OF, customer_id, FIXTURE_ID,
           .help = "Id that the partner uses for its customer."),
     FIELD("owner_email", FIELD_TEXT, OF, owner_email, .help = "E-mail address of the owner, not checked."),
     FIELD("primary_language", FIELD_TEXT, OF, language, .help = "Language tag. Default: en."),
@@ -156,7 +153,7 @@ static const struct fields limits_fields = FIELD_TABLE("limits", limits_rows, st
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Key id (apiKeyId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Key id (apiKeyId). Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
     FIELD("key", FIELD_TEXT, OF, value, .required = true,
           .help = "Key value: lp_live_... or lp_test_...; with lp_test_, consent is given immediately."),
@@ -175,22 +172,22 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 
 #define OF struct fixture_webhook
 static const struct field webhook_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Endpoint id. Default: generated."),
-    FIELD("url", FIELD_TEXT, OF, url, .required = true,
+    FIELD("id", FIELD_TEXT, OF, hook.id, FIXTURE_ID, .help = "Endpoint id. Default: generated."),
+    FIELD("url", FIELD_TEXT, OF, hook.url, .required = true,
           .help = "URL that events are POSTed to: https, or http if the host is a loopback host or in "
                   "webhooks.allow."),
-    FIELD("events", FIELD_TEXTS, OF, events, .required = true, .min = 1, .max = 50, .help = "Events to deliver."),
-    FIELD("secret", FIELD_TEXT, OF, secret, .min = 1, .help = "Signing secret. Default: generated."),
+    FIELD("events", FIELD_TEXTS, OF, hook.events, .required = true, .min = 1, .max = 50, .help = "Events to deliver."),
+    FIELD("secret", FIELD_TEXT, OF, hook.secret, .min = 1, .help = "Signing secret. Default: generated."),
     FIELD("description", FIELD_TEXT, OF, description, .help = "Description set by the partner."),
     FIELD("project", FIELD_TEXT, OF, project,
           .help = "Id of the project whose events are delivered. Default: all projects."),
 };
-static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, at));
+static const struct fields webhook_fields = FIELD_TABLE("webhook", webhook_rows, OF, offsetof(OF, hook.at));
 #undef OF
 
 #define OF struct fixture_organization
 static const struct field organization_rows[] = {
-    FIELD("id", FIELD_TEXT, OF, id, ID_LENGTH, .help = "Organization id (organizationId). Default: generated."),
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Organization id (organizationId). Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the organization."),
     FIELD("credit_balance", FIELD_INT, OF, credits, .max = INT32_MAX,
           .help = "Credit balance, returned by whoami as creditBalance. Default: 0."),

@@ -5,7 +5,6 @@
 #include "mockserver/gates/gate.h"
 #include "mockserver/gates/rate_limit.h"
 #include "mockserver/provider_api/variations.h"
-#include "mockserver/providers/layers/webhooks.h"
 
 /* A row is METHOD(path, operation, scope, rate class, documentation). Its handler is layers_<operation>. */
 #define ROW(method, path, name, scope, rate, flags, source)                                                            \

@@ -13,6 +13,7 @@
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/words.h"
+#include "mockserver/providers/shared/hooks.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
@@ -56,6 +57,15 @@ void layers_approve_content(struct call *c);
 void layers_reject_content(struct call *c);
 void layers_read_job(struct call *c);
 void layers_cancel_job(struct call *c);
+void layers_create_webhook_endpoint(struct call *c);
+void layers_list_webhook_endpoints(struct call *c);
+void layers_read_webhook_endpoint(struct call *c);
+void layers_update_webhook_endpoint(struct call *c);
+void layers_delete_webhook_endpoint(struct call *c);
+void layers_rotate_webhook_secret(struct call *c);
+void layers_test_webhook_endpoint(struct call *c);
+void layers_list_webhook_deliveries(struct call *c);
+void layers_replay_webhook_delivery(struct call *c);
 
 /* consent */
 /* Creates the attempt. Sets the spec's key, provider, state token and expiry. With a test key, the
@@ -100,9 +110,6 @@ const char *layers_failure_code(enum failure failure); /* lastError.code of a fa
 uint32_t layers_project(struct call *c);
 uint32_t layers_scheduled_post(struct call *c);
 uint32_t layers_content(struct call *c);
-/* Finds an account of the caller's organization that is not disconnected. Returns ROW_NONE if there
- * is none; does not refuse the call. */
-uint32_t layers_listed_account(const struct call *c, struct str id);
 
 /* leases.c */
 bool layers_is_country(const char *code); /* two capital letters */
@@ -112,7 +119,6 @@ const char *layers_countries(struct arena *a, const struct field_list *geo);
 /* response.c */
 void layers_render_error(struct call *c);
 void layers_add_common_headers(struct call *c);
-void layers_put_time(struct call *c, const char *key, int64_t ms); /* 0: prints null */
 
 enum layers_window { LAYERS_WINDOW_READ, LAYERS_WINDOW_WRITE, LAYERS_WINDOW_LONG, LAYERS_WINDOW_WRITE_DAY };
 extern const struct rate_limits layers_limits;
@@ -124,8 +130,6 @@ extern const struct rate_limits layers_limits;
 bool layers_body(struct call *c, const struct fields *table, void *into);
 /* Reads a due time: ISO 8601, in UTC, not in the past. `path` names it in an issue. */
 bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms);
-/* Reads a time parameter. *ms is unchanged if the parameter is absent. */
-bool layers_query_instant(struct call *c, const char *name, int64_t *ms);
 /* Reads a parameter whose value must be one of the words. Sets *value to the word's value, or to -1 if the parameter is
  * absent. */
 bool layers_query_choice(struct call *c, const char *name, const struct enum_words *words, int *value);
@@ -149,11 +153,16 @@ const char *page_cursor(struct arena *a, const struct index_entry *last);
 
 struct page_list {
     const struct index *index;
-    int64_t key;        /* lists the entries with this key ... */
-    int64_t last_order; /* ... up to this order */
-    bool (*matches)(const struct call *c, uint32_t row, const void *filter);
+    int64_t key;                                                             /* lists the entries with this key ... */
+    int64_t last_order;                                                      /* ... up to this order */
+    bool (*matches)(const struct call *c, uint32_t row, const void *filter); /* NULL: all */
     void (*print)(struct call *c, uint32_t row);
     const void *filter; /* passed to `matches` */
 };
-/* Responds 200 with {items, nextCursor}: the entries for which `matches` returns true. */
+/* Responds 200 with {items, nextCursor}: the entries that match. */
 void page_print(struct call *c, const struct page *page, const struct page_list *list);
+
+/* webhook_events.c */
+#define LAYERS_TEST_EVENT "test.ping"
+extern const struct webhooks layers_webhooks;
+extern const struct hook_catalogue layers_events; /* all that an endpoint can subscribe to */

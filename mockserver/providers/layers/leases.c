@@ -179,7 +179,7 @@ void layers_read_lease_request(struct call *c)
     json_put_text(out, "projectId", space_read(c->world, r->space)->public_id);
     json_put_text(out, "status", enum_word_of(&layers_lease_requests, r->state));
     put_submitted(c, r);
-    layers_put_time(c, "assignedAt", r->state == LEASE_REJECTED ? 0 : r->decided_at_ms);
+    put_seconds(out, "assignedAt", r->state == LEASE_REJECTED ? 0 : r->decided_at_ms);
     print_assigned(c, row);
     json_put_text(out, "note", r->remark);
     json_close_map(out);
@@ -196,8 +196,8 @@ static void print_lease(struct call *c, uint32_t row)
     json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
     json_put_int(out, "followers", a->followers);
     json_put_text(out, "status", enum_word_of(&layers_lease_statuses, !account_is_listed(a)));
-    layers_put_time(c, "assignedAt", a->connected_at_ms);
-    layers_put_time(c, "nextRenewalAt", a->renews_at_ms);
+    put_seconds(out, "assignedAt", a->connected_at_ms);
+    put_seconds(out, "nextRenewalAt", a->renews_at_ms);
     json_put_int(out, "monthlyPriceCents", a->monthly_price_cents);
     json_close_map(out);
 }
@@ -217,7 +217,7 @@ static void list_leases(struct call *c, uint32_t project)
     page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page);
     if (c->fault)
         return;
-    uint32_t organization = key_read(c->world, c->key)->organization;
+    uint32_t organization = caller_organization(c);
     const struct page_list list = {
         .index = &c->world->indexes[INDEX_ACCOUNT_LEASE],
         .key = index_pair_key(organization, status == true),
@@ -246,7 +246,7 @@ void layers_release_leased_account(struct call *c)
     struct release_body body = {0};
     if (!body_is_empty(c->req) && !layers_body(c, &release_fields, &body))
         return;
-    uint32_t row = layers_listed_account(c, c->params[0]);
+    uint32_t row = caller_account(c, c->params[0]);
     if (!row || !account_read(c->world, row)->leased) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such leased account.");
         return;
@@ -258,6 +258,6 @@ void layers_release_leased_account(struct call *c)
     json_put_text(out, "socialAccountId", a->public_id);
     json_put_text(out, "status", enum_word_of(&layers_account_statuses, layers_status(a)));
     json_put_text(out, "disconnectedReason", "released_by_partner");
-    layers_put_time(c, "disconnectedAt", a->disconnected_at_ms);
+    put_seconds(out, "disconnectedAt", a->disconnected_at_ms);
     json_close_map(out);
 }

@@ -282,7 +282,7 @@ static void respond_with_url(struct call *c, struct oauth_attempt_spec *spec, co
     json_open_map(out);
     json_put_text(out, "authorizeUrl", authorize_url(c, spec->platform, spec->token, &body->scopes));
     json_put_text(out, "state", spec->token);
-    layers_put_time(c, "expiresAt", spec->expires_at_ms);
+    put_seconds(out, "expiresAt", spec->expires_at_ms);
     json_close_map(out);
 }
 
@@ -304,7 +304,7 @@ void layers_create_reauth_url(struct call *c)
     if (!project || !layers_body(c, &reauth_fields, &body) || !scopes_valid(c, &body) ||
         !layers_return_url_valid(c, "returnUrl", body.return_url))
         return;
-    uint32_t account = layers_listed_account(c, str_from(body.account));
+    uint32_t account = caller_account(c, str_from(body.account));
     if (!account || account_read(c->world, account)->space != project) {
         call_refuse(c, FAULT_NOT_FOUND, "There is no such social account in this project.");
         return;
@@ -360,7 +360,7 @@ void layers_oauth_status(struct call *c)
     json_put_text(out, "state", a->token);
     json_put_text(out, "status", enum_word_of(&layers_oauth_statuses, a->state));
     print_outcome(c, a);
-    layers_put_time(c, "expiresAt", a->expires_at_ms);
+    put_seconds(out, "expiresAt", a->expires_at_ms);
     json_close_map(out);
 }
 

@@ -1,40 +1,13 @@
 /* Reads request bodies and query parameters, and checks them against the documentation. */
 #include "mockserver/providers/layers/layers.h"
 
-#include <inttypes.h>
-
 #include "base/digest.h"
 #include "base/time.h"
-
-#define SKEW_MS 30000 /* tolerance for a due time in the past, because clocks differ */
-
-/* Converts a JSON pointer to the provider's notation: /targets/0/mode to targets[0].mode. */
-static const char *issue_path(struct arena *a, const char *pointer)
-{
-    struct buf path = {.arena = a};
-    struct str rest = str_skip(str_from(pointer), 1);
-    while (rest.n) {
-        struct str step = str_cut(&rest, '/');
-        int64_t number;
-        if (str_to_int(step, &number))
-            buf_printf(&path, "[" STR_FMT "]", STR_ARG(step));
-        else
-            buf_printf(&path, "%s" STR_FMT, path.n ? "." : "", STR_ARG(step));
-    }
-    return buf_c(&path);
-}
 
 bool layers_body(struct call *c, const struct fields *table, void *into)
 {
     const struct node *body = call_body(c);
-    if (!body)
-        return false;
-    struct error err = {0};
-    fields_read(table, body, c->arena, into, &err);
-    for (const struct problem *p = err.first; p; p = p->next)
-        call_issue(c, issue_path(c->arena, p->pointer), "%s", p->text);
-    error_end(&err);
-    return !c->fault;
+    return body && read_fields(c, table, body, PATH_BRACKETS, into);
 }
 
 bool layers_read_due(struct call *c, const char *path, const char *text, int64_t *due_ms)
@@ -42,15 +15,7 @@ bool layers_read_due(struct call *c, const char *path, const char *text, int64_t
     struct str time = str_from(text);
     if (!time_parse(time, due_ms) || !time_is_utc(time))
         return call_issue(c, path, "must be an ISO 8601 time in UTC");
-    if (*due_ms < c->now_ms - SKEW_MS)
-        return call_issue(c, path, "must not be in the past");
-    return true;
-}
-
-bool layers_query_instant(struct call *c, const char *name, int64_t *ms)
-{
-    struct str text = call_query(c, name);
-    return !text.s || time_parse(text, ms) || call_issue(c, name, "must be an ISO 8601 time");
+    return !is_overdue(c, *due_ms) || call_issue(c, path, "must not be in the past");
 }
 
 static bool report_choices(struct call *c, const char *name, const struct enum_words *words)
@@ -92,18 +57,6 @@ unsigned layers_query_words(struct call *c, const char *name, const struct enum_
     return given ? found : ~0u;
 }
 
-static bool read_limit(struct call *c, int64_t limit_max, int64_t *limit)
-{
-    struct str text = call_query(c, "limit");
-    int64_t value;
-    if (!text.s)
-        return true;
-    if (!str_to_int(text, &value) || value < 1 || value > limit_max)
-        return call_issue(c, "limit", "must be a whole number from 1 to %" PRId64, limit_max);
-    *limit = value;
-    return true;
-}
-
 static bool read_cursor(struct call *c, struct page *page)
 {
     struct str text = call_query(c, "cursor"), inside;
@@ -121,6 +74,6 @@ static bool read_cursor(struct call *c, struct page *page)
 bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page)
 {
     *page = (struct page){.limit = limit_default, .order = INT64_MIN};
-    bool ok = read_limit(c, limit_max, &page->limit);
+    bool ok = read_query_int(c, "limit", 1, limit_max, &page->limit);
     return read_cursor(c, page) && ok;
 }

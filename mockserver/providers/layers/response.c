@@ -18,33 +18,15 @@ static const char *request_id(struct call *c)
     return c->request_id;
 }
 
-static void print_issues(const struct call *c, struct json *out)
-{
-    json_key(out, "issues");
-    json_open_list(out);
-    for (size_t i = 0; i < c->issues.count; i++) {
-        json_open_map(out);
-        json_put_text(out, "path", c->issues.items[i].path);
-        json_put_text(out, "message", c->issues.items[i].message);
-        json_close_map(out);
-    }
-    json_close_list(out);
-}
-
 static void print_details(const struct call *c, struct json *out)
 {
-    bool issues = c->fault == FAULT_INVALID && c->issues.count;
-    if (!issues && !c->fault_data && c->fault != FAULT_KILLED)
+    if (!has_details(c) && c->fault != FAULT_KILLED)
         return;
     json_key(out, "details");
     json_open_map(out);
     if (c->fault == FAULT_KILLED)
         json_put_text(out, "scope", "key");
-    const struct member *m;
-    for (size_t i = 0; (m = node_member(c->fault_data, i)); i++)
-        json_put_node(out, m->key, m->value);
-    if (issues)
-        print_issues(c, out);
+    put_details(c, out, "issues", "path");
     json_close_map(out);
 }
 
@@ -87,12 +69,6 @@ void layers_add_common_headers(struct call *c)
     gate_rate_limit_headers(c);
 }
 
-void layers_put_time(struct call *c, const char *key, int64_t ms)
-{
-    char text[TIME_TEXT_MAX];
-    json_put_text(&c->out, key, ms ? time_seconds(ms, text) : NULL);
-}
-
 const char *page_cursor(struct arena *a, const struct index_entry *last)
 {
     const char *text = arena_printf(a, "%" PRId64 " %" PRIu32, last->order, last->row);
@@ -112,7 +88,7 @@ void page_print(struct call *c, const struct page *page, const struct page_list 
     json_open_list(out);
     index_from(list->index, &walk, (struct index_entry){list->key, page->order, page->row});
     while (index_next_of(&walk, list->key) && walk.entry.order <= list->last_order) {
-        if (!list->matches(c, walk.entry.row, list->filter))
+        if (list->matches && !list->matches(c, walk.entry.row, list->filter))
             continue;
         if (count++ == page->limit) {
             next = page_cursor(c->arena, &last);

@@ -1,4 +1,4 @@
-/* Handlers of whoami and projects. */
+/* Handlers of whoami, projects, keys and jobs. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -31,11 +31,7 @@ void layers_whoami(struct call *c)
     json_put_text(out, "workspaceId", o->public_id);
     json_put_text(out, "organizationName", o->name);
     json_put_null(out, "parentOrganizationId");
-    json_key(out, "scopes");
-    json_open_list(out);
-    for (uint32_t i = 0; i < k->scope_count; i++)
-        json_text(out, k->scopes[i]);
-    json_close_list(out);
+    put_texts(out, "scopes", k->scopes, k->scope_count);
     json_put_text(out, "rateLimitTier", rate_tier_of(&layers_limits, k)->name);
     json_put_text(out, "apiKeyId", k->public_id);
     json_put_int(out, "creditBalance", o->credits);
@@ -52,8 +48,8 @@ static void print_listed(struct call *c, const struct space *s)
     json_put_text(out, "timezone", s->timezone);
     json_put_text(out, "primaryLanguage", s->language);
     json_put_text(out, "ownerEmail", s->owner_email);
-    layers_put_time(c, "createdAt", s->created_at_ms);
-    layers_put_time(c, "updatedAt", s->updated_at_ms);
+    put_seconds(out, "createdAt", s->created_at_ms);
+    put_seconds(out, "updatedAt", s->updated_at_ms);
 }
 
 static void print_project(struct call *c, uint32_t row)
@@ -116,7 +112,7 @@ void layers_list_projects(struct call *c)
     if (c->fault)
         return;
     struct page_list list = {.index = &c->world->indexes[INDEX_SPACE_ORGANIZATION],
-                             .key = key_read(c->world, c->key)->organization,
+                             .key = caller_organization(c),
                              .last_order = INT64_MAX,
                              .matches = matches_filter,
                              .print = print_project,
@@ -205,6 +201,63 @@ void layers_create_project(struct call *c)
         .language = body.language,
         .metadata = metadata,
     };
-    uint32_t organization = key_read(c->world, c->key)->organization;
+    uint32_t organization = caller_organization(c);
     respond_project(c, 201, space_open(c->world, organization, &spec));
+}
+
+/* Returns lp_<env>_<key id>_<secret> without the secret, which may contain underscores. */
+static const char *prefix_of(struct arena *a, const struct key *k)
+{
+    struct str rest = str_from(k->value);
+    for (int part = 0; part < 3; part++)
+        str_cut(&rest, '_');
+    size_t n = (size_t)(rest.s - k->value);
+    return rest.n ? arena_printf(a, "%.*s", (int)n - 1, k->value) : k->value;
+}
+
+static void print_killed(struct call *c, const struct key *k)
+{
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_key(out, "apiKey");
+    json_open_map(out);
+    json_put_text(out, "id", k->public_id);
+    json_put_text(out, "organizationId", organization_read(c->world, k->organization)->public_id);
+    json_put_text(out, "name", k->name);
+    json_put_text(out, "prefix", prefix_of(c->arena, k));
+    json_put_bool(out, "killSwitch", true);
+    json_put_bool(out, "isActive", false);
+    put_seconds(out, "revokedAt", k->status_since_ms);
+    json_close_map(out);
+    json_put_bool(out, "killed", true);
+    json_close_map(out);
+}
+
+/* Any key of the organization may kill any other, or itself. Only a simulation can undo it. */
+void layers_kill_api_key(struct call *c)
+{
+    uint32_t row = key_of_id(c->world, LAYERS, c->params[0]);
+    if (!row || key_read(c->world, row)->organization != caller_organization(c)) {
+        call_refuse(c, FAULT_NOT_FOUND, "There is no such API key.");
+        return;
+    }
+    if (key_read(c->world, row)->status != KEY_KILLED)
+        key_set_status(c->world, row, KEY_KILLED);
+    print_killed(c, key_read(c->world, row));
+}
+
+/* No implemented endpoint starts a job, so every job id is unknown. */
+static void refuse_job(struct call *c)
+{
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such job.");
+}
+
+void layers_read_job(struct call *c)
+{
+    refuse_job(c);
+}
+
+void layers_cancel_job(struct call *c)
+{
+    refuse_job(c);
 }

@@ -4,17 +4,14 @@
 
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/time.h"
-#include "mockserver/providers/layers/webhooks.h"
+#include "base/units.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/record.h"
 
-#define SECOND INT64_C(1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
+#define PAUSE_AFTER 20 /* failed attempts in a row */
 
-const char *const layers_events[LAYERS_EVENT_COUNT] = {
+static const char *const events[] = {
     "job.completed",
     "job.failed",
     "job.canceled",
@@ -30,14 +27,9 @@ const char *const layers_events[LAYERS_EVENT_COUNT] = {
     "social_account.revoked",
     "lease_request.assigned",
     "lease_request.rejected",
-    LAYERS_TEST_EVENT,
+    LAYERS_TEST_EVENT, /* must be the last */
 };
-
-static void put_time(struct json *out, const char *key, int64_t ms)
-{
-    char text[TIME_TEXT_MAX];
-    json_put_text(out, key, ms ? time_seconds(ms, text) : NULL);
-}
+const struct hook_catalogue layers_events = {events, COUNT(events)};
 
 static void put_account(struct json *out, const struct world *w, uint32_t row)
 {
@@ -46,9 +38,9 @@ static void put_account(struct json *out, const struct world *w, uint32_t row)
     json_put_text(out, "platform", enum_word_of(&layers_platforms, a->platform));
     json_put_text(out, "displayName", a->name ? a->name : a->handle);
     if (account_is_listed(a))
-        put_time(out, "connectedAt", a->connected_at_ms);
+        put_seconds(out, "connectedAt", a->connected_at_ms);
     else
-        put_time(out, "disconnectedAt", a->disconnected_at_ms);
+        put_seconds(out, "disconnectedAt", a->disconnected_at_ms);
 }
 
 static void put_post(struct json *out, const struct world *w, uint32_t row)
@@ -57,7 +49,7 @@ static void put_post(struct json *out, const struct world *w, uint32_t row)
     uint32_t content = post_read(w, d->post)->content;
     json_put_text(out, "scheduledPostId", d->public_id);
     json_put_text(out, "containerId", content ? content_read(w, content)->public_id : NULL);
-    put_time(out, "scheduledFor", d->due_at_ms);
+    put_seconds(out, "scheduledFor", d->due_at_ms);
     if (d->state == DESTINATION_PUBLISHED) {
         json_put_text(out, "externalId", d->external_id);
         json_put_text(out, "externalUrl", d->external_url);
@@ -67,7 +59,7 @@ static void put_post(struct json *out, const struct world *w, uint32_t row)
         json_put_text(out, "code", d->failure_code ? d->failure_code : layers_failure_code(d->failure));
         json_close_map(out);
     } else if (d->state == DESTINATION_CANCELED) {
-        put_time(out, "canceledAt", d->canceled_at_ms);
+        put_seconds(out, "canceledAt", d->canceled_at_ms);
     }
 }
 
@@ -93,7 +85,7 @@ static const struct row {
     enum record_kind kind;
     bool created;
     const char *to, *event;
-    void (*put)(struct json *out, const struct world *w, uint32_t row);
+    hooks_put_fn *put;
 } rows[] = {
     {RECORD_ACCOUNT,       true,  NULL,           "social_account.connected",    put_account},
     {RECORD_ACCOUNT,       false, "expired",      "social_account.needs_reauth", put_account},
@@ -119,14 +111,6 @@ static const struct row *find_row(const struct change *change)
     return NULL;
 }
 
-static uint32_t space_of(const struct world *w, const struct change *change)
-{
-    if (change->kind == RECORD_ACCOUNT)
-        return account_read(w, change->row)->space;
-    return change->kind == RECORD_DESTINATION ? destination_read(w, change->row)->space
-                                              : lease_request_read(w, change->row)->space;
-}
-
 /* A post that waits for approval has no id; its event is sent when it gets one. A new leased
  * account sends no event: its lease request does. */
 static bool map_event(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event)
@@ -135,15 +119,7 @@ static bool map_event(struct arena *a, const struct world *w, const struct chang
     if (!row || !record_id(w, change->kind, change->row) ||
         (row->kind == RECORD_ACCOUNT && row->created && account_read(w, change->row)->leased))
         return false;
-    struct buf payload = {.arena = a};
-    struct json out = json_begin(&payload, 0);
-    json_open_map(&out);
-    row->put(&out, w, change->row);
-    json_close_map(&out);
-    event->space = space_of(w, change);
-    event->organization = space_read(w, event->space)->organization;
-    event->type = row->event;
-    event->payload = buf_c(&payload);
+    hooks_fill_event(a, w, change, row->event, row->put, event);
     return true;
 }
 
@@ -160,13 +136,6 @@ static void write_body(struct buf *body, const struct world *w, const struct del
     json_close_map(&out);
 }
 
-static void put_signature(struct buf *out, const char *secret, struct str signed_text)
-{
-    unsigned char mac[DIGEST_SIZE];
-    digest_hmac_sha256(str_from(secret), signed_text, mac);
-    buf_printf(out, ",v1=%s", digest_hex(out->arena, mac, sizeof mac));
-}
-
 /* Returns t=<seconds>,v1=<HMAC of "<seconds>.<body>">, with a second v1 while the previous secret
  * is still valid. */
 static struct str sign(struct arena *a, const struct world *w, const struct webhook *h, int64_t time_s, struct str body)
@@ -175,9 +144,9 @@ static struct str sign(struct arena *a, const struct world *w, const struct webh
     const char *text = arena_printf(a, "%lld." STR_FMT, (long long)time_s, STR_ARG(body));
     const char *previous = webhook_previous_secret(w, h);
     buf_printf(&out, "t=%lld", (long long)time_s);
-    put_signature(&out, h->secret, str_from(text));
+    buf_printf(&out, ",v1=%s", hooks_hmac(a, h->secret, str_from(text)));
     if (previous)
-        put_signature(&out, previous, str_from(text));
+        buf_printf(&out, ",v1=%s", hooks_hmac(a, previous, str_from(text)));
     return buf_str(&out);
 }
 
@@ -192,24 +161,26 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
 }
 
 /* Two pages of the documentation differ; the fixture chooses one (webhooks: {retries: ...}). */
-static const int64_t waits_ms[] = {0, 30 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR};
+static const int64_t waits_ms[] = {
+    0, 30 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS,
+};
 
 const struct webhooks layers_webhooks = {
     .event_prefix = "evt_",
-    .events = layers_events,
-    .event_count = LAYERS_EVENT_COUNT - 1, /* the last is the test event */
+    .events = events,
+    .event_count = COUNT(events) - 1,
     .test_event = LAYERS_TEST_EVENT,
-    .policies =
-        {
-                   [WEBHOOK_POLICY_PATIENT] =
-                {.name = "patient", .waits_ms = waits_ms, .attempts = 8, .gave_up = DELIVERY_FAILED, .pause_after = 20},
-                   [WEBHOOK_POLICY_BRIEF] = {.name = "brief",
-                                      .waits_ms = waits_ms,
-                                      .attempts = 5,
-                                      .refusals_end = true,
-                                      .gave_up = DELIVERY_ABANDONED,
-                                      .pause_after = 20},
-                   },
+    .policies[WEBHOOK_POLICY_PATIENT] = {.name = "patient",
+                                         .waits_ms = waits_ms,
+                                         .attempts = COUNT(waits_ms),
+                                         .gave_up = DELIVERY_FAILED,
+                                         .pause_after = PAUSE_AFTER},
+    .policies[WEBHOOK_POLICY_BRIEF] = { .name = "brief",
+                                         .waits_ms = waits_ms,
+                                         .attempts = 5,
+                                         .refusals_end = true,
+                                         .gave_up = DELIVERY_ABANDONED,
+                                         .pause_after = PAUSE_AFTER},
     .map_event = map_event,
     .write = write_request,
 };

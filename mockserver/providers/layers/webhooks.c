@@ -1,13 +1,11 @@
-/* Handlers of webhook endpoints. */
-#include "mockserver/providers/layers/webhooks.h"
+/* Handlers of webhook endpoints: keep them, list and replay their deliveries, send test events. */
+#include "mockserver/providers/layers/layers.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
 #include "base/units.h"
-#include "mockserver/providers/layers/layers.h"
-#include "mockserver/state/record.h"
 
 #define EVENTS_MAX      50
 #define DESCRIPTION_MAX 1024
@@ -61,38 +59,9 @@ static const struct field update_rows[] = {
 static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
-void layers_put_millis(struct call *c, const char *key, int64_t ms)
-{
-    char text[TIME_TEXT_MAX];
-    json_put_text(&c->out, key, ms ? time_millis(ms, text) : NULL);
-}
-
-bool layers_event_known(const char *name)
-{
-    for (size_t i = 0; i < LAYERS_EVENT_COUNT; i++)
-        if (strcmp(layers_events[i], name) == 0)
-            return true;
-    return false;
-}
-
-const char *layers_mint_secret(struct world *w)
-{
-    char first[64], more[64], both[128];
-    ids_write(w, "whsec_", ID_ULID, first);
-    ids_write(w, "", ID_ULID, more);
-    snprintf(both, sizeof both, "%s%s", first, more);
-    return world_text(w, both);
-}
-
 static bool body_valid(struct call *c, const struct endpoint_body *body)
 {
-    const char *why;
-    const char *const *events = body->events.items;
-    if (body->url && !webhooks_url_valid(c->arena, c->world, body->url, &why))
-        call_issue(c, "url", "%s", why);
-    for (size_t i = 0; i < body->events.count; i++)
-        if (!layers_event_known(events[i]))
-            call_issue(c, arena_printf(c->arena, "events[%zu]", i), "is not in the event catalogue");
+    hooks_check_body(c, body->url, &body->events, &layers_events, PATH_BRACKETS);
     if (body->metadata && body->metadata->kind != NODE_MAP)
         call_issue(c, "metadata", "must be an object, not %s", node_kind_name(body->metadata->kind));
     else if (body->metadata && strlen(json_print(c->arena, body->metadata)) > METADATA_MAX)
@@ -114,7 +83,6 @@ static void print_endpoint(struct call *c, uint32_t row)
 {
     const struct webhook *h = webhook_read(c->world, row);
     struct json *out = &c->out;
-    struct str events = str_from(h->events);
     json_open_map(out);
     json_put_text(out, "id", h->public_id);
     json_put_text(out, "organizationId", organization_read(c->world, h->organization)->public_id);
@@ -122,18 +90,14 @@ static void print_endpoint(struct call *c, uint32_t row)
     json_put_text(out, "url", h->url);
     json_put_text(out, "description", h->description);
     json_put_text(out, "status", enum_word_of(&layers_endpoint_statuses, h->state));
-    json_key(out, "events");
-    json_open_list(out);
-    while (events.n)
-        json_str(out, str_cut(&events, ' '));
-    json_close_list(out);
+    put_names(out, "events", h->events);
     json_put_text(out, "apiVersion", "v1");
     json_key(out, "metadata");
     json_raw(out, h->metadata ? str_from(h->metadata) : STR("{}"));
-    layers_put_millis(c, "createdAt", h->created_at_ms);
-    layers_put_millis(c, "updatedAt", h->updated_at_ms);
-    layers_put_millis(c, "lastSuccessAt", h->last_success_at_ms);
-    layers_put_millis(c, "lastFailureAt", h->last_failure_at_ms);
+    put_millis(out, "createdAt", h->created_at_ms);
+    put_millis(out, "updatedAt", h->updated_at_ms);
+    put_millis(out, "lastSuccessAt", h->last_success_at_ms);
+    put_millis(out, "lastFailureAt", h->last_failure_at_ms);
     json_put_int(out, "consecutiveFailureCount", h->failures);
     json_close_map(out);
 }
@@ -148,17 +112,13 @@ static void respond_with_secret(struct call *c, int status, uint32_t row)
     json_put_text(out, "signingSecret", webhook_read(c->world, row)->secret);
 }
 
-uint32_t layers_webhook(struct call *c)
+static uint32_t own_endpoint(struct call *c)
 {
-    uint32_t row = webhook_find(c->world, LAYERS, c->params[0]);
-    const struct webhook *h = row ? webhook_read(c->world, row) : NULL;
-    if (h && h->state != WEBHOOK_DELETED && h->organization == key_read(c->world, c->key)->organization)
-        return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no such webhook endpoint.");
-    return ROW_NONE;
+    return hooks_own(c, "There is no such webhook endpoint.");
 }
 
-bool layers_webhook_active(struct call *c, uint32_t webhook)
+/* Refuses the call (CONFLICT) and returns false if the endpoint is not active. */
+static bool is_active(struct call *c, uint32_t webhook)
 {
     enum webhook_state state = webhook_read(c->world, webhook)->state;
     return state == WEBHOOK_ACTIVE || call_refuse(c, FAULT_CONFLICT, "The endpoint is %s; it must be active.",
@@ -189,17 +149,9 @@ void layers_create_webhook_endpoint(struct call *c)
     struct webhook_spec spec = spec_of(c, &body);
     spec.space = space;
     spec.public_id = ids_mint(c->world, "", ID_UUID);
-    spec.secret = layers_mint_secret(c->world);
+    spec.secret = hooks_mint_secret(c->world, ID_ULID, ID_ULID);
     respond_with_secret(c, 201, webhook_create(c->world, key->organization, &spec));
     json_close_map(&c->out);
-}
-
-static bool matches_filter(const struct call *c, uint32_t row, const void *filter)
-{
-    (void)c;
-    (void)row;
-    (void)filter;
-    return true;
 }
 
 void layers_list_webhook_endpoints(struct call *c)
@@ -209,9 +161,8 @@ void layers_list_webhook_endpoints(struct call *c)
         return;
     const struct page_list list = {
         .index = &c->world->indexes[INDEX_WEBHOOK_ORGANIZATION],
-        .key = key_read(c->world, c->key)->organization,
+        .key = caller_organization(c),
         .last_order = INT64_MAX,
-        .matches = matches_filter,
         .print = print_endpoint,
     };
     page_print(c, &page, &list);
@@ -225,7 +176,7 @@ static void respond_endpoint(struct call *c, uint32_t row)
 
 void layers_read_webhook_endpoint(struct call *c)
 {
-    uint32_t row = layers_webhook(c);
+    uint32_t row = own_endpoint(c);
     if (row)
         respond_endpoint(c, row);
 }
@@ -233,7 +184,7 @@ void layers_read_webhook_endpoint(struct call *c)
 void layers_update_webhook_endpoint(struct call *c)
 {
     struct endpoint_body body = {.status = -1};
-    uint32_t row = layers_webhook(c);
+    uint32_t row = own_endpoint(c);
     if (!row || !layers_body(c, &update_fields, &body) || !body_valid(c, &body))
         return;
     struct webhook_spec spec = spec_of(c, &body);
@@ -245,7 +196,7 @@ void layers_update_webhook_endpoint(struct call *c)
 
 void layers_delete_webhook_endpoint(struct call *c)
 {
-    uint32_t row = layers_webhook(c);
+    uint32_t row = own_endpoint(c);
     if (!row)
         return;
     webhook_delete(c->world, row);
@@ -258,11 +209,105 @@ void layers_delete_webhook_endpoint(struct call *c)
 
 void layers_rotate_webhook_secret(struct call *c)
 {
-    uint32_t row = layers_webhook(c);
+    uint32_t row = own_endpoint(c);
     if (!row)
         return;
-    webhook_rotate(c->world, row, layers_mint_secret(c->world), c->now_ms + OVERLAP_MS);
+    webhook_rotate(c->world, row, hooks_mint_secret(c->world, ID_ULID, ID_ULID), c->now_ms + OVERLAP_MS);
     respond_with_secret(c, 200, row);
-    layers_put_millis(c, "previousSecretExpiresAt", webhook_read(c->world, row)->previous_until_ms);
+    put_millis(&c->out, "previousSecretExpiresAt", webhook_read(c->world, row)->previous_until_ms);
     json_close_map(&c->out);
+}
+
+static void print_delivery(struct call *c, uint32_t row)
+{
+    const struct delivery *d = delivery_read(c->world, row);
+    bool gave_up = d->state == DELIVERY_FAILED || d->state == DELIVERY_ABANDONED;
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    json_put_text(out, "endpointId", webhook_read(c->world, d->webhook)->public_id);
+    json_put_text(out, "eventId", d->event_id);
+    json_put_text(out, "eventType", d->type);
+    json_put_text(out, "status", enum_word_of(&layers_delivery_statuses, d->state));
+    json_put_int(out, "attempts", d->attempts);
+    json_key(out, "lastStatusCode");
+    if (d->last_status)
+        json_int(out, d->last_status);
+    else
+        json_null(out);
+    json_put_text(out, "lastError", d->last_error);
+    put_millis(out, "nextAttemptAt", d->next_attempt_at_ms);
+    put_millis(out, "deliveredAt", d->state == DELIVERY_DELIVERED ? d->ended_at_ms : 0);
+    put_millis(out, "abandonedAt", gave_up ? d->ended_at_ms : 0);
+    json_put_text(out, "replayOf", d->replay_of ? delivery_read(c->world, d->replay_of)->public_id : NULL);
+    put_millis(out, "createdAt", d->created_at_ms);
+    json_close_map(out);
+}
+
+void layers_list_webhook_deliveries(struct call *c)
+{
+    struct page page;
+    uint32_t row = own_endpoint(c);
+    if (!row || !page_read(c, LIMIT_DEFAULT, LIMIT_MAX, &page))
+        return;
+    const struct page_list list = {
+        .index = &c->world->indexes[INDEX_DELIVERY_WEBHOOK],
+        .key = row,
+        .last_order = INT64_MAX,
+        .print = print_delivery,
+    };
+    page_print(c, &page, &list);
+}
+
+/* Delivers a test event even if the endpoint does not subscribe to it. */
+void layers_test_webhook_endpoint(struct call *c)
+{
+    uint32_t webhook = own_endpoint(c);
+    if (!webhook || !is_active(c, webhook))
+        return;
+    struct buf payload = {.arena = c->arena};
+    struct json data = json_begin(&payload, 0);
+    json_open_map(&data);
+    json_put_text(&data, "endpointId", webhook_read(c->world, webhook)->public_id);
+    json_close_map(&data);
+    struct webhook_event event = {.type = LAYERS_TEST_EVENT, .payload = buf_c(&payload)};
+    uint32_t row = webhooks_deliver(c->world, &layers_webhooks, webhook, &event, NULL, ROW_NONE);
+    const struct delivery *d = delivery_read(c->world, row);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "eventId", d->event_id);
+    json_put_text(out, "deliveryId", d->public_id);
+    put_millis(out, "scheduledAt", d->next_attempt_at_ms);
+    json_close_map(out);
+}
+
+/* Finds the delivery whose id is the first path parameter. Refuses the call and returns ROW_NONE if
+ * it does not exist, its endpoint was deleted, or it belongs to another organization. */
+static uint32_t own_delivery(struct call *c)
+{
+    uint32_t row = delivery_find(c->world, LAYERS, c->params[0]);
+    const struct webhook *h = row ? webhook_read(c->world, delivery_read(c->world, row)->webhook) : NULL;
+    if (h && h->state != WEBHOOK_DELETED && h->organization == caller_organization(c))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such delivery.");
+    return ROW_NONE;
+}
+
+void layers_replay_webhook_delivery(struct call *c)
+{
+    uint32_t original = own_delivery(c);
+    if (!original)
+        return;
+    const struct delivery *d = delivery_read(c->world, original);
+    uint32_t webhook = d->webhook;
+    if (!is_active(c, webhook))
+        return;
+    struct webhook_event event = {.type = d->type, .payload = d->payload};
+    uint32_t row = webhooks_deliver(c->world, &layers_webhooks, webhook, &event, NULL, original);
+    struct json *out = call_json(c, 200);
+    json_open_map(out);
+    json_put_text(out, "originalDeliveryId", delivery_read(c->world, original)->public_id);
+    json_put_text(out, "replayDeliveryId", delivery_read(c->world, row)->public_id);
+    put_millis(out, "scheduledAt", delivery_read(c->world, row)->next_attempt_at_ms);
+    json_close_map(out);
 }

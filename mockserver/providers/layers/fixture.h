@@ -1,10 +1,15 @@
-/* fixture_fields.h - the keys of a fixture's `layers:` section, and the structs they are read into.
+/* fixture.h - the keys of a fixture's `layers:` section, the structs they are read into, and what creates the records.
  *
- * Shapes:  a list is a field_list of one of the structs below; `at` is an item's place in the file.
- * Errors:  those of fields_read; fixture.c checks references and duplicates.
+ * Shapes:  a list is a field_list of one of the structs below; `at` is an item's place in the file. fixture_fields.c
+ *          has the tables of the keys; fixture.c builds organizations, keys, projects, content, posts and webhooks;
+ *          fixture_accounts.c builds accounts, the lease pool, lease requests and ad accounts.
+ * Errors:  those of fields_read. A function that returns false has added a problem, at the place of its map; the world
+ *          is then discarded, with all records created in it. A value that fields_read has already rejected may be
+ *          zero; it is not checked again.
  */
 #pragma once
 #include "mockserver/providers/layers/layers.h"
+#include "mockserver/providers/shared/build.h"
 
 struct fixture_account {
     struct where at;
@@ -65,9 +70,8 @@ struct fixture_key {
 };
 
 struct fixture_webhook {
-    struct where at;
-    const char *id, *url, *description, *project, *secret;
-    struct field_list events;
+    struct fixture_hook hook;
+    const char *description, *project;
 };
 
 struct fixture_organization {
@@ -91,3 +95,22 @@ struct fixture_layers {
 
 extern const enum content_state layers_fixture_content_states[];
 extern const struct fields layers_fixture_fields; /* of a struct fixture_layers */
+
+#define fixture_problem(load, at, ...) error_add((load)->err, ERROR_INPUT, (at), __VA_ARGS__) /* returns false */
+
+bool fixture_build_pool(struct fixture_load *load, const struct fixture_layers *all);
+bool fixture_build_account(struct fixture_load *load, uint32_t project, struct fixture_account *a);
+bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project, const struct fixture_project *p);
+bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project, const struct fixture_project *p);
+
+/* A project's accounts, sorted by handle. */
+struct handles {
+    const struct fixture_account **items;
+    size_t count;
+};
+/* Returns false and reports a problem if a handle is connected twice on one platform. */
+bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
+/* Returns the account with the id or handle `name`. Returns NULL and reports a problem if there is none, or more than
+ * one. */
+const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h, const char *name,
+                                           struct where at);
