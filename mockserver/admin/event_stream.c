@@ -1,15 +1,51 @@
-#include "mockserver/admin/event_stream.h"
+/* Streams the requests and changes of a namespace as server-sent events.
+ *
+ * A stream has one position in the journal and one in the change log, and writes the next events
+ * when its connection has room. A slow client therefore needs no buffer: entries that were evicted
+ * before the stream reached them are reported as lost. The id of an event is its position: five
+ * numbers, joined by dots. When the namespace is reset or deleted, the stream ends with the event
+ * `reset`. */
+#include "mockserver/admin/handlers.h"
 
+#include "base/enum.h"
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/scheduler.h"
 #include "mockserver/state/world.h"
 
+#define STREAMS_MAX 200
+#define ID_NUMBERS  5
 #define CHUNK_BYTES 8192 /* approximate size of one write */
 #define SILENCE_US  INT64_C(10000000)
 #define RETRY_LINE  "retry: 1000\n"
 
-const char *const event_type_texts[] = {"request", "change"};
+/* The types that `types` selects. */
+#define EVENT_TYPES(X) X(EVENT_REQUEST, "request") X(EVENT_CHANGE, "change")
+enum event_type { EVENT_TYPES(ENUM_NAME) EVENT_TYPE_COUNT };
+static const char *const event_type_texts[] = {EVENT_TYPES(ENUM_TEXT)};
+
+/* The next events are the journal entry after `seq` and the change after `change`. */
+struct position {
+    int64_t started_ms;  /* when the mock started; differs after a restart */
+    uint64_t generation; /* of the namespace; differs after a reset */
+    uint64_t epoch;      /* of the journal; differs after it was cleared */
+    uint64_t seq;
+    uint32_t change;
+};
+
+struct event_stream {
+    struct listener listener; /* first member: a pointer to it is cast to the stream */
+    struct exchange *exchange;
+    struct mock *mock;
+    const char *name;     /* of the namespace */
+    struct namespace *ns; /* NULL: reset or deleted; the stream ends */
+    struct position at;
+    unsigned types;         /* bit set of enum event_type */
+    bool begun;             /* `begin` was written */
+    bool restarts;          /* the given position is unknown: writes `reset` and starts over */
+    struct buf final_chunk; /* the last events, written when the namespace was reset or deleted */
+};
 
 static bool has_type(const struct event_stream *e, enum event_type type)
 {
@@ -100,7 +136,7 @@ static void put_change(const struct event_stream *e, struct buf *out)
     buf_text(out, "\n\n");
 }
 
-/* reading the next event */
+/* choosing the next event */
 
 /* Writes the next event of the journal or the change log. Returns false if there is none. A call
  * comes before its changes. */
@@ -195,7 +231,8 @@ static void release(void *stream)
     e->mock->event_streams--;
 }
 
-void event_stream_start(struct event_stream *e, struct call *c)
+/* Makes the stream the response of the call, and subscribes it to the namespace. */
+static void start(struct event_stream *e, struct call *c)
 {
     e->listener = (struct listener){.changed = on_changed, .closed = on_closed};
     e->mock->event_streams++;
@@ -209,4 +246,106 @@ void event_stream_start(struct event_stream *e, struct call *c)
         .idle = ":\n\n",
         .idle_us = SILENCE_US,
     };
+}
+
+/* reading the parameters */
+
+static bool read_types(struct call *c, unsigned *types)
+{
+    struct str rest = call_query(c, "types");
+    *types = rest.s ? 0 : ~0u;
+    while (rest.n) {
+        struct str name = str_cut(&rest, ',');
+        size_t i = 0;
+        while (i < EVENT_TYPE_COUNT && !str_is(name, event_type_texts[i]))
+            i++;
+        if (i == EVENT_TYPE_COUNT) {
+            const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
+            return call_refuse(c, FAULT_INVALID, "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
+                               near ? " (did you mean '" : " (request or change)", near ? near : "", near ? "'?)" : "");
+        }
+        *types |= 1u << i;
+    }
+    return *types ? c->fault == FAULT_NONE
+                  : call_refuse(c, FAULT_INVALID, "'types' is empty; expected request, change or both");
+}
+
+static struct position newest(const struct call *c)
+{
+    return (struct position){
+        .started_ms = c->mock->started_wall_ms,
+        .generation = c->ns->generation,
+        .epoch = journal_epoch(c->ns->journal),
+        .seq = journal_last(c->ns->journal),
+        .change = changes_last(c->world),
+    };
+}
+
+static bool read_id(struct str id, struct position *at)
+{
+    int64_t numbers[ID_NUMBERS];
+    for (size_t i = 0; i < ID_NUMBERS; i++)
+        if (!str_to_int(str_cut(&id, '.'), &numbers[i]) || numbers[i] < 0)
+            return false;
+    if (id.n || numbers[4] > UINT32_MAX)
+        return false;
+    *at = (struct position){numbers[0], (uint64_t)numbers[1], (uint64_t)numbers[2], (uint64_t)numbers[3],
+                            (uint32_t)numbers[4]};
+    return true;
+}
+
+/* True if the position is in the history of this namespace, even if the journal was cleared
+ * since. */
+static bool is_known_position(const struct position *at, const struct position *now)
+{
+    return at->started_ms == now->started_ms && at->generation == now->generation && at->change <= now->change &&
+           at->epoch <= now->epoch && (at->epoch < now->epoch || at->seq <= now->seq);
+}
+
+/* The Last-Event-ID of a reconnecting client takes precedence over the URL's `since`. */
+static bool read_since(struct call *c, struct event_stream *e)
+{
+    struct str since = headers_get(&c->req->headers, "Last-Event-ID");
+    struct position given, now = newest(c);
+    if (!since.n)
+        since = call_query(c, "since");
+    e->at = now;
+    if (!since.n)
+        return c->fault == FAULT_NONE;
+    bool is_id = read_id(since, &given);
+    if (!is_id && !str_is(since, "0") && !str_is(since, "start"))
+        return call_refuse(c, FAULT_INVALID,
+                           "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
+                           "or 0 (with the changes that loading it made)");
+    e->restarts = is_id && !is_known_position(&given, &now);
+    e->at.seq = 0;
+    e->at.change = str_is(since, "0") ? 0 : scheduler_changes_before(c->ns->scheduler);
+    if (is_id && !e->restarts)
+        e->at = given;
+    return true;
+}
+
+static bool has_room(struct call *c)
+{
+    if (c->mock->event_streams < STREAMS_MAX)
+        return true;
+    struct json *w =
+        problem_json(c, 503, "too_many_streams",
+                     arena_printf(c->arena, "%d event streams are already open; no more are allowed", STREAMS_MAX));
+    json_close_map(w);
+    return false;
+}
+
+void admin_events(struct call *c)
+{
+    struct event_stream *e = arena_new(c->arena, struct event_stream);
+    *e = (struct event_stream){
+        .exchange = c->exchange,
+        .mock = c->mock,
+        .name = str_dup(c->arena, c->ns_name),
+        .ns = c->ns,
+        .final_chunk = {.arena = c->arena},
+    };
+    if (read_types(c, &e->types) && read_since(c, e) && has_room(c))
+        start(e, c);
 }
