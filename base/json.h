@@ -46,10 +46,13 @@ void json_raw(struct json *w, struct str value); /* `value` is one JSON value as
 
 /* Key and value in one call. */
 void json_put_text(struct json *w, const char *key, const char *value);
+void json_put_str(struct json *w, const char *key, struct str value);
 void json_put_int(struct json *w, const char *key, int64_t value);
 void json_put_bool(struct json *w, const char *key, bool value);
 void json_put_null(struct json *w, const char *key);
 void json_put_node(struct json *w, const char *key, const struct node *value);
+void json_key_map(struct json *w, const char *key); /* opens it */
+void json_key_list(struct json *w, const char *key);
 
 const char *json_print(struct arena *a, const struct node *value); /* on one line */
 /* On one line of at most max_bytes; a longer text is cut and ends with "…". */

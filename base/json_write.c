@@ -275,6 +275,12 @@ void json_put_text(struct json *w, const char *key, const char *value)
     json_text(w, value);
 }
 
+void json_put_str(struct json *w, const char *key, struct str value)
+{
+    json_key(w, key);
+    json_str(w, value);
+}
+
 void json_put_int(struct json *w, const char *key, int64_t value)
 {
     json_key(w, key);
@@ -297,6 +303,18 @@ void json_put_node(struct json *w, const char *key, const struct node *value)
 {
     json_key(w, key);
     json_node(w, value);
+}
+
+void json_key_map(struct json *w, const char *key)
+{
+    json_key(w, key);
+    json_open_map(w);
+}
+
+void json_key_list(struct json *w, const char *key)
+{
+    json_key(w, key);
+    json_open_list(w);
 }
 
 const char *json_print(struct arena *a, const struct node *value)

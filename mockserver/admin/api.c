@@ -117,14 +117,12 @@ static void capabilities(struct call *c)
     struct json *w = call_json(c, 200);
     json_open_map(w);
     json_put_int(w, "protocol", ADMIN_PROTOCOL);
-    json_key(w, "providers");
-    json_open_list(w);
+    json_key_list(w, "providers");
     for (size_t i = 0; i < provider_count; i++)
         json_text(w, providers[i]->name);
     json_close_list(w);
     json_put_bool(w, "mutating", true);
-    json_key(w, "simulations");
-    json_open_list(w);
+    json_key_list(w, "simulations");
     for (size_t i = 0; i < simulation_count; i++)
         if (simulations[i].apply)
             json_text(w, simulations[i].name);
@@ -140,8 +138,7 @@ static void put_route(struct json *w, const struct provider *d, const struct rou
     json_put_text(w, "provider", d->name);
     json_put_text(w, "method", r->method);
     json_put_text(w, "path", r->pattern);
-    json_key(w, "id");
-    json_text(w, r->operation);
+    json_put_text(w, "id", r->operation);
     json_put_text(w, "scope", r->scope);
     json_put_text(w, "rate_class", rate_class_texts[r->rate_class]);
     json_put_text(w, "source", r->source);
@@ -162,8 +159,7 @@ static void list_routes(struct call *c)
 {
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "items");
-    json_open_list(w);
+    json_key_list(w, "items");
     for (size_t i = 0; i < provider_count; i++)
         put_routes(w, providers[i]);
     put_routes(w, &admin_provider);
@@ -243,8 +239,7 @@ static void render_error(struct call *c)
     int status = c->fault_status ? c->fault_status : row->status;
     struct json *w = problem_json(c, status, row->code, c->detail ? c->detail : row->message);
     if (c->issues.count) {
-        json_key(w, "errors");
-        json_open_list(w);
+        json_key_list(w, "errors");
         for (size_t i = 0; i < c->issues.count; i++) {
             json_open_map(w);
             json_put_text(w, "pointer", c->issues.items[i].path);

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "mockserver/provider_api/record_json.h"
-#include "mockserver/state/world.h"
-#include "mockserver/state/webhook.h"
 #include "mockserver/state/record.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 static void put_event(struct json *w, const struct world *world, const struct world_event *event)
 {
@@ -22,8 +22,7 @@ static void put_event(struct json *w, const struct world *world, const struct wo
 
 static void put_events(struct json *w, const struct world *world, const struct journal_entry *e)
 {
-    json_key(w, "events");
-    json_open_list(w);
+    json_key_list(w, "events");
     for (uint32_t row = e->event_first; row <= e->event_last && row <= events_last(world); row++)
         put_event(w, world, event_read(world, row));
     json_close_list(w);
@@ -44,8 +43,7 @@ static void put_deliveries(struct json *w, const struct world *world, const stru
 {
     struct index_walk walk;
     const struct delivery *d;
-    json_key(w, "deliveries");
-    json_open_list(w);
+    json_key_list(w, "deliveries");
     deliveries_from(world, &walk, e);
     while ((d = deliveries_next(world, &walk, e)))
         json_text(w, d->public_id);
@@ -77,8 +75,7 @@ void request_put_faults(struct json *w, const struct world *world, const struct 
 {
     struct index_walk walk;
     const struct delivery *d;
-    json_key(w, "delivery_faults");
-    json_open_list(w);
+    json_key_list(w, "delivery_faults");
     deliveries_from(world, &walk, e);
     while ((d = deliveries_next(world, &walk, e)))
         if (d->faults.rules)

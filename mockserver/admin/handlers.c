@@ -1,8 +1,8 @@
 #include "mockserver/admin/handlers.h"
 
 #include "base/time.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/record.h"
+#include "mockserver/state/world.h"
 
 static bool same_place(struct where x, struct where y)
 {
@@ -137,8 +137,7 @@ void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
 
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last)
 {
-    json_key(w, "changes");
-    json_open_list(w);
+    json_key_list(w, "changes");
     for (uint32_t seq = first; seq <= last && seq <= changes_last(world); seq++)
         admin_put_change(w, world, seq);
     json_close_list(w);

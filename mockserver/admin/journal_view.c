@@ -23,8 +23,7 @@ static bool first_of_name(const struct headers *h, size_t i)
 /* One member per name. Joins the values of a repeated header with commas, as HTTP allows. */
 static void put_headers(struct json *w, const struct headers *h, struct arena *a)
 {
-    json_key(w, "headers");
-    json_open_map(w);
+    json_key_map(w, "headers");
     for (size_t i = 0; i < h->count; i++) {
         if (!first_of_name(h, i))
             continue;
@@ -33,8 +32,7 @@ static void put_headers(struct json *w, const struct headers *h, struct arena *a
         for (size_t next = i + 1; next < h->count; next++)
             if (str_eq_nocase(str_from(h->items[next].name), str_from(h->items[i].name)))
                 buf_printf(&value, ", " STR_FMT, STR_ARG(h->items[next].value));
-        json_key(w, h->items[i].name);
-        json_str(w, buf_str(&value));
+        json_put_str(w, h->items[i].name, buf_str(&value));
     }
     json_close_map(w);
 }
@@ -48,8 +46,7 @@ static void put_body(struct json *w, struct str body, bool cut)
         json_key(w, "json");
         json_raw(w, body);
     } else if (body.n) {
-        json_key(w, "text");
-        json_str(w, body);
+        json_put_str(w, "text", body);
     }
     if (cut)
         json_put_bool(w, "cut", true);
@@ -60,8 +57,7 @@ static void put_texts(struct json *w, const char *key, const struct texts *list)
 {
     if (!list->count)
         return;
-    json_key(w, key);
-    json_open_list(w);
+    json_key_list(w, key);
     for (size_t i = 0; i < list->count; i++)
         json_text(w, list->items[i]);
     json_close_list(w);
@@ -69,8 +65,7 @@ static void put_texts(struct json *w, const char *key, const struct texts *list)
 
 void request_put_rules(struct json *w, const struct journal_entry *e)
 {
-    json_key(w, "rules");
-    json_open_list(w);
+    json_key_list(w, "rules");
     for (size_t i = 0; i < e->trace.decisions.count; i++)
         if (!e->trace.decisions.items[i].failed)
             json_text(w, e->trace.decisions.items[i].rule);
@@ -79,12 +74,9 @@ void request_put_rules(struct json *w, const struct journal_entry *e)
 
 static void put_request(struct json *w, const struct journal_entry *e, struct arena *a)
 {
-    json_key(w, "request");
-    json_open_map(w);
-    json_key(w, "method");
-    json_str(w, e->method);
-    json_key(w, "target");
-    json_str(w, e->target);
+    json_key_map(w, "request");
+    json_put_str(w, "method", e->method);
+    json_put_str(w, "target", e->target);
     put_headers(w, &e->request_headers, a);
     put_body(w, e->request_body, e->request_cut);
     json_close_map(w);
@@ -92,8 +84,7 @@ static void put_request(struct json *w, const struct journal_entry *e, struct ar
 
 static void put_response(struct json *w, const struct journal_entry *e, struct arena *a)
 {
-    json_key(w, "response");
-    json_open_map(w);
+    json_key_map(w, "response");
     json_put_int(w, "status", e->status);
     put_headers(w, &e->response_headers, a);
     put_body(w, e->response_body, e->response_cut);
@@ -122,8 +113,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     put_response(w, e, c->arena);
     request_put_effects(w, c->world, e);
     if (!stable) {
-        json_key(w, "wall");
-        json_open_map(w);
+        json_key_map(w, "wall");
         admin_put_time(w, "at", e->wall_ms);
         json_put_int(w, "micros", e->wall_us);
         json_close_map(w);
@@ -139,10 +129,8 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
     json_put_text(w, "request_id", e->request_id);
     json_put_text(w, "provider", e->provider);
     json_put_text(w, "operation", e->operation);
-    json_key(w, "method");
-    json_str(w, e->method);
-    json_key(w, "target");
-    json_str(w, e->target);
+    json_put_str(w, "method", e->method);
+    json_put_str(w, "target", e->target);
     json_put_int(w, "status", e->status);
 }
 
@@ -182,8 +170,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "items");
-    json_open_list(w);
+    json_key_list(w, "items");
     for (; limit && seq <= journal_last(j); seq++) {
         const struct journal_entry *e = journal_read(j, seq);
         if (wanted(c, e)) {

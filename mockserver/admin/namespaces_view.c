@@ -75,8 +75,7 @@ static void put_namespace(struct json *w, const struct namespace *ns)
     json_put_text(w, "name", ns->name);
     json_put_text(w, "fixture", ns->fixture->name);
     json_put_int(w, "generation", (int64_t)ns->generation);
-    json_key(w, "clock");
-    json_open_map(w);
+    json_key_map(w, "clock");
     admin_put_clock(w, ns->world);
     json_close_map(w);
     json_put_int(w, "requests", (int64_t)journal_last(ns->journal));
@@ -101,8 +100,7 @@ void admin_namespaces(struct call *c)
     struct json *w = call_json(c, 200);
     const struct namespace *ns;
     json_open_map(w);
-    json_key(w, "items");
-    json_open_list(w);
+    json_key_list(w, "items");
     for (size_t i = 0; (ns = namespaces_at(c->mock->namespaces, i)); i++)
         put_namespace(w, ns);
     json_close_list(w);
@@ -253,8 +251,7 @@ void admin_namespace_delete(struct call *c)
     }
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "removed");
-    json_str(w, c->params[0]);
+    json_put_str(w, "removed", c->params[0]);
     json_close_map(w);
 }
 

@@ -19,15 +19,13 @@ const struct fields admin_reload_fields = FIELD_TABLE("reload", reload_rows, str
 
 static void put_fixtures(struct json *w, const struct reload_result *result)
 {
-    json_key(w, "fixtures");
-    json_open_list(w);
+    json_key_list(w, "fixtures");
     for (size_t i = 0; i < result->fixture_count; i++) {
         const struct include_files *files = &result->fixtures[i].files;
         json_open_map(w);
         json_put_text(w, "fixture", result->fixtures[i].name);
         json_put_bool(w, "changed", result->fixtures[i].changed);
-        json_key(w, "files");
-        json_open_list(w);
+        json_key_list(w, "files");
         for (size_t j = 0; j < files->count; j++)
             json_text(w, files->items[j].path);
         json_close_list(w);
@@ -38,11 +36,9 @@ static void put_fixtures(struct json *w, const struct reload_result *result)
 
 static void put_namespaces(struct json *w, const struct reload_result *result)
 {
-    json_key(w, "namespaces");
-    json_open_map(w);
+    json_key_map(w, "namespaces");
     for (size_t outcome = 0; outcome < RELOAD_OUTCOME_COUNT; outcome++) {
-        json_key(w, reload_outcome_texts[outcome]);
-        json_open_list(w);
+        json_key_list(w, reload_outcome_texts[outcome]);
         for (size_t i = 0; i < result->namespaces[outcome].count; i++)
             json_text(w, result->namespaces[outcome].items[i]);
         json_close_list(w);
@@ -52,8 +48,7 @@ static void put_namespaces(struct json *w, const struct reload_result *result)
 
 static void put_problems(struct json *w, const struct error *problems)
 {
-    json_key(w, "errors");
-    json_open_list(w);
+    json_key_list(w, "errors");
     for (const struct problem *p = problems->first; p; p = p->next) {
         json_open_map(w);
         json_put_text(w, "file", p->at.file);

@@ -199,8 +199,7 @@ struct request_judgement request_match_judge(struct arena *a, const struct reque
 
 void request_put_misses(struct json *w, const struct match_results *results)
 {
-    json_key(w, "misses");
-    json_open_list(w);
+    json_key_list(w, "misses");
     for (size_t i = 0; i < results->count; i++) {
         const struct match_result *r = &results->items[i];
         if (r->verdict != MATCH_FAILS)

@@ -116,8 +116,7 @@ void simulate_lease_decide(struct call *c, const void *fields)
     json_put_text(w, "state", lease_state_texts[outcome]);
     struct index_walk walk;
     index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){row, INT64_MIN, 0});
-    json_key(w, "accounts");
-    json_open_list(w);
+    json_key_list(w, "accounts");
     while (index_next_of(&walk, row))
         json_text(w, account_read(c->world, walk.entry.row)->public_id);
     json_close_list(w);

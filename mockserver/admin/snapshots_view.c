@@ -18,8 +18,7 @@ static void put_name(struct call *c, int status, const char *key, struct str nam
 {
     struct json *w = call_json(c, status);
     json_open_map(w);
-    json_key(w, key);
-    json_str(w, name);
+    json_put_str(w, key, name);
     json_close_map(w);
 }
 
@@ -28,8 +27,7 @@ void admin_snapshots(struct call *c)
     const char *name;
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "items");
-    json_open_list(w);
+    json_key_list(w, "items");
     for (size_t i = 0; (name = snapshots_at(c->mock->namespaces, i)); i++) {
         json_open_map(w);
         json_put_text(w, "name", name);
@@ -75,8 +73,7 @@ void admin_snapshot_restore(struct call *c)
     namespace_restore(c->ns, snapshot);
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "restored");
-    json_str(w, c->params[0]);
+    json_put_str(w, "restored", c->params[0]);
     json_put_int(w, "generation", (int64_t)c->ns->generation);
     admin_put_clock(w, c->ns->world);
     json_close_map(w);

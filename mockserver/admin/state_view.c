@@ -115,8 +115,7 @@ static void dump(struct call *c)
 {
     struct json *w = call_json(c, 200);
     json_open_map(w);
-    json_key(w, "clock");
-    json_open_map(w);
+    json_key_map(w, "clock");
     admin_put_clock(w, c->world);
     json_close_map(w);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {

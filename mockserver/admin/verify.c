@@ -118,8 +118,7 @@ static bool may_still_hold(const struct verification *v)
 
 static void put_expected(struct json *w, const struct verification *v)
 {
-    json_key(w, "expected");
-    json_open_map(w);
+    json_key_map(w, "expected");
     json_put_int(w, "at_least", v->least);
     if (v->most < INT64_MAX)
         json_put_int(w, "at_most", v->most);
@@ -130,8 +129,7 @@ static void put_expected(struct json *w, const struct verification *v)
 static void put_matches(struct json *w, const struct verification *v, const struct journal *j)
 {
     json_put_int(w, "matched", v->matched);
-    json_key(w, "matches");
-    json_open_list(w);
+    json_key_list(w, "matches");
     for (int64_t i = 0; i < v->matched && i < SHOWN_MAX; i++) {
         json_open_map(w);
         request_put_name(w, v->shown[i], journal_read(j, v->shown[i]));
@@ -143,8 +141,7 @@ static void put_matches(struct json *w, const struct verification *v, const stru
 
 static void put_nearest(struct call *c, struct json *w, const struct verification *v)
 {
-    json_key(w, "nearest");
-    json_open_list(w);
+    json_key_list(w, "nearest");
     for (size_t i = 0; i < v->near_count; i++) {
         const struct journal_entry *e = journal_read(c->ns->journal, v->nearest[i].seq);
         struct match_results results = {0};
