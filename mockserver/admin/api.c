@@ -7,8 +7,8 @@
 #include "base/host.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/admin/guide.h"
-#include "mockserver/admin/handlers.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/mock.h"
 
@@ -93,8 +93,7 @@ static bool is_implemented(const char *operation)
 
 static void health(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_put_text(w, "status", "ok");
     json_put_bool(w, "ready", true);
     json_put_text(w, "version", UNDERSTUDY_VERSION);
@@ -105,8 +104,7 @@ static void health(struct call *c)
 
 static void version(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_put_text(w, "version", UNDERSTUDY_VERSION);
     json_put_int(w, "protocol", ADMIN_PROTOCOL);
     json_close_map(w);
@@ -114,8 +112,7 @@ static void version(struct call *c)
 
 static void capabilities(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_put_int(w, "protocol", ADMIN_PROTOCOL);
     json_key_list(w, "providers");
     for (size_t i = 0; i < provider_count; i++)
@@ -157,8 +154,7 @@ static void put_routes(struct json *w, const struct provider *d)
 
 static void list_routes(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key_list(w, "items");
     for (size_t i = 0; i < provider_count; i++)
         put_routes(w, providers[i]);
@@ -218,19 +214,6 @@ static bool check_token(struct call *c)
 static bool admits(struct call *c)
 {
     return check_site(c) && check_token(c);
-}
-
-struct json *problem_json(struct call *c, int status, const char *code, const char *detail)
-{
-    struct json *w = call_json(c, status);
-    call_header(c, "Content-Type", "application/problem+json");
-    json_open_map(w);
-    json_put_text(w, "type", "about:blank");
-    json_put_text(w, "title", status_text(status));
-    json_put_int(w, "status", status);
-    json_put_text(w, "code", code);
-    json_put_text(w, "detail", detail);
-    return w;
 }
 
 static void render_error(struct call *c)

@@ -1,6 +1,6 @@
 #include "mockserver/client_checks/client_checks.h"
 
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/runtime/namespaces.h"
 
 void admin_client_checks(struct call *c)

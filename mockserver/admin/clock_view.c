@@ -1,5 +1,5 @@
 #include "base/units.h"
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include "base/time.h"
 #include "mockserver/runtime/namespaces.h"
@@ -42,8 +42,7 @@ const struct fields admin_advance_fields = FIELD_TABLE("advance", advance_rows, 
 
 static void put_clock(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     admin_put_clock(w, c->world);
 }
 

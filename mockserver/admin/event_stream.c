@@ -5,7 +5,7 @@
  * before the stream reached them are reported as lost. The id of an event is its position: five
  * numbers, joined by dots. When the namespace is reset or deleted, the stream ends with the event
  * `reset`. */
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include "base/enum.h"
 #include "base/time.h"

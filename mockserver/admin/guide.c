@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/rules/rule.h"
 
 #define PAGE   "since=SEQ (only later entries), limit=N (default 100, at most 1000)"

@@ -168,8 +168,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
     bool truncated = (uint64_t)since < journal_lost(j);
     uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;
 
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key_list(w, "items");
     for (; limit && seq <= journal_last(j); seq++) {
         const struct journal_entry *e = journal_read(j, seq);
@@ -227,8 +226,5 @@ void admin_requests_clear(struct call *c)
     const struct journal *j = c->ns->journal;
     uint64_t count = journal_last(j) ? journal_last(j) - journal_first(j) + 1 : 0;
     journal_clear(c->ns->journal);
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
-    json_put_int(w, "removed", (int64_t)count);
-    json_close_map(w);
+    admin_removed_count(c, count);
 }

@@ -1,5 +1,5 @@
 #include "base/units.h"
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include <string.h>
 
@@ -91,7 +91,7 @@ static struct namespace *find_named(struct call *c)
 {
     struct namespace *ns = namespaces_find(c->mock->namespaces, c->params[0]);
     if (!ns)
-        call_refuse(c, FAULT_NOT_FOUND, "namespace '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
+        admin_unknown(c, "namespace");
     return ns;
 }
 
@@ -128,9 +128,8 @@ static struct fixture *fixture_named(struct call *c, struct str name)
         if (str_is(name, names[i]))
             return c->mock->fixtures[i];
     }
-    const char *near = str_nearest(name, names, c->mock->fixture_count);
-    call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s%s%s", STR_ARG(name), near ? " (did you mean '" : "",
-               near ? near : "", near ? "'?)" : "");
+    call_issue(c, "/fixture", "unknown fixture '" STR_FMT "'%s", STR_ARG(name),
+               admin_hint(c, name, names, c->mock->fixture_count));
     return NULL;
 }
 
@@ -245,14 +244,10 @@ void admin_namespace_delete(struct call *c)
     struct namespace *ns = find_named(c);
     if (!ns)
         return;
-    if (!namespaces_delete(c->mock->namespaces, c->params[0])) {
+    if (namespaces_delete(c->mock->namespaces, c->params[0]))
+        admin_removed(c, c->params[0]);
+    else
         call_refuse(c, FAULT_CONFLICT, "the namespace 'default' cannot be deleted; reset it instead");
-        return;
-    }
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
-    json_put_str(w, "removed", c->params[0]);
-    json_close_map(w);
 }
 
 static void reset(struct call *c, struct namespace *ns)

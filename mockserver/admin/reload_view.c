@@ -1,5 +1,5 @@
 /* Reloads the fixture files on request. */
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include "base/http/body.h"
 #include "mockserver/runtime/mock.h"
@@ -69,8 +69,7 @@ static void respond(struct call *c)
                          "The fixture files have errors; the loaded fixtures stay in use.");
         put_problems(w, &result->problems);
     } else {
-        w = call_json(c, 200);
-        json_open_map(w);
+        w = admin_object(c, 200);
         put_fixtures(w, result);
         put_namespaces(w, result);
     }

@@ -4,7 +4,6 @@
 
 #include "base/array.h"
 #include "base/enum.h"
-#include "mockserver/admin/select.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"
@@ -56,11 +55,11 @@ static bool check_operation(struct call *c, struct request_match *m, struct erro
     return true;
 }
 
-static bool unknown(struct error *err, const char *what, const struct node *n, const char *const *words, size_t count)
+static bool unknown(struct call *c, struct error *err, const char *what, const struct node *n,
+                    const char *const *words, size_t count)
 {
-    const char *near = str_nearest(n->text, words, count);
-    return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s%s%s", what, STR_ARG(n->text),
-                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s", what, STR_ARG(n->text),
+                     admin_hint(c, n->text, words, count));
 }
 
 static bool check_provider(struct call *c, struct request_match *m, struct error *err)
@@ -69,7 +68,7 @@ static bool check_provider(struct call *c, struct request_match *m, struct error
     const char **names = arena_array(c->arena, const char *, provider_count);
     for (size_t i = 0; i < provider_count; i++)
         names[i] = providers[i]->name;
-    return provider_named(n->text) || unknown(err, "provider", n, names, provider_count);
+    return provider_named(n->text) || unknown(c, err, "provider", n, names, provider_count);
 }
 
 static bool check_method(struct call *c, struct request_match *m, struct error *err)
@@ -77,11 +76,10 @@ static bool check_method(struct call *c, struct request_match *m, struct error *
     static const char *const methods[] = {"GET",  "POST",    "PUT",   "PATCH",  "DELETE",
                                           "HEAD", "OPTIONS", "TRACE", "CONNECT"};
     const struct node *n = m->of[SELECTOR_METHOD];
-    (void)c;
     for (size_t i = 0; i < COUNT(methods); i++)
         if (str_is(n->text, methods[i]))
             return true;
-    return unknown(err, "method", n, methods, COUNT(methods));
+    return unknown(c, err, "method", n, methods, COUNT(methods));
 }
 
 static bool check_key(struct call *c, struct request_match *m, struct error *err)
@@ -100,10 +98,8 @@ static bool check_fault(struct call *c, struct request_match *m, struct error *e
     for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
         if (str_is(n->text, fault_texts[i]))
             return true;
-    const char *near = str_nearest(n->text, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
-    if (near)
-        return error_add(err, ERROR_INPUT, n->at, "unknown fault '" STR_FMT "' (did you mean '%s'?)", STR_ARG(n->text),
-                         near);
+    if (str_nearest(n->text, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1))
+        return unknown(c, err, "fault", n, fault_texts + FAULT_NONE + 1, FAULT_COUNT - 1);
     struct buf names = {.arena = c->arena};
     for (size_t i = FAULT_NONE + 1; i < FAULT_COUNT; i++)
         buf_printf(&names, "%s%s", names.n ? ", " : "", fault_texts[i]);

@@ -11,7 +11,7 @@
 #pragma once
 #include "base/enum.h"
 #include "base/match.h"
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/runtime/journal.h"
 
 #define SELECTORS(X)                                                                                                   \

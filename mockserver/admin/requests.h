@@ -4,7 +4,7 @@
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/runtime/journal.h"
 
 /* seq and, if `e` is not NULL, the id, provider, operation, method, target and status. */

@@ -1,25 +1,11 @@
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"
 
-static void refuse_unknown(struct call *c)
-{
-    call_refuse(c, FAULT_NOT_FOUND, "rule '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
-}
-
-static void put_removed(struct call *c, size_t count)
-{
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
-    json_put_int(w, "removed", (int64_t)count);
-    json_close_map(w);
-}
-
 void admin_rules(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key(w, "items");
     rules_print(c->ns->rules, w);
     json_close_map(w);
@@ -28,7 +14,7 @@ void admin_rules(struct call *c)
 void admin_rule(struct call *c)
 {
     if (!rules_print_one(c->ns->rules, c->params[0], call_json(c, 200)))
-        refuse_unknown(c);
+        admin_unknown(c, "rule");
 }
 
 void admin_rule_add(struct call *c)
@@ -49,13 +35,13 @@ void admin_rules_clear(struct call *c)
 {
     size_t count = rules_count(c->ns->rules);
     rules_clear(c->ns->rules);
-    put_removed(c, count);
+    admin_removed_count(c, count);
 }
 
 void admin_rule_remove(struct call *c)
 {
     if (rules_remove(c->ns->rules, c->params[0]))
-        put_removed(c, 1);
+        admin_removed_count(c, 1);
     else
-        refuse_unknown(c);
+        admin_unknown(c, "rule");
 }

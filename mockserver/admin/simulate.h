@@ -6,11 +6,10 @@
  * Errors:  refusals, as in any handler.
  */
 #pragma once
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 #include "mockserver/state/world.h"
 
-struct json *simulation_begin(struct call *c); /* starts the response */
-void simulation_end(struct call *c);           /* adds `changes` and ends it */
+void simulation_end(struct call *c); /* adds `changes` to the open response, and ends it */
 /* The id of a record; null for ROW_NONE. */
 void simulation_put_id(struct call *c, const char *key, enum record_kind kind, uint32_t row);
 

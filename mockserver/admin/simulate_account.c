@@ -3,7 +3,6 @@
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/admin/consent.h"
-#include "mockserver/admin/select.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/connection.h"
 #include "mockserver/state/post.h"
@@ -33,7 +32,7 @@ void simulate_consent(struct call *c, const void *fields)
         return;
     const struct oauth_attempt *a = oauth_attempt_read(c->world, row);
     const char *redirect = consent_redirect(c, row);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     json_put_text(w, "redirect", redirect);
     json_put_text(w, "state", a->token);
     json_put_text(w, "status", oauth_attempt_state_texts[a->state]);
@@ -70,7 +69,7 @@ uint32_t simulation_listed_account(struct call *c, const char *who)
 
 void simulation_respond_account(struct call *c, uint32_t row)
 {
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "account", RECORD_ACCOUNT, row);
     json_put_text(w, "state", account_state_text(account_read(c->world, row)));
     simulation_end(c);
@@ -170,7 +169,7 @@ void simulate_side_effect(struct call *c, const void *fields)
 {
     const struct side_effect *f = fields;
     connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == 0);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     json_put_text(w, "step", connect_step_texts[f->step]);
     json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
     simulation_end(c);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "mockserver/admin/select.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/record.h"
@@ -33,7 +32,7 @@ const struct fields simulate_ad_account_fields =
 static void respond(struct call *c, uint32_t row)
 {
     const struct ad_account *a = ad_account_read(c->world, row);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
     json_put_text(w, "externalId", a->external_id);
     json_put_text(w, "state", ad_account_state_text(a));

@@ -52,7 +52,7 @@ void simulate_fail(struct call *c, const void *fields)
     } else if (!rules_add(c->ns->rules, rule_of(c->arena, f), &name, &err)) {
         admin_issues(c, call_body(c), &err);
     } else {
-        json_put_text(simulation_begin(c), "rule", name);
+        json_put_text(admin_object(c, 200), "rule", name);
         simulation_end(c);
     }
 }

@@ -67,7 +67,7 @@ void simulate_health(struct call *c, const void *fields)
         return;
     }
     set_health(c, row, (enum health)f->status);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "account", RECORD_ACCOUNT, row);
     json_put_text(w, "status", health_texts[f->status]);
     simulation_end(c);

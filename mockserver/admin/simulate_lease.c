@@ -4,7 +4,6 @@
 
 #include <inttypes.h>
 
-#include "mockserver/admin/select.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/lease.h"
 
@@ -111,7 +110,7 @@ void simulate_lease_decide(struct call *c, const void *fields)
     if (!check_decision(c, row, &decision))
         return;
     lease_request_decide(c->world, row, &decision);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "request", RECORD_LEASE_REQUEST, row);
     json_put_text(w, "state", lease_state_texts[outcome]);
     struct index_walk walk;

@@ -1,7 +1,6 @@
 /* Sets the status of a key: paid, unpaid or disabled. */
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/admin/select.h"
 #include "mockserver/state/tenant.h"
 
 struct plan {
@@ -25,7 +24,7 @@ void simulate_plan(struct call *c, const void *fields)
     if (!key)
         return;
     key_set_status(c->world, key, (enum key_status)f->status);
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "key", RECORD_KEY, key);
     json_put_text(w, "status", key_status_texts[f->status]);
     simulation_end(c);

@@ -2,7 +2,6 @@
 #include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/admin/select.h"
 #include "mockserver/state/post.h"
 
 static const char *const result_texts[] = {"success", "error"};
@@ -36,7 +35,7 @@ static void set_post_outcome(struct call *c, const char *post, enum outcome outc
         return;
     }
     destination_set_outcome(c->world, row, outcome, code);
-    simulation_begin(c);
+    admin_object(c, 200);
     simulation_put_id(c, "post", RECORD_DESTINATION, row);
     simulation_end(c);
 }

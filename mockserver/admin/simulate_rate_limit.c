@@ -1,7 +1,6 @@
 /* Sets how many calls a rate limit has left. */
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/admin/select.h"
 #include "mockserver/gates/rate_limit.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/record.h"
@@ -30,9 +29,8 @@ static bool check_class(struct call *c, const struct rate_limits *l, const char 
         if (str_is(str_from(class), names[i]))
             return true;
     }
-    const char *near = str_nearest(str_from(class), names, l->window_count);
-    return call_issue(c, "/class", "unknown rate limit '%s'%s%s%s", class, near ? " (did you mean '" : "",
-                      near ? near : "", near ? "'?)" : "");
+    return call_issue(c, "/class", "unknown rate limit '%s'%s", class,
+                      admin_hint(c, str_from(class), names, l->window_count));
 }
 
 static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window, int64_t remaining)
@@ -61,7 +59,7 @@ void simulate_rate_limit(struct call *c, const void *fields)
         call_issue(c, "/key", "the key's provider has no rate limits");
     if (!l || (f->class && !check_class(c, l, f->class)))
         return;
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     simulation_put_id(c, "key", RECORD_KEY, key);
     json_key(w, "remaining"); /* null: no limit */
     json_open_map(w);

@@ -2,7 +2,6 @@
 #include "base/array.h"
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/admin/select.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rules.h"
@@ -35,7 +34,7 @@ const struct fields simulate_webhook_fields =
 
 static void respond(struct call *c, const struct webhook_body *f, uint32_t delivery, const char *rule)
 {
-    struct json *w = simulation_begin(c);
+    struct json *w = admin_object(c, 200);
     json_put_text(w, "event", f->event);
     json_put_text(w, "action", action_texts[f->action]);
     if (delivery)

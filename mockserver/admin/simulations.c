@@ -1,14 +1,8 @@
 #include "base/array.h"
+#include "mockserver/admin/api.h"
 #include "mockserver/admin/simulate.h"
 
 #include "mockserver/state/record.h"
-
-struct json *simulation_begin(struct call *c)
-{
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
-    return w;
-}
 
 void simulation_end(struct call *c)
 {
@@ -71,9 +65,8 @@ static const struct simulation *find(struct call *c, struct str name)
         if (str_is(name, names[i]))
             return &simulations[i];
     }
-    const char *near = str_nearest(name, names, COUNT(simulations));
-    call_refuse(c, FAULT_NOT_FOUND, "unknown simulation '" STR_FMT "'%s%s%s", STR_ARG(name),
-                near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    call_refuse(c, FAULT_NOT_FOUND, "unknown simulation '" STR_FMT "'%s", STR_ARG(name),
+                admin_hint(c, name, names, COUNT(names)));
     return NULL;
 }
 

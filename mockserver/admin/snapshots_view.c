@@ -1,4 +1,4 @@
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include "mockserver/runtime/mock.h"
 
@@ -14,19 +14,10 @@ static const struct field save_rows[] = {
 
 const struct fields admin_save_fields = FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
 
-static void put_name(struct call *c, int status, const char *key, struct str name)
-{
-    struct json *w = call_json(c, status);
-    json_open_map(w);
-    json_put_str(w, key, name);
-    json_close_map(w);
-}
-
 void admin_snapshots(struct call *c)
 {
     const char *name;
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key_list(w, "items");
     for (size_t i = 0; (name = snapshots_at(c->mock->namespaces, i)); i++) {
         json_open_map(w);
@@ -43,36 +34,33 @@ void admin_snapshot_save(struct call *c)
     struct save_body body = {0};
     if (!admin_body(c, &admin_save_fields, &body))
         return;
-    if (snapshots_save(c->mock->namespaces, body.name, c->ns))
-        put_name(c, 201, "name", str_from(body.name));
-    else
+    if (!snapshots_save(c->mock->namespaces, body.name, c->ns)) {
         call_issue(c, "/name", "invalid name '%s'; expected 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
                    body.name, NAMESPACE_NAME_MAX);
-}
-
-static void refuse_unknown(struct call *c)
-{
-    call_refuse(c, FAULT_NOT_FOUND, "snapshot '" STR_FMT "' does not exist", STR_ARG(c->params[0]));
+        return;
+    }
+    struct json *w = admin_object(c, 201);
+    json_put_text(w, "name", body.name);
+    json_close_map(w);
 }
 
 void admin_snapshot_drop(struct call *c)
 {
     if (snapshots_drop(c->mock->namespaces, c->params[0]))
-        put_name(c, 200, "removed", c->params[0]);
+        admin_removed(c, c->params[0]);
     else
-        refuse_unknown(c);
+        admin_unknown(c, "snapshot");
 }
 
 void admin_snapshot_restore(struct call *c)
 {
     struct world *snapshot = snapshots_find(c->mock->namespaces, c->params[0]);
     if (!snapshot) {
-        refuse_unknown(c);
+        admin_unknown(c, "snapshot");
         return;
     }
     namespace_restore(c->ns, snapshot);
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_put_str(w, "restored", c->params[0]);
     json_put_int(w, "generation", (int64_t)c->ns->generation);
     admin_put_clock(w, c->ns->world);

@@ -1,4 +1,4 @@
-#include "mockserver/admin/handlers.h"
+#include "mockserver/admin/common.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -113,8 +113,7 @@ static void put_kind(struct json *w, const struct world *world, enum record_kind
 
 static void dump(struct call *c)
 {
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key_map(w, "clock");
     admin_put_clock(w, c->world);
     json_close_map(w);
@@ -144,8 +143,7 @@ void admin_state_kind(struct call *c)
     const struct filter *filters = s ? read_filters(c, s) : NULL;
     if (!filters)
         return;
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key(w, "items");
     put_kind(w, c->world, s->kind, filters, c->query_count);
     json_close_map(w);
@@ -233,8 +231,7 @@ void admin_state_patch(struct call *c)
         return;
     c->world->cause = "simulation";
     record_update(c->world, s->kind, row, edits, body->map.count, NULL);
-    struct json *w = call_json(c, 200);
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key(w, "record");
     record_print(w, c->world, s->kind, row);
     admin_put_new_changes(c);

@@ -187,8 +187,7 @@ static void respond(struct call *c, const struct verification *v)
 {
     struct json *w;
     if (holds(v)) {
-        w = call_json(c, 200);
-        json_open_map(w);
+        w = admin_object(c, 200);
         put_matches(w, v, c->ns->journal);
     } else {
         w = problem_json(c, 409, "not_verified", why_not(c->arena, v));

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/units.h"
-#include "mockserver/admin/simulate.h"
+#include "mockserver/admin/api.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/server/mock_server.h"
