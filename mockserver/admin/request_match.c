@@ -55,8 +55,8 @@ static bool check_operation(struct call *c, struct request_match *m, struct erro
     return true;
 }
 
-static bool unknown(struct call *c, struct error *err, const char *what, const struct node *n,
-                    const char *const *words, size_t count)
+static bool unknown(struct call *c, struct error *err, const char *what, const struct node *n, const char *const *words,
+                    size_t count)
 {
     return error_add(err, ERROR_INPUT, n->at, "unknown %s '" STR_FMT "'%s", what, STR_ARG(n->text),
                      admin_hint(c, n->text, words, count));

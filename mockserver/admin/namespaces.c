@@ -1,13 +1,14 @@
-#include "base/units.h"
+/* Namespaces and snapshots, and the reloading of the fixtures from which namespaces start. */
 #include "mockserver/admin/common.h"
 
-#include <string.h>
-
+#include "base/http/body.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/reload.h"
 
 #define IDLE_MAX_MS (3660 * DAY_MS)
 
@@ -266,4 +267,153 @@ void admin_namespace_reset(struct call *c)
 void admin_reset(struct call *c)
 {
     reset(c, c->ns);
+}
+
+/* snapshots */
+
+struct save_body {
+    const char *name;
+};
+
+static const struct field save_rows[] = {
+    FIELD("name", FIELD_TEXT, struct save_body, name, .required = true,
+          .help = "Name of the snapshot: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting "
+                  "with a dot. A snapshot of that name is replaced."),
+};
+
+const struct fields admin_save_fields = FIELD_TABLE("snapshot", save_rows, struct save_body, FIELDS_NO_PLACE);
+
+void admin_snapshots(struct call *c)
+{
+    const char *name;
+    struct json *w = admin_object(c, 200);
+    json_key_list(w, "items");
+    for (size_t i = 0; (name = snapshots_at(c->mock->namespaces, i)); i++) {
+        json_open_map(w);
+        json_put_text(w, "name", name);
+        admin_put_clock(w, snapshots_find(c->mock->namespaces, str_from(name)));
+        json_close_map(w);
+    }
+    json_close_list(w);
+    json_close_map(w);
+}
+
+void admin_snapshot_save(struct call *c)
+{
+    struct save_body body = {0};
+    if (!admin_body(c, &admin_save_fields, &body))
+        return;
+    if (!snapshots_save(c->mock->namespaces, body.name, c->ns)) {
+        call_issue(c, "/name", "invalid name '%s'; expected 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
+                   body.name, NAMESPACE_NAME_MAX);
+        return;
+    }
+    struct json *w = admin_object(c, 201);
+    json_put_text(w, "name", body.name);
+    json_close_map(w);
+}
+
+void admin_snapshot_drop(struct call *c)
+{
+    if (snapshots_drop(c->mock->namespaces, c->params[0]))
+        admin_removed(c, c->params[0]);
+    else
+        admin_unknown(c, "snapshot");
+}
+
+void admin_snapshot_restore(struct call *c)
+{
+    struct world *snapshot = snapshots_find(c->mock->namespaces, c->params[0]);
+    if (!snapshot) {
+        admin_unknown(c, "snapshot");
+        return;
+    }
+    namespace_restore(c->ns, snapshot);
+    struct json *w = admin_object(c, 200);
+    json_put_str(w, "restored", c->params[0]);
+    json_put_int(w, "generation", (int64_t)c->ns->generation);
+    admin_put_clock(w, c->ns->world);
+    json_close_map(w);
+}
+
+/* reload */
+
+struct reload_body {
+    bool reset;
+};
+
+static const struct field reload_rows[] = {
+    FIELD("reset", FIELD_BOOL, struct reload_body, reset,
+          .help = "true: also reset the namespaces that are in use, even if their fixture did not "
+                  "change. Default: false; they keep their state until their next reset."),
+};
+
+const struct fields admin_reload_fields = FIELD_TABLE("reload", reload_rows, struct reload_body, FIELDS_NO_PLACE);
+
+static void put_fixtures(struct json *w, const struct reload_result *result)
+{
+    json_key_list(w, "fixtures");
+    for (size_t i = 0; i < result->fixture_count; i++) {
+        const struct include_files *files = &result->fixtures[i].files;
+        json_open_map(w);
+        json_put_text(w, "fixture", result->fixtures[i].name);
+        json_put_bool(w, "changed", result->fixtures[i].changed);
+        json_key_list(w, "files");
+        for (size_t j = 0; j < files->count; j++)
+            json_text(w, files->items[j].path);
+        json_close_list(w);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+static void put_reloaded(struct json *w, const struct reload_result *result)
+{
+    json_key_map(w, "namespaces");
+    for (size_t outcome = 0; outcome < RELOAD_OUTCOME_COUNT; outcome++) {
+        json_key_list(w, reload_outcome_texts[outcome]);
+        for (size_t i = 0; i < result->namespaces[outcome].count; i++)
+            json_text(w, result->namespaces[outcome].items[i]);
+        json_close_list(w);
+    }
+    json_close_map(w);
+}
+
+static void put_problems(struct json *w, const struct error *problems)
+{
+    json_key_list(w, "errors");
+    for (const struct problem *p = problems->first; p; p = p->next) {
+        json_open_map(w);
+        json_put_text(w, "file", p->at.file);
+        json_put_int(w, "line", p->at.line);
+        json_put_int(w, "column", p->at.column);
+        json_put_text(w, "detail", p->text);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+static void respond_reloaded(struct call *c)
+{
+    const struct reload_result *result = c->own;
+    struct json *w;
+    if (error_any(&result->problems)) {
+        w = problem_json(c, 422, "unusable_fixtures",
+                         "The fixture files have errors; the loaded fixtures stay in use.");
+        put_problems(w, &result->problems);
+    } else {
+        w = admin_object(c, 200);
+        put_fixtures(w, result);
+        put_reloaded(w, result);
+    }
+    json_close_map(w);
+}
+
+void admin_reload(struct call *c)
+{
+    struct reload_body body = {0};
+    if (!c->mock->reload)
+        call_refuse(c, FAULT_CONFLICT, "the fixture is the built-in sample; there is no file to reload");
+    else if (body_is_empty(c->req) || admin_body(c, &admin_reload_fields, &body))
+        reload_ask(c->mock->reload, c, body.reset, respond_reloaded);
 }

@@ -1,16 +1,33 @@
+/* The journal: lists its entries and writes their parts, which explain.c and verify.c use too. */
 #include "mockserver/admin/requests.h"
 
 #include <string.h>
 
 #include "mockserver/provider_api/provider.h"
+#include "mockserver/provider_api/record_json.h"
 #include "mockserver/runtime/namespaces.h"
+#include "mockserver/state/record.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 #define LIMIT_DEFAULT  100
 #define LIMIT_MAX      1000
 #define LIMIT_EXPECTED "1 to 1000"
 
-typedef bool filter_fn(struct call *c, const struct journal_entry *e);
-typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
+/* the parts of an entry */
+
+void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e)
+{
+    json_put_int(w, "seq", (int64_t)seq);
+    if (!e)
+        return;
+    json_put_text(w, "request_id", e->request_id);
+    json_put_text(w, "provider", e->provider);
+    json_put_text(w, "operation", e->operation);
+    json_put_str(w, "method", e->method);
+    json_put_str(w, "target", e->target);
+    json_put_int(w, "status", e->status);
+}
 
 static bool first_of_name(const struct headers *h, size_t i)
 {
@@ -96,6 +113,95 @@ void request_put_hostile(struct json *w, const struct journal_entry *e)
     put_texts(w, "hostile", &e->trace.hostile);
 }
 
+/* the effects of a call: changes, scheduled events, webhook deliveries and their faults */
+
+static void put_event(struct json *w, const struct world *world, const struct world_event *event)
+{
+    enum record_kind kind = event_record(event->kind);
+    json_open_map(w);
+    admin_put_time(w, "at", event->at_ms);
+    json_put_text(w, "what", event_kind_texts[event->kind]);
+    json_put_text(w, "kind", record_kind_texts[kind]);
+    json_put_text(w, "id", record_id(world, kind, event->row));
+    json_put_bool(w, "done", event->done);
+    json_close_map(w);
+}
+
+static void put_events(struct json *w, const struct world *world, const struct journal_entry *e)
+{
+    json_key_list(w, "events");
+    for (uint32_t row = e->event_first; row <= e->event_last && row <= events_last(world); row++)
+        put_event(w, world, event_read(world, row));
+    json_close_list(w);
+}
+
+static void deliveries_from(const struct world *world, struct index_walk *walk, const struct journal_entry *e)
+{
+    index_from(&world->indexes[INDEX_DELIVERY_CHANGE], walk, (struct index_entry){.key = e->change_first});
+}
+
+static const struct delivery *deliveries_next(const struct world *world, struct index_walk *walk,
+                                              const struct journal_entry *e)
+{
+    return index_next(walk) && walk->entry.key <= e->change_last ? delivery_read(world, walk->entry.row) : NULL;
+}
+
+static void put_deliveries(struct json *w, const struct world *world, const struct journal_entry *e)
+{
+    struct index_walk walk;
+    const struct delivery *d;
+    json_key_list(w, "deliveries");
+    deliveries_from(world, &walk, e);
+    while ((d = deliveries_next(world, &walk, e)))
+        json_text(w, d->public_id);
+    json_close_list(w);
+}
+
+/* Writes the fault_ fields of the delivery record, without that prefix. */
+static void put_faults(struct json *w, const struct world *world, uint32_t row)
+{
+    const struct record_type *s = record_type(RECORD_DELIVERY);
+    const struct delivery *d = delivery_read(world, row);
+    json_open_map(w);
+    json_put_text(w, "delivery", d->public_id);
+    json_put_text(w, "event", d->type);
+    json_put_text(w, "state", delivery_state_texts[d->state]);
+    for (size_t i = 0; i < s->field_count; i++) {
+        struct record_value v;
+        struct str name = str_from(s->fields[i].name);
+        if (!str_starts(name, STR("fault_")))
+            continue;
+        record_get(world, RECORD_DELIVERY, row, &s->fields[i], &v);
+        json_key(w, s->fields[i].name + strlen("fault_"));
+        record_value_write(w, &s->fields[i], &v);
+    }
+    json_close_map(w);
+}
+
+void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e)
+{
+    struct index_walk walk;
+    const struct delivery *d;
+    json_key_list(w, "delivery_faults");
+    deliveries_from(world, &walk, e);
+    while ((d = deliveries_next(world, &walk, e)))
+        if (d->faults.rules)
+            put_faults(w, world, walk.entry.row);
+    json_close_list(w);
+}
+
+void request_put_effects(struct json *w, const struct world *world, const struct journal_entry *e)
+{
+    admin_put_changes(w, world, e->change_first, e->change_last);
+    put_events(w, world, e);
+    put_deliveries(w, world, e);
+}
+
+/* lists of entries */
+
+typedef bool filter_fn(struct call *c, const struct journal_entry *e);
+typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
+
 static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
 {
     json_open_map(w);
@@ -119,19 +225,6 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
         json_close_map(w);
     }
     json_close_map(w);
-}
-
-void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e)
-{
-    json_put_int(w, "seq", (int64_t)seq);
-    if (!e)
-        return;
-    json_put_text(w, "request_id", e->request_id);
-    json_put_text(w, "provider", e->provider);
-    json_put_text(w, "operation", e->operation);
-    json_put_str(w, "method", e->method);
-    json_put_str(w, "target", e->target);
-    json_put_int(w, "status", e->status);
 }
 
 static bool matches_operation(struct call *c, const struct journal_entry *e)
