@@ -84,6 +84,7 @@ void admin_rule(struct call *c);
 void admin_rule_add(struct call *c);
 void admin_rules_clear(struct call *c);
 void admin_rule_remove(struct call *c);
+void admin_client_checks(struct call *c);
 
 void admin_requests(struct call *c); /* requests.c */
 void admin_requests_clear(struct call *c);
@@ -91,7 +92,6 @@ void admin_unmatched(struct call *c);
 void admin_near_misses(struct call *c);
 void admin_verify(struct call *c); /* verify.c */
 void admin_wait(struct call *c);
-void admin_client_checks(struct call *c);
 void admin_explain(struct call *c); /* explain.c */
 void admin_events(struct call *c);  /* event_stream.c */
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "mockserver/admin/request_match.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/namespaces.h"

@@ -37,20 +37,22 @@ static bool first_of_name(const struct headers *h, size_t i)
     return true;
 }
 
-/* One member per name. Joins the values of a repeated header with commas, as HTTP allows. */
+struct str request_header(struct arena *a, const struct headers *h, const char *name)
+{
+    struct buf value = {.arena = a};
+    for (size_t i = 0, met = 0; i < h->count; i++)
+        if (str_eq_nocase(str_from(h->items[i].name), str_from(name)))
+            buf_printf(&value, "%s" STR_FMT, met++ ? ", " : "", STR_ARG(h->items[i].value));
+    return buf_str(&value);
+}
+
+/* One member per name. */
 static void put_headers(struct json *w, const struct headers *h, struct arena *a)
 {
     json_key_map(w, "headers");
-    for (size_t i = 0; i < h->count; i++) {
-        if (!first_of_name(h, i))
-            continue;
-        struct buf value = {.arena = a};
-        buf_add(&value, h->items[i].value);
-        for (size_t next = i + 1; next < h->count; next++)
-            if (str_eq_nocase(str_from(h->items[next].name), str_from(h->items[i].name)))
-                buf_printf(&value, ", " STR_FMT, STR_ARG(h->items[next].value));
-        json_put_str(w, h->items[i].name, buf_str(&value));
-    }
+    for (size_t i = 0; i < h->count; i++)
+        if (first_of_name(h, i))
+            json_put_str(w, h->items[i].name, request_header(a, h, h->items[i].name));
     json_close_map(w);
 }
 

@@ -1,8 +1,7 @@
 /* Checks how many matching requests the journal has, now or within a timeout. */
-#include "mockserver/admin/request_match.h"
+#include "mockserver/admin/requests.h"
 
 #include "base/time.h"
-#include "mockserver/admin/requests.h"
 #include "mockserver/runtime/namespaces.h"
 #include "mockserver/runtime/suspend.h"
 
