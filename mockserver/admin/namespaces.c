@@ -5,7 +5,6 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/reload.h"
@@ -234,7 +233,7 @@ void admin_namespace_create(struct call *c)
         return;
     ns->is_copy = body.from;
     ns->overrides = body.overrides;
-    idle_limit(c->mock->idle, ns, body.idle_ms);
+    mock_idle_limit(c->mock, ns, body.idle_ms);
     for (size_t i = 0; i < body.credentials.count; i++)
         namespaces_bind(c->mock->namespaces, str_from(((const char *const *)body.credentials.items)[i]), ns);
     put_namespace(call_json(c, 201), ns);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "mockserver/provider_api/provider.h"
-#include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/mock.h"
 
 #define NEAREST_MAX 3
@@ -134,7 +133,7 @@ static bool create_namespace(struct call *c)
                                              "--namespaces",
                                              namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
-    idle_limit(c->mock->idle, c->ns, c->mock->options.namespace_idle_ms);
+    mock_idle_limit(c->mock, c->ns, c->mock->options.namespace_idle_ms);
     return true;
 }
 

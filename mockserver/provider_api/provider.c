@@ -1,5 +1,7 @@
 #include "mockserver/provider_api/provider.h"
 
+#include "base/enum.h"
+
 #define NAMES_MAX 256 /* names compared for "did you mean" */
 
 const struct provider *provider_named(struct str name)
@@ -93,14 +95,59 @@ bool provider_operation(struct str id, struct str provider, struct where at, str
     return true;
 }
 
+const char *const fault_texts[] = {FAULTS(ENUM_TEXT)};
+
+/* Used if no provider is known or its table lacks the fault. */
+static const struct fault_row neutral_faults[FAULT_COUNT] = {
+    {FAULT_NONE,              200, "none",                   "No error."                                        },
+    {FAULT_NO_ROUTE,          404, "no_route",               "No route matches this path."                      },
+    {FAULT_METHOD,            405, "method_not_allowed",     "This path does not allow that method."            },
+    {FAULT_UNIMPLEMENTED,     501, "unimplemented",          "This operation is not implemented in the mock."   },
+    {FAULT_BAD_HTTP,          400, "bad_http",               "The request is not valid HTTP."                   },
+    {FAULT_TOO_LARGE,         413, "too_large",              "The body is too large."                           },
+    {FAULT_BAD_JSON,          400, "bad_json",               "The body is not valid JSON."                      },
+    {FAULT_INVALID,           422, "invalid",                "The request does not match the schema."           },
+    {FAULT_BAD_ID,            422, "bad_id",                 "The id is not valid."                             },
+    {FAULT_UNAUTHENTICATED,   401, "unauthenticated",        "The credential is missing or unknown."            },
+    {FAULT_UNKNOWN_KEY,       401, "unknown_key",            "The credential is unknown."                       },
+    {FAULT_UNPAID,            402, "unpaid",                 "The plan does not include this operation."        },
+    {FAULT_FORBIDDEN_SCOPE,   403, "forbidden_scope",        "The credential lacks the required scope."         },
+    {FAULT_NOT_FOUND,         404, "not_found",              "The resource does not exist."                     },
+    {FAULT_CONFLICT,          409, "conflict",               "The current state does not allow this."           },
+    {FAULT_RETURN_URL,        403, "return_url_not_allowed", "The return URL is not allowed."                   },
+    {FAULT_APPROVAL_REQUIRED, 403, "approval_required",      "This operation needs an approval first."          },
+    {FAULT_CONTENT_REJECTED,  409, "content_rejected",       "The content was rejected."                        },
+    {FAULT_IDEMPOTENCY,       409, "idempotency_conflict",   "The Idempotency-Key was used for another request."},
+    {FAULT_RATE_LIMITED,      429, "rate_limited",           "Too many requests."                               },
+    {FAULT_KILLED,            503, "killed",                 "The credential is disabled."                      },
+    {FAULT_INTERNAL,          500, "internal",               "Internal error."                                  },
+    {FAULT_UNAVAILABLE,       503, "unavailable",            "The namespace was reset or deleted."              },
+    {FAULT_NAMESPACE,         404, "namespace",              "The namespace is unavailable."                    },
+};
+
+static const struct fault_row *find_fault(const struct fault_row *rows, size_t count, enum fault fault)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].fault == fault)
+            return &rows[i];
+    return NULL;
+}
+
+static const struct fault_row *fault_with_code(const struct fault_row *rows, size_t count, struct str code)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_is(code, rows[i].code))
+            return &rows[i];
+    return NULL;
+}
+
 const struct fault_row *provider_fault(const struct provider *d, enum fault fault)
 {
-    const struct fault_row *own = d ? fault_find(d->faults, d->fault_count, fault) : NULL;
-    return own ? own : fault_find(fault_neutral_rows, FAULT_COUNT, fault);
+    const struct fault_row *own = d ? find_fault(d->faults, d->fault_count, fault) : NULL;
+    return own ? own : find_fault(neutral_faults, FAULT_COUNT, fault);
 }
 
 const struct fault_row *provider_fault_named(const struct provider *d, struct str code)
 {
-    return d ? fault_with_code(d->faults, d->fault_count, code)
-             : fault_with_code(fault_neutral_rows, FAULT_COUNT, code);
+    return d ? fault_with_code(d->faults, d->fault_count, code) : fault_with_code(neutral_faults, FAULT_COUNT, code);
 }

@@ -5,9 +5,23 @@
 #include "base/enum.h"
 #include "base/host.h"
 #include "base/url.h"
-#include "mockserver/state/world.h"
+#include "mockserver/state/record.h"
 
 const char *const webhook_policy_texts[] = {WEBHOOK_POLICIES(ENUM_TEXT)};
+
+uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
+                          const struct webhook_event *event, const char *event_id, uint32_t replay_of)
+{
+    const struct delivery_spec spec = {
+        .public_id = ids_mint(w, "", ID_UUID),
+        .event_id = event_id ? event_id : ids_mint(w, of->event_prefix, ID_ULID),
+        .type = event->type,
+        .payload = event->payload,
+        .replay_of = replay_of,
+        .change = event->change,
+    };
+    return delivery_create(w, webhook, &spec, of->policies[w->webhooks.policy].waits_ms[0]);
+}
 
 bool webhooks_host_allowed(struct str host, const char *allowed)
 {

@@ -8,8 +8,8 @@
 #include "base/enum.h"
 #include "base/fields.h"
 #include "base/http/message.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 struct webhook_event {
     uint32_t organization, space; /* rows; a space is a Layers project or a PostNitro workspace */

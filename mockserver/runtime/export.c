@@ -7,11 +7,11 @@
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rules.h"
-#include "mockserver/state/world.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/connection.h"
-#include "mockserver/state/tenant.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/replies.h"
+#include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #define INDENT 2
 

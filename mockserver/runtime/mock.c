@@ -1,5 +1,9 @@
 #include "mockserver/runtime/mock.h"
 
+#include "base/time.h"
+
+#define LEAST_WAIT_US INT64_C(50000) /* deletes namespaces that expire together in one pass */
+
 void mock_take_fixture(const struct mock *m, struct fixture *f)
 {
     f->world->local_consent = f->world->local_consent || m->options.local_consent;
@@ -28,4 +32,46 @@ void mock_input_end(const struct mock *m)
 {
     if (m->observer.input_end)
         m->observer.input_end(m->observer.ctx);
+}
+
+static void expire(void *mock);
+
+static void set_idle_timer(struct mock *m, int64_t at_us)
+{
+    int64_t soonest_us = time_monotonic_us() + LEAST_WAIT_US;
+    if (!m->loop || !at_us)
+        return;
+    if (at_us < soonest_us)
+        at_us = soonest_us;
+    if (m->idle_timer_us && m->idle_timer_us <= at_us)
+        return;
+    mock_idle_end(m);
+    m->idle_timer = mock_timer(m, at_us, expire, m);
+    m->idle_timer_us = at_us;
+}
+
+static void expire(void *mock)
+{
+    struct mock *m = mock;
+    m->idle_timer_us = 0;
+    set_idle_timer(m, namespaces_expire(m->namespaces, time_monotonic_us()));
+}
+
+void mock_idle_begin(struct mock *m)
+{
+    expire(m);
+}
+
+void mock_idle_end(struct mock *m)
+{
+    if (m->idle_timer_us)
+        mock_timer_cancel(m, m->idle_timer);
+    m->idle_timer_us = 0;
+}
+
+void mock_idle_limit(struct mock *m, struct namespace *ns, int64_t limit_ms)
+{
+    ns->idle_us = limit_ms * 1000;
+    if (limit_ms)
+        set_idle_timer(m, ns->last_us + ns->idle_us);
 }

@@ -51,7 +51,8 @@ struct mock {
     struct fixture **fixtures;
     size_t fixture_count;
     struct namespaces *namespaces;
-    struct idle *idle;
+    uint64_t idle_timer;
+    int64_t idle_timer_us; /* when it fires; 0: not set */
     struct reload *reload; /* NULL: the fixture comes from no file */
     const char *url;       /* "http://127.0.0.1:8080", without a trailing slash */
     int64_t started_wall_ms;
@@ -73,3 +74,10 @@ uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx)
 void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: no-op */
 void mock_input_begin(const struct mock *m, enum mock_input what, struct str text, const char *why);
 void mock_input_end(const struct mock *m);
+
+/* Namespaces that have not been called for their idle time are deleted, by one timer that is set for the earliest expiry.
+ * A call only updates namespace.last_us. Without a loop nothing is deleted. */
+void mock_idle_begin(struct mock *m); /* starts the timer; call it when the mock has its loop */
+void mock_idle_end(struct mock *m);
+/* Sets the idle time of a namespace, in milliseconds of the machine's time; 0: never delete it. */
+void mock_idle_limit(struct mock *m, struct namespace *ns, int64_t limit_ms);

@@ -1,13 +1,16 @@
 #include "mockserver/runtime/scheduler.h"
 
+#include <string.h>
+
 #include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/provider_api/provider.h"
+#include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/mock.h"
-#include "mockserver/runtime/outbox.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
 
 struct in_flight { /* a delivery attempt */
@@ -72,9 +75,8 @@ static void flip_bit(struct buf *body, const struct world *w, const struct deliv
     body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
 }
 
-static void start_attempt(void *ctx, uint32_t delivery)
+static void start_attempt(struct scheduler *p, uint32_t delivery)
 {
-    struct scheduler *p = ctx;
     struct in_flight *f = heap_new(sizeof *f);
     *f = (struct in_flight){.scheduler = p, .delivery = delivery, .next = p->in_flight};
     if (p->in_flight)
@@ -118,26 +120,101 @@ static void arm_timer(struct scheduler *p)
     p->timer_us = at_us;
 }
 
-static void add_faults(void *ctx, uint32_t delivery, struct delivery_faults *faults)
+static void create_deliveries(struct world *w, const struct webhooks *of, const struct webhook_event *event)
 {
-    struct scheduler *p = ctx;
-    rules_delivery_faults(p->ns->rules, &p->arena, p->world, delivery, faults);
+    struct index_walk walk;
+    const char *event_id = NULL; /* minted with the first delivery */
+    index_from(&w->indexes[INDEX_WEBHOOK_ORGANIZATION], &walk, (struct index_entry){event->organization, INT64_MIN, 0});
+    while (index_next_of(&walk, event->organization))
+        if (webhook_subscribes(webhook_read(w, walk.entry.row), event->space, event->type)) {
+            uint32_t row = webhooks_deliver(w, of, walk.entry.row, event, event_id, ROW_NONE);
+            event_id = delivery_read(w, row)->event_id;
+        }
 }
 
-static struct outbox outbox(struct scheduler *p)
+static void report_change(struct world *w, const struct change *change)
 {
-    return (struct outbox){.of = webhooks_of, .add_faults = add_faults, .start = start_attempt, .ctx = p};
+    const struct webhooks *webhooks = webhooks_of(record_provider(w, change->kind, change->row));
+    struct arena a = {0};
+    struct webhook_event event = {0};
+    if (webhooks && webhooks->map_event(&a, w, change, &event)) {
+        event.change = w->webhook_cursor;
+        create_deliveries(w, webhooks, &event);
+    }
+    arena_end(&a);
 }
 
-/* Runs before the next event, so that a delivery has its faults before it is due. */
+static bool starts_attempt(const struct change *change)
+{
+    const char *delivering = delivery_state_texts[DELIVERY_DELIVERING];
+    return strcmp(change->to, delivering) == 0 && (!change->from || strcmp(change->from, delivering) != 0);
+}
+
+/* The deliveries of one event are consecutive and share its faults. */
+struct last_event {
+    const char *id; /* NULL: no event yet */
+    struct delivery_faults faults;
+};
+
+static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *last)
+{
+    struct world *w = p->world;
+    const struct delivery *d = delivery_read(w, row);
+    if (d->copy_of || d->state != DELIVERY_PENDING || d->attempts)
+        return;
+    if (!last->id || strcmp(last->id, d->event_id) != 0) {
+        *last = (struct last_event){.id = d->event_id};
+        rules_delivery_faults(p->ns->rules, &p->arena, w, row, &last->faults);
+    }
+    if (!last->faults.rules)
+        return;
+    delivery_apply_faults(w, row, &last->faults);
+    for (int64_t i = 0; !last->faults.drop && i < last->faults.duplicates; i++)
+        delivery_copy(w, row, ids_mint(w, "", ID_UUID));
+}
+
+/* Turns the entries of the change log into webhook deliveries and attempts. It runs before the next event, so that a
+ * delivery has its faults before it is due. world.webhook_cursor is the last change that was read; a fork continues from
+ * there, so that no event is delivered again. */
 static void read_change_log(struct scheduler *p)
 {
-    const struct outbox o = outbox(p);
-    const char *cause = p->world->cause;
-    p->world->cause = "delivery";
-    outbox_read(p->world, &o);
-    p->world->cause = cause;
+    struct world *w = p->world;
+    struct last_event last = {0};
+    const char *cause = w->cause;
+    w->cause = "delivery";
+    if (!world_count(w, RECORD_WEBHOOK))
+        w->webhook_cursor = changes_last(w);
+    while (w->webhook_cursor < changes_last(w)) { /* a delivery adds changes */
+        const struct change change = *changes_read(w, ++w->webhook_cursor);
+        if (change.kind == RECORD_DELIVERY) {
+            if (!change.from)
+                apply_faults(p, change.row, &last);
+            else if (starts_attempt(&change))
+                start_attempt(p, change.row);
+        } else if (change.kind != RECORD_WEBHOOK) {
+            report_change(w, &change);
+        }
+    }
+    w->cause = cause;
     arena_end(&p->arena);
+}
+
+/* Re-sends deliveries marked in flight that have no request (after a fork or an import). */
+static void resume_attempts(struct scheduler *p)
+{
+    const struct world *w = p->world;
+    for (uint32_t webhook = 1; webhook <= world_count(w, RECORD_WEBHOOK); webhook++) {
+        const struct index *x = &w->indexes[INDEX_DELIVERY_WEBHOOK_STATE];
+        struct index_entry from = {index_pair_key(webhook, DELIVERY_DELIVERING), INT64_MIN, 0};
+        for (;;) { /* start_attempt may change the index: look up again after each row */
+            struct index_walk walk;
+            index_from(x, &walk, from);
+            if (!index_next_of(&walk, from.key))
+                break;
+            from.order = walk.entry.order + 1;
+            start_attempt(p, walk.entry.row);
+        }
+    }
 }
 
 size_t scheduler_tick(struct scheduler *p)
@@ -221,9 +298,8 @@ struct scheduler *scheduler_new(struct mock *m, struct namespace *ns)
 {
     struct scheduler *p = heap_new(sizeof *p);
     *p = (struct scheduler){.mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
-    const struct outbox o = outbox(p);
-    p->ticking = true; /* no ticks for attempts that end inside outbox_resume */
-    outbox_resume(p->world, &o);
+    p->ticking = true; /* no ticks for attempts that end inside resume_attempts */
+    resume_attempts(p);
     p->ticking = false;
     return p;
 }

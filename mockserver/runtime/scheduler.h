@@ -34,6 +34,6 @@ bool scheduler_is_awaited(const struct scheduler *p); /* one call at a time can 
 
 void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */
 void scheduler_unlisten(struct listener *l);                    /* no-op if not subscribed */
-void scheduler_notify(const struct scheduler *p); /* calls `changed` of all listeners */
+void scheduler_notify(const struct scheduler *p);               /* calls `changed` of all listeners */
 /* seq of the last change when the scheduler was created; calls and events cause later ones. */
 uint32_t scheduler_changes_before(const struct scheduler *p);

@@ -7,7 +7,6 @@
 #include "mockserver/pipeline/pipeline.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/runtime/deliver.h"
-#include "mockserver/runtime/idle.h"
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
@@ -58,7 +57,6 @@ static struct mock *create_namespaces(struct mock *m)
     for (size_t i = 0; i < m->fixture_count; i++)
         mock_take_fixture(m, m->fixtures[i]);
     m->namespaces = namespaces_new(m->fixtures[0], &options->limits);
-    m->idle = idle_new(m);
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
@@ -91,7 +89,7 @@ void mock_use_loop(struct mock *m, struct loop *l)
 {
     m->loop = l;
     deliver_use_loop(m->deliver, l);
-    idle_begin(m->idle);
+    mock_idle_begin(m);
     if (m->reload)
         reload_use_loop(m->reload, l);
     for (size_t i = 0; i < namespaces_count(m->namespaces); i++)
@@ -104,7 +102,7 @@ void mock_free(struct mock *m)
         return;
     reload_free(m->reload);
     namespaces_free(m->namespaces);
-    idle_free(m->idle);
+    mock_idle_end(m);
     deliver_free(m->deliver);
     client_registry_free(m->client_registry);
     for (size_t i = 0; i < m->fixture_count; i++)

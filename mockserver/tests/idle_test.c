@@ -1,5 +1,5 @@
 /* Deletion of idle namespaces, over real sockets and in real time. */
-#include "mockserver/runtime/idle.h"
+#include "mockserver/runtime/mock.h"
 
 #include "base/time.h"
 #include "mockserver/tests/served_mock.h"
