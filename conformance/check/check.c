@@ -8,7 +8,7 @@
 
 #define SHORT_MAX_BYTES 200
 
-/* --- leaves --------------------------------------------------------------------------------- */
+/* --- leaves ------------------------------------------------------------------------------- */
 
 /* An expectation is split into leaves, each of which becomes one check. A leaf is one matcher or plain value. Maps and
  * $each are split further; a list, $some, $none, $exact, $not or $in is one leaf, whatever it contains. */
@@ -89,7 +89,7 @@ static void leaves_of(struct arena *a, const struct node *expectation, struct le
         walk_node(&w, expectation, "", NULL);
 }
 
-/* --- claims --------------------------------------------------------------------------------- */
+/* --- claims ------------------------------------------------------------------------------- */
 
 static void cite_claims(const struct check_input *in, struct check *c)
 {
@@ -131,7 +131,7 @@ struct check *check_add(const struct check_input *in, struct check_list *out, co
     return c;
 }
 
-/* --- the parts of an expectation ------------------------------------------------------------ */
+/* --- the parts of an expectation ---------------------------------------------------------- */
 
 /* One value to compare with its part of the expectation: the body, a header, the outputs. */
 struct subject {
@@ -217,7 +217,7 @@ static const char *statuses_text(struct arena *a, const struct expectation *x)
     return buf_c(&out);
 }
 
-/* --- comparing without verdicts -------------------------------------------------------------- */
+/* --- comparing without verdicts ----------------------------------------------------------- */
 
 static bool subject_holds(void *ctx, const struct subject *s)
 {
@@ -233,7 +233,7 @@ bool check_holds(const struct check_input *in)
            visit_subjects(&copy, subject_holds, &copy);
 }
 
-/* --- verdicts ------------------------------------------------------------------------------- */
+/* --- verdicts ----------------------------------------------------------------------------- */
 
 struct judging {
     const struct check_input *in;

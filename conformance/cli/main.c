@@ -41,7 +41,7 @@ static int worse_status(int status, const struct error *err)
     return status;
 }
 
-/* --- which target --------------------------------------------------------------------------- */
+/* --- which target ------------------------------------------------------------------------- */
 
 /* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. Adds no
  * error if the path does not exist; suite_load reports it. */
@@ -101,7 +101,7 @@ static bool has_capability(const void *target, const char *capability)
     return target_has_capability(target, capability);
 }
 
-/* --- run ------------------------------------------------------------------------------------ */
+/* --- run ---------------------------------------------------------------------------------- */
 
 static void add_secret(void *ctx, const char *name, const char *value)
 {
@@ -270,7 +270,7 @@ static int command_run(const struct options *o, struct error *err)
     return run_scenarios(o, &plan, target, err);
 }
 
-/* --- lint ----------------------------------------------------------------------------------- */
+/* --- lint --------------------------------------------------------------------------------- */
 
 /* Returns true if a path on the command line contains the catalogue's whole folder. */
 static bool is_whole(const struct options *o, const struct catalogue *c)
@@ -312,7 +312,7 @@ static int command_lint(const struct options *o, struct error *err)
     return o->complete && !complete ? 1 : 0;
 }
 
-/* --- list ----------------------------------------------------------------------------------- */
+/* --- list --------------------------------------------------------------------------------- */
 
 static bool has_every_capability(const void *ctx, const char *capability)
 {
@@ -360,7 +360,7 @@ static int command_list(const struct options *o, struct error *err)
     return 0;
 }
 
-/* --- main ----------------------------------------------------------------------------------- */
+/* --- main --------------------------------------------------------------------------------- */
 
 static int (*const commands[])(const struct options *o, struct error *err) = {
     [COMMAND_RUN] = command_run,

@@ -10,7 +10,7 @@
 #define TIMEOUT_MS 10000
 #define JOBS_MAX   1000
 
-/* --- kinds of values ------------------------------------------------------------------------ */
+/* --- kinds of values ---------------------------------------------------------------------- */
 
 static bool read_texts(struct options *o, const struct given *g, struct texts_list *list)
 {
@@ -68,7 +68,7 @@ SET_SWITCH(quiet)
 SET_SWITCH(json)
 SET_SWITCH(complete)
 
-/* --- options -------------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------------------------ */
 
 static bool set_mock(struct options *o, const struct given *g)
 {

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* --- required capabilities ------------------------------------------------------------------- */
+/* --- required capabilities ---------------------------------------------------------------- */
 
 struct needs {
     const char **items;
@@ -54,7 +54,7 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
     return n.items;
 }
 
-/* --- selection ------------------------------------------------------------------------------- */
+/* --- selection ---------------------------------------------------------------------------- */
 
 static bool cites(const struct scenario *s, const char *glob)
 {
@@ -177,7 +177,7 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     return true;
 }
 
-/* --- --failed ------------------------------------------------------------------------------- */
+/* --- --failed ----------------------------------------------------------------------------- */
 
 static const struct node *report_read(struct arena *a, const char *path, struct error *err)
 {
@@ -242,7 +242,7 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
     return true;
 }
 
-/* --- coverage ------------------------------------------------------------------------------- */
+/* --- coverage ----------------------------------------------------------------------------- */
 
 typedef bool step_fn(const struct step *step, const char *id);
 

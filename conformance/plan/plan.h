@@ -45,7 +45,7 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
  * Fails if the file cannot be read or is not such a report. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);
 
-/* --- tags.c: expressions such as "oauth and not (slow or lease)" ---------------------------- */
+/* --- tags.c: expressions such as "oauth and not (slow or lease)" -------------------------- */
 
 /* any  = all {"or" all}    all = one {"and" one}    one = ["not"] (TAG | "(" any ")")
  * A syntax error has its column in the expression (--tag:1:COLUMN). */
@@ -54,7 +54,7 @@ struct tags;
 const struct tags *tags_parse(struct arena *a, const char *text, struct error *err);
 bool tags_hold(const struct tags *expression, const char *const *tags, size_t count);
 
-/* --- coverage ------------------------------------------------------------------------------- */
+/* --- coverage ----------------------------------------------------------------------------- */
 
 struct coverage {               /* in the order of the catalogue; a dispute is settled by a step with a one_of */
     size_t cited, unobservable; /* numbers of claims */

@@ -24,7 +24,7 @@ struct parser {
     int depth;
 };
 
-/* --- tokens ---------------------------------------------------------------------------------- */
+/* --- tokens ------------------------------------------------------------------------------- */
 
 static bool is_tag_character(char c)
 {
@@ -66,7 +66,7 @@ static bool is_tag(struct str word)
     return word.n && is_tag_character(word.s[0]) && !str_is(word, "and") && !str_is(word, "or") && !str_is(word, "not");
 }
 
-/* --- grammar -------------------------------------------------------------------------------- */
+/* --- grammar ------------------------------------------------------------------------------ */
 
 static const struct tags *tags_new(struct parser *p, enum tags_kind kind, const struct tags *left,
                                    const struct tags *right)
@@ -136,7 +136,7 @@ const struct tags *tags_parse(struct arena *a, const char *text, struct error *e
     return t && peek_token(&p).n ? syntax_error(&p, "'and', 'or' or the end") : t;
 }
 
-/* --- evaluation ------------------------------------------------------------------------------ */
+/* --- evaluation --------------------------------------------------------------------------- */
 
 static bool has_tag(const char *const *tags, size_t count, const char *tag)
 {

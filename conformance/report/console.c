@@ -4,7 +4,7 @@
 
 enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13, NAME_COLUMNS = 48 };
 
-/* --- failures, by scenario ------------------------------------------------------------------- */
+/* --- failures, by scenario ---------------------------------------------------------------- */
 
 struct failure_cards {
     size_t shown, left_out;
@@ -136,7 +136,7 @@ static void put_scenarios(struct text_layout *t, const struct run *r)
         layout_rule(t);
 }
 
-/* --- the totals ----------------------------------------------------------------------------- */
+/* --- the totals --------------------------------------------------------------------------- */
 
 static void put_row(struct text_layout *t, const char *label, enum style style, const char *text)
 {
@@ -277,7 +277,7 @@ static void summary_put(struct text_layout *t, const struct run *r)
     layout_put(t, STYLE_PLAIN, "\n");
 }
 
-/* --- the console ---------------------------------------------------------------------------- */
+/* --- the console -------------------------------------------------------------------------- */
 
 struct console {
     struct arena *arena;
@@ -295,7 +295,7 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
     return c;
 }
 
-/* --- progress, on stderr --------------------------------------------------------------------- */
+/* --- progress, on stderr ------------------------------------------------------------------ */
 
 static void show_progress(const struct console *c, const char *name)
 {
@@ -341,7 +341,7 @@ struct run_events console_events(struct console *c)
     return (struct run_events){.scenario_started = on_started, .scenario_ended = on_ended, .ctx = c};
 }
 
-/* --- summary --------------------------------------------------------------------------------- */
+/* --- summary ------------------------------------------------------------------------------ */
 
 void console_summary(struct console *c, const struct run *r)
 {

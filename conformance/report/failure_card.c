@@ -15,7 +15,7 @@ struct line {
     size_t count;
 };
 
-/* --- curl: quoting --------------------------------------------------------------------------------- */
+/* --- curl: quoting ------------------------------------------------------------------------ */
 
 enum quotes {
     QUOTES_NONE,
@@ -125,7 +125,7 @@ static const char *quote_argument(struct text_layout *t, struct str text)
     return buf_c(&out);
 }
 
-/* --- curl: options --------------------------------------------------------------------------------- */
+/* --- curl: options ------------------------------------------------------------------------ */
 
 static void add_option(struct line *l, const char *option, struct str argument)
 {
@@ -196,9 +196,9 @@ static void add_body(struct line *l, const struct exchange_record *x)
     add_option(l, option, body);
 }
 
-/* Writes a request as a curl command that can be pasted into a shell: one line if it fits, otherwise one line per option.
- * A secret becomes a shell variable, $NAME. Everything else is quoted; control characters are written as $'\033'. A body
- * that is too long to paste is replaced by a file name, @body-of-N-bytes. */
+/* Writes a request as a curl command that can be pasted into a shell: one line if it fits, otherwise one line per
+ * option. A secret becomes a shell variable, $NAME. Everything else is quoted; control characters are written as
+ * $'\033'. A body that is too long to paste is replaced by a file name, @body-of-N-bytes. */
 static void curl_write(struct text_layout *t, int indent, const struct exchange_record *x)
 {
     struct line l = {.layout = t};
@@ -225,7 +225,7 @@ static void curl_write(struct text_layout *t, int indent, const struct exchange_
     layout_put(t, STYLE_PLAIN, "\n");
 }
 
-/* --- head ------------------------------------------------------------------------------------ */
+/* --- head --------------------------------------------------------------------------------- */
 
 static void put_claim(struct text_layout *t, const struct claim *claim, enum style style, const char *mark)
 {
@@ -283,7 +283,7 @@ void failure_card_fields(struct text_layout *t, const struct run *r, const struc
     put_value(t, "why", STYLE_PLAIN, c->why);
 }
 
-/* --- exchange -------------------------------------------------------------------------------- */
+/* --- exchange ----------------------------------------------------------------------------- */
 
 static const char *duration_text(struct arena *a, int64_t us)
 {
@@ -344,7 +344,7 @@ void failure_card_exchange(struct text_layout *t, const struct exchange_record *
     put_body(t, x->response_body);
 }
 
-/* --- whole ----------------------------------------------------------------------------------- */
+/* --- whole -------------------------------------------------------------------------------- */
 
 const char *failure_card_line(struct text_layout *t, const struct check *c)
 {

@@ -7,11 +7,12 @@
 #define REPORT_VERSION  1
 #define REPORT_BODY_MAX 65536
 
-/* --- parts of both -------------------------------------------------------------------------- */
+/* --- parts of both ------------------------------------------------------------------------ */
 
 /* The parts of a run, for the JSON report and the event stream. Every function adds members to a map that the caller
  * has opened. Keys are snake_case and always present, in the same order; a missing value is null. Durations are in
- * microseconds (_us), times are RFC 3339 text (_at). A body is scrubbed of secrets, then cut at REPORT_BODY_MAX bytes. */
+ * microseconds (_us), times are RFC 3339 text (_at). A body is scrubbed of secrets, then cut at REPORT_BODY_MAX
+ * bytes. */
 
 static void put_instant(struct json *j, const char *key, int64_t ms)
 {
@@ -41,7 +42,7 @@ static void put_target(struct json *j, const struct run *r)
     json_put_text(j, "gate", level_texts[r->gate]);
 }
 
-/* --- checks ---------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------- */
 
 static void put_place(struct json *j, struct where at)
 {
@@ -83,7 +84,7 @@ static void put_check(struct json *j, const struct scenario_result *s, const str
     put_exchange_index(j, s, c);
 }
 
-/* --- exchanges ------------------------------------------------------------------------------- */
+/* --- exchanges ---------------------------------------------------------------------------- */
 
 static void put_headers(struct json *j, const char *key, const struct headers *h)
 {
@@ -139,7 +140,7 @@ static void put_exchange(struct json *j, const struct secrets *secrets, const st
     put_body(j, secrets, "response_body", x->response_body);
 }
 
-/* --- scenarios and the run ------------------------------------------------------------------- */
+/* --- scenarios and the run ---------------------------------------------------------------- */
 
 static void put_scenario(struct json *j, const struct scenario_result *s)
 {
@@ -219,7 +220,7 @@ static void flush_json(struct buf *text, struct writer *w)
     text->n = 0;
 }
 
-/* --- the JSON report ------------------------------------------------------------------------ */
+/* --- the JSON report ---------------------------------------------------------------------- */
 
 static void put_checks(struct json *j, const struct scenario_result *s)
 {
@@ -334,7 +335,7 @@ void json_write(const struct run *r, struct writer *w)
     arena_end(&a);
 }
 
-/* --- the event stream ----------------------------------------------------------------------- */
+/* --- the event stream --------------------------------------------------------------------- */
 
 struct ndjson {
     struct writer *out;
@@ -364,7 +365,7 @@ static void event_close(struct event *e, struct writer *w)
     arena_end(&e->arena);
 }
 
-/* --- events ---------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------- */
 
 static void run_started(struct ndjson *n, const struct run *r)
 {
@@ -423,7 +424,7 @@ static void scenario_ended(void *ctx, const struct run *r, const struct scenario
     writer_flush(n->out);
 }
 
-/* --- streams --------------------------------------------------------------------------------- */
+/* --- streams ------------------------------------------------------------------------------ */
 
 struct run_events ndjson_stream(struct arena *a, struct writer *w)
 {

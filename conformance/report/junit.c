@@ -46,7 +46,7 @@ static struct suite_counts suite_counts_of(const struct run *r, const struct sce
     return t;
 }
 
-/* --- XML ------------------------------------------------------------------------------------- */
+/* --- XML ---------------------------------------------------------------------------------- */
 
 static void count_attributes(struct buf *out, const struct suite_counts *t)
 {
@@ -69,7 +69,7 @@ static void put_property(struct buf *out, int indent, const char *name, const ch
     buf_text(out, "/>\n");
 }
 
-/* --- cases ----------------------------------------------------------------------------------- */
+/* --- cases -------------------------------------------------------------------------------- */
 
 static void put_properties(struct buf *out, const struct check *c)
 {

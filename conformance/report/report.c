@@ -9,7 +9,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 
-/* --- formats -------------------------------------------------------------------------------- */
+/* --- formats ------------------------------------------------------------------------------ */
 
 const struct report_format report_formats[] = {
     {"console", console_write, NULL,          NULL             }, /* the summary as plain text */
@@ -35,7 +35,7 @@ const char *report_format_names(struct arena *a)
     return buf_c(&names);
 }
 
-/* --- the writer ----------------------------------------------------------------------------- */
+/* --- the writer --------------------------------------------------------------------------- */
 
 struct writer {
     const struct secrets *secrets;
@@ -48,7 +48,7 @@ struct writer {
     int failed;          /* errno of the first write that failed */
 };
 
-/* --- opening --------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------ */
 
 /* Removes the temporary file of a report that was never closed. */
 static void release_writer(void *writer)
@@ -114,7 +114,7 @@ const struct secrets *writer_secrets(const struct writer *w)
     return w->secrets;
 }
 
-/* --- writing --------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------ */
 
 static void write_out(struct writer *w, struct str text)
 {
@@ -162,7 +162,7 @@ void writer_flush(struct writer *w)
         w->failed = errno ? errno : EIO;
 }
 
-/* --- closing --------------------------------------------------------------------------------- */
+/* --- closing ------------------------------------------------------------------------------ */
 
 static void read_all(struct buf *text, FILE *from)
 {

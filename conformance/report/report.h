@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "conformance/result/result.h"
 
-/* --- formats: one file each ----------------------------------------------------------------- */
+/* --- formats: one file each --------------------------------------------------------------- */
 
 struct writer;
 
@@ -45,7 +45,7 @@ void ndjson_write(const struct run *r, struct writer *w);
 struct run_events ndjson_stream(struct arena *a, struct writer *w);
 void ndjson_stream_end(void *ndjson, const struct run *r);
 
-/* --- writer --------------------------------------------------------------------------------- */
+/* --- writer ------------------------------------------------------------------------------- */
 
 struct secrets;
 
@@ -62,7 +62,7 @@ void writer_flush(struct writer *w);
 bool writer_close(struct writer *w, struct error *err);
 const struct secrets *writer_secrets(const struct writer *w);
 
-/* --- secrets -------------------------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------------------------ */
 
 struct secret {
     const char *name, *value; /* shown as $NAME */

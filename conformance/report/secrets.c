@@ -12,7 +12,7 @@
 
 enum { ESCAPES_MAX = 16 }; /* of one character, in nested encodings */
 
-/* --- adding --------------------------------------------------------------------------------- */
+/* --- adding ------------------------------------------------------------------------------- */
 
 static void add_form(struct secrets *s, const char *name, const char *value)
 {
@@ -66,7 +66,7 @@ void secrets_add(struct secrets *s, const char *name, const char *value)
         add_inner_base64(s, name, str_from(value), before);
 }
 
-/* --- one character, plain or escaped --------------------------------------------------------- */
+/* --- one character, plain or escaped ------------------------------------------------------ */
 
 /* The functions below return how many bytes of the text encode the character c, 0 if the text
  * starts with something else, or SHORT if the text ends too early to decide. */
@@ -159,7 +159,7 @@ static size_t match_character(struct str text, unsigned char c)
     return n || !plain ? n : 1;
 }
 
-/* --- a whole secret -------------------------------------------------------------------------- */
+/* --- a whole secret ----------------------------------------------------------------------- */
 
 static bool cut_short(struct str rest, size_t known)
 {

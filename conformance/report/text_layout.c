@@ -19,7 +19,7 @@ struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, 
     return (struct text_layout){.arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
 }
 
-/* --- escaping -------------------------------------------------------------------------------- */
+/* --- escaping ----------------------------------------------------------------------------- */
 
 static size_t character_bytes(unsigned char first)
 {
@@ -95,7 +95,7 @@ const char *layout_safe_text(struct text_layout *t, const char *text)
     return layout_safe(t, str_from(text));
 }
 
-/* --- width ----------------------------------------------------------------------------------- */
+/* --- width -------------------------------------------------------------------------------- */
 
 size_t text_width(struct str text)
 {
@@ -130,7 +130,7 @@ struct str text_line(struct str *rest, size_t columns)
     return str_head(whole, cut);
 }
 
-/* --- output ---------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------- */
 
 /* The style ends before the line end: some terminals carry a style into the next line. */
 void layout_put(struct text_layout *t, enum style style, const char *format, ...)

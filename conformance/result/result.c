@@ -26,12 +26,12 @@ const struct verdict_row verdict_rows[VERDICT_COUNT] = {
 };
 /* clang-format on */
 
-enum verdict verdict_worse(enum verdict x, enum verdict y)
+static enum verdict verdict_worse(enum verdict x, enum verdict y)
 {
     return verdict_rows[x].badness >= verdict_rows[y].badness ? x : y;
 }
 
-/* --- counting ------------------------------------------------------------------------------- */
+/* --- counting ----------------------------------------------------------------------------- */
 
 static struct claim_result *claim_result_of(struct run *r, const struct claim *claim)
 {
@@ -82,7 +82,7 @@ void run_count(struct run *r)
         r->claims[i].outcome = outcome_of(&r->claims[i]);
 }
 
-/* --- deciding ------------------------------------------------------------------------------- */
+/* --- deciding ----------------------------------------------------------------------------- */
 
 /* A check that cites no claim protects the scenario itself, so it fails the run at every gate. */
 bool check_fails_run(const struct run *r, const struct check *c)
@@ -154,7 +154,7 @@ void run_decide(struct run *r)
         set_exit(r, 0, "no check failed");
 }
 
-/* --- totals --------------------------------------------------------------------------------- */
+/* --- totals ------------------------------------------------------------------------------- */
 
 const char *const outcome_texts[] = {
     [CLAIM_HOLDS] = "holds",
@@ -198,7 +198,7 @@ const char *totals_tally(struct arena *a, const struct run *r)
     return buf_c(&out);
 }
 
-/* --- digest of executed checks --------------------------------------------------------------- */
+/* --- digest of executed checks ------------------------------------------------------------ */
 
 static bool was_executed(enum verdict verdict)
 {

@@ -146,16 +146,15 @@ struct run_events {
     void *ctx;
 };
 
-enum verdict verdict_worse(enum verdict x, enum verdict y);
 /* Returns true if this check makes the run fail (exit status 1). */
 bool check_fails_run(const struct run *r, const struct check *c);
 void run_count(struct run *r);  /* sets totals, scenario verdicts and claim outcomes */
 void run_decide(struct run *r); /* sets exit_code and verdict_why; call run_count first */
 
-/* --- totals --------------------------------------------------------------------------------- */
+/* --- totals ------------------------------------------------------------------------------- */
 
-/* Claims are counted in five ways: all of the catalogue, observable (`observe` is not none), cited by a scenario of this
- * run, exercised (they hold or fail), holding. */
+/* Claims are counted in five ways: all of the catalogue, observable (`observe` is not none), cited by a scenario of
+ * this run, exercised (they hold or fail), holding. */
 struct totals {
     uint32_t claims, observable, cited, exercised, holding;
     uint32_t scenarios, not_applicable; /* not_applicable: none of their checks ran */

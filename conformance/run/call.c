@@ -1,8 +1,100 @@
-#include "conformance/run/task.h"
-
 #include <string.h>
 
 #include "base/time.h"
+#include "conformance/run/step.h"
+
+#define EVERY_MS          500
+#define FOR_MS            10000
+#define RETRY_AFTER_MS    1000
+#define RETRY_LIMITED_MAX 3
+
+/* --- whether to send it again ------------------------------------------------------------- */
+
+static const struct retry_decision decided = {.next = RETRY_DECIDED};
+
+static struct retry_decision retry_after(int64_t wait_ms, int64_t at_most_ms)
+{
+    return (struct retry_decision){RETRY_AGAIN, wait_ms < at_most_ms ? wait_ms : at_most_ms, NULL};
+}
+
+static struct retry_decision wait_rate_limit(struct retry *r, const struct observation *seen)
+{
+    int64_t wait = seen->retry_after_ms >= 0 ? seen->retry_after_ms : RETRY_AFTER_MS;
+    if (++r->limited > RETRY_LIMITED_MAX)
+        return (struct retry_decision){
+            RETRY_GIVE_UP, 0, "the rate limit is exhausted: status 429 even after three waits for Retry-After"};
+    if (wait > RETRY_WAIT_MAX_MS)
+        return (struct retry_decision){RETRY_GIVE_UP, 0,
+                                       "the rate limit is exhausted: status 429 with a Retry-After of over 5 minutes"};
+    return retry_after(wait, wait);
+}
+
+static struct retry_decision decide_eventually(const struct retry *r, const struct step *step,
+                                               const struct observation *seen, int64_t every_ms)
+{
+    int64_t left = (step->for_ms ? step->for_ms : FOR_MS) - r->elapsed_ms;
+    if (seen->holds || seen->stops || left <= 0)
+        return decided;
+    return retry_after(every_ms, left);
+}
+
+static struct retry_decision decide_consistently(struct retry *r, const struct step *step,
+                                                 const struct observation *seen, int64_t every_ms)
+{
+    if (!r->settled && !seen->holds) {
+        int64_t left = step->settle_ms - r->elapsed_ms;
+        return left > 0 ? retry_after(every_ms, left) : decided;
+    }
+    if (!r->settled) {
+        r->settled = true;
+        r->settled_ms = r->elapsed_ms;
+    }
+    int64_t left = r->settled_ms + step->for_ms - r->elapsed_ms;
+    return seen->holds && left > 0 ? retry_after(every_ms, left) : decided;
+}
+
+struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen)
+{
+    int64_t every_ms = step->every_ms > 0 ? step->every_ms : EVERY_MS;
+    if (seen->limited)
+        return wait_rate_limit(r, seen);
+    r->limited = 0;
+    r->count++;
+    if (step->consistently)
+        return decide_consistently(r, step, seen, every_ms);
+    return step->eventually ? decide_eventually(r, step, seen, every_ms) : decided;
+}
+
+/* --- call and inspect --------------------------------------------------------------------- */
+
+enum next call_prepare(struct task *t)
+{
+    struct current *c = &t->current;
+    struct request_problem problem = {0};
+    c->request = resolve_request(&c->vars, t->runner->target, &t->namespace, c->step, &problem);
+    c->began_us = time_monotonic_us();
+    return c->request ? NEXT_PHASE : judge_unsendable(t, &problem);
+}
+
+/* Each attempt reuses the scratch arena; the last response is copied out of it. */
+enum next call_send(struct task *t)
+{
+    struct current *c = &t->current;
+    arena_reset(&t->scratch);
+    c->arena = &t->scratch;
+    c->exchange = arena_new(&t->scratch, struct exchange_record);
+    *c->exchange = *c->request;
+    return task_send_current(t, &t->scratch);
+}
+
+enum next call_receive(struct task *t)
+{
+    const struct current *c = &t->current;
+    if (!c->exchange->status)
+        return judge_error(t, c->exchange->error);
+    judge_read_body(t, c->arena);
+    return NEXT_PHASE;
+}
 
 static bool names_status(const struct expectation *x, int status)
 {
@@ -27,73 +119,71 @@ static bool is_stop_seen(struct task *t, struct arena *a)
     return t->current.step->eventually && t->current.stop.given && check_holds(&in);
 }
 
-static bool is_repeated(const struct step *step)
-{
-    return step->eventually || step->consistently;
-}
-
-static void send_attempt(struct task *t);
-
-static void on_response(struct task *t, struct exchange_record *x)
+enum next call_repeat(struct task *t)
 {
     struct current *c = &t->current;
-    c->exchange = x;
-    if (!x->status) {
-        judge_error(t, x->error);
-        return;
-    }
-    judge_read_body(t, c->arena);
     struct observation seen = {
-        .limited = x->status == 429 && !expects_status(c->step, 429),
-        .retry_after_ms = exchange_retry_after_ms(x),
+        .limited = c->exchange->status == 429 && !expects_status(c->step, 429),
+        .retry_after_ms = exchange_retry_after_ms(c->exchange),
     };
-    if (!seen.limited && is_repeated(c->step)) {
+    if (!seen.limited && (c->step->eventually || c->step->consistently)) {
         seen.holds = judge_holds(t, c->arena);
         seen.stops = is_stop_seen(t, c->arena);
     }
     if (!t->namespace.has_clock)
         c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
     struct retry_decision d = retry_decide(&c->retry, c->step, &seen);
-    x->attempts = c->retry.count ? c->retry.count : 1;
+    c->exchange->attempts = c->retry.count ? c->retry.count : 1;
     switch (d.next) {
     case RETRY_DECIDED:
-        judge_response(t);
         break;
     case RETRY_GIVE_UP:
-        judge_error(t, d.why);
-        break;
+        return judge_error(t, d.why);
     case RETRY_AGAIN:
         if (t->namespace.has_clock)
             c->retry.elapsed_ms += d.wait_ms;
-        task_wait(t, d.wait_ms, send_attempt);
-        break;
+        return task_repeat_after(t, d.wait_ms);
     }
+    return NEXT_PHASE;
 }
 
-/* Each attempt reuses the scratch arena; the last response is copied out of it. */
-static void send_attempt(struct task *t)
+/* --- simulate and advance ----------------------------------------------------------------- */
+
+static enum next prepare_admin(struct task *t, const char *path, const struct node *body)
 {
-    struct current *c = &t->current;
-    if (t->runner->interrupted) {
-        judge_error(t, "the run was interrupted");
-        return;
-    }
-    arena_reset(&t->scratch);
-    c->arena = &t->scratch;
-    c->exchange = arena_new(&t->scratch, struct exchange_record);
-    *c->exchange = *c->request;
-    task_send(t, &t->scratch, c->exchange, on_response);
+    if (!t->namespace.admin_url)
+        return judge_skipped(t, VERDICT_NOT_APPLICABLE, "the target has no admin API");
+    t->current.exchange = admin_request(t->runner->arena, t->namespace.admin_url, "POST", path, body);
+    return NEXT_PHASE;
 }
 
-void call_start(struct task *t)
+enum next simulate_prepare(struct task *t)
 {
     struct current *c = &t->current;
-    const struct target *target = t->runner->target;
-    struct request_problem problem = {0};
-    c->request = resolve_request(&c->vars, target, &t->namespace, c->step, &problem);
-    c->began_us = time_monotonic_us();
-    if (c->request)
-        send_attempt(t);
-    else
-        judge_unsendable(t, &problem);
+    struct arena *a = t->runner->arena;
+    const char *missing = NULL;
+    const struct node *body = c->step->body ? vars_value(&c->vars, c->step->body, &missing) : node_new_map(a, NULL, 0);
+    return body ? prepare_admin(t, arena_printf(a, ADMIN_SIMULATE "%s", c->step->simulate), body)
+                : judge_blocked(t, missing);
+}
+
+enum next advance_prepare(struct task *t)
+{
+    struct current *c = &t->current;
+    const char *missing = NULL;
+    const struct node *by = vars_value(&c->vars, c->step->advance, &missing);
+    if (by && by->kind != NODE_MAP)
+        by = node_with(t->runner->arena, NULL, "by", by);
+    return by ? prepare_admin(t, "/clock/advance", by) : judge_blocked(t, missing);
+}
+
+enum next admin_send(struct task *t)
+{
+    return task_send_current(t, t->runner->arena);
+}
+
+enum next admin_receive(struct task *t)
+{
+    const struct exchange_record *x = t->current.exchange;
+    return exchange_succeeded(x) ? NEXT_PHASE : judge_error(t, admin_error(t->runner->arena, x));
 }

@@ -1,9 +1,8 @@
-#include "conformance/run/task.h"
-
 #include <string.h>
 
 #include "base/json.h"
 #include "base/match.h"
+#include "conformance/run/step.h"
 
 #define LIMITED_MAX    3
 #define RETRY_AFTER_MS 1000
@@ -40,9 +39,9 @@ static void push_cleanup(struct task *t, const struct pending_cleanup *p)
     *arena_push(t->runner->arena, &t->cleanups, struct pending_cleanup) = *p;
 }
 
-/* --- registering cleanups -------------------------------------------------------------------- */
+/* --- registering cleanups ----------------------------------------------------------------- */
 
-void cleanup_register(struct task *t)
+static void register_cleanups(struct task *t)
 {
     const struct current *c = &t->current;
     if (!needs_cleanup(t))
@@ -58,6 +57,29 @@ void cleanup_register(struct task *t)
         else
             report_leftover(t, c->name, NULL, NO_CLEANUP_URL);
     }
+}
+
+/* Drops a cleanup whose request the scenario sent itself. */
+static void drop_sent_cleanups(struct task *t)
+{
+    const struct exchange_record *x = t->current.exchange;
+    size_t kept = 0;
+    for (size_t i = 0; i < t->cleanups.count; i++) {
+        const struct pending_cleanup *p = &t->cleanups.items[i];
+        if (p->where || strcmp(p->request->method, x->method) != 0 || strcmp(p->request->url, x->url) != 0)
+            t->cleanups.items[kept++] = *p;
+    }
+    t->cleanups.count = kept;
+}
+
+enum next cleanup_register(struct task *t)
+{
+    const struct exchange_record *x = t->current.exchange;
+    if (x && exchange_succeeded(x)) {
+        drop_sent_cleanups(t);
+        register_cleanups(t);
+    }
+    return NEXT_PHASE;
 }
 
 /* The scopes of a flow and of a case end before cleanup runs, so the lookup needs a copy. */
@@ -99,19 +121,7 @@ void cleanup_lost(struct task *t)
             report_leftover(t, c->name, NULL, NO_RESPONSE);
 }
 
-void cleanup_already_sent(struct task *t)
-{
-    const struct exchange_record *x = t->current.exchange;
-    size_t kept = 0;
-    for (size_t i = 0; i < t->cleanups.count; i++) {
-        const struct pending_cleanup *p = &t->cleanups.items[i];
-        if (p->where || strcmp(p->request->method, x->method) != 0 || strcmp(p->request->url, x->url) != 0)
-            t->cleanups.items[kept++] = *p;
-    }
-    t->cleanups.count = kept;
-}
-
-/* --- running the cleanups -------------------------------------------------------------------- */
+/* --- running the cleanups ----------------------------------------------------------------- */
 
 static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 {
@@ -121,11 +131,6 @@ static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 
 static void cleanup_next(struct task *t);
 
-static void retry_cleanup(struct task *t)
-{
-    cleanup_next(t);
-}
-
 /* Returns true if the request is rate limited and will be sent again after a wait. */
 static bool is_limited(struct task *t, const struct pending_cleanup *p, struct exchange_record *x)
 {
@@ -133,7 +138,7 @@ static bool is_limited(struct task *t, const struct pending_cleanup *p, struct e
     if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
         return false;
     p->request->attempts = x->attempts + 1;
-    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, retry_cleanup);
+    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, cleanup_next);
     return true;
 }
 

@@ -2,7 +2,10 @@
 
 #include "base/heap.h"
 #include "base/http/client.h"
+#include "base/json.h"
 #include "base/time.h"
+
+#define SHORT_MAX_BYTES 200
 
 struct sending { /* one request; on the same arena as its record */
     struct client *client;
@@ -20,7 +23,6 @@ struct client {
     double rps;
     int64_t next_turn_us;
     struct sending *first;
-    size_t in_flight;
 };
 
 struct client *client_new(struct loop *l, const struct client_options *options)
@@ -54,7 +56,6 @@ static void add_sending(struct client *c, struct sending *s)
     if (s->next)
         s->next->previous = s;
     c->first = s;
-    c->in_flight++;
 }
 
 static void remove_sending(struct sending *s)
@@ -62,7 +63,6 @@ static void remove_sending(struct sending *s)
     if (s->next)
         s->next->previous = s->previous;
     *(s->previous ? &s->previous->next : &s->client->first) = s->next;
-    s->client->in_flight--;
 }
 
 static void on_http_response(void *ctx, const struct http_response *response)
@@ -111,7 +111,121 @@ void client_send(struct client *c, struct arena *a, struct exchange_record *requ
         start_sending(s);
 }
 
-size_t client_in_flight(const struct client *c)
+/* --- exchanges ---------------------------------------------------------------------------- */
+
+bool exchange_succeeded(const struct exchange_record *x)
 {
-    return c->in_flight;
+    return x->status >= 200 && x->status < 300;
+}
+
+static struct str text_copy(struct arena *a, struct str text)
+{
+    return text.s ? str_of(str_dup(a, text), text.n) : text;
+}
+
+static struct headers headers_copy(struct arena *a, const struct headers *h)
+{
+    struct headers out = {0};
+    for (size_t i = 0; i < h->count; i++)
+        headers_add(a, &out, arena_text(a, h->items[i].name), text_copy(a, h->items[i].value));
+    return out;
+}
+
+struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x)
+{
+    struct exchange_record *out = arena_new(a, struct exchange_record);
+    *out = *x;
+    out->response_headers = headers_copy(a, &x->response_headers);
+    out->response_body = text_copy(a, x->response_body);
+    out->error = x->error ? arena_text(a, x->error) : NULL;
+    return out;
+}
+
+int64_t exchange_now_ms(const struct exchange_record *x)
+{
+    int64_t ms;
+    if (time_parse_http(headers_get(&x->response_headers, "Date"), &ms))
+        return ms;
+    return time_wall_ms();
+}
+
+int64_t exchange_retry_after_ms(const struct exchange_record *x)
+{
+    struct str text = headers_get(&x->response_headers, "Retry-After");
+    int64_t value;
+    if (str_to_int(text, &value) && value >= 0 && value < INT32_MAX)
+        return value * 1000;
+    if (!time_parse_http(text, &value))
+        return -1;
+    int64_t left = value - exchange_now_ms(x);
+    return left > 0 ? left : 0;
+}
+
+/* --- the admin API ------------------------------------------------------------------------ */
+
+static const char *root_of(struct arena *a, const struct target *t)
+{
+    struct str url = str_from(t->admin_url);
+    if (str_ends(url, STR("/__admin")))
+        url.n -= STR("/__admin").n;
+    return str_dup(a, url);
+}
+
+struct namespace namespace_of(struct arena *a, const struct target *t, const char *name)
+{
+    if (!name)
+        return (struct namespace){NULL, t->base_url, t->admin_url, false};
+    const char *root = root_of(a, t);
+    return (struct namespace){
+        .name = name,
+        .base_url = arena_printf(a, "%s/ns/%s%s", root, name, t->mount),
+        .admin_url = arena_printf(a, "%s/ns/%s/__admin", root, name),
+        .has_clock = true,
+    };
+}
+
+struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method, const char *path,
+                                      const struct node *body)
+{
+    struct exchange_record *x = arena_new(a, struct exchange_record);
+    x->method = method;
+    x->url = arena_printf(a, "%s%s", admin_url, path);
+    headers_add(a, &x->request_headers, "Accept", STR("application/json"));
+    if (body) {
+        x->request_body = str_from(json_print(a, body));
+        headers_add(a, &x->request_headers, "Content-Type", STR("application/json"));
+    }
+    return x;
+}
+
+static const struct node *text_map(struct arena *a, const char *key, const char *value)
+{
+    return node_with(a, NULL, key, node_new_text(a, str_from(value)));
+}
+
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name)
+{
+    const struct node *body = text_map(a, "name", name);
+    body = node_with(a, body, "clock", text_map(a, "mode", "frozen"));
+    return admin_request(a, t->admin_url, "POST", "/namespaces", body);
+}
+
+struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name)
+{
+    return admin_request(a, t->admin_url, "DELETE", arena_printf(a, "/namespaces/%s", name), NULL);
+}
+
+struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms)
+{
+    const char *by = arena_printf(a, "%lldms", (long long)ms);
+    return admin_request(a, ns->admin_url, "POST", "/clock/advance", text_map(a, "by", by));
+}
+
+const char *admin_error(struct arena *a, const struct exchange_record *x)
+{
+    if (!x->status)
+        return arena_printf(a, "the admin API did not respond: %s", x->error);
+    struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
+    return arena_printf(a, "the admin API returned %d for %s %s: " STR_FMT, x->status, x->method, x->url,
+                        STR_ARG(body));
 }

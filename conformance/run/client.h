@@ -1,13 +1,16 @@
-/* client.h - the runner's HTTP client: sends requests at a limited rate and records the responses.
+/* client.h - the runner's HTTP client, and the requests to the admin API of a mock.
  *
- * Shapes:  each request completes once, with a call to its `done` function. The response is written
- *          into the request's exchange_record, on the arena given to client_send.
+ * Shapes:  each request completes once, with a call to its `done` function, which never comes before
+ *          client_send has returned. The response is written into the request's exchange_record, on
+ *          the arena given to client_send. On a mock each scenario has a namespace with its own
+ *          clock; the admin_ functions only build requests.
  * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes.
- * Errors:  none. If there is no response, exchange_record.error has the reason.
+ * Errors:  none. If there is no response, exchange_record.error has the reason. A refused admin call
+ *          is a response (see admin_error).
  */
 #pragma once
 #include "base/loop.h"
-#include "conformance/result/result.h"
+#include "conformance/run/target.h"
 
 #define CLIENT_BODY_MAX (16u << 20)
 
@@ -27,4 +30,35 @@ struct client *client_new(struct loop *l, const struct client_options *options);
 void client_free(struct client *c); /* drops requests in flight without calling `done` */
 /* The caller sets method, url, request_headers and request_body of `request`. */
 void client_send(struct client *c, struct arena *a, struct exchange_record *request, client_done_fn *done, void *ctx);
-size_t client_in_flight(const struct client *c); /* number of requests without a response yet */
+
+/* --- exchanges ---------------------------------------------------------------------------- */
+
+bool exchange_succeeded(const struct exchange_record *x); /* the status is 2xx */
+/* Copies the response to `a`; the request is shared. */
+struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
+int64_t exchange_now_ms(const struct exchange_record *x);         /* its Date header, else the wall clock */
+int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: no Retry-After */
+
+/* --- the admin API ------------------------------------------------------------------------ */
+
+#define ADMIN_SIMULATE    "/simulate/"  /* path prefix; the simulation's name follows */
+#define ADMIN_SIMULATIONS "simulations" /* member of GET /capabilities: the known simulations */
+
+struct namespace
+{
+    const char *name; /* NULL: the calls go to the target itself */
+    const char *base_url, *admin_url;
+    bool has_clock; /* the clock is frozen: the runner advances it instead of waiting */
+};
+
+/* Returns the URLs of namespace `name`, or those of the target itself if `name` is NULL. */
+struct namespace namespace_of(struct arena *a, const struct target *t, const char *name);
+
+struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method, const char *path,
+                                      const struct node *body);
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name);
+struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name);
+struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms);
+
+/* Describes a failed admin call: status and response body, or why there is no response. */
+const char *admin_error(struct arena *a, const struct exchange_record *x);

@@ -1,5 +1,3 @@
-#include "conformance/run/consent.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,25 +10,28 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "conformance/run/step.h"
 
 #define SECOND_US  ((int64_t)1000 * 1000)
 #define TIMEOUT_US (SECOND_US * 60 * 5)
 
 extern char **environ;
 
-/* --- admin: the mock's admin API ----------------------------------------------------------- */
+/* The drivers:
+ * admin:   posts {state, outcome, handle} to the mock's admin API, which returns {redirect}.
+ * browser: runs the target's consent_command with sh. Its arguments are the URL, the outcome and the handle; it prints
+ *          one line, {"redirect": "..."} or {"error": "..."}.
+ * human:   prints the URL and reads one line from the terminal: the redirect URL, or an empty line. A countdown shows
+ *          the remaining time.
+ * A driver that fails gives VERDICT_ERROR; a driver that the target does not have gives VERDICT_NOT_APPLICABLE. */
 
-static void on_simulated(struct task *t, struct exchange_record *x)
-{
-    struct current *c = &t->current;
-    if (!exchange_succeeded(x)) {
-        judge_error(t, admin_error(t->runner->arena, x));
-        return;
-    }
-    judge_read_body(t, t->runner->arena);
-    c->redirect = node_get(c->body, "redirect");
-    judge_response(t);
-}
+struct consent {
+    const char *outcome; /* approve, deny, abandon, exchange_error */
+    const char *at;      /* the authorize URL; "" if the step has none */
+    const struct node *state, *handle;
+};
+
+/* --- admin: the mock's admin API ---------------------------------------------------------- */
 
 /* If the step has no `state`, use the one in the authorize URL. */
 static const struct node *state_of(struct arena *a, const char *at)
@@ -57,19 +58,17 @@ static const struct node *simulate_body(struct arena *a, const struct consent *k
     return body;
 }
 
-static void consent_by_admin(struct task *t, const struct consent *k)
+static enum next consent_by_admin(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
-    if (!t->namespace.admin_url) {
-        judge_not_applicable(t, "the target has no admin API, which 'consent: admin' needs");
-        return;
-    }
+    if (!t->namespace.admin_url)
+        return judge_skipped(t, VERDICT_NOT_APPLICABLE, "the target has no admin API, which 'consent: admin' needs");
     t->current.exchange =
         admin_request(a, t->namespace.admin_url, "POST", ADMIN_SIMULATE "consent", simulate_body(a, k));
-    task_send(t, a, t->current.exchange, on_simulated);
+    return task_send_current(t, a);
 }
 
-/* --- browser and human: both reply with one line ---------------------------------------------- */
+/* --- browser and human: both reply with one line ------------------------------------------ */
 
 struct waiting {
     int fd;
@@ -95,10 +94,17 @@ static void stop_waiting(struct task *t)
     t->cancel = NULL;
 }
 
-static void on_cancel(struct task *t)
+/* Ends the wait; `failure` is NULL, or why there is no consent. */
+static void end_wait(struct task *t, const char *failure)
 {
     stop_waiting(t);
-    judge_error(t, "the run was interrupted while it waited for the consent");
+    t->current.failure = failure;
+    task_continue(t);
+}
+
+static void on_cancel(struct task *t)
+{
+    end_wait(t, "the run was interrupted while it waited for the consent");
 }
 
 /* Runs once a second and shows the remaining time. */
@@ -109,8 +115,7 @@ static void count_down(void *ctx)
     int64_t now_us = time_monotonic_us(), left_s = (w->until_us - now_us) / SECOND_US;
     w->timer = 0;
     if (now_us >= w->until_us) {
-        stop_waiting(t);
-        judge_error(t, "the consent was not completed within 5 minutes");
+        end_wait(t, "the consent was not completed within 5 minutes");
         return;
     }
     if (!w->json)
@@ -118,26 +123,20 @@ static void count_down(void *ctx)
     w->timer = loop_timer(t->runner->loop, now_us + SECOND_US, count_down, t);
 }
 
-static void on_line(struct task *t)
+/* Sets the redirect. Returns why the line is not usable, or NULL. */
+static const char *read_reply(struct task *t, struct str line, bool is_json)
 {
-    struct waiting *w = t->driver;
     struct arena *a = t->runner->arena;
-    struct str line = str_trim(buf_str(&w->line));
-    stop_waiting(t);
-    if (!w->json) {
+    if (!is_json) {
         t->current.redirect = line.n ? node_new_text(a, line) : NULL;
-        judge_response(t);
-        return;
+        return NULL;
     }
     const struct node *reply = json_parse(a, line, "consent_command", NULL);
     const char *wrong = node_get_text(reply, "error");
-    if (!reply || wrong) {
-        judge_error(t, wrong ? arena_printf(a, "the consent command reported an error: %s", wrong)
-                             : "the consent command did not print one JSON line");
-        return;
-    }
+    if (wrong)
+        return arena_printf(a, "the consent command reported an error: %s", wrong);
     t->current.redirect = node_get(reply, "redirect");
-    judge_response(t);
+    return reply ? NULL : "the consent command did not print one JSON line";
 }
 
 static void on_input(void *ctx, int fd, int events)
@@ -152,10 +151,10 @@ static void on_input(void *ctx, int fd, int events)
     if (n > 0)
         buf_add(&w->line, str_of(bytes, (size_t)n));
     if (n <= 0 || memchr(bytes, '\n', (size_t)n))
-        on_line(t);
+        end_wait(t, read_reply(t, str_trim(buf_str(&w->line)), w->json));
 }
 
-static void wait_for_line(struct task *t, struct waiting how)
+static enum next wait_for_line(struct task *t, struct waiting how)
 {
     struct waiting *w = arena_new(t->runner->arena, struct waiting);
     *w = how;
@@ -165,6 +164,7 @@ static void wait_for_line(struct task *t, struct waiting how)
     w->until_us = time_monotonic_us() + TIMEOUT_US;
     count_down(t);
     loop_watch(t->runner->loop, w->fd, LOOP_READ, on_input, t);
+    return NEXT_WAIT;
 }
 
 /* The loop blocks some signals; the child must not inherit that. */
@@ -185,7 +185,7 @@ static bool spawn_shell(char *const *argv, int out, pid_t *child)
     return spawned;
 }
 
-static void consent_by_browser(struct task *t, const struct consent *k)
+static enum next consent_by_browser(struct task *t, const struct consent *k)
 {
     struct arena *a = t->runner->arena;
     const char *handle = node_text(k->handle);
@@ -199,61 +199,45 @@ static void consent_by_browser(struct task *t, const struct consent *k)
                     NULL};
     int ends[2];
     pid_t child;
-    if (pipe(ends) != 0) {
-        judge_error(t, "cannot create a pipe for the consent command");
-        return;
-    }
+    if (pipe(ends) != 0)
+        return judge_error(t, "cannot create a pipe for the consent command");
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     bool spawned = spawn_shell(argv, ends[1], &child);
     close(ends[1]);
     if (!spawned) {
         close(ends[0]);
-        judge_error(t, "the consent command could not be started");
-        return;
+        return judge_error(t, "the consent command could not be started");
     }
-    wait_for_line(t, (struct waiting){.fd = ends[0], .owned = true, .child = child, .json = true});
+    return wait_for_line(t, (struct waiting){.fd = ends[0], .owned = true, .child = child, .json = true});
 }
 
-/* A background process is stopped when it reads from the terminal. */
-bool consent_can_ask(void)
-{
-    return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
-}
-
-static void consent_by_human(struct task *t, const struct consent *k)
+static enum next consent_by_human(struct task *t, const struct consent *k)
 {
     const char *handle = node_text(k->handle);
     fprintf(stderr,
             "\nConsent needed: %s%s%s. Open the URL below in a browser, then paste the URL that the "
             "browser is redirected to, or press Enter:\n  %s\n",
             k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
-    wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
+    return wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
 }
 
-/* -------------------------------------------------------------------------------------------- */
+/* --- the step ----------------------------------------------------------------------------- */
 
-static void consent_without_driver(struct task *t, const struct consent *k)
+static enum next consent_without_driver(struct task *t, const struct consent *k)
 {
     (void)k;
-    judge_not_applicable(t, "the target has no consent driver");
+    return judge_skipped(t, VERDICT_NOT_APPLICABLE, "the target has no consent driver");
 }
 
-static void (*const drivers[])(struct task *t, const struct consent *k) = {
+static enum next (*const drivers[])(struct task *t, const struct consent *k) = {
     [CONSENT_NONE] = consent_without_driver,
     [CONSENT_ADMIN] = consent_by_admin,
     [CONSENT_BROWSER] = consent_by_browser,
     [CONSENT_HUMAN] = consent_by_human,
 };
 
-static bool resolve_optional(const struct vars *v, const struct node *value, const struct node **out,
-                             const char **missing)
-{
-    *out = value ? vars_value(v, value, missing) : NULL;
-    return *out || !value;
-}
-
-void consent_start(struct task *t)
+enum next consent_act(struct task *t)
 {
     struct current *c = &t->current;
     const struct step *step = c->step;
@@ -262,10 +246,22 @@ void consent_start(struct task *t)
     struct consent k = {.outcome = step->outcome};
     if (!resolve_optional(&c->vars, step->consent_at, &at, &missing) ||
         !resolve_optional(&c->vars, step->consent_state, &k.state, &missing) ||
-        !resolve_optional(&c->vars, step->consent_handle, &k.handle, &missing)) {
-        judge_blocked(t, missing);
-        return;
-    }
+        !resolve_optional(&c->vars, step->consent_handle, &k.handle, &missing))
+        return judge_blocked(t, missing);
     k.at = at && node_text(at) ? node_text(at) : "";
-    drivers[t->runner->target->consent](t, &k);
+    return drivers[t->runner->target->consent](t, &k);
+}
+
+/* Only the admin driver has an exchange; the others have set the redirect. */
+enum next consent_receive(struct task *t)
+{
+    struct current *c = &t->current;
+    struct arena *a = t->runner->arena;
+    if (!c->exchange)
+        return NEXT_PHASE;
+    if (!exchange_succeeded(c->exchange))
+        return judge_error(t, admin_error(a, c->exchange));
+    judge_read_body(t, a);
+    c->redirect = node_get(c->body, "redirect");
+    return NEXT_PHASE;
 }

@@ -1,11 +1,135 @@
-#include "conformance/run/task.h"
-
+#include <ctype.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json.h"
-#include "conformance/run/secret.h"
+#include "base/time.h"
+#include "conformance/run/step.h"
 
-#define SHORT_MAX_BYTES 200
+#define GENERATED_MIN_BYTES 16
+#define LABEL_MAX           40
+#define SHORT_MAX_BYTES     200
+
+/* --- names of steps ----------------------------------------------------------------------- */
+
+static const struct node *first_parameter(const struct step *step, size_t case_index)
+{
+    return node_count(step->cases) ? node_at(step->cases->map.members[0].value, case_index) : NULL;
+}
+
+/* The label is the case's first parameter if that is short, plain and unique; else its number. */
+static const char *case_label(struct arena *a, const struct step *step, size_t case_index)
+{
+    const struct node *value = first_parameter(step, case_index);
+    const char *text = scalar_text(a, value);
+    bool plain = text && *text && strlen(text) <= LABEL_MAX;
+    for (const char *c = text; plain && *c; c++)
+        plain = isalnum((unsigned char)*c) || strchr("._-:@+", *c);
+    for (size_t i = 0; plain && i < step->case_count; i++)
+        plain = i == case_index || !node_equal(first_parameter(step, i), value);
+    return plain ? text : arena_printf(a, "%zu", case_index + 1);
+}
+
+const char *step_name(struct arena *a, const char *prefix, const struct step *step, size_t case_index)
+{
+    const char *id = step->id ? step->id : arena_printf(a, "%zu", step->number);
+    if (!step->cases)
+        return arena_printf(a, "%s%s", prefix, id);
+    return arena_printf(a, "%s%s[%s]", prefix, id, case_label(a, step, case_index));
+}
+
+/* --- checks of steps that do not run ------------------------------------------------------ */
+
+static const struct claim *no_claim(const void *ctx, const char *id)
+{
+    (void)ctx;
+    (void)id;
+    return NULL;
+}
+
+static const struct claim *find_claim(const void *ctx, const char *id)
+{
+    const struct suite *suite = ctx;
+    const struct claim *found = NULL;
+    for (size_t i = 0; i < suite->catalogue_count && !found; i++)
+        found = catalogue_claim(suite->catalogues[i], id);
+    return found;
+}
+
+/* Without a response. */
+static struct check_input step_input(struct task *t, struct arena *a, const struct step *step, const char *name)
+{
+    const struct suite *suite = t->runner->plan->suite;
+    return (struct check_input){
+        .arena = a,
+        .scenario = t->scenario->name,
+        .step = name,
+        .expect = &step->expect,
+        .citations = step->citations,
+        .citation_count = step->citation_count,
+        .claim_of = suite ? find_claim : no_claim,
+        .ctx = suite,
+    };
+}
+
+enum { HOOK_CHECKS_MAX = 3 };
+
+static size_t matchers_of(const struct hook *hook, const char *matchers[HOOK_CHECKS_MAX])
+{
+    size_t n = 0;
+    matchers[n++] = hook->none ? "none" : "arrives";
+    if (hook->count)
+        matchers[n++] = "count";
+    if (hook->signature_header)
+        matchers[n++] = "signed";
+    return n;
+}
+
+/* The checks that webhook_record adds. */
+static void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict,
+                              const char *why, struct check_list *out)
+{
+    const char *matchers[HOOK_CHECKS_MAX];
+    size_t count = step->hook ? matchers_of(step->hook, matchers) : 0;
+    for (size_t i = 0; i < count; i++)
+        check_add(in, out, "delivery", matchers[i], verdict)->why = why;
+}
+
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
+                            const char *why)
+{
+    struct check_input in = step_input(t, t->runner->arena, step, name);
+    webhook_undecided(&in, step, verdict, why, &t->checks);
+    check_undecided(&in, verdict, why, &t->checks);
+    if (step->dispute) {
+        struct check *c = check_add(&in, &t->checks, "one_of", step->dispute, verdict);
+        c->why = why;
+        c->at = step->at;
+    }
+    for (size_t i = 0; i < step->capture_count; i++) {
+        const struct capture *capture = &step->captures[i];
+        in.citation_count = 0;
+        struct check *c = check_add(&in, &t->checks, capture->pointer, "capture", verdict);
+        c->why = why;
+        c->at = capture->at;
+    }
+}
+
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
+                            enum verdict verdict, const char *why)
+{
+    struct arena *a = t->runner->arena;
+    const char *name = step_name(a, prefix, step, case_index);
+    const char *below = arena_printf(a, "%s.", name);
+    for (size_t i = 0; step->flow && i < step->flow->step_count; i++) {
+        const struct step *inner = &step->flow->steps[i];
+        for (size_t k = 0; k < inner->case_count; k++)
+            skipped_checks_of_case(t, inner, below, k, verdict, why);
+    }
+    skipped_checks_of_step(t, step, name, verdict, why);
+}
+
+/* --- the response ------------------------------------------------------------------------- */
 
 struct check_input judge_input(struct task *t, struct arena *a)
 {
@@ -16,6 +140,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.body = c->body;
     in.body_error = c->body_error;
     in.redirect = c->redirect;
+    in.outputs = c->outputs;
     in.headers = c->headers;
     in.now_ms = c->now_ms;
     return in;
@@ -47,7 +172,75 @@ bool judge_holds(struct task *t, struct arena *a)
     return holds && any;
 }
 
-/* --- disputes ------------------------------------------------------------------------------- */
+/* --- record ------------------------------------------------------------------------------- */
+
+static bool has_nocase(struct str text, struct str part)
+{
+    for (; text.n >= part.n; text = str_skip(text, 1))
+        if (str_starts_nocase(text, part))
+            return true;
+    return false;
+}
+
+static bool looks_generated(struct str value)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < value.n; i++)
+        digits += isdigit((unsigned char)value.s[i]) != 0;
+    return digits && value.n >= GENERATED_MIN_BYTES && str_find(value, ' ') == value.n;
+}
+
+static bool is_secret(const char *name, struct str value)
+{
+    static const char *const parts[] = {"token", "secret", "password", "apikey", "api_key"};
+    int64_t ms;
+    if (!looks_generated(value) || time_parse(value, &ms)) /* a time such as tokenExpiresAt */
+        return false;
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (has_nocase(str_from(name), str_from(parts[i])))
+            return true;
+    return str_eq_nocase(str_from(name), STR("state")) || str_eq_nocase(str_from(name), STR("key"));
+}
+
+/* Reports values that must never be printed: tokens, keys, OAuth states. A secret is a text whose member name matches
+ * ("token", "api_key", "state", ...) and that looks generated: long, with digits, without spaces. A `state` "published"
+ * is no secret. */
+static void report_secrets(const struct node *response, run_secret_fn *fn, void *ctx)
+{
+    if (!response)
+        return;
+    for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
+        report_secrets(response->list.items[i], fn, ctx);
+    for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
+        const struct member *m = &response->map.members[i];
+        if (node_text(m->value) && is_secret(m->key, m->value->text))
+            fn(ctx, m->key, node_text(m->value));
+        report_secrets(m->value, fn, ctx);
+    }
+}
+
+/* Copies the response from the attempt's arena to the run's. */
+static void keep_exchange(struct task *t)
+{
+    struct current *c = &t->current;
+    c->arena = t->runner->arena;
+    if (!c->exchange)
+        return; /* a consent driver that sends no request */
+    c->exchange = exchange_copy(c->arena, c->exchange);
+    task_record(t, c->exchange);
+    if (c->exchange->status)
+        judge_read_body(t, c->arena);
+    if (t->runner->options->secret)
+        report_secrets(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
+}
+
+enum next judge_record(struct task *t)
+{
+    keep_exchange(t);
+    return NEXT_PHASE;
+}
+
+/* --- check -------------------------------------------------------------------------------- */
 
 static void record_reading(struct run *run, const char *dispute, const char *reading)
 {
@@ -86,7 +279,17 @@ static bool judge_readings(struct task *t)
     return true;
 }
 
-/* --- captures ------------------------------------------------------------------------------- */
+enum next judge_check(struct task *t)
+{
+    struct current *c = &t->current;
+    struct check_input in = judge_input(t, c->arena);
+    c->held &= check_expectation(&in, &t->checks);
+    if (c->step->dispute)
+        c->held &= judge_readings(t);
+    return NEXT_PHASE;
+}
+
+/* --- capture ------------------------------------------------------------------------------ */
 
 static const struct node *find_captured(const struct current *c, struct arena *a, const char *pointer)
 {
@@ -106,92 +309,49 @@ static void set_result(struct task *t, const char *name, const struct node *valu
 }
 
 /* Captures also after a failed check: the cleanup of a created resource may need the values. */
-static bool capture_values(struct task *t, bool held)
+enum next judge_capture(struct task *t)
 {
     struct current *c = &t->current;
     struct check_input in = judge_input(t, t->runner->arena);
-    bool all = true;
     in.citation_count = 0;
+    c->complete = true;
     for (size_t i = 0; i < c->step->capture_count; i++) {
         const struct capture *k = &c->step->captures[i];
         const struct node *value = find_captured(c, in.arena, k->pointer);
-        enum verdict missed = held ? VERDICT_FAIL : VERDICT_BLOCKED;
+        enum verdict missed = c->held ? VERDICT_FAIL : VERDICT_BLOCKED;
         struct check *check = check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
         check->at = k->at;
         check->expected = "present, because later steps use it";
         check->actual = value ? json_print_short(in.arena, value, SHORT_MAX_BYTES) : "absent";
-        if (!value && !held)
+        if (!value && !c->held)
             check->why = arena_printf(in.arena, "step '%s' failed", c->name);
-        all &= value != NULL;
-        if (!value)
-            continue;
-        set_result(t, k->name, value);
+        c->complete &= value != NULL;
+        if (value)
+            set_result(t, k->name, value);
     }
-    return all;
+    for (size_t i = 0; i < node_count(c->outputs); i++)
+        set_result(t, c->outputs->map.members[i].key, c->outputs->map.members[i].value);
+    if (c->redirect)
+        set_result(t, "redirect", c->redirect);
+    return NEXT_PHASE;
 }
 
-/* --- the end of a step ---------------------------------------------------------------------- */
+/* --- block -------------------------------------------------------------------------------- */
 
 static void block_rest(struct task *t)
 {
     task_block(t, VERDICT_BLOCKED, arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
 }
 
-/* Copies the response from the attempt's arena to the run's. */
-static void keep_exchange(struct task *t)
+enum next judge_block(struct task *t)
 {
-    struct current *c = &t->current;
-    c->arena = t->runner->arena;
-    if (!c->exchange)
-        return; /* a consent driver that sends no request */
-    c->exchange = exchange_copy(c->arena, c->exchange);
-    task_record(t, c->exchange);
-    if (c->exchange->status)
-        judge_read_body(t, c->arena);
-    if (t->runner->options->secret)
-        secrets_visit(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
-}
-
-void judge_recorded(struct task *t, bool held)
-{
-    struct current *c = &t->current;
-    const struct step *step = c->step;
-    struct check_input in = judge_input(t, c->arena);
-    held &= check_expectation(&in, &t->checks);
-    if (step->dispute)
-        held &= judge_readings(t);
-    bool all = capture_values(t, held);
-    if (c->redirect)
-        set_result(t, "redirect", c->redirect);
-    if (c->exchange && exchange_succeeded(c->exchange)) {
-        cleanup_already_sent(t);
-        cleanup_register(t);
-    }
-    if (!all || (!held && !step->citation_count))
+    const struct current *c = &t->current;
+    if (!c->complete || (!c->held && !c->step->citation_count))
         block_rest(t);
-    task_step_done(t);
+    return NEXT_CASE;
 }
 
-void judge_response(struct task *t)
-{
-    keep_exchange(t);
-    judge_recorded(t, true);
-}
-
-void judge_outputs(struct task *t, const struct node *outputs)
-{
-    struct current *c = &t->current;
-    struct check_input in = judge_input(t, t->runner->arena);
-    in.outputs = outputs;
-    bool held = check_expectation(&in, &t->checks);
-    for (size_t i = 0; i < outputs->map.count; i++)
-        set_result(t, outputs->map.members[i].key, outputs->map.members[i].value);
-    if (!held && !c->step->citation_count)
-        block_rest(t);
-    task_step_done(t);
-}
-
-/* --- steps that cannot be judged -------------------------------------------------------------- */
+/* --- steps that cannot be judged ---------------------------------------------------------- */
 
 /* A step without expectations has no checks, so this adds one that carries the verdict. */
 static void add_step_check(struct task *t, enum verdict verdict, const char *why)
@@ -214,43 +374,37 @@ static void add_undecided_checks(struct task *t, enum verdict verdict, const cha
         t->checks.items[i].exchange = t->current.exchange;
 }
 
-void judge_error(struct task *t, const char *why)
+enum next judge_error(struct task *t, const char *why)
 {
     why = arena_text(t->runner->arena, why); /* the text may be on the attempt's arena */
     keep_exchange(t);
     cleanup_lost(t);
     add_undecided_checks(t, VERDICT_ERROR, why);
     block_rest(t);
-    task_step_done(t);
+    return NEXT_CASE;
 }
 
-void judge_skipped(struct task *t, enum verdict verdict, const char *why)
+enum next judge_skipped(struct task *t, enum verdict verdict, const char *why)
 {
     struct frame *f = task_frame(t);
     skipped_checks_of_case(t, t->current.step, f->prefix, f->case_index, verdict, why);
     task_block(t, verdict, why);
-    task_step_done(t);
+    return NEXT_CASE;
 }
 
 /* A value that the target file or the environment does not have makes the step not applicable. */
-void judge_blocked(struct task *t, const char *missing)
+enum next judge_blocked(struct task *t, const char *missing)
 {
     struct str name = str_from(missing);
     bool outside = str_starts(name, STR("target.")) || str_starts(name, STR("env."));
-    judge_skipped(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
-                  arena_printf(t->runner->arena, "no value for '%s'", missing ? missing : "?"));
+    return judge_skipped(t, outside ? VERDICT_NOT_APPLICABLE : VERDICT_BLOCKED,
+                         arena_printf(t->runner->arena, "no value for '%s'", missing ? missing : "?"));
 }
 
-void judge_unsendable(struct task *t, const struct request_problem *problem)
+enum next judge_unsendable(struct task *t, const struct request_problem *problem)
 {
     if (problem->no_actor)
-        judge_skipped(t, VERDICT_NOT_APPLICABLE,
-                      arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
-    else
-        judge_blocked(t, problem->missing);
-}
-
-void judge_not_applicable(struct task *t, const char *why)
-{
-    judge_skipped(t, VERDICT_NOT_APPLICABLE, why);
+        return judge_skipped(t, VERDICT_NOT_APPLICABLE,
+                             arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
+    return judge_blocked(t, problem->missing);
 }

@@ -23,7 +23,7 @@ struct mock {
     const char *url;
 };
 
-/* --- which binary --------------------------------------------------------------------------- */
+/* --- which binary ------------------------------------------------------------------------- */
 
 static bool can_run(const char *path)
 {
@@ -67,7 +67,7 @@ const char *mock_find(struct arena *a, const char *flag, struct error *err)
     return found;
 }
 
-/* --- the child ------------------------------------------------------------------------------ */
+/* --- the child ---------------------------------------------------------------------------- */
 
 static void exec_mock(pid_t parent, char *const *argv, int out)
 {

@@ -78,7 +78,7 @@ static const struct field rows[] = {
 };
 static const struct fields file_fields = FIELD_TABLE("target", rows, struct file, FIELDS_NO_PLACE);
 
-/* --- values --------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------- */
 
 /* Returns NULL if the variable is not set or empty. */
 static const char *from_environment(const struct node *env)
@@ -189,7 +189,7 @@ static bool read_rps(const struct node *n, struct target *t, struct error *err)
     return true;
 }
 
-/* --- URLs ----------------------------------------------------------------------------------- */
+/* --- URLs --------------------------------------------------------------------------------- */
 
 /* `at` has no file if the URL is a command-line argument. */
 static bool read_url(struct arena *a, const char *text, struct where at, const char **to, struct error *err)

@@ -21,7 +21,7 @@
  *          listener, and the local port that the URL leads to. A mock on this machine needs
  *          neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
- *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.h checks
+ *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks
  *          those against its manifest). A target that reaches the listener has `webhook`.
  * Units:   rps = requests per second at most; 0 = no limit.
  * Errors:  mistakes in the file, with file:line:col. An unset environment variable removes its

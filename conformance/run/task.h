@@ -1,27 +1,22 @@
-/* task.h - one running scenario.
+/* task.h - one running scenario: its data, and how it sends, waits and ends.
  *
  *   create the namespace -> run the steps -> clean up, last first -> delete the namespace
  *
  * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first
  *          is the scenario's own steps, each other is a flow that a `use` step runs. `current` is
  *          the step and case that runs now, with its references replaced; a task runs one at a
- *          time. The function that starts a step (call_start, flow_start, ...) either ends the step
- *          at once or sends a request and ends it in the response callback. Every step ends with a
- *          call to task_step_done, whatever its verdict.
+ *          time. phases.c has the way of a step.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
 #pragma once
 #include "conformance/check/check.h"
-#include "conformance/run/admin.h"
-#include "conformance/run/client.h"
-#include "conformance/run/listener.h"
 #include "conformance/run/resolve.h"
-#include "conformance/run/retry.h"
 #include "conformance/run/run.h"
-#include "conformance/run/vars.h"
 
 #define TASK_DEPTH_MAX 16
 
+struct inbox;
+struct listener;
 struct task;
 
 struct runner {
@@ -41,23 +36,12 @@ struct runner {
     void (*ended)(struct runner *r); /* is called when a task has ended */
 };
 
-struct frame {
-    const struct step *steps;
-    size_t count, index, case_index;
-    struct vars vars;    /* scope of the scenario or flow */
-    const char *prefix;  /* prefix of its step names: "" or "first." */
-    const char *blocked; /* why its remaining steps are skipped; NULL: they run */
-    enum verdict blocked_as;
-    const struct flow *flow; /* NULL: the scenario's own */
-};
-
-struct pending_cleanup {
-    struct exchange_record *request; /* the cleanup, or the lookup if `where` is not NULL */
-    const char *name;                /* of the step that created the resource */
-    const struct step *step;
-    const struct cleanup *how;
-    struct vars vars;         /* copy of the step's scopes, for a lookup */
-    const struct node *where; /* the expectation that identifies the resource; NULL: no lookup */
+struct retry {
+    int count;          /* responses, without those of an exhausted rate limit */
+    int limited;        /* responses of an exhausted rate limit, in a row */
+    int64_t elapsed_ms; /* since the first request; set by the caller */
+    bool settled;       /* consistently: the expectation has held once */
+    int64_t settled_ms; /* elapsed_ms at that time */
 };
 
 /* The step that runs now. */
@@ -71,11 +55,34 @@ struct current {
     int64_t began_us;
     struct exchange_record *request, *exchange;
     struct arena *arena; /* of the response: the task's scratch arena, later the run's */
-    const struct node *body, *redirect;
+    const struct node *body, *redirect, *outputs;
     const char *body_error;
+    const char *failure;           /* why the step cannot go on after a wait; NULL: it can */
     const struct headers *headers; /* of the response, or of a webhook delivery */
     struct hook hook;              /* of expect_webhook, with its references replaced */
     int64_t now_ms;
+    bool held;     /* no check has failed */
+    bool complete; /* every capture has a value */
+};
+
+struct frame {
+    const struct step *steps;
+    size_t count, index, case_index;
+    struct vars vars;    /* scope of the scenario or flow */
+    const char *prefix;  /* prefix of its step names: "" or "first." */
+    const char *blocked; /* why its remaining steps are skipped; NULL: they run */
+    enum verdict blocked_as;
+    const struct flow *flow; /* NULL: the scenario's own */
+    struct current user;     /* the `use` step that runs the flow */
+};
+
+struct pending_cleanup {
+    struct exchange_record *request; /* the cleanup, or the lookup if `where` is not NULL */
+    const char *name;                /* of the step that created the resource */
+    const struct step *step;
+    const struct cleanup *how;
+    struct vars vars;         /* copy of the step's scopes, for a lookup */
+    const struct node *where; /* the expectation that identifies the resource; NULL: no lookup */
 };
 
 typedef void task_response_fn(struct task *t, struct exchange_record *x);
@@ -93,6 +100,7 @@ struct task {
     struct frame frames[TASK_DEPTH_MAX];
     size_t depth;
     struct current current;
+    size_t phase;         /* of the current step: index of the next phase to run, see phases.c */
     struct arena scratch; /* the response of the current attempt */
 
     struct {
@@ -100,85 +108,39 @@ struct task {
         size_t count, room;
     } cleanups;
 
+    task_resume_fn *walk; /* runs the phases from `phase` on */
     task_response_fn *on_response;
     task_resume_fn *on_resume;
-    uint64_t timer;                 /* set while the task waits in real time */
-    void (*cancel)(struct task *t); /* cancels a waiting consent driver; NULL: none waits */
-    void *driver;                   /* state of that driver */
-    bool going, ready;              /* see task_step in task.c */
+    uint64_t timer;         /* set while the task waits in real time */
+    task_resume_fn *cancel; /* cancels a waiting consent driver; NULL: none waits */
+    void *driver;           /* state of that driver */
     struct task *next_active;
 };
 
-/* task.c: stepping */
-void task_start(struct runner *r, const struct scenario *s, size_t number);
-void task_not_applicable(struct runner *r, const struct scenario *s, const char *why);
-void task_begin(struct task *t); /* sets `current` to the top frame's step and case */
-/* Replaces the references in the step's expectations. Returns false if one has no value; the step
- * has then ended as blocked. */
-bool task_resolve(struct task *t);
-void task_step(struct task *t);                                    /* runs the top frame's next step */
-void task_step_done(struct task *t);                               /* ends the current case and runs the next one */
-void task_block(struct task *t, enum verdict as, const char *why); /* skips the frame's other steps */
-void task_interrupt(struct task *t);                               /* ends a wait at once; cleanup still runs */
-void task_end(struct task *t);                                     /* completes the result, after cleanup */
-struct frame *task_frame(struct task *t);                          /* the top frame */
+/* What follows a phase of a step. */
+enum next {
+    NEXT_PHASE,  /* the next phase */
+    NEXT_WAIT,   /* the next phase, after a response: task_continue */
+    NEXT_REPEAT, /* the phase that acts, after a wait: task_continue */
+    NEXT_CASE,   /* this case of the step has ended: the next case or step */
+    NEXT_FLOW,   /* a flow has begun: its first step */
+    NEXT_RETURN, /* a flow has ended: the rest of its `use` step */
+    NEXT_END,    /* the scenario's last step has ended */
+};
 
-/* transport.c: sending, waiting */
+struct task *task_new(struct runner *r, const struct scenario *s); /* the scenario starts */
+void task_end(struct task *t);                                     /* completes the result, after cleanup */
+void task_interrupt(struct task *t);                               /* ends a wait at once; cleanup still runs */
+
+struct frame *task_frame(struct task *t);                          /* the top frame */
+void task_block(struct task *t, enum verdict as, const char *why); /* skips the frame's other steps */
+
 void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then);
 /* Waits `ms`: advances the namespace's clock if it has one, else waits in real time. */
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
 void task_record(struct task *t, struct exchange_record *x); /* adds x to the scenario's result */
-/* Copies the response to `a`; the request is shared. */
-struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
-int64_t exchange_now_ms(const struct exchange_record *x);         /* its Date header, else the wall clock */
-int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: no Retry-After */
 
-/* call.c: a step with one request, which is repeated for `eventually`, `consistently` or a 429 */
-void call_start(struct task *t);
-
-/* judge.c: turns a response into verdicts, captures and cleanups. The functions from judge_response
- * to judge_unsendable end the step. */
-struct check_input judge_input(struct task *t, struct arena *a);
-void judge_read_body(struct task *t, struct arena *a);
-/* Returns true if the step's expectation holds, and one of its readings if it has any. */
-bool judge_holds(struct task *t, struct arena *a);
-void judge_response(struct task *t);
-/* Like judge_response, for a response that is already on the run's arena. `held` is false if
- * another check of the step has failed. */
-void judge_recorded(struct task *t, bool held);
-void judge_error(struct task *t, const char *why);              /* no usable response */
-void judge_outputs(struct task *t, const struct node *outputs); /* of a `use` step */
-void judge_blocked(struct task *t, const char *missing);        /* a reference without a value */
-void judge_not_applicable(struct task *t, const char *why);
-void judge_skipped(struct task *t, enum verdict verdict, const char *why);
-void judge_unsendable(struct task *t, const struct request_problem *problem);
-
-/* skipped_checks.c: the checks of steps that do not run */
-struct check_input step_input(struct task *t, struct arena *a, const struct step *step,
-                              const char *name); /* without a response */
-const char *step_name(struct arena *a, const char *prefix, const struct step *step, size_t case_index);
-void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
-                            enum verdict verdict, const char *why);
-void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
-                            const char *why); /* without the checks of a flow it uses */
-
-/* flow.c */
-void flow_start(struct task *t);
-void flow_end(struct task *t); /* after the last step: sets the outputs, checks the `use` step */
-
-/* consent.c, simulate.c */
-void consent_start(struct task *t);
-void simulate_start(struct task *t);
-void advance_start(struct task *t);
-
-/* webhook.c */
-void webhook_start(struct task *t);
-void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict, const char *why,
-                       struct check_list *out);
-
-/* cleanup.c */
-void cleanup_register(struct task *t); /* registers the cleanups of the current step */
-void cleanup_lost(struct task *t);     /* no response: registers a lookup of the resource */
-/* Drops a cleanup whose request the scenario sent itself. */
-void cleanup_already_sent(struct task *t);
-void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
+/* For phases: */
+void task_continue(struct task *t);                           /* what they waited for has come */
+enum next task_send_current(struct task *t, struct arena *a); /* sends current.exchange and waits */
+enum next task_repeat_after(struct task *t, int64_t ms);      /* waits `ms`, then the step acts again */

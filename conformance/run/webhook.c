@@ -1,14 +1,197 @@
-#include "conformance/run/task.h"
-
 #include <string.h>
 
-#include "conformance/run/listener.h"
-#include "conformance/run/signature.h"
+#include "base/digest.h"
+#include "base/heap.h"
+#include "base/http/server.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "conformance/run/step.h"
 
-#define EVERY_MS  500
-#define SETTLE_MS 2000 /* wait after the expected number, to detect one too many */
+#define BODY_MAX        (1u << 20)
+#define IDLE_S          30
+#define CONNECTIONS_MAX 256
+#define EVERY_MS        500
+#define SETTLE_MS       2000 /* wait after the expected number, to detect one too many */
 
-/* --- deliveries ------------------------------------------------------------------------------ */
+/* --- the listener ------------------------------------------------------------------------- */
+
+/* The event of a delivery is the payload's `type`. Deliveries with the same `id` are one event delivered twice. */
+struct delivery {
+    struct exchange_record *record;
+    const struct node *body; /* NULL: not JSON */
+    const char *event, *id;  /* NULL: the payload has none */
+    bool consumed;           /* an earlier step has consumed it */
+};
+
+struct inbox {
+    const char *name, *url;
+    struct {
+        struct delivery *items;
+        size_t count, room;
+    } deliveries;
+};
+
+struct listener {
+    struct arena *arena;
+    struct server *server;
+    const char *url;
+    struct {
+        struct inbox **items;
+        size_t count, room;
+    } inboxes;
+};
+
+static struct inbox *inbox_at(const struct listener *l, struct str path)
+{
+    struct str name = str_skip(path, 1);
+    for (size_t i = 0; i < l->inboxes.count; i++)
+        if (str_is(name, l->inboxes.items[i]->name))
+            return l->inboxes.items[i];
+    return NULL;
+}
+
+/* Copies the request: the server frees its memory after the response. */
+static struct exchange_record *new_record(struct arena *a, const char *url, const struct request *r)
+{
+    struct exchange_record *x = arena_new(a, struct exchange_record);
+    *x = (struct exchange_record){
+        .method = str_dup(a, r->method),
+        .url = url,
+        .request_body = str_of(str_dup(a, r->body), r->body.n),
+        .status = 200,
+        .sent = true,
+        .attempts = 1,
+        .started_ms = time_wall_ms(),
+    };
+    for (size_t i = 0; i < r->headers.count; i++) {
+        const struct header *h = &r->headers.items[i];
+        headers_add(a, &x->request_headers, arena_text(a, h->name), str_of(str_dup(a, h->value), h->value.n));
+    }
+    return x;
+}
+
+static void keep_delivery(struct arena *a, struct inbox *box, const struct request *r)
+{
+    struct exchange_record *x = new_record(a, box->url, r);
+    const struct node *body = json_parse(a, x->request_body, "delivery", NULL);
+    *arena_push(a, &box->deliveries, struct delivery) = (struct delivery){
+        .record = x,
+        .body = body,
+        .event = node_get_text(body, "type"),
+        .id = node_get_text(body, "id"),
+    };
+}
+
+static void handle_delivery(void *ctx, struct exchange *x)
+{
+    struct listener *l = ctx;
+    struct inbox *box = inbox_at(l, x->request.path);
+    bool ok = box && str_is(x->request.method, "POST") && !x->request.body_too_large;
+    if (ok)
+        keep_delivery(l->arena, box, &x->request);
+    x->response.status = ok ? 200 : 404;
+    server_reply(x);
+}
+
+static void refuse_request(void *ctx, struct exchange *x, int status, const char *why)
+{
+    (void)ctx;
+    (void)x;
+    (void)status;
+    (void)why; /* the status is enough */
+}
+
+struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port, struct error *err)
+{
+    struct listener *out = heap_new(sizeof *out);
+    const struct server_options options = {
+        .address = "127.0.0.1",
+        .port = port,
+        .body_max = BODY_MAX,
+        .idle_timeout_s = IDLE_S,
+        .connections_max = CONNECTIONS_MAX,
+        .handle = handle_delivery,
+        .refuse = refuse_request,
+        .ctx = out,
+    };
+    *out = (struct listener){.arena = a, .server = server_new(l, &options, err)};
+    if (!out->server) {
+        heap_free(out);
+        return NULL;
+    }
+    out->url = url ? url : arena_printf(a, "http://127.0.0.1:%d", server_port(out->server));
+    return out;
+}
+
+void listener_free(struct listener *l)
+{
+    if (!l)
+        return;
+    server_free(l->server);
+    heap_free(l);
+}
+
+struct inbox *listener_open(struct listener *l, const char *name)
+{
+    struct inbox *box = arena_new(l->arena, struct inbox);
+    *box = (struct inbox){.name = name, .url = arena_printf(l->arena, "%s/%s", l->url, name)};
+    *arena_push(l->arena, &l->inboxes, struct inbox *) = box;
+    return box;
+}
+
+const char *inbox_url(const struct inbox *box)
+{
+    return box->url;
+}
+
+/* --- signatures --------------------------------------------------------------------------- */
+
+static struct str value_of(struct str part, struct str key)
+{
+    part = str_trim(part);
+    return str_starts(part, key) ? str_skip(part, key.n) : (struct str){0};
+}
+
+static struct str time_of(struct str header)
+{
+    while (header.n) {
+        struct str t = value_of(str_cut(&header, ','), STR("t="));
+        if (t.n)
+            return t;
+    }
+    return (struct str){0};
+}
+
+static bool any_matches(struct str header, struct str expected)
+{
+    bool fits = false;
+    while (header.n) {
+        struct str v1 = value_of(str_cut(&header, ','), STR("v1="));
+        fits |= digest_equal(v1, expected);
+    }
+    return fits;
+}
+
+bool signature_matches(struct str header, struct str secret, struct str body, const char **why)
+{
+    struct arena a = {0};
+    struct buf text = {.arena = &a};
+    struct str t = time_of(header);
+    unsigned char mac[DIGEST_SIZE];
+    buf_add(&text, t);
+    buf_byte(&text, '.');
+    buf_add(&text, body);
+    digest_hmac_sha256(secret, buf_str(&text), mac);
+    bool fits = t.n && any_matches(header, str_from(digest_hex(&a, mac, sizeof mac)));
+    *why = !header.n ? "the delivery has no signature"
+           : !t.n    ? "the signature has no timestamp (t=)"
+           : !fits   ? "the signature does not match the body and the secret"
+                     : NULL;
+    arena_end(&a);
+    return fits;
+}
+
+/* --- events of the inbox ------------------------------------------------------------------ */
 
 static bool is_expected(const struct delivery *d, const struct hook *hook)
 {
@@ -46,29 +229,47 @@ static struct delivery *take_delivery(struct inbox *box, const struct hook *hook
     return first;
 }
 
-/* --- checks ---------------------------------------------------------------------------------- */
+/* --- prepare ------------------------------------------------------------------------------ */
 
-enum { HOOK_CHECKS_MAX = 3 };
-
-static size_t matchers_of(const struct hook *hook, const char *matchers[HOOK_CHECKS_MAX])
+enum next webhook_prepare(struct task *t)
 {
-    size_t n = 0;
-    matchers[n++] = hook->none ? "none" : "arrives";
-    if (hook->count)
-        matchers[n++] = "count";
-    if (hook->signature_header)
-        matchers[n++] = "signed";
-    return n;
+    struct current *c = &t->current;
+    const char *missing = NULL;
+    c->hook = *c->step->hook;
+    c->hook.event = vars_text(&c->vars, c->hook.event, &missing);
+    if (c->hook.secret)
+        c->hook.secret = vars_value(&c->vars, c->hook.secret, &missing);
+    if (missing)
+        return judge_blocked(t, missing);
+    if (c->hook.secret && !node_text(c->hook.secret))
+        return judge_skipped(t, VERDICT_BLOCKED, "the secret of the webhook signature is not text");
+    return NEXT_PHASE;
 }
 
-void webhook_undecided(const struct check_input *in, const struct step *step, enum verdict verdict, const char *why,
-                       struct check_list *out)
+/* --- repeat ------------------------------------------------------------------------------- */
+
+static bool is_decided(struct retry *a, const struct hook *hook, int64_t events)
 {
-    const char *matchers[HOOK_CHECKS_MAX];
-    size_t count = step->hook ? matchers_of(step->hook, matchers) : 0;
-    for (size_t i = 0; i < count; i++)
-        check_add(in, out, "delivery", matchers[i], verdict)->why = why;
+    if (a->elapsed_ms >= hook->within_ms || events > hook->count)
+        return true;
+    if (!hook->count || events < hook->count)
+        return false;
+    if (!a->settled)
+        a->settled_ms = a->elapsed_ms;
+    a->settled = true;
+    return a->elapsed_ms - a->settled_ms >= SETTLE_MS;
 }
+
+enum next webhook_repeat(struct task *t)
+{
+    struct current *c = &t->current;
+    if (is_decided(&c->retry, &c->hook, count_events(t->inbox, &c->hook)))
+        return NEXT_PHASE;
+    c->retry.elapsed_ms += EVERY_MS;
+    return task_repeat_after(t, EVERY_MS);
+}
+
+/* --- record ------------------------------------------------------------------------------- */
 
 static const char *event_names(struct arena *a, const struct inbox *box)
 {
@@ -104,9 +305,10 @@ static bool judge_signature(struct task *t, const struct delivery *d)
                               fits ? "valid" : why);
 }
 
-static void judge_delivery(struct task *t, int64_t events)
+enum next webhook_record(struct task *t)
 {
     struct current *c = &t->current;
+    int64_t events = count_events(t->inbox, &c->hook);
     struct arena *a = t->runner->arena;
     const struct hook *hook = &c->hook;
     const char *within = arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
@@ -119,58 +321,13 @@ static void judge_delivery(struct task *t, int64_t events)
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);
     }
-    bool held = hook->none ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), delivered)
-                           : add_delivery_check(t, "arrives", events > 0, within, delivered);
+    c->held = hook->none ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), delivered)
+                         : add_delivery_check(t, "arrives", events > 0, within, delivered);
     if (hook->count)
-        held &= add_delivery_check(t, "count", events == hook->count, arena_printf(a, "%lld", (long long)hook->count),
-                                   arena_printf(a, "%lld", (long long)events));
+        c->held &=
+            add_delivery_check(t, "count", events == hook->count, arena_printf(a, "%lld", (long long)hook->count),
+                               arena_printf(a, "%lld", (long long)events));
     if (hook->signature_header)
-        held &= judge_signature(t, d);
-    judge_recorded(t, held);
-}
-
-/* --- waiting -------------------------------------------------------------------------------- */
-
-static bool is_decided(struct retry *a, const struct hook *hook, int64_t events)
-{
-    if (a->elapsed_ms >= hook->within_ms || events > hook->count)
-        return true;
-    if (!hook->count || events < hook->count)
-        return false;
-    if (!a->settled)
-        a->settled_ms = a->elapsed_ms;
-    a->settled = true;
-    return a->elapsed_ms - a->settled_ms >= SETTLE_MS;
-}
-
-static void check_inbox(struct task *t)
-{
-    struct current *c = &t->current;
-    int64_t events = count_events(t->inbox, &c->hook);
-    if (t->runner->interrupted) {
-        judge_error(t, "the run was interrupted");
-        return;
-    }
-    if (is_decided(&c->retry, &c->hook, events)) {
-        judge_delivery(t, events);
-        return;
-    }
-    c->retry.elapsed_ms += EVERY_MS;
-    task_wait(t, EVERY_MS, check_inbox);
-}
-
-void webhook_start(struct task *t)
-{
-    struct current *c = &t->current;
-    const char *missing = NULL;
-    c->hook = *c->step->hook;
-    c->hook.event = vars_text(&c->vars, c->hook.event, &missing);
-    if (c->hook.secret)
-        c->hook.secret = vars_value(&c->vars, c->hook.secret, &missing);
-    if (missing)
-        judge_blocked(t, missing);
-    else if (c->hook.secret && !node_text(c->hook.secret))
-        judge_skipped(t, VERDICT_BLOCKED, "the secret of the webhook signature is not text");
-    else
-        check_inbox(t);
+        c->held &= judge_signature(t, d);
+    return NEXT_PHASE;
 }

@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "conformance/scenario/reader.h"
 
-/* --- calls ---------------------------------------------------------------------------------- */
+/* --- calls -------------------------------------------------------------------------------- */
 
 static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
 
@@ -36,7 +36,7 @@ bool call_read(struct reader *r, const struct node *call, const char **method, c
     return true;
 }
 
-/* --- query and headers ---------------------------------------------------------------------- */
+/* --- query and headers -------------------------------------------------------------------- */
 
 static bool is_scalar(const struct node *n)
 {
@@ -69,7 +69,7 @@ static bool values_read(struct reader *r, const struct node *map, const char *ke
     return ok;
 }
 
-/* --- advance -------------------------------------------------------------------------------- */
+/* --- advance ------------------------------------------------------------------------------ */
 
 static bool is_reference(const char *text)
 {
@@ -110,7 +110,7 @@ static bool advance_read(struct reader *r, const struct step_yaml *w, struct ste
     return duration_read(r, node_text(n), n->at);
 }
 
-/* --- actions -------------------------------------------------------------------------------- */
+/* --- actions ------------------------------------------------------------------------------ */
 
 static bool consent_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
@@ -186,7 +186,7 @@ bool action_read(struct reader *r, const struct step_yaml *w, struct step *s)
     return readers[s->kind](r, w, s) && ok;
 }
 
-/* --- expectations --------------------------------------------------------------------------- */
+/* --- expectations ------------------------------------------------------------------------- */
 
 static bool check_keys(struct reader *r, const struct node *map, enum step_kind kind)
 {

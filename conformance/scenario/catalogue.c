@@ -53,7 +53,7 @@ static const struct field dispute_rows[] = {
 static const struct fields dispute_fields =
     FIELD_TABLE("dispute", dispute_rows, struct dispute_yaml, offsetof(struct dispute_yaml, at));
 
-/* --- rows ----------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------- */
 
 static bool claim_read(struct arena *a, const struct node *map, struct claim *out, struct error *err)
 {
@@ -111,7 +111,7 @@ static bool dispute_read(struct arena *a, const struct node *map, struct dispute
     return readings_read(a, w.readings, out, err);
 }
 
-/* --- ids ------------------------------------------------------------------------------------ */
+/* --- ids ---------------------------------------------------------------------------------- */
 
 struct id {
     const char *id;
@@ -129,7 +129,7 @@ static bool check_ids(const struct id *ids, size_t count, struct error *err)
     return ok;
 }
 
-/* --- files ---------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------- */
 
 static const struct node *list_load(struct arena *a, const char *folder, const char *name, struct error *err)
 {

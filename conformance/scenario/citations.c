@@ -3,7 +3,7 @@
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
-/* --- which checks a citation covers --------------------------------------------------------- */
+/* --- which checks a citation covers ------------------------------------------------------- */
 
 bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher)
 {
@@ -16,7 +16,7 @@ bool claim_pointer_covers(const struct citation *c, const char *pointer, const c
     return str_starts(cited, here) && rest.s[0] == '/' && str_is(str_skip(rest, 1), matcher);
 }
 
-/* --- finding a check ------------------------------------------------------------------------ */
+/* --- finding a check ---------------------------------------------------------------------- */
 
 static const char *nearest_key(const struct node *map, struct str word)
 {
@@ -86,7 +86,7 @@ static bool pointer_fits(const struct step *s, const char *pointer, const char *
     return str_starts(at, STR("redirect")) && (!rest.n || rest.s[0] == '/') && node_fits(x->redirect, rest, near);
 }
 
-/* --- cited claims and disputes -------------------------------------------------------------- */
+/* --- cited claims and disputes ------------------------------------------------------------ */
 
 static bool unknown_claim(struct validation *c, const struct citation *cited)
 {

@@ -22,7 +22,7 @@ static const struct field input_rows[] = {
 };
 static const struct fields input_fields = FIELD_TABLE("input", input_rows, struct input_yaml, FIELDS_NO_PLACE);
 
-/* --- inputs and outputs --------------------------------------------------------------------- */
+/* --- inputs and outputs ------------------------------------------------------------------- */
 
 bool inputs_read(struct reader *r, const struct node *map, const char *what, struct input **inputs, size_t *count)
 {
@@ -134,7 +134,7 @@ bool with_check(struct reader *r, const struct node *with, const struct step *s)
     return ok;
 }
 
-/* --- a flow file ---------------------------------------------------------------------------- */
+/* --- a flow file -------------------------------------------------------------------------- */
 
 static bool name_check(struct reader *r, const char *path, const char *name, const struct node *root)
 {
@@ -184,7 +184,7 @@ const struct flow *flow_load(struct reader *user, const char *path)
     return e->flow;
 }
 
-/* --- lookup --------------------------------------------------------------------------------- */
+/* --- lookup ------------------------------------------------------------------------------- */
 
 struct names {
     const char **items;

@@ -15,7 +15,7 @@
 
 #define FOLDERS_DEEP_MAX 32
 
-/* --- paths ---------------------------------------------------------------------------------- */
+/* --- paths -------------------------------------------------------------------------------- */
 
 const char *path_join(struct arena *a, const char *folder, const char *name)
 {
@@ -77,7 +77,7 @@ bool path_is_file(const char *path)
     return has_mode(path, S_IFREG);
 }
 
-bool path_is_folder(const char *path)
+static bool path_is_folder(const char *path)
 {
     return has_mode(path, S_IFDIR);
 }
@@ -117,7 +117,8 @@ const char *const *folder_names(struct arena *a, const char *folder, size_t *cou
     return names.items;
 }
 
-const char *folder_of_claims(struct arena *a, const char *file)
+/* Returns the nearest folder, from that of the file upwards, that has a claims.yaml; or NULL. */
+static const char *folder_of_claims(struct arena *a, const char *file)
 {
     const char *folder = path_parent(a, file);
     for (int i = 0; folder && i < FOLDERS_ABOVE_MAX; i++) {
@@ -128,7 +129,7 @@ const char *folder_of_claims(struct arena *a, const char *file)
     return NULL;
 }
 
-/* --- the loader ----------------------------------------------------------------------------- */
+/* --- the loader --------------------------------------------------------------------------- */
 
 struct file {
     const char *path, *real; /* as given; resolved */
@@ -160,7 +161,7 @@ struct loader {
     } scenarios;
 };
 
-/* --- which files ---------------------------------------------------------------------------------- */
+/* --- which files -------------------------------------------------------------------------- */
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -227,7 +228,7 @@ static bool is_duplicate(const struct files *files, size_t i)
     return false;
 }
 
-/* --- a scenario file ------------------------------------------------------------------------ */
+/* --- a scenario file ---------------------------------------------------------------------- */
 
 static const struct provider *provider_of(struct loader *l, const char *path)
 {
@@ -314,7 +315,7 @@ static void load_file(struct loader *l, const struct file *file)
         add_scenario(l, s);
 }
 
-/* --- the suite ------------------------------------------------------------------------------ */
+/* --- the suite ---------------------------------------------------------------------------- */
 
 static void fill_suite(struct loader *l, struct suite *out)
 {

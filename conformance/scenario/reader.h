@@ -12,7 +12,7 @@
 #include "base/fields.h"
 #include "conformance/scenario/scenario.h"
 
-/* --- yaml.c: the keys ------------------------------------------------------------------------ */
+/* --- yaml.c: the keys --------------------------------------------------------------------- */
 
 struct scenario_yaml {
     struct where at;
@@ -96,7 +96,7 @@ bool is_name(struct str text);
 /* A name for files and reports: lowercase letters, digits and -, not starting with -. */
 bool is_slug(struct str text);
 
-/* --- steps.c, actions.c, flows.c ------------------------------------------------------------- */
+/* --- steps.c, actions.c, flows.c ---------------------------------------------------------- */
 
 struct flow_cache_entry;
 
@@ -133,7 +133,7 @@ bool inputs_read(struct reader *r, const struct node *map, const char *what, str
                  size_t *count); /* NAME: VALUE */
 bool with_check(struct reader *r, const struct node *with, const struct step *s);
 
-/* --- helpers -------------------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------------------------ */
 
 /* Returns false, and the error message `what`, if n is not a map. */
 bool is_map(struct reader *r, const struct node *n, const char *what);
@@ -141,7 +141,7 @@ bool is_map(struct reader *r, const struct node *n, const char *what);
 struct where key_place(const struct node *map, const char *key);
 const struct node *child_at(const struct node *n, size_t i); /* i must be below node_count(n) */
 
-/* --- load.c: paths --------------------------------------------------------------------------- */
+/* --- load.c: paths ------------------------------------------------------------------------ */
 
 #define FOLDERS_ABOVE_MAX 64 /* a search stops there */
 
@@ -149,12 +149,8 @@ const char *path_join(struct arena *a, const char *folder, const char *name);
 const char *path_parent(struct arena *a, const char *path); /* of ".": ".."; NULL: path is "/" */
 const char *path_stem(struct arena *a, const char *path);   /* last part, without .yaml */
 bool path_is_file(const char *path);
-bool path_is_folder(const char *path);
 bool path_is_yaml(const char *path);          /* tests the name only */
 bool path_same(const char *x, const char *y); /* true if both name the same file */
 
 /* Returns the names in a folder in byte order, without those that start with a dot. */
 const char *const *folder_names(struct arena *a, const char *folder, size_t *count);
-
-/* Returns the nearest folder, from that of the file upwards, that has a claims.yaml; or NULL. */
-const char *folder_of_claims(struct arena *a, const char *file);

@@ -6,7 +6,7 @@
 #include "base/array.h"
 #include "conformance/scenario/reader.h"
 
-/* --- syntax --------------------------------------------------------------------------------- */
+/* --- syntax ------------------------------------------------------------------------------- */
 
 static bool starts_name(char c)
 {
@@ -104,7 +104,7 @@ bool references_visit(const struct node *value, reference_fn *fn, void *ctx)
     return go_on;
 }
 
-/* --- names and where they are defined ------------------------------------------------------- */
+/* --- names and where they are defined ----------------------------------------------------- */
 
 /* Time is counted in phases. A step has three: its cases are built, it runs, its cleanup is
  * registered. */
@@ -150,7 +150,7 @@ static void add_name(struct scope *s, struct name name)
     *arena_push(s->arena, &s->names, struct name) = name;
 }
 
-/* --- a reference ---------------------------------------------------------------------------- */
+/* --- a reference -------------------------------------------------------------------------- */
 
 static bool is_predefined(struct str reference)
 {
@@ -243,7 +243,7 @@ static void check_value(struct scope *s, const struct node *value, size_t now)
     check_stray(s, value);
 }
 
-/* --- a step --------------------------------------------------------------------------------- */
+/* --- a step ------------------------------------------------------------------------------- */
 
 static const char *id_of(const struct step *step)
 {
@@ -325,7 +325,7 @@ static void check_step(struct scope *s, const struct step *step)
     }
 }
 
-/* --- names ---------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------- */
 
 static void check_ids(struct scope *s, const struct step *steps, size_t count)
 {
@@ -385,7 +385,7 @@ static void check_used(struct scope *s)
                       arena_printf(s->arena, "%s '%s' is never used", s->names.items[i].what, s->names.items[i].name));
 }
 
-/* --- a scenario, a flow --------------------------------------------------------------------- */
+/* --- a scenario, a flow ------------------------------------------------------------------- */
 
 static void add_inputs(struct scope *s, const struct input *inputs, size_t count, const char *what)
 {

@@ -5,7 +5,7 @@
 #define EVERY_DEFAULT_MS  500
 #define WITHIN_DEFAULT_MS 10000
 
-/* --- helpers -------------------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------------------------ */
 
 bool is_map(struct reader *r, const struct node *n, const char *what)
 {
@@ -25,7 +25,7 @@ const struct node *child_at(const struct node *n, size_t i)
     return n->kind == NODE_LIST ? n->list.items[i] : n->map.members[i].value;
 }
 
-/* --- keys ----------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------- */
 
 /* Returns the action of a step, or STEP_KIND_COUNT and an error. */
 static enum step_kind kind_read(struct reader *r, const struct node *map)
@@ -68,7 +68,7 @@ static bool name_read(struct reader *r, const struct step_yaml *w, struct step *
                      "invalid id '%s'; expected a letter, then letters, digits and _", w->id);
 }
 
-/* --- eventually and consistently ------------------------------------------------------------ */
+/* --- eventually and consistently ---------------------------------------------------------- */
 
 static bool times_read(struct reader *r, const struct repeat_yaml *w, const char *key, struct step *s)
 {
@@ -94,7 +94,7 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
     return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && ok;
 }
 
-/* --- cases ---------------------------------------------------------------------------------- */
+/* --- cases -------------------------------------------------------------------------------- */
 
 static bool case_list_read(struct reader *r, const struct node *cases, const struct member *m)
 {
@@ -129,7 +129,7 @@ static bool cases_read(struct reader *r, const struct node *cases, struct step *
     return ok;
 }
 
-/* --- captures and claims -------------------------------------------------------------------- */
+/* --- captures and claims ------------------------------------------------------------------ */
 
 static bool capture_read(struct reader *r, const struct member *m, struct capture *out)
 {
@@ -192,7 +192,7 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
     return true;
 }
 
-/* --- cleanup -------------------------------------------------------------------------------- */
+/* --- cleanup ------------------------------------------------------------------------------ */
 
 static bool is_captured(const struct step *s, const char *name)
 {
@@ -261,7 +261,7 @@ static bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
     return ok;
 }
 
-/* --- the whole step ------------------------------------------------------------------------- */
+/* --- the whole step ----------------------------------------------------------------------- */
 
 static bool expectations_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {

@@ -12,7 +12,7 @@ bool validation_error(struct validation *c, struct where at, const char *text)
     return error_add(c->err, ERROR_INPUT, at, "%s", text);
 }
 
-/* --- expectations --------------------------------------------------------------------------- */
+/* --- expectations ------------------------------------------------------------------------- */
 
 typedef bool expectation_fn(const struct expectation *x);
 
@@ -53,7 +53,7 @@ static bool has_error_code(const struct node *n)
     return found;
 }
 
-/* --- lists that may be empty ---------------------------------------------------------------- */
+/* --- lists that may be empty -------------------------------------------------------------- */
 
 /* Returns true if the value can be more than `least`: a greater number, or a reference. */
 static bool is_more_than(const struct node *n, int64_t least)
@@ -116,7 +116,7 @@ static bool check_expected(struct validation *c, const struct step *s)
     return ok;
 }
 
-/* --- a step --------------------------------------------------------------------------------- */
+/* --- a step ------------------------------------------------------------------------------- */
 
 static bool only_reads(const struct step *s)
 {
@@ -147,7 +147,7 @@ static bool check_steps(struct validation *c, const struct step *steps, size_t c
     return ok;
 }
 
-/* --- secrets -------------------------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------------------------ */
 
 struct secret_shape {
     const char *prefix, *what;
@@ -205,7 +205,7 @@ static bool check_secrets(const struct node *root, struct error *err)
     return ok;
 }
 
-/* --- a scenario ----------------------------------------------------------------------------- */
+/* --- a scenario --------------------------------------------------------------------------- */
 
 static bool on_reference(void *ctx, struct str reference, struct where at)
 {

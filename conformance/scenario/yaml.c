@@ -180,7 +180,7 @@ static const struct field advance_rows[] = {
 const struct fields advance_fields = FIELD_TABLE("advance", advance_rows, struct advance_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
-/* --- keys allowed for each action ----------------------------------------------------------- */
+/* --- keys allowed for each action --------------------------------------------------------- */
 
 #define CALL     (1u << STEP_CALL)
 #define USE      (1u << STEP_USE)
@@ -245,7 +245,7 @@ bool expect_key_fits(const char *key, enum step_kind kind)
     return key_fits(expect_key_kinds, COUNT(expect_key_kinds), key, kind);
 }
 
-/* --- names ---------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------- */
 
 const char *did_you_mean(struct arena *a, struct str text, const char *const *candidates, size_t count)
 {

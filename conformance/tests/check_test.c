@@ -88,26 +88,28 @@ struct row {
 
 static void every_leaf_is_one_check(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"a\":1,\"b\":{\"c\":\"x\"}}",                                "{\"a\":1,\"b\":{\"c\":\"y\"}}",
-         "pass s/step/status/is\npass s/step/a/equals\nfail s/step/b/c/equals /b/c: \"x\" | \"y\""                                                                                   },
-        {"{\"n\":{\"$type\":\"integer\",\"$gte\":0}}",                   "{\"n\":-1}",
-         "pass s/step/status/is\npass s/step/n/$type\nfail s/step/n/$gte /n: 0 | -1"                                                                                                 },
-        {"{\"a\":{}}",                                                   "{\"a\":{}}",                    "pass s/step/status/is\npass s/step/a/$type"                               },
-        {"{\"a\":{\"b\":{\"$absent\":true}}}",                           "{\"a\":7}",
-         "pass s/step/status/is\nfail s/step/a/b/$absent /a: object | 7"                                                                                                             },
-        {"{\"$type\":\"array\"}",                                        "[]",                            "pass s/step/status/is\npass s/step/$type"                                 },
-        {"[1,2]",                                                        "[1]",                           "pass s/step/status/is\nfail s/step/equals : list length 2 | list length 1"},
-        {"{\"$exact\":{\"a\":1}}",                                       "{\"a\":1,\"b\":2}",
-         "pass s/step/status/is\nfail s/step/$exact : no other members | also has \"b\""                                                                                             },
-        {"{\"i\":{\"$some\":{\"id\":1},\"$none\":{\"id\":2}}}",          "{\"i\":[{\"id\":1}]}",
-         "pass s/step/status/is\npass s/step/i/$some\npass s/step/i/$none"                                                                                                           },
+        {"{\"a\":1,\"b\":{\"c\":\"x\"}}", "{\"a\":1,\"b\":{\"c\":\"y\"}}",
+         "pass s/step/status/is\npass s/step/a/equals\nfail s/step/b/c/equals /b/c: \"x\" | \"y\""},
+        {"{\"n\":{\"$type\":\"integer\",\"$gte\":0}}", "{\"n\":-1}",
+         "pass s/step/status/is\npass s/step/n/$type\nfail s/step/n/$gte /n: 0 | -1"},
+        {"{\"a\":{}}", "{\"a\":{}}", "pass s/step/status/is\npass s/step/a/$type"},
+        {"{\"a\":{\"b\":{\"$absent\":true}}}", "{\"a\":7}",
+         "pass s/step/status/is\nfail s/step/a/b/$absent /a: object | 7"},
+        {"{\"$type\":\"array\"}", "[]", "pass s/step/status/is\npass s/step/$type"},
+        {"[1,2]", "[1]", "pass s/step/status/is\nfail s/step/equals : list length 2 | list length 1"},
+        {"{\"$exact\":{\"a\":1}}", "{\"a\":1,\"b\":2}",
+         "pass s/step/status/is\nfail s/step/$exact : no other members | also has \"b\""},
+        {"{\"i\":{\"$some\":{\"id\":1},\"$none\":{\"id\":2}}}", "{\"i\":[{\"id\":1}]}",
+         "pass s/step/status/is\npass s/step/i/$some\npass s/step/i/$none"},
         {"{\"i\":{\"$each\":{\"id\":{\"$type\":\"integer\"},\"s\":1}}}",
-         "{\"i\":[{\"id\":1,\"s\":1},{\"id\":2,\"s\":2}]}",                                               "pass s/step/status/is\npass s/step/i/$each/id/$type\nfail s/step/i/$each/s/equals "
-         "/i/1/s: 1 | 2"                                                                                                  },
-        {"{\"i\":{\"$each\":{\"id\":1}}}",                               "{\"i\":[]}",                    "pass s/step/status/is\nvacuous s/step/i/$each/id/equals"                  },
-        {"{\"i\":{\"$none\":{\"id\":1}}}",                               "{\"i\":[]}",                    "pass s/step/status/is\nvacuous s/step/i/$none"                            },
+         "{\"i\":[{\"id\":1,\"s\":1},{\"id\":2,\"s\":2}]}",
+         "pass s/step/status/is\npass s/step/i/$each/id/$type\nfail s/step/i/$each/s/equals /i/1/s: 1 | 2"},
+        {"{\"i\":{\"$each\":{\"id\":1}}}", "{\"i\":[]}", "pass s/step/status/is\nvacuous s/step/i/$each/id/equals"},
+        {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[]}", "pass s/step/status/is\nvacuous s/step/i/$none"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s;
         scene_init(&s, *state, rows[i].expectation, rows[i].response);

@@ -64,38 +64,36 @@ static void the_catalogues_of_the_providers_load(void **state)
 
 static void errors_are_reported_with_their_positions(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *folder, *expected;
     } rows[] = {
-        {"catalogues/nowhere",   "catalogues/nowhere/claims.yaml: No such file or directory"                                              },
-        {"catalogues/no-list",   "catalogues/no-list/claims.yaml:1:1: claims.yaml must be a list"                                         },
+        {"catalogues/nowhere", "catalogues/nowhere/claims.yaml: No such file or directory"},
+        {"catalogues/no-list", "catalogues/no-list/claims.yaml:1:1: claims.yaml must be a list"},
         {"catalogues/no-reason",
-         "catalogues/no-reason/claims.yaml:5:12: missing 'why'; 'X-001' has 'observe: none', which "
-         "needs a reason\n"
-         "catalogues/no-reason/claims.yaml:11:8: 'why' is only allowed with 'observe: none'; "
-         "'X-002' "
-         "has 'observe: api'"                                                                                                             },
-        {"catalogues/twice",     "catalogues/twice/claims.yaml:6:10: duplicate id 'X-001'; it is also in line 1\n"
-                             "catalogues/twice/disputes.yaml:2:14: duplicate id 'X-C01'; it is also in line 1"},
-        {"catalogues/keys",      "catalogues/keys/claims.yaml:1:3: missing 'says' in claim\n"
-                            "catalogues/keys/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
-                            "catalogues/keys/claims.yaml:4:10: 'level' is 'mst'; expected one of: must, should, may "
-                            "(did "
-                            "you mean 'must'?)\n"
-                            "catalogues/keys/claims.yaml:6:10: 'claim' is a number; expected text (quote it: \"7\")\n"
-                            "catalogues/keys/claims.yaml:7:9: 'says' has 0 characters; expected 1 to 400\n"
-                            "catalogues/keys/claims.yaml:10:12: 'observe' is 'seen'; expected one of: api, simulated, "
-                            "none\n"
-                            "catalogues/keys/claims.yaml:11:3: claim is text; expected a map"                  },
+         "catalogues/no-reason/claims.yaml:5:12: missing 'why'; 'X-001' has 'observe: none', which needs a reason\n"
+         "catalogues/no-reason/claims.yaml:11:8: 'why' is only allowed with 'observe: none'; 'X-002' has 'observe: "
+         "api'"},
+        {"catalogues/twice",
+         "catalogues/twice/claims.yaml:6:10: duplicate id 'X-001'; it is also in line 1\n"
+         "catalogues/twice/disputes.yaml:2:14: duplicate id 'X-C01'; it is also in line 1"},
+        {"catalogues/keys",
+         "catalogues/keys/claims.yaml:1:3: missing 'says' in claim\n"
+         "catalogues/keys/claims.yaml:2:3: unknown key 'sais' in claim (did you mean 'says'?)\n"
+         "catalogues/keys/claims.yaml:4:10: 'level' is 'mst'; expected one of: must, should, may (did you mean "
+         "'must'?)\n"
+         "catalogues/keys/claims.yaml:6:10: 'claim' is a number; expected text (quote it: \"7\")\n"
+         "catalogues/keys/claims.yaml:7:9: 'says' has 0 characters; expected 1 to 400\n"
+         "catalogues/keys/claims.yaml:10:12: 'observe' is 'seen'; expected one of: api, simulated, none\n"
+         "catalogues/keys/claims.yaml:11:3: claim is text; expected a map"},
         {"catalogues/disputes",
          "catalogues/disputes/disputes.yaml:1:40: 'sources' has 0 items; expected 1 to 20\n"
-         "catalogues/disputes/disputes.yaml:2:55: 'readings' must be a map of at least two: NAME: "
-         "MEANING\n"
+         "catalogues/disputes/disputes.yaml:2:55: 'readings' must be a map of at least two: NAME: MEANING\n"
          "catalogues/disputes/disputes.yaml:3:66: the meaning of 'c' must be text\n"
          "catalogues/disputes/disputes.yaml:4:3: missing 'readings' in dispute\n"
-         "catalogues/disputes/disputes.yaml:4:45: unknown key 'reading' in dispute (did you mean "
-         "'readings'?)"                                                                                                                   },
+         "catalogues/disputes/disputes.yaml:4:45: unknown key 'reading' in dispute (did you mean 'readings'?)"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         assert_null(catalogue_load(*state, rows[i].folder, &err));

@@ -98,7 +98,6 @@ static void await_responses(struct scene *s, int responses)
     while (s->responses < responses && time_monotonic_us() < until)
         loop_step(s->loop, 100000);
     assert_int_equal(s->responses, responses);
-    assert_int_equal(client_in_flight(s->client), 0);
 }
 
 static struct exchange_record *send_request(struct scene *s, struct exchange_record *x)
@@ -175,7 +174,6 @@ static void requests_run_in_parallel(void **state)
         client_send(s->client, &s->arena, all[i], on_done, s);
     }
     assert_int_equal(s->responses, 0); /* client_send never calls back itself */
-    assert_int_equal(client_in_flight(s->client), COUNT(all));
     await_responses(s, COUNT(all));
     for (size_t i = 0; i < COUNT(all); i++)
         assert_int_equal(all[i]->status, 200);

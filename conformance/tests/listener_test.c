@@ -26,7 +26,7 @@ struct scene {
     struct run run;
 };
 
-/* --- the endpoint, in a child process -------------------------------------------------------- */
+/* --- the endpoint, in a child process ----------------------------------------------------- */
 
 static const char *delivery_of(struct arena *a, const struct node *order, const struct url *url)
 {
@@ -92,7 +92,7 @@ static int endpoint_start(pid_t *pid)
     return port;
 }
 
-/* --- a run ---------------------------------------------------------------------------------- */
+/* --- a run -------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {

@@ -24,7 +24,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- tags ----------------------------------------------------------------------------------- */
+/* --- tags --------------------------------------------------------------------------------- */
 
 static void a_tag_expression_selects_scenarios(void **state)
 {
@@ -90,7 +90,7 @@ static void a_too_deep_tag_expression_is_rejected(void **state)
     error_end(&err);
 }
 
-/* --- plans ---------------------------------------------------------------------------------- */
+/* --- plans -------------------------------------------------------------------------------- */
 
 static bool has_capability(const void *ctx, const char *capability)
 {

@@ -256,7 +256,7 @@ struct run *rig_red(struct arena *a)
     return finish_run(r);
 }
 
-/* --- writing reports ------------------------------------------------------------------------ */
+/* --- writing reports ---------------------------------------------------------------------- */
 
 int rig_begin(void **state)
 {

@@ -16,7 +16,7 @@
 
 #define with_rig(test) cmocka_unit_test_setup_teardown(test, rig_begin, rig_end)
 
-/* --- helpers --------------------------------------------------------------------------------- */
+/* --- helpers ------------------------------------------------------------------------------ */
 
 static struct str file_text(struct arena *a, const char *path)
 {
@@ -61,7 +61,7 @@ static const char *last_line(struct rig *g, struct str text)
     return at ? at + 1 : all;
 }
 
-/* --- tests ----------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------- */
 
 static void reports_match_the_golden_files(void **state)
 {
@@ -202,28 +202,30 @@ static void the_json_report_is_complete(void **state)
 {
     struct rig *g = *state;
     const struct node *n = parsed(g, rig_report(g, "json", rig_red(&g->arena)));
+    /* clang-format off */
     static const struct {
         const char *pointer, *value;
     } rows[] = {
-        {"/version",                          "1"                                                                        },
-        {"/target/name",                      "\"layers-mock\""                                                          },
-        {"/exit/code",                        "5"                                                                        },
-        {"/counts/fail",                      "3"                                                                        },
-        {"/claim_totals",                     "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"},
-        {"/claims/2/id",                      "\"LA-183\""                                                               },
-        {"/claims/2/outcome",                 "\"fails\""                                                                },
-        {"/claims/2/counts",                  "{\"fail\":2}"                                                             },
-        {"/disputes/0/observed",              "\"uuid\""                                                                 },
-        {"/disputes/1/observed",              "null"                                                                     },
-        {"/leftovers/0/what",                 "\"social account sa_02\""                                                 },
-        {"/scenarios/0/checks/0/exchange",    "0"                                                                        },
-        {"/scenarios/0/checks/2/exchange",    "null"                                                                     },
-        {"/scenarios/0/verdict",              "\"fail\""                                                                 },
-        {"/scenarios/1/checks/4/exchange",    "1"                                                                        },
-        {"/scenarios/1/exchanges/0/error",    "\"connection refused\""                                                   },
-        {"/scenarios/0/exchanges/0/attempts", "7"                                                                        },
-        {"/scenarios/3/why",                  "\"the target has no capability 'lease'\""                                 },
+        {"/version", "1"},
+        {"/target/name", "\"layers-mock\""},
+        {"/exit/code", "5"},
+        {"/counts/fail", "3"},
+        {"/claim_totals", "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":4,\"holding\":2}"},
+        {"/claims/2/id", "\"LA-183\""},
+        {"/claims/2/outcome", "\"fails\""},
+        {"/claims/2/counts", "{\"fail\":2}"},
+        {"/disputes/0/observed", "\"uuid\""},
+        {"/disputes/1/observed", "null"},
+        {"/leftovers/0/what", "\"social account sa_02\""},
+        {"/scenarios/0/checks/0/exchange", "0"},
+        {"/scenarios/0/checks/2/exchange", "null"},
+        {"/scenarios/0/verdict", "\"fail\""},
+        {"/scenarios/1/checks/4/exchange", "1"},
+        {"/scenarios/1/exchanges/0/error", "\"connection refused\""},
+        {"/scenarios/0/exchanges/0/attempts", "7"},
+        {"/scenarios/3/why", "\"the target has no capability 'lease'\""},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *at = node_pointer(n, rows[i].pointer);
         if (!at)

@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "conformance/run/retry.h"
+#include "conformance/run/step.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

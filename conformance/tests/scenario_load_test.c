@@ -216,7 +216,7 @@ static void the_nearest_flow_is_used(void **state)
     assert_string_equal(suite.scenarios[0]->steps[0].flow->file, "suite/deeper/flows/create.yaml");
 }
 
-/* --- invalid paths -------------------------------------------------------------- */
+/* --- invalid paths ------------------------------------------------------------------------ */
 
 static void write_file(struct arena *a, const char *folder, const char *name, const char *text)
 {
@@ -296,7 +296,7 @@ static void flows_nested_too_deep_are_rejected(void **state)
     assert_non_null(strstr(from_below, "flows are nested more than 12 deep"));
 }
 
-/* --- references ----------------------------------------------------------------------------- */
+/* --- references --------------------------------------------------------------------------- */
 
 static bool join_reference(void *ctx, struct str reference, struct where at)
 {

@@ -85,24 +85,26 @@ static void the_admin_path_is_appended_to_an_admin_url(void **state)
 
 static void an_invalid_target_file_is_rejected_at_its_position(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *text, *wrong;
     } rows[] = {
-        {"base_url: https://x\n",                                                     ":1:1: "                                     },
-        {"name: x\n",                                                                 ":1:1: missing 'base_url'; a target without" },
+        {"base_url: https://x\n", ":1:1: "},
+        {"name: x\n", ":1:1: missing 'base_url'; a target without"},
         {"name: x\nbase_url: https://x\nactors: { a: { key: k } }\n",
-         ":3:21: 'key' is allowed for a mock only; use env: VARIABLE"                                                              },
+         ":3:21: 'key' is allowed for a mock only; use env: VARIABLE"},
         {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_UNSET } }\n",
-         ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"                                                          },
+         ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"},
         {"name: x\nmock: true\nresources: { a: { env: [1] } }\n",
-         ":3:24: 'env' must be the name of an environment variable"                                                                },
-        {"name: x\nmock: true\nactors: { a: { kee: k } }\n",                          ":3:16: "                                    },
-        {"name: x\nmock: true\nrps: 0\n",                                             ":3:6: 'rps' must be a number above 0"       },
-        {"name: x\nmock: true\nconsent: browser\n",                                   ":1:1: missing 'consent_command'; "          },
-        {"name: x\nmock: true\nconsnt: human\n",                                      ":3:1: "                                     },
-        {"name: x\nbase_url: api.example.com\n",                                      ":2:11: invalid base URL 'api.example.com': "},
-        {"name: x\nbase_url: https://x?y\n",                                          ":2:11: invalid base URL 'https://x?y': "    },
+         ":3:24: 'env' must be the name of an environment variable"},
+        {"name: x\nmock: true\nactors: { a: { kee: k } }\n", ":3:16: "},
+        {"name: x\nmock: true\nrps: 0\n", ":3:6: 'rps' must be a number above 0"},
+        {"name: x\nmock: true\nconsent: browser\n", ":1:1: missing 'consent_command'; "},
+        {"name: x\nmock: true\nconsnt: human\n", ":3:1: "},
+        {"name: x\nbase_url: api.example.com\n", ":2:11: invalid base URL 'api.example.com': "},
+        {"name: x\nbase_url: https://x?y\n", ":2:11: invalid base URL 'https://x?y': "},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *wrong;
         read_text(*state, rows[i].text, &wrong);

@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "conformance/run/vars.h"
+#include "conformance/run/resolve.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

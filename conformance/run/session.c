@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "conformance/run/mock.h"
-#include "conformance/run/skip_reason.h"
+#include "conformance/run/step.h"
 
 #define JOBS_DEFAULT       64 /* on a target with an admin API; each may hold a connection */
 #define CONNECT_TIMEOUT_MS 5000
@@ -22,7 +22,7 @@ struct session {
     struct error *err;
 };
 
-/* --- exclusive scenarios -------------------------------------------------------------------- */
+/* --- exclusive scenarios ------------------------------------------------------------------ */
 
 static bool exclude_each_other(const struct scenario *x, const struct scenario *y)
 {
@@ -43,7 +43,7 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
     return false;
 }
 
-/* --- starting scenarios ---------------------------------------------------------------------- */
+/* --- starting scenarios ------------------------------------------------------------------- */
 
 static void start_scenario(struct session *s, size_t i)
 {
@@ -51,9 +51,9 @@ static void start_scenario(struct session *s, size_t i)
     const char *why = skip_reason_for(&s->runner, p, s->simulations);
     s->started[i] = true;
     if (why)
-        task_not_applicable(&s->runner, p->scenario, why);
+        scenario_not_applicable(&s->runner, p->scenario, why);
     else
-        task_start(&s->runner, p->scenario, i + 1);
+        scenario_start(&s->runner, p->scenario, i + 1);
 }
 
 /* Starts the next scenario that is not excluded. Returns false if there is none. */
@@ -104,7 +104,7 @@ static void on_signal(void *ctx, int signal)
     }
 }
 
-/* --- probing the target ---------------------------------------------------------------------- */
+/* --- probing the target ------------------------------------------------------------------- */
 
 struct probe {
     struct session *session;
@@ -149,7 +149,7 @@ static bool probe_target(struct session *s)
     return !g.why || error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", g.why);
 }
 
-/* --- the run -------------------------------------------------------------------------------- */
+/* --- the run ------------------------------------------------------------------------------ */
 
 static void list_claims(struct arena *a, const struct suite *suite, struct run *out)
 {
