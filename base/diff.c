@@ -1,14 +1,10 @@
 #include "base/diff.h"
 
-#include "base/buf.h"
-#include "base/json.h"
-
 /* With YAML aliases a small file can be a huge tree. */
 #define WALK_MAX_NODES 200000
 /* Limits of aligning two lists: pairs of items, and leaves compared per pair. */
 #define ALIGN_MAX_PAIRS     16384
 #define DISTANCE_MAX_LEAVES 256
-#define EXCERPT_MAX_BYTES   160
 
 struct walk {
     struct arena *arena;
@@ -201,23 +197,4 @@ void diff_nodes(struct arena *a, const struct node *expected, const struct node 
     struct walk w = {.arena = a, .out = out, .left = WALK_MAX_NODES};
     *out = (struct diff){0};
     compare(&w, expected, actual, "");
-}
-
-static const char *excerpt(struct arena *a, const struct node *n)
-{
-    return n ? json_print_short(a, n, EXCERPT_MAX_BYTES) : "absent";
-}
-
-char *diff_text(struct arena *a, const struct diff *d)
-{
-    struct buf out = {.arena = a};
-    buf_c(&out); /* without differences the text is empty */
-    for (size_t i = 0; i < d->count; i++) {
-        const struct difference *x = &d->items[i];
-        buf_printf(&out, "%s: expected %s, got %s\n", *x->pointer ? x->pointer : "(whole document)",
-                   excerpt(a, x->expected), excerpt(a, x->actual));
-    }
-    if (d->more)
-        buf_printf(&out, "and %zu more\n", d->more);
-    return out.data;
 }

@@ -22,5 +22,3 @@ struct diff {
 };
 
 void diff_nodes(struct arena *a, const struct node *expected, const struct node *actual, struct diff *out);
-/* One line per difference: /items/0/status: expected "x", got "y" */
-char *diff_text(struct arena *a, const struct diff *d);

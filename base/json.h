@@ -38,7 +38,6 @@ void json_key(struct json *w, const char *key);
 void json_null(struct json *w);
 void json_bool(struct json *w, bool value);
 void json_int(struct json *w, int64_t value);
-void json_real(struct json *w, double value);      /* must be finite; shortest text that round-trips */
 void json_text(struct json *w, const char *value); /* NULL writes null */
 void json_str(struct json *w, struct str value);   /* invalid UTF-8 becomes U+FFFD */
 void json_node(struct json *w, const struct node *value);

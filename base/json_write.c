@@ -202,7 +202,7 @@ void json_int(struct json *w, int64_t value)
     json_raw(w, str_of_int(value, digits));
 }
 
-void json_real(struct json *w, double value)
+static void json_real(struct json *w, double value)
 {
     char text[32];
     assert(isfinite(value));

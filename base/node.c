@@ -230,13 +230,6 @@ const struct node *node_new_int(struct arena *a, int64_t value)
     return n;
 }
 
-const struct node *node_new_real(struct arena *a, double value)
-{
-    struct node *n = node_new(a, NODE_REAL);
-    n->real = value;
-    return n;
-}
-
 const struct node *node_new_text(struct arena *a, struct str text)
 {
     struct node *n = node_new(a, NODE_TEXT);

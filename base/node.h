@@ -75,7 +75,6 @@ const char *node_get_text(const struct node *map, const char *key); /* NULL if a
 const struct node *node_new_null(struct arena *a);
 const struct node *node_new_bool(struct arena *a, bool truth);
 const struct node *node_new_int(struct arena *a, int64_t value);
-const struct node *node_new_real(struct arena *a, double value);
 const struct node *node_new_text(struct arena *a, struct str text);
 const struct node *node_new_list(struct arena *a, const struct node *const *items, size_t count);
 const struct node *node_new_map(struct arena *a, const struct member *members, size_t count);

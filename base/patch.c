@@ -289,30 +289,3 @@ const struct node *patch_apply(struct arena *a, const struct node *document, con
     }
     return document;
 }
-
-const struct node *patch_merge(struct arena *a, const struct node *document, const struct node *patch)
-{
-    if (patch->kind != NODE_MAP)
-        return patch;
-    size_t had = document && document->kind == NODE_MAP ? document->map.count : 0, n = 0;
-    struct member *members = arena_array(a, struct member, had + patch->map.count);
-    for (size_t i = 0; i < had; i++) {
-        struct member m = document->map.members[i];
-        const struct node *change = node_get(patch, m.key);
-        if (change && change->kind != NODE_NULL)
-            m.value = patch_merge(a, m.value, change);
-        if (!change || change->kind != NODE_NULL)
-            members[n++] = m;
-    }
-    for (size_t i = 0; i < patch->map.count; i++) {
-        struct member m = patch->map.members[i];
-        if (m.value->kind == NODE_NULL || (had && node_get(document, m.key)))
-            continue;
-        m.value = patch_merge(a, NULL, m.value);
-        members[n++] = m;
-    }
-    struct node *merged = arena_copy(a, had ? document : patch, sizeof *merged);
-    merged->map.members = members;
-    merged->map.count = n;
-    return merged;
-}

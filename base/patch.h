@@ -1,11 +1,11 @@
-/* patch.h - JSON Patch and JSON Merge Patch on node trees.
+/* patch.h - JSON Patch on node trees.
  *
  * Shapes:  a patch is a node: a list of {op, path, value | from}. The result is a new tree that
  *          shares the unchanged nodes.
  * Errors:  patch_check reports all invalid steps at once, each with its location. patch_apply calls
  *          it first; after that it fails only if the document has no value at a path, if a test
  *          step fails, or if the result exceeds the limits.
- * Source:  RFC 6902 (add remove replace move copy test), RFC 7396.
+ * Source:  RFC 6902 (add remove replace move copy test).
  */
 #pragma once
 #include "base/node.h"
@@ -16,4 +16,3 @@
 bool patch_check(const struct node *patch, struct error *err);
 const struct node *patch_apply(struct arena *a, const struct node *document, const struct node *patch,
                                struct error *err);
-const struct node *patch_merge(struct arena *a, const struct node *document, const struct node *patch);

@@ -1,13 +1,10 @@
 #include "base/str.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/buf.h"
-#include "base/heap.h"
 
 char *str_dup(struct arena *a, struct str x)
 {
@@ -40,13 +37,6 @@ bool str_is(struct str x, const char *text)
 bool str_eq_nocase(struct str x, struct str y)
 {
     return x.n == y.n && str_starts_nocase(x, y);
-}
-
-int str_compare(struct str x, struct str y)
-{
-    size_t common = x.n < y.n ? x.n : y.n;
-    int order = common ? memcmp(x.s, y.s, common) : 0;
-    return order ? order : (x.n > y.n) - (x.n < y.n);
 }
 
 bool str_starts(struct str x, struct str prefix)
@@ -151,53 +141,6 @@ struct str str_of_int(int64_t value, char room[STR_INT_MAX])
     return str_of(room + at, STR_INT_MAX - at);
 }
 
-static size_t digits(struct str *x)
-{
-    size_t n = 0;
-    while (n < x->n && digit(x->s[n]))
-        n++;
-    *x = str_skip(*x, n);
-    return n;
-}
-
-static bool json_number(struct str x)
-{
-    x = str_skip(x, str_starts(x, STR("-")));
-    bool zero = str_starts(x, STR("0"));
-    size_t whole = digits(&x);
-    if (!whole || (zero && whole > 1))
-        return false;
-    if (str_starts(x, STR("."))) {
-        x = str_skip(x, 1);
-        if (!digits(&x))
-            return false;
-    }
-    if (str_starts_nocase(x, STR("e"))) {
-        x = str_skip(x, 1);
-        x = str_skip(x, str_starts(x, STR("+")) || str_starts(x, STR("-")));
-        if (!digits(&x))
-            return false;
-    }
-    return !x.n;
-}
-
-bool str_to_real(struct str x, double *value)
-{
-    if (!json_number(x))
-        return false;
-    char near[64]; /* strtod needs a NUL-terminated text */
-    char *text = x.n < sizeof near ? near : heap_grow(NULL, x.n + 1);
-    memcpy(text, x.s, x.n);
-    text[x.n] = '\0';
-    double real = strtod(text, NULL);
-    if (text != near)
-        heap_free(text);
-    if (!isfinite(real))
-        return false;
-    *value = real;
-    return true;
-}
-
 bool str_to_size(struct str x, int64_t *bytes)
 {
     static const struct {
@@ -220,15 +163,6 @@ bool str_to_size(struct str x, int64_t *bytes)
     if (!str_to_int(x, &number) || number < 0 || __builtin_mul_overflow(number, units[i].bytes, &size))
         return false;
     *bytes = size;
-    return true;
-}
-
-bool str_to_bool(struct str x, bool *value)
-{
-    bool truth = str_eq(x, STR("true"));
-    if (!truth && !str_eq(x, STR("false")))
-        return false;
-    *value = truth;
     return true;
 }
 

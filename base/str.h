@@ -42,7 +42,6 @@ char *str_dup(struct arena *a, struct str x); /* a NUL-terminated copy */
 bool str_eq(struct str x, struct str y);
 bool str_is(struct str x, const char *text);
 bool str_eq_nocase(struct str x, struct str y);
-int str_compare(struct str x, struct str y); /* byte order, like memcmp */
 bool str_starts(struct str x, struct str prefix);
 bool str_starts_nocase(struct str x, struct str prefix);
 bool str_ends(struct str x, struct str suffix);
@@ -57,9 +56,7 @@ struct str str_head(struct str x, size_t n); /* at most the first n bytes */
 struct str str_trim(struct str x);           /* without spaces, tabs and line ends at both ends */
 
 bool str_to_int(struct str x, int64_t *value);  /* -?digits, the whole text, no overflow */
-bool str_to_real(struct str x, double *value);  /* JSON number grammar, the whole text, finite */
 bool str_to_size(struct str x, int64_t *bytes); /* 8MiB, 512KiB, 1kB, 1MB, 20B, 20 */
-bool str_to_bool(struct str x, bool *value);    /* true, false */
 #define STR_INT_MAX 20
 struct str str_of_int(int64_t value, char room[STR_INT_MAX]); /* a view of room */
 /* *bad (may be NULL) receives the offset of the first invalid sequence. */

@@ -21,7 +21,7 @@ static void expect_differences(struct arena *a, const struct row *rows, size_t c
     for (size_t i = 0; i < count; i++) {
         struct diff d;
         diff_nodes(a, tree_or_absent(a, rows[i].expected), tree_or_absent(a, rows[i].actual), &d);
-        const char *got = diff_text(a, &d);
+        const char *got = tree_diff_text(a, &d);
         if (strcmp(got, rows[i].text) == 0)
             continue;
         print_error("%s and %s:\n%snot\n%s", rows[i].expected, rows[i].actual, got, rows[i].text);
@@ -87,7 +87,7 @@ static void omitted_differences_are_counted(void **state)
     diff_nodes(a, numbers(a, 0, 40), numbers(a, 100, 40), &d);
     assert_int_equal(d.count, DIFF_MAX);
     assert_int_equal(d.more, 8);
-    assert_non_null(strstr(diff_text(a, &d), "and 8 more\n"));
+    assert_non_null(strstr(tree_diff_text(a, &d), "and 8 more\n"));
 }
 
 static void long_lists_are_compared_by_index(void **state)

@@ -307,7 +307,7 @@ static void numbers_are_written_short_and_round_trip(void **state)
         {INT64_MIN,        "-9223372036854775808"},
     };
     for (size_t i = 0; i < COUNT(reals); i++) {
-        const char *text = json_print(*state, node_new_real(*state, reals[i].real));
+        const char *text = json_print(*state, &(struct node){.kind = NODE_REAL, .real = reals[i].real});
         assert_string_equal(text, reals[i].text);
         assert_true(node_number(tree_parse(*state, text)) == reals[i].real);
     }

@@ -147,13 +147,13 @@ static void a_member_is_replaced_or_added_last(void **state)
 static void a_tree_can_be_built(void **state)
 {
     struct arena *a = *state;
-    const struct node *items[] = {node_new_null(a), node_new_bool(a, true), node_new_int(a, -3), node_new_real(a, 1.5),
+    const struct node *items[] = {node_new_null(a), node_new_bool(a, true), node_new_int(a, -3),
                                   node_new_text(a, str_head(STR("abc"), 2))};
     const struct member members[] = {
-        {.key = "x", .value = node_new_list(a, items, 5)}
+        {.key = "x", .value = node_new_list(a, items, 4)}
     };
-    assert_string_equal(json_print(a, node_new_map(a, members, 1)), "{\"x\":[null,true,-3,1.5,\"ab\"]}");
-    assert_string_equal(items[4]->text.s, "ab"); /* NUL-terminated, although the view was not */
+    assert_string_equal(json_print(a, node_new_map(a, members, 1)), "{\"x\":[null,true,-3,\"ab\"]}");
+    assert_string_equal(items[3]->text.s, "ab"); /* NUL-terminated, although the view was not */
 }
 
 static void numbers_and_kinds_have_names(void **state)

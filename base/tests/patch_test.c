@@ -147,34 +147,6 @@ static void the_result_of_repeated_copies_is_limited(void **state)
     }
 }
 
-static void a_merge_patch_sets_and_removes_members(void **state)
-{
-    static const struct {
-        const char *document, *patch, *result;
-    } rows[] = {
-        {"{\"a\":\"b\"}",             "{\"a\":\"c\"}",                    "{\"a\":\"c\"}"            },
-        {"{\"a\":\"b\"}",             "{\"b\":\"c\"}",                    "{\"a\":\"b\",\"b\":\"c\"}"},
-        {"{\"a\":\"b\"}",             "{\"a\":null}",                     "{}"                       },
-        {"{\"a\":\"b\",\"b\":\"c\"}", "{\"a\":null}",                     "{\"b\":\"c\"}"            },
-        {"{\"a\":[\"b\"]}",           "{\"a\":\"c\"}",                    "{\"a\":\"c\"}"            },
-        {"{\"a\":\"c\"}",             "{\"a\":[\"b\"]}",                  "{\"a\":[\"b\"]}"          },
-        {"{\"a\":{\"b\":\"c\"}}",     "{\"a\":{\"b\":\"d\",\"c\":null}}", "{\"a\":{\"b\":\"d\"}}"    },
-        {"{\"a\":[{\"b\":\"c\"}]}",   "{\"a\":[1]}",                      "{\"a\":[1]}"              },
-        {"[\"a\",\"b\"]",             "[\"c\",\"d\"]",                    "[\"c\",\"d\"]"            },
-        {"{\"a\":\"b\"}",             "[\"c\"]",                          "[\"c\"]"                  },
-        {"{\"a\":\"foo\"}",           "null",                             "null"                     },
-        {"{\"e\":null}",              "{\"a\":1}",                        "{\"e\":null,\"a\":1}"     },
-        {"[1,2]",                     "{\"a\":\"b\",\"c\":null}",         "{\"a\":\"b\"}"            },
-        {"{}",                        "{\"a\":{\"bb\":{\"ccc\":null}}}",  "{\"a\":{\"bb\":{}}}"      },
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct node *n =
-            patch_merge(*state, tree_parse(*state, rows[i].document), tree_parse(*state, rows[i].patch));
-        assert_string_equal(json_print(*state, n), rows[i].result);
-    }
-    assert_string_equal(json_print(*state, patch_merge(*state, NULL, tree_parse(*state, "{\"a\":1}"))), "{\"a\":1}");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,7 +154,6 @@ int main(void)
         cmocka_unit_test(a_missing_value_stops_the_patch),
         cmocka_unit_test(a_patch_is_checked_before_it_is_applied),
         cmocka_unit_test(the_result_of_repeated_copies_is_limited),
-        cmocka_unit_test(a_merge_patch_sets_and_removes_members),
     };
     return cmocka_run_group_tests_name("patch", tests, tree_setup, tree_teardown);
 }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/diff.h"
 #include "base/json.h"
 
 /* Initialises a struct str that may contain NUL bytes, in a static row. */
@@ -41,4 +42,23 @@ static inline const struct node *tree_parse(struct arena *a, const char *text)
         print_error("%s: %s\n", text, error_text(a, &err));
     assert_non_null(n);
     return n;
+}
+
+static inline const char *tree_excerpt(struct arena *a, const struct node *n)
+{
+    return n ? json_print_short(a, n, 160) : "absent";
+}
+
+/* One line per difference: /items/0/status: expected "x", got "y" */
+static inline const char *tree_diff_text(struct arena *a, const struct diff *d)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < d->count; i++) {
+        const struct difference *x = &d->items[i];
+        buf_printf(&out, "%s: expected %s, got %s\n", *x->pointer ? x->pointer : "(whole document)",
+                   tree_excerpt(a, x->expected), tree_excerpt(a, x->actual));
+    }
+    if (d->more)
+        buf_printf(&out, "and %zu more\n", d->more);
+    return buf_c(&out);
 }

@@ -4,7 +4,7 @@
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
-#include "base/diff.h"
+#include "base/tests/tree.h"
 #include "base/json.h"
 
 #define LIST   "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
@@ -86,7 +86,7 @@ static void assert_sample(struct arena *a, struct mock_response got, const char 
     assert_int_equal(got.status, 200);
     diff_nodes(a, expected, got.body, &diff);
     if (diff.count)
-        fail_msg("%s", diff_text(a, &diff));
+        fail_msg("%s", tree_diff_text(a, &diff));
     assert_true(node_equal(expected, got.body)); /* no additional and no missing members */
 }
 

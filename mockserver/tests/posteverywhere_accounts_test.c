@@ -4,7 +4,7 @@
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
-#include "base/diff.h"
+#include "base/tests/tree.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -43,7 +43,7 @@ static void the_list_equals_the_documented_sample(void **state)
     assert_int_equal(strlen(at(got, "/meta/request_id")), 8);
     diff_nodes(got.arena, sample(got), got.body, &diff);
     if (diff.count)
-        fail_msg("%s", diff_text(got.arena, &diff));
+        fail_msg("%s", tree_diff_text(got.arena, &diff));
     assert_true(node_equal(sample(got), got.body)); /* no extra member, none missing */
     assert_string_equal(header_of(got, "Content-Type"), "application/json");
 }

@@ -3,7 +3,7 @@
 #include "base/array.h"
 #include "mockserver/tests/postnitro_test.h"
 
-#include "base/diff.h"
+#include "base/tests/tree.h"
 #include "base/json.h"
 
 #define ACCOUNT "/social-account/cmqi7jyir0003v0m91hxnyyaq"
@@ -49,7 +49,7 @@ static void the_responses_equal_the_documented_samples(void **state)
         assert_non_null(expected);
         diff_nodes(got.arena, expected, got.body, &diff);
         if (diff.count)
-            fail_msg("%s", diff_text(got.arena, &diff));
+            fail_msg("%s", tree_diff_text(got.arena, &diff));
         assert_true(node_equal(expected, got.body)); /* no extra member, none missing */
         assert_response(got, 200, sample);           /* in the order of the sample */
     }
