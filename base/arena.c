@@ -3,9 +3,42 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/heap.h"
+/* --- blocks of the heap ------------------------------------------------------------------- */
+
+static void *must_have(void *block, size_t size)
+{
+    if (!block) {
+        fprintf(stderr, "out of memory: %zu bytes\n", size);
+        abort();
+    }
+    return block;
+}
+
+void *heap_new(size_t size)
+{
+    return must_have(calloc(1, size ? size : 1), size);
+}
+
+void *heap_grow(void *block, size_t size)
+{
+    return must_have(realloc(block, size ? size : 1), size);
+}
+
+void heap_free(void *block)
+{
+    free(block);
+}
+
+char *heap_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    return memcpy(heap_grow(NULL, size), text, size);
+}
+
+/* --- arenas ------------------------------------------------------------------------------- */
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -45,8 +78,8 @@ struct arena_owned {
     void (*release)(void *);
 };
 
-/* Returns how many bytes of a chunk a block of `size` takes. An impossible size makes heap.c
- * abort. */
+/* Returns how many bytes of a chunk a block of `size` takes. An impossible size makes the
+ * program abort. */
 static size_t footprint(size_t size)
 {
     if (size > PTRDIFF_MAX / 2)

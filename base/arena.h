@@ -1,8 +1,10 @@
-/* arena.h - memory of one lifetime: allocated piece by piece, released all at once.
+/* arena.h - memory: arenas, released all at once, and single blocks of the heap.
  *
- * Shapes:  struct arena; the caller zero-initialises it ({0} is an empty arena). Blocks are 16-byte
- *          aligned and zeroed.
- * Errors:  none (see heap.h).
+ * Shapes:  struct arena: memory of one lifetime, allocated piece by piece; the caller
+ *          zero-initialises it ({0} is an empty arena). Its blocks are 16-byte aligned and zeroed.
+ *          heap_*: the only other source of memory. Code outside base/ uses an arena, or these
+ *          functions for objects with a lifetime of their own.
+ * Errors:  none. Out of memory aborts with one line on stderr; callers never handle it.
  *
  * A function whose first parameter is an arena returns memory allocated in that arena. Any other
  * pointer result is borrowed.
@@ -41,3 +43,8 @@ void arena_end(struct arena *a);   /* releases everything; the arena is {0} agai
 #define arena_push(a, list, type)                                                                                      \
     ((void)((list)->items = (type *)arena_grow((a), (list)->items, (list)->count, &(list)->room, sizeof(type))),       \
      &(list)->items[(list)->count++])
+
+void *heap_new(size_t size);               /* zeroed */
+void *heap_grow(void *block, size_t size); /* realloc; the new part is not zeroed */
+void heap_free(void *block);               /* NULL is allowed */
+char *heap_text(const char *text);         /* a NUL-terminated copy */

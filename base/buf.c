@@ -11,7 +11,7 @@ char *buf_reserve(struct buf *b, size_t more)
 {
     size_t needed;
     if (__builtin_add_overflow(b->n, more, &needed))
-        needed = SIZE_MAX / 4; /* too much: makes heap.c abort */
+        needed = SIZE_MAX / 4; /* too much: the program aborts */
     if (needed >= b->room)
         b->data = arena_grow(b->arena, b->data, needed, &b->room, 1);
     return b->data + b->n;

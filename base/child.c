@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/heap.h"
 #include "base/time.h"
 
 #define OUTPUT_FD (STDERR_FILENO + 1)

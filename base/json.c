@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/json_gate.h"
 #include "base/members.h"
 

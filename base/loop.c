@@ -11,7 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 
 #define EVENTS_A_ROUND 64

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 #define SMALL 16 /* up to this size, comparing all pairs is faster than a hash table */
 

@@ -1,7 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/match.h"
 
 /* Clients can send patterns (in rules) and texts, so compiling and matching have limits. */

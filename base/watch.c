@@ -6,7 +6,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/str.h"
 #include "base/time.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/yaml.h"
 
 /* Reads the file, or slightly more than YAML_MAX_BYTES, which yaml_parse then rejects. */

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/heap.h"
 #include "base/host.h"
 #include "base/http/libcurl.h"
 #include "base/time.h"

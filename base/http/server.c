@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/http/gate.h"
 #include "base/http/listen.h"
 #include "base/http/server_job.h"

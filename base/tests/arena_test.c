@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "base/array.h"
-#include "base/heap.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>

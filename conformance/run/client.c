@@ -1,6 +1,6 @@
 #include "conformance/run/client.h"
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/http/client.h"
 #include "base/json.h"
 #include "base/time.h"

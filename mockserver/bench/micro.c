@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/namespaces.h"

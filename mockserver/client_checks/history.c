@@ -1,6 +1,6 @@
 #include "mockserver/client_checks/observer.h"
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 #define SETS_MAX (CLIENT_HISTORY_MAX / HISTORY_WAYS)
 

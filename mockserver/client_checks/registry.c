@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 struct list {
     struct client_checks *first, *last;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"

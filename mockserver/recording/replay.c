@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/recording/header.h"

@@ -1,6 +1,6 @@
 #include "mockserver/recording/timers.h"
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/str.h"
 
 #define uthash_malloc(size)      heap_new(size)

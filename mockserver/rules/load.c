@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 const struct node *rule_copy(struct arena *a, const struct node *n)
 {

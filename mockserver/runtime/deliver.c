@@ -1,7 +1,6 @@
 #include "mockserver/runtime/deliver.h"
 
 #include "base/arena.h"
-#include "base/heap.h"
 #include "base/host.h"
 #include "base/http/client.h"
 #include "base/url.h"

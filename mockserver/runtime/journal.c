@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/state/tenant.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/enum.h"
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/fixture/fixture.h"

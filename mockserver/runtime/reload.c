@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/child.h"
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "base/watch.h"
 #include "mockserver/runtime/mock.h"

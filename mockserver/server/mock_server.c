@@ -1,6 +1,6 @@
 #include "mockserver/server/mock_server.h"
 
-#include "base/heap.h"
+#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixtures.h"

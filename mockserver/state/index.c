@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 /* 20 bytes instead of 24: entries take most of the memory of a large world. */
 struct packed_entry {

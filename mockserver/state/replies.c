@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 struct stored_reply { /* shared by the lists that contain it; followed by its texts */
     uint32_t refs;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 enum {
     CHUNK_MIN = 256,

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/heap.h"
+#include "base/arena.h"
 
 enum {
     LEAF_BYTES = 4096,

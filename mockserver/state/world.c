@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/heap.h"
 #include "base/time.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
