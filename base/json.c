@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/json_gate.h"
-#include "base/members.h"
 
 /* Locations are computed in document order, so one pass over the text is enough. */
 struct reader {

@@ -64,6 +64,9 @@ bool node_pointer_valid(const char *pointer);
 /* Returns the pointer with "/key" appended, escaped. */
 const char *node_pointer_add(struct arena *a, const char *pointer, struct str key);
 
+/* Returns true if two members have the same key; *first and *again are their indexes. */
+bool members_clash(const struct member *members, size_t count, size_t *first, size_t *again);
+
 /* 1 equals 1.0; the order of members does not matter. */
 bool node_equal(const struct node *x, const struct node *y);
 bool node_is_number(const struct node *n);

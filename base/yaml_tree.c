@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/members.h"
 #include "base/yaml_scalar.h"
 
 bool yaml_tree_error(struct yaml_tree *t, const char *format, ...)
