@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/tests/tree.h"
@@ -84,6 +85,41 @@ static void a_device_is_written_directly_and_a_full_one_is_reported(void **state
     (void)state;
 }
 
+#define STREAMS 3
+
+/* Returns the next descriptor in a child that was started with the streams of the mask closed. */
+static int next_descriptor(unsigned closed, bool opens)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        for (int fd = 0; fd < STREAMS; fd++)
+            if (closed & 1u << fd)
+                close(fd);
+        if (opens)
+            file_open_streams();
+        int ends[2];
+        _exit(pipe(ends) == 0 ? ends[0] : 255);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WEXITSTATUS(status);
+}
+
+static void no_file_gets_the_descriptor_of_a_closed_stream(void **state)
+{
+    (void)state;
+    for (unsigned closed = 1; closed < 1u << STREAMS; closed++) {
+        assert_true(next_descriptor(closed, false) < STREAMS);
+        assert_true(next_descriptor(closed, true) >= STREAMS);
+    }
+}
+
+static void no_other_descriptor_stays_open(void **state)
+{
+    (void)state;
+    assert_int_equal(next_descriptor(0, true), next_descriptor(0, false));
+}
+
 #define with_arena(test) cmocka_unit_test_setup_teardown(test, tree_setup, tree_teardown)
 
 int main(void)
@@ -92,6 +128,8 @@ int main(void)
         with_arena(a_file_is_written_and_replaced),
         with_arena(a_failed_write_is_reported_and_leaves_no_file),
         with_arena(a_device_is_written_directly_and_a_full_one_is_reported),
+        cmocka_unit_test(no_file_gets_the_descriptor_of_a_closed_stream),
+        cmocka_unit_test(no_other_descriptor_stays_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

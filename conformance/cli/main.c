@@ -7,7 +7,7 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/process.h"
+#include "base/file.h"
 #include "base/yaml.h"
 #include "conformance/cli/options.h"
 #include "conformance/plan/plan.h"
@@ -374,7 +374,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = 2;
-    process_open_streams();
+    file_open_streams();
     if (options_read(&a, argc, argv, &options, &err))
         status = commands[options.command](&options, &err);
     error_print(&err, stderr);

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "base/process.h"
+#include "base/file.h"
 #include "mockserver/cli/commands.h"
 #include "mockserver/cli/options.h"
 #include "mockserver/cli/serve.h"
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = {0};
     int status = 2;
-    process_open_streams();
+    file_open_streams();
     if (options_read(&a, argc, argv, &options, &err)) {
         log_set_level((enum log_level)options.log);
         status = run(&options, &err);
