@@ -3,8 +3,8 @@
  * Shapes:  one document per file. Plain scalars get their type from the core schema (null ~ true
  *          false 0x1f 0o17; 017 is seventeen); quoted and !!str scalars are text. Aliases share
  *          nodes.
- * Units:   bytes, for the limits below. Each use of an alias counts, so that every walk over the
- *          tree is bounded.
+ * Units:   bytes; the limits are YAML_MAX_BYTES and those of base/yaml_tree.h. Each use of an alias
+ *          counts, so that every walk over the tree is bounded.
  * Errors:  file:line:col for each. Rejected are: a syntax error (reading stops there), invalid
  *          UTF-8, control characters, a duplicate or non-scalar key, a merge key, an alias to an
  *          open or unknown anchor, any tag except !!str, .inf, .nan, an integer beyond int64, a
@@ -17,10 +17,7 @@
 #pragma once
 #include "base/node.h"
 
-#define YAML_MAX_BYTES   (64u << 20)
-#define YAML_MAX_DEPTH   64
-#define YAML_MAX_ANCHORS 256
-#define YAML_MAX_NODES   4000000
+#define YAML_MAX_BYTES (64u << 20)
 
 const struct node *yaml_load(struct arena *a, const char *path, struct error *err);
 /* Like yaml_load; *hash is the str_hash of the text, or 0 if the file cannot be read. */

@@ -7,7 +7,11 @@
  *          stop then.
  */
 #pragma once
-#include "base/yaml.h"
+#include "base/node.h"
+
+#define YAML_MAX_DEPTH   64
+#define YAML_MAX_ANCHORS 256
+#define YAML_MAX_NODES   4000000
 
 struct yaml_anchor {
     struct str name;

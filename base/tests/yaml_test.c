@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/tests/tree.h"
 #include "base/yaml.h"
+#include "base/yaml_tree.h"
 
 static const struct node *parse(struct arena *a, const char *text)
 {
