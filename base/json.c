@@ -156,3 +156,13 @@ const struct node *json_parse(struct arena *a, struct str text, const char *file
     heap_free(gate.starts);
     return root;
 }
+
+bool json_check(struct str text, size_t *bad_offset, const char **why)
+{
+    struct json_gate g = {0};
+    if (json_gate(&g, text))
+        return true;
+    *bad_offset = g.bad_offset;
+    *why = g.why;
+    return false;
+}

@@ -14,9 +14,6 @@
 #include "base/buf.h"
 #include "base/node.h"
 
-#define JSON_MAX_DEPTH 64
-#define JSON_MAX_BYTES (64u << 20)
-
 const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err);
 bool json_check(struct str text, size_t *bad_offset, const char **why); /* checks without parsing */
 

@@ -248,13 +248,3 @@ bool json_gate(struct json_gate *g, struct str text)
     skip_blanks(&r);
     return r.at == r.end || refuse(&r, r.at, "unexpected text after the value");
 }
-
-bool json_check(struct str text, size_t *bad_offset, const char **why)
-{
-    struct json_gate g = {0};
-    if (json_gate(&g, text))
-        return true;
-    *bad_offset = g.bad_offset;
-    *why = g.why;
-    return false;
-}

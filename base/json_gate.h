@@ -9,7 +9,10 @@
  * Source:  RFC 8259.
  */
 #pragma once
-#include "base/json.h"
+#include "base/str.h"
+
+#define JSON_MAX_DEPTH 64
+#define JSON_MAX_BYTES (64u << 20)
 
 /* Upper limit of the offsets: each scalar takes a separator and each container two brackets, except
  * for the containers that are open when an error stops the check. */

@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/array.h"
-#include "base/buf.h"
 
 char *str_dup(struct arena *a, struct str x)
 {
@@ -284,11 +283,10 @@ const char *str_nearest(struct str x, const char *const *words, size_t count)
 
 const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count)
 {
-    const char *near = str_nearest(x, words, count);
-    struct buf out = {.arena = a};
+    const char *near = str_nearest(x, words, count), *list = "";
     if (near)
-        buf_printf(&out, " (did you mean '%s'?)", near);
-    for (size_t i = 0; !near && i < count && count <= SUGGESTED_MAX; i++)
-        buf_printf(&out, "%s%s", i ? ", " : "; expected one of: ", words[i]);
-    return buf_c(&out);
+        return arena_printf(a, " (did you mean '%s'?)", near);
+    for (size_t i = 0; i < count && count <= SUGGESTED_MAX; i++)
+        list = arena_printf(a, "%s%s%s", list, i ? ", " : "; expected one of: ", words[i]);
+    return list;
 }

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/json.h"
+#include "base/json_gate.h"
 #include "base/tests/tree.h"
 
 static const char *parse_error(struct arena *a, struct str text)
