@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/json.h"
 
 /* Most names already differ in the first letter. */
 static bool same_name(const char *x, const char *y)
@@ -39,6 +40,21 @@ void headers_set(struct arena *a, struct headers *h, const char *name, struct st
             h->items[kept++] = h->items[i];
     h->count = kept;
     headers_add(a, h, name, value);
+}
+
+bool body_is_empty(const struct request *r)
+{
+    return str_trim(r->body).n == 0;
+}
+
+const struct node *body_json(struct arena *a, const struct request *r, struct error *err)
+{
+    return json_parse(a, r->body, "body", err);
+}
+
+bool body_form(struct arena *a, const struct request *r, struct url_pair **pairs, size_t *count)
+{
+    return url_query(a, r->body, pairs, count);
 }
 
 const char *status_text(int status)

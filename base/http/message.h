@@ -4,10 +4,13 @@
  *          received. response: a status, headers, and a body or a stream that produces it; also the
  *          transport faults to apply when it is sent.
  * Units:   bytes; delays in microseconds.
- * Errors:  none.
+ * Errors:  body_json: a location in the body (file "body").
+ * Source:  RFC 8259; application/x-www-form-urlencoded as in the URL standard.
  */
 #pragma once
 #include "base/buf.h"
+#include "base/node.h"
+#include "base/url.h"
 
 struct header {
     const char *name;
@@ -37,6 +40,10 @@ struct request {
     const char *peer;    /* address as text, for logs */
     int peer_port;       /* identifies the connection; 0: unknown */
 };
+
+bool body_is_empty(const struct request *r); /* no bytes, or only white space */
+const struct node *body_json(struct arena *a, const struct request *r, struct error *err);
+bool body_form(struct arena *a, const struct request *r, struct url_pair **pairs, size_t *count); /* decoded */
 
 enum wire_cut {
     CUT_NONE,

@@ -1,7 +1,7 @@
 #include "base/array.h"
 #include "mockserver/admin/api.h"
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "mockserver/admin/consent.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/tenant.h"

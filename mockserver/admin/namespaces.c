@@ -1,7 +1,7 @@
 /* Namespaces and snapshots, and the reloading of the fixtures from which namespaces start. */
 #include "mockserver/admin/common.h"
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "base/time.h"
 #include "base/units.h"
 #include "mockserver/rules/rules.h"

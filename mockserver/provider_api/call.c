@@ -2,7 +2,7 @@
 
 #include <stdarg.h>
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 

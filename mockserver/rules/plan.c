@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "base/match.h"
 #include "base/patch.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/state/world.h"
 

@@ -2,7 +2,7 @@
  * rejection removes them. */
 #include "mockserver/providers/layers/layers.h"
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 
 #define TEXT_MAX 1024
 

@@ -1,7 +1,7 @@
 /* Handlers that schedule, publish, reschedule, cancel, list and read posts. */
 #include "mockserver/providers/layers/layers.h"
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "mockserver/state/record.h"
 
 #define TARGETS_MAX 50

@@ -1,7 +1,7 @@
 /* Changing existing posts: update, schedule, retry and delete. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "base/http/body.h"
+#include "base/http/message.h"
 #include "mockserver/providers/posteverywhere/post_body.h"
 
 static struct pe_draft read_draft(struct call *c, uint32_t post)

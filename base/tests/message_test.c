@@ -1,5 +1,5 @@
 #include "base/array.h"
-#include "base/http/body.h"
+#include "base/http/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
