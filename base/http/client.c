@@ -1,11 +1,14 @@
 #include "base/http/client.h"
 
+#include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/host.h"
 #include "base/http/libcurl.h"
 #include "base/time.h"
@@ -37,6 +40,31 @@ struct http_client {
     struct http_transfer *in_flight, *spare;
     bool ended; /* libcurl calls back even during cleanup */
 };
+
+static const struct {
+    const char *name;
+    size_t place;
+} calls[] = {
+#define X(call) {"curl_" #call, offsetof(struct libcurl, call)},
+    LIBCURL_CALLS(X)
+#undef X
+};
+
+/* Returns NULL, or dlerror's text, valid until the next dl* call, if the library or one of the functions is missing. The
+ * library is never unloaded. */
+static const char *load_libcurl(struct libcurl *lib, const char *file)
+{
+    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return dlerror();
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        void *call = dlsym(library, calls[i].name);
+        if (!call)
+            return dlerror();
+        memcpy((char *)lib + calls[i].place, &call, sizeof call);
+    }
+    return NULL;
+}
 
 /* libcurl callbacks of one transfer */
 
@@ -317,7 +345,7 @@ struct http_client *http_client_new(struct loop *l, const struct http_client_opt
     struct http_client *c = heap_new(sizeof *c);
     c->loop = l;
     c->options = *options;
-    const char *why = libcurl_load(&c->lib, options->library ? options->library : LIBRARY);
+    const char *why = load_libcurl(&c->lib, options->library ? options->library : LIBRARY);
     if (why)
         c->missing = heap_text(why);
     else

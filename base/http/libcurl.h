@@ -1,9 +1,8 @@
-/* libcurl.h - loads libcurl on first use. With its dependencies it takes 2 MB, and a mock that
- * delivers no webhooks does not need it.
+/* libcurl.h - the functions of libcurl that client.c loads at run time. With its dependencies the
+ * library takes 2 MB, and a mock that delivers no webhooks does not need it.
  *
  * Shapes:  struct libcurl: its functions, without the prefix curl_.
- * Errors:  libcurl_load returns dlerror()'s text, valid until the next dl* call, if the library or
- *          one of the functions is missing.
+ * Errors:  none.
  */
 #pragma once
 #include <curl/curl.h>
@@ -32,6 +31,3 @@ struct libcurl {
     LIBCURL_CALLS(X)
 #undef X
 };
-
-/* Returns NULL, or the reason for the failure. The library is never unloaded. */
-const char *libcurl_load(struct libcurl *lib, const char *file);

@@ -2,13 +2,16 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
 #include "base/arena.h"
 #include "base/http/gate.h"
-#include "base/http/listen.h"
 #include "base/http/server_job.h"
 #include "base/time.h"
 
@@ -243,6 +246,57 @@ static size_t keep_raw(void *cls, struct MHD_Connection *connection, char *text)
     return strlen(text);
 }
 
+/* the listening socket: a numeric IPv4 or IPv6 address and a port */
+
+static int bind_and_listen(const struct addrinfo *to)
+{
+    int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    if (bind(fd, to->ai_addr, to->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+static bool cannot_listen(struct error *err, const char *address, int port, int why)
+{
+    bool six = strchr(address, ':');
+    char name[128];
+    snprintf(name, sizeof name, "%s%s%s:%d", six ? "[" : "", address, six ? "]" : "", port);
+    switch (why) {
+    case EADDRINUSE:
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: address already in use", name);
+    case EADDRNOTAVAIL:
+        return error_add(err, ERROR_SYSTEM, (struct where){0},
+                         "cannot listen on %s: this machine does not have this address", name);
+    default:
+        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot listen on %s: %s", name, strerror(why));
+    }
+}
+
+/* A non-blocking fd, or -1. */
+static int listen_on(const char *address, int port, struct error *err)
+{
+    char service[16];
+    snprintf(service, sizeof service, "%d", port);
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *to;
+    if (port < 0 || port > 65535 || getaddrinfo(address, service, &hints, &to) != 0) {
+        error_add(err, ERROR_SYSTEM, (struct where){0},
+                  "cannot listen on '%s' port %d; expected an IP address and a port (0-65535)", address, port);
+        return -1;
+    }
+    int fd = bind_and_listen(to);
+    if (fd < 0)
+        cannot_listen(err, address, port, errno);
+    freeaddrinfo(to);
+    return fd;
+}
+
 /* the server */
 
 static void on_ready(void *ctx, int fd, int events)
@@ -288,7 +342,9 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
     struct server *s = heap_new(sizeof *s);
     s->options = *options;
     s->loop = l;
-    s->port = listen_port(fd);
+    struct sockaddr_storage at = {0};
+    getsockname(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
+    s->port = port_of((struct sockaddr *)&at);
     const struct certificate *tls = options->certificate;
     struct MHD_OptionItem pair[] = {
         {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls ? text_for(tls->chain) : NULL},

@@ -50,7 +50,5 @@ void job_suspend(struct job *j);
 void job_resume(struct job *j);
 enum MHD_Result job_send(struct job *j); /* passes x.response to the library */
 
-/* Creates the library's response for x.response.stream; the exchange is a stream from then on. */
-struct MHD_Response *stream_begin(struct job *j);
 void stream_finish(struct job *j); /* ends the stream with the next bytes */
 void stream_release(struct job *j);

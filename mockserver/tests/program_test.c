@@ -1,4 +1,5 @@
 /* Runs the mockserver binary: options, the ready line, exit status. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +19,6 @@
 
 #include "base/array.h"
 #include "base/http/certificate.h"
-#include "base/http/listen.h"
 #include "base/json.h"
 #include "base/tests/server_rig.h"
 #include "base/time.h"
@@ -178,12 +179,24 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
     }
 }
 
+static int listen_on_any_port(int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
 static void a_port_in_use_is_an_error(void **state)
 {
     (void)state;
-    int fd = listen_on("127.0.0.1", 0, NULL);
+    int port, fd = listen_on_any_port(&port);
     char words[64];
-    snprintf(words, sizeof words, "--port %d", listen_port(fd));
+    snprintf(words, sizeof words, "--port %d", port);
     struct program p = start(words);
     assert_non_null(strstr(read_from(&p, p.err, false), "address already in use"));
     assert_int_equal(wait_for_exit(&p), 2);
@@ -379,7 +392,7 @@ static void requests_in_flight_are_finished_before_the_exit(void **state)
 static void the_mock_runs_with_closed_standard_streams(void **state)
 {
     (void)state;
-    int fd = listen_on("127.0.0.1", 0, NULL), port = listen_port(fd);
+    int port, fd = listen_on_any_port(&port);
     close(fd);
     pid_t pid = fork();
     if (pid == 0) {
