@@ -1,6 +1,6 @@
 /* matcher.h - internals of match: one table row per matcher, and the functions the rows share.
  *
- * Shapes:  match_check.c and match.c walk expectations; matcher*.c contain the rows. A struct run
+ * Shapes:  match.c walks expectations; matcher*.c contain the rows. A struct run
  *          is one walk. Without `results` a run only counts; nested expectations are evaluated that
  *          way.
  * Errors:  as in match.h.
