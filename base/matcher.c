@@ -5,9 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define LIST_OF(shape) "{type: array, minItems: 1, items: " shape "}"
-#define TYPE           "{enum: ['null', boolean, integer, number, string, array, object]}"
-
 static enum match_verdict judge(const struct run *r, const struct node *x, const struct node *actual)
 {
     return match_verdict_of(match_try(r, x, actual));
@@ -184,23 +181,38 @@ static void decide_type(struct run *r, const struct decision *d)
 
 /* -------------------------------------------------------------------------------------------- */
 
+/* clang-format off */
+#define EXPECTATION    "expectation"
+#define LIST_OF(shape) "{type: array, minItems: 1, items: " shape "}"
+#define ALTERNATIVES   LIST_OF("{$ref: '#/$defs/expectation'}")
+#define TRUE           "{const: true}"
+#define POINTER        "{type: string, pattern: '^(/|$)'}"
+#define TEXT           "{type: string}"
+#define TYPE           "{enum: ['null', boolean, integer, number, string, array, object]}"
+#define TYPES          "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}"
+
 static const struct matcher rows[] = {
-    {"$not",            check_not,               decide_not,            false, "expectation",                            "The value must not match this expectation."},
-    {"$in",             check_in,                decide_in,             true,  LIST_OF("{$ref: '#/$defs/expectation'}"),
-     "The value must match at least one of these expectations."                                                                                                      },
-    {"$absent",         check_true,              decide_absent,         true,  "{const: true}",                          "The value must be absent."                 },
-    {"$present",        check_true,              decide_present,        true,  "{const: true}",                          "The value must be present; null counts."   },
-    {"$exact",          match_check_expectation, decide_exact,          true,  "expectation",
-     "The value must match this, and no object in it may have other members."                                                                                        },
-    {"$same",           check_same,              decide_same,           false, "{type: string, pattern: '^(/|$)'}",
-     "The value must equal the value at this JSON pointer of the same document."                                                                                     },
-    {"$matches",        check_matches,           decide_matches,        false, "{type: string}",
-     "Text that contains a match of this regular expression (PCRE2)."                                                                                                },
-    {"$id_with_prefix", check_id_with_prefix,    decide_id_with_prefix, false, "{type: string}",
-     "Text that starts with this prefix and is longer than it."                                                                                                      },
-    {"$type",           check_type,              decide_type,           false, "{anyOf: [" TYPE ", " LIST_OF(TYPE) "]}",
-     "The value must have this JSON type, or one of these types."                                                                                                    },
+    /* name             check                    decide                 absent operand */
+    {"$not",            check_not,               decide_not,            false, EXPECTATION,
+     .help = "The value must not match this expectation."},
+    {"$in",             check_in,                decide_in,             true,  ALTERNATIVES,
+     .help = "The value must match at least one of these expectations."},
+    {"$absent",         check_true,              decide_absent,         true,  TRUE,
+     .help = "The value must be absent."},
+    {"$present",        check_true,              decide_present,        true,  TRUE,
+     .help = "The value must be present; null counts."},
+    {"$exact",          match_check_expectation, decide_exact,          true,  EXPECTATION,
+     .help = "The value must match this, and no object in it may have other members."},
+    {"$same",           check_same,              decide_same,           false, POINTER,
+     .help = "The value must equal the value at this JSON pointer of the same document."},
+    {"$matches",        check_matches,           decide_matches,        false, TEXT,
+     .help = "Text that contains a match of this regular expression (PCRE2)."},
+    {"$id_with_prefix", check_id_with_prefix,    decide_id_with_prefix, false, TEXT,
+     .help = "Text that starts with this prefix and is longer than it."},
+    {"$type",           check_type,              decide_type,           false, TYPES,
+     .help = "The value must have this JSON type, or one of these types."},
 };
+/* clang-format on */
 const struct matcher_group matcher_values = {rows, COUNT(rows)};
 
 #define GROUPS       3

@@ -151,16 +151,22 @@ static void decide_count(struct run *r, const struct decision *d)
     match_decide(r, d, verdict, NULL, match_words(r, "list length %zu", count));
 }
 
+/* clang-format off */
+#define EXPECTATION "expectation"
+#define A_NUMBER    "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}"
+
 static const struct matcher rows[] = {
-    {"$some",  match_check_expectation, decide_some,  false, "expectation",
-     "A list in which at least one item matches this."                         },
-    {"$none",  match_check_expectation, decide_none,  false, "expectation",
-     "A list in which no item matches this. An empty list matches, except in a conformance "
-     "scenario: there it proves nothing, so add `$some` or `$count`."          },
-    {"$each",  match_check_expectation, decide_each,  false, "expectation",
-     "A list in which every item matches this. An empty list matches, except in a conformance "
-     "scenario: there it proves nothing, so add `$some` or `$count`."          },
-    {"$count", check_count,             decide_count, false, "{anyOf: [{type: integer, minimum: 0}, {$ref: '#/$defs/matchers'}]}",
-     "A list with this number of items, or whose number of items matches this."},
+    /* name    check                    decide        absent operand */
+    {"$some",  match_check_expectation, decide_some,  false, EXPECTATION,
+     .help = "A list in which at least one item matches this."},
+    {"$none",  match_check_expectation, decide_none,  false, EXPECTATION,
+     .help = "A list in which no item matches this. An empty list matches, except in a conformance "
+             "scenario: there it proves nothing, so add `$some` or `$count`."},
+    {"$each",  match_check_expectation, decide_each,  false, EXPECTATION,
+     .help = "A list in which every item matches this. An empty list matches, except in a conformance "
+             "scenario: there it proves nothing, so add `$some` or `$count`."},
+    {"$count", check_count,             decide_count, false, A_NUMBER,
+     .help = "A list with this number of items, or whose number of items matches this."},
 };
+/* clang-format on */
 const struct matcher_group matcher_lists = {rows, COUNT(rows)};

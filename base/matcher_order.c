@@ -168,20 +168,27 @@ static void decide_time(struct run *r, const struct decision *d)
 
 /* -------------------------------------------------------------------------------------------- */
 
+/* clang-format off */
 #define BOUND "{type: [number, string]}"
-#define TIME_SHAPE                                                                                                     \
-    "{anyOf: [{enum: [any, past, future]}, {type: object, minProperties: 1,"                                           \
-    " additionalProperties: false, properties: {after: {$ref: '#/$defs/time'},"                                        \
-    " before: {$ref: '#/$defs/time'}, within: {$ref: '#/$defs/duration'}}}]}"
+#define TIME  "{anyOf: [{enum: [any, past, future]}," \
+              " {type: object, minProperties: 1, additionalProperties: false," \
+              " properties: {after: {$ref: '#/$defs/time'}, before: {$ref: '#/$defs/time'}," \
+              " within: {$ref: '#/$defs/duration'}}}]}"
 
 static const struct matcher rows[] = {
-    {"$gt",   check_order, decide_gt,   false, BOUND,      "Greater than this number, or after this instant." },
-    {"$gte",  check_order, decide_gte,  false, BOUND,      "This number or greater, or this instant or later."},
-    {"$lt",   check_order, decide_lt,   false, BOUND,      "Less than this number, or before this instant."   },
-    {"$lte",  check_order, decide_lte,  false, BOUND,      "This number or less, or this instant or earlier." },
-    {"$time", check_time,  decide_time, false, TIME_SHAPE,
-     "A UTC instant. `past`, `future` or `any`; or an object of `after` and `before` (a later or "
-     "earlier instant than this time, or than this duration from now) and `within` (at most this "
-     "duration from now, before or after)."                                                                   },
+    /* name   check        decide       absent operand */
+    {"$gt",   check_order, decide_gt,   false, BOUND,
+     .help = "Greater than this number, or after this instant."},
+    {"$gte",  check_order, decide_gte,  false, BOUND,
+     .help = "This number or greater, or this instant or later."},
+    {"$lt",   check_order, decide_lt,   false, BOUND,
+     .help = "Less than this number, or before this instant."},
+    {"$lte",  check_order, decide_lte,  false, BOUND,
+     .help = "This number or less, or this instant or earlier."},
+    {"$time", check_time,  decide_time, false, TIME,
+     .help = "A UTC instant. `past`, `future` or `any`; or an object of `after` and `before` (a later or "
+             "earlier instant than this time, or than this duration from now) and `within` (at most this "
+             "duration from now, before or after)."},
 };
+/* clang-format on */
 const struct matcher_group matcher_orders = {rows, COUNT(rows)};

@@ -7,25 +7,28 @@
 #include "base/yaml.h"
 
 #define SCHEMA_URI "https://json-schema.org/draft/2020-12/schema"
-#define DURATION   "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
-#define INSTANT                                                                                                        \
-    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"                      \
-    "([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$"
 
 static void put_matchers(struct json *w);
 
+/* clang-format off */
+#define DATE      "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+#define TIME      "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
+#define INSTANT   "^" DATE "T" TIME "(Z|[+-][0-9]{2}:[0-9]{2})$"
+#define DURATION  "^[+-]?(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+#define EXPECTED  "{$ref: '#/$defs/expectation'}"
+#define MATCHERS  "{$ref: '#/$defs/matchers'}"
+#define SCALAR    "{type: [string, number, boolean, 'null']}"
+#define LIST      "{type: array, items: " EXPECTED "}"
+#define OPEN_MAP  "{type: object, patternProperties: {'^[$]': false}, additionalProperties: " EXPECTED "}"
+
 static const struct schema_definition always[] = {
-    {.name = "duration",         .shape = "{type: string, pattern: '^[+-]?" DURATION "'}"                                     },
-    {.name = "time",             .shape = "{type: string, anyOf: [{pattern: '" INSTANT "'}, {pattern: '^[+-]?" DURATION "'}]}"},
-    {.name = "expectation",
-     .shape = "{anyOf: [{type: [string, number, boolean, 'null']},"
-              " {type: array, items: {$ref: '#/$defs/expectation'}},"
-              " {type: object, patternProperties: {'^[$]': false},"
-              " additionalProperties: {$ref: '#/$defs/expectation'}},"
-              " {$ref: '#/$defs/matchers'}]}"                                                                                 },
-    {.name = "text_expectation", .shape = "{anyOf: [{type: string}, {$ref: '#/$defs/matchers'}]}"                             },
-    {.name = "matchers",         .write = put_matchers                                                                        },
+    {.name = "duration",         .shape = "{type: string, pattern: '" DURATION "'}"},
+    {.name = "time",             .shape = "{type: string, anyOf: [{pattern: '" INSTANT "'}, {pattern: '" DURATION "'}]}"},
+    {.name = "expectation",      .shape = "{anyOf: [" SCALAR ", " LIST ", " OPEN_MAP ", " MATCHERS "]}"},
+    {.name = "text_expectation", .shape = "{anyOf: [{type: string}, " MATCHERS "]}"},
+    {.name = "matchers",         .write = put_matchers},
 };
+/* clang-format on */
 
 void schema_put_shape(struct json *w, const char *shape)
 {

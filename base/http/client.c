@@ -50,8 +50,8 @@ static const struct {
 #undef X
 };
 
-/* Returns NULL, or dlerror's text, valid until the next dl* call, if the library or one of the functions is missing. The
- * library is never unloaded. */
+/* Returns NULL, or dlerror's text, valid until the next dl* call, if the library or a function is missing. The library
+ * is never unloaded. */
 static const char *load_libcurl(struct libcurl *lib, const char *file)
 {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
