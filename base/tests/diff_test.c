@@ -56,19 +56,20 @@ static void members_differ_one_by_one(void **state)
 
 static void items_are_aligned_with_the_most_similar_ones(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"[1,2,3]",                                           "[1,4,3]",                                                           "/1: expected 2, got 4\n"                                                 },
-        {"[1,2,3]",                                           "[2,3]",                                                             "/0: expected 1, got absent\n"                                            },
-        {"[1,3]",                                             "[1,2,3]",                                                           "/1: expected absent, got 2\n"                                            },
-        {"[1,2]",                                             "[2,1]",                                                             "/0: expected 1, got 2\n/1: expected 2, got 1\n"                          },
-        {"[]",                                                "[1,2]",                                                             "/0: expected absent, got 1\n/1: expected absent, got 2\n"                },
+        {"[1,2,3]",     "[1,4,3]",     "/1: expected 2, got 4\n"},
+        {"[1,2,3]",     "[2,3]",       "/0: expected 1, got absent\n"},
+        {"[1,3]",       "[1,2,3]",     "/1: expected absent, got 2\n"},
+        {"[1,2]",       "[2,1]",       "/0: expected 1, got 2\n/1: expected 2, got 1\n"},
+        {"[]",          "[1,2]",       "/0: expected absent, got 1\n/1: expected absent, got 2\n"},
         {"[{\"id\":1,\"s\":\"on\"},{\"id\":2,\"s\":\"on\"}]", "[{\"id\":2,\"s\":\"off\"}]",
-         "/0: expected {\"id\":1,\"s\":\"on\"}, got absent\n/0/s: expected \"on\", got \"off\"\n"                                                                                                            },
-        {"[{\"id\":1,\"s\":\"on\",\"t\":1}]",                 "[{\"id\":7,\"s\":\"x\",\"t\":1},{\"id\":1,\"s\":\"off\",\"t\":1}]",
-         "/0: expected absent, got {\"id\":7,\"s\":\"x\",\"t\":1}\n"
-         "/1/s: expected \"on\", got \"off\"\n"                                                                                                                                                              },
-        {"[{\"a\":1}]",                                       "[{\"b\":1}]",                                                       "/0: expected {\"a\":1}, got absent\n/0: expected absent, got {\"b\":1}\n"},
+         "/0: expected {\"id\":1,\"s\":\"on\"}, got absent\n/0/s: expected \"on\", got \"off\"\n"},
+        {"[{\"id\":1,\"s\":\"on\",\"t\":1}]", "[{\"id\":7,\"s\":\"x\",\"t\":1},{\"id\":1,\"s\":\"off\",\"t\":1}]",
+         "/0: expected absent, got {\"id\":7,\"s\":\"x\",\"t\":1}\n/1/s: expected \"on\", got \"off\"\n"},
+        {"[{\"a\":1}]", "[{\"b\":1}]", "/0: expected {\"a\":1}, got absent\n/0: expected absent, got {\"b\":1}\n"},
     };
+    /* clang-format on */
     expect_differences(*state, rows, COUNT(rows));
 }
 

@@ -7,16 +7,18 @@
 
 static void sha256_matches_the_examples_of_the_standard(void **state)
 {
+    /* clang-format off */
     static const struct {
         struct str text;
         const char *hex;
     } rows[] = {
-        {{"", 0},                                                          "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-        {{NULL, 0},                                                        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
-        {{"abc", 3},                                                       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+        {{"", 0},    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {{NULL, 0},  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+        {{"abc", 3}, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
         {{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56},
-         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"                                                                  },
+         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         unsigned char out[DIGEST_SIZE];
         digest_sha256(rows[i].text, out);
@@ -30,18 +32,19 @@ static void hmac_matches_the_examples_of_rfc_4231(void **state)
                                  "\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b";
     static char long_key[131];
     memset(long_key, 0xaa, sizeof long_key);
+    /* clang-format off */
     const struct {
         struct str key, text;
         const char *hex;
     } rows[] = {
-        {{twenty, 20},    STR("Hi There"),                              "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
-        {STR("Jefe"),     STR("what do ya want for nothing?"),
-         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"                                                               },
-        {{long_key, 131},
-         STR("Test Using Larger Than Block-Size Key - Hash Key First"),
-         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"                                                               },
-        {{NULL, 0},       {NULL, 0},                                    "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
+        {{twenty, 20}, STR("Hi There"), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {STR("Jefe"),  STR("what do ya want for nothing?"),
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {{long_key, 131}, STR("Test Using Larger Than Block-Size Key - Hash Key First"),
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+        {{NULL, 0},    {NULL, 0},       "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         unsigned char out[DIGEST_SIZE];
         digest_hmac_sha256(rows[i].key, rows[i].text, out);

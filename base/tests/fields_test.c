@@ -160,58 +160,59 @@ static void a_time_may_be_relative_to_the_start(void **state)
 
 static void a_mistake_is_reported_with_its_location(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *yaml, *why;
     } rows[] = {
         {"platform: tiktok\nhandel: x\n",
-         "f.yaml:2:1: unknown key 'handel' in social account (did you mean 'handle'?)"                                                                                        },
-        {"platform: tiktok\nqwertz: x\n",                                                      "f.yaml:2:1: unknown key 'qwertz' in social account"                           },
-        {"handle: x\n",                                                                        "f.yaml:1:1: missing 'platform' in social account"                             },
-        {"{}",                                                                                 "f.yaml:1:1: missing 'platform' in social account"                             },
-        {"[]",                                                                                 "f.yaml:1:1: social account is a list; expected a map"                         },
-        {"5",                                                                                  "f.yaml:1:1: social account is a number; expected a map"                       },
-        {"{platform: tiktok, status: 2000}",                                                   "f.yaml:1:28: 'status' is 2000; expected 100 to 599"                           },
-        {"{platform: tiktok, status: 99}",                                                     "f.yaml:1:28: 'status' is 99; expected 100 to 599"                             },
-        {"{platform: tiktok, followers: -1}",                                                  "f.yaml:1:31: 'followers' is -1; expected 0 or more"                           },
-        {"{platform: tiktok, limit: ten}",                                                     "f.yaml:1:27: 'limit' is text; expected an integer"                            },
-        {"{platform: tiktok, limit: '10'}",                                                    "f.yaml:1:27: 'limit' is text; expected an integer"                            },
-        {"{platform: tiktok, limit: 1.5}",                                                     "f.yaml:1:27: 'limit' is a number; expected an integer"                        },
-        {"platform: tiktok\nlimit:\n",                                                         "f.yaml:2:1: 'limit' is null; expected an integer"                             },
-        {"{platform: tiktok, handle: 123}",                                                    "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"123\")"         },
-        {"{platform: tiktok, handle: true}",                                                   "f.yaml:1:28: 'handle' is a boolean; expected text (quote it: \"true\")"       },
-        {"{platform: tiktok, handle: 1.5}",                                                    "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"1.5\")"         },
-        {"{platform: tiktok, handle: [x]}",                                                    "f.yaml:1:28: 'handle' is a list; expected text"                               },
-        {"{platform: tiktok, handle: ''}",                                                     "f.yaml:1:28: 'handle' has 0 characters; expected 1 to 10"                     },
+         "f.yaml:2:1: unknown key 'handel' in social account (did you mean 'handle'?)"},
+        {"platform: tiktok\nqwertz: x\n",          "f.yaml:2:1: unknown key 'qwertz' in social account"},
+        {"handle: x\n",                            "f.yaml:1:1: missing 'platform' in social account"},
+        {"{}",                                     "f.yaml:1:1: missing 'platform' in social account"},
+        {"[]",                                     "f.yaml:1:1: social account is a list; expected a map"},
+        {"5",                                      "f.yaml:1:1: social account is a number; expected a map"},
+        {"{platform: tiktok, status: 2000}",       "f.yaml:1:28: 'status' is 2000; expected 100 to 599"},
+        {"{platform: tiktok, status: 99}",         "f.yaml:1:28: 'status' is 99; expected 100 to 599"},
+        {"{platform: tiktok, followers: -1}",      "f.yaml:1:31: 'followers' is -1; expected 0 or more"},
+        {"{platform: tiktok, limit: ten}",         "f.yaml:1:27: 'limit' is text; expected an integer"},
+        {"{platform: tiktok, limit: '10'}",        "f.yaml:1:27: 'limit' is text; expected an integer"},
+        {"{platform: tiktok, limit: 1.5}",         "f.yaml:1:27: 'limit' is a number; expected an integer"},
+        {"platform: tiktok\nlimit:\n",             "f.yaml:2:1: 'limit' is null; expected an integer"},
+        {"{platform: tiktok, handle: 123}", "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"123\")"},
+        {"{platform: tiktok, handle: true}", "f.yaml:1:28: 'handle' is a boolean; expected text (quote it: \"true\")"},
+        {"{platform: tiktok, handle: 1.5}", "f.yaml:1:28: 'handle' is a number; expected text (quote it: \"1.5\")"},
+        {"{platform: tiktok, handle: [x]}",        "f.yaml:1:28: 'handle' is a list; expected text"},
+        {"{platform: tiktok, handle: ''}",         "f.yaml:1:28: 'handle' has 0 characters; expected 1 to 10"},
         {"{platform: tiktok, handle: \xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9\xC3\xA9 12345}",
-         "f.yaml:1:28: 'handle' has 12 characters; expected 1 to 10"                                                                                                          },
-        {"{platform: instagam}",                                                               "f.yaml:1:12: 'platform' is 'instagam'; expected one of: tiktok, "
-                                 "instagram, youtube (did you mean 'instagram'?)"                                                             },
-        {"{platform: fax}",                                                                    "f.yaml:1:12: 'platform' is 'fax'; expected one of: tiktok, instagram, youtube"},
-        {"{platform: tiktok, color: verde}", "f.yaml:1:27: 'color' is 'verde'; expected one of: azul, rojo"},
-        {"{platform: 1}",                                                                      "f.yaml:1:12: 'platform' is a number; expected one of: tiktok, instagram, "
-                          "youtube (quote it: \"1\")"                                                                                                },
-        {"{platform: tiktok, active: yes}",                                                    "f.yaml:1:28: 'active' is text; expected true or false"                        },
+         "f.yaml:1:28: 'handle' has 12 characters; expected 1 to 10"},
+        {"{platform: instagam}",
+         "f.yaml:1:12: 'platform' is 'instagam'; expected one of: tiktok, instagram, youtube (did you mean "
+         "'instagram'?)"},
+        {"{platform: fax}", "f.yaml:1:12: 'platform' is 'fax'; expected one of: tiktok, instagram, youtube"},
+        {"{platform: tiktok, color: verde}",       "f.yaml:1:27: 'color' is 'verde'; expected one of: azul, rojo"},
+        {"{platform: 1}",
+         "f.yaml:1:12: 'platform' is a number; expected one of: tiktok, instagram, youtube (quote it: \"1\")"},
+        {"{platform: tiktok, active: yes}",        "f.yaml:1:28: 'active' is text; expected true or false"},
         {"{platform: tiktok, delay: 5}",
-         "f.yaml:1:27: 'delay' is a number; expected a duration such as 800ms or 1h30m"                                                                                       },
+         "f.yaml:1:27: 'delay' is a number; expected a duration such as 800ms or 1h30m"},
         {"{platform: tiktok, delay: soon}",
-         "f.yaml:1:27: 'delay' is 'soon'; expected a duration such as 800ms or 1h30m"                                                                                         },
-        {"{platform: tiktok, expires: tomorrow}",                                              "f.yaml:1:29: 'expires' is 'tomorrow'; expected "
-                                                  "a time such as 2026-05-02T09:00:00Z or -30d"                              },
+         "f.yaml:1:27: 'delay' is 'soon'; expected a duration such as 800ms or 1h30m"},
+        {"{platform: tiktok, expires: tomorrow}",
+         "f.yaml:1:29: 'expires' is 'tomorrow'; expected a time such as 2026-05-02T09:00:00Z or -30d"},
         {"{platform: tiktok, expires: 2026-02-30T00:00:00Z}",
-         "f.yaml:1:29: 'expires' is '2026-02-30T00:00:00Z'; expected a time such as "
-         "2026-05-02T09:00:00Z or -30d"                                                                                                                                       },
-        {"{platform: tiktok, tags: x}",                                                        "f.yaml:1:26: 'tags' is text; expected a list of texts"                        },
+         "f.yaml:1:29: 'expires' is '2026-02-30T00:00:00Z'; expected a time such as 2026-05-02T09:00:00Z or -30d"},
+        {"{platform: tiktok, tags: x}",            "f.yaml:1:26: 'tags' is text; expected a list of texts"},
         {"{platform: tiktok, tags: [a, 2, b]}",
-         "f.yaml:1:30: 'tags' item 2 is a number; expected text (quote it: \"2\")"                                                                                            },
-        {"{platform: tiktok, tags: [a, b, c, d]}",                                             "f.yaml:1:26: 'tags' has 4 items; expected 0 to 3"                             },
-        {"{platform: tiktok, token: x}",                                                       "f.yaml:1:27: 'token' is text; expected a map"                                 },
-        {"{platform: tiktok, token: {}}",                                                      "f.yaml:1:27: missing 'scope' in token"                                        },
-        {"{platform: tiktok, posts: {}}",                                                      "f.yaml:1:27: 'posts' is a map; expected a list"                               },
+         "f.yaml:1:30: 'tags' item 2 is a number; expected text (quote it: \"2\")"},
+        {"{platform: tiktok, tags: [a, b, c, d]}", "f.yaml:1:26: 'tags' has 4 items; expected 0 to 3"},
+        {"{platform: tiktok, token: x}",           "f.yaml:1:27: 'token' is text; expected a map"},
+        {"{platform: tiktok, token: {}}",          "f.yaml:1:27: missing 'scope' in token"},
+        {"{platform: tiktok, posts: {}}",          "f.yaml:1:27: 'posts' is a map; expected a list"},
         {"{platform: tiktok, posts: [{scope: a}, x, {scop: b}]}",
-         "f.yaml:1:40: token is text; expected a map\n"
-         "f.yaml:1:43: missing 'scope' in token\n"
-         "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"                                                                                                   },
+         "f.yaml:1:40: token is text; expected a map\nf.yaml:1:43: missing 'scope' in token\n"
+         "f.yaml:1:44: unknown key 'scop' in token (did you mean 'scope'?)"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct account x = {0};
         const char *why;

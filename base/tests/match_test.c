@@ -57,20 +57,22 @@ static void expect_results(struct arena *a, const struct row *rows, size_t count
 
 static void plain_values_must_be_equal_and_maps_are_open(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"1",                         "1",                                         "+ equals"                               },
-        {"1",                         "1.0",                                       "+ equals"                               },
-        {"1",                         "\"1\"",                                     "- equals 1 | \"1\""                     },
-        {"null",                      "null",                                      "+ equals"                               },
-        {"null",                      NULL,                                        "- equals null | absent"                 },
-        {"\"a\"",                     "\"A\"",                                     "- equals \"a\" | \"A\""                 },
-        {"{}",                        "{\"a\":1}",                                 "+ $type"                                },
-        {"{}",                        "[]",                                        "- $type object | []"                    },
-        {"{}",                        NULL,                                        "- $type object | absent"                },
-        {"{\"a\":1,\"b\":{\"c\":2}}", "{\"b\":{\"c\":2,\"d\":3},\"a\":1,\"e\":0}", "+/a equals\n+/b/c equals"               },
-        {"{\"a\":1,\"b\":2}",         "{\"b\":3}",                                 "-/a equals 1 | absent\n-/b equals 2 | 3"},
-        {"{\"a/b\":{\"~\":1}}",       "{\"a/b\":{\"~\":1}}",                       "+/a~1b/~0 equals"                       },
+        {"1",                   "1",                   "+ equals"},
+        {"1",                   "1.0",                 "+ equals"},
+        {"1",                   "\"1\"",               "- equals 1 | \"1\""},
+        {"null",                "null",                "+ equals"},
+        {"null",                NULL,                  "- equals null | absent"},
+        {"\"a\"",               "\"A\"",               "- equals \"a\" | \"A\""},
+        {"{}",                  "{\"a\":1}",           "+ $type"},
+        {"{}",                  "[]",                  "- $type object | []"},
+        {"{}",                  NULL,                  "- $type object | absent"},
+        {"{\"a\":1,\"b\":{\"c\":2}}", "{\"b\":{\"c\":2,\"d\":3},\"a\":1,\"e\":0}", "+/a equals\n+/b/c equals"},
+        {"{\"a\":1,\"b\":2}",   "{\"b\":3}",           "-/a equals 1 | absent\n-/b equals 2 | 3"},
+        {"{\"a/b\":{\"~\":1}}", "{\"a/b\":{\"~\":1}}", "+/a~1b/~0 equals"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
@@ -89,15 +91,17 @@ static void a_scalar_below_an_absent_value_fails_as_absent(void **state)
 
 static void a_plain_list_must_be_equal_item_by_item(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"[]",                         "[]",        "+ equals"                                                                 },
-        {"[]",                         "[1]",       "- equals list length 0 | list length 1"                                   },
-        {"[]",                         "{}",        "- equals list length 0 | {}"                                              },
-        {"[1,{\"$type\":\"string\"}]", "[1,\"x\"]", "+ equals\n+/0 equals\n+/1 $type"                                          },
-        {"[1,2]",                      "[2,1]",     "+ equals\n-/0 equals 1 | 2\n-/1 equals 2 | 1"                             },
-        {"[1,2]",                      "[1]",       "- equals list length 2 | list length 1\n+/0 equals\n-/1 equals 2 | absent"},
-        {"[1]",                        "[1,2]",     "- equals list length 1 | list length 2\n+/0 equals"                       },
+        {"[]",                         "[]",        "+ equals"},
+        {"[]",                         "[1]",       "- equals list length 0 | list length 1"},
+        {"[]",                         "{}",        "- equals list length 0 | {}"},
+        {"[1,{\"$type\":\"string\"}]", "[1,\"x\"]", "+ equals\n+/0 equals\n+/1 $type"},
+        {"[1,2]",                      "[2,1]",     "+ equals\n-/0 equals 1 | 2\n-/1 equals 2 | 1"},
+        {"[1,2]", "[1]", "- equals list length 2 | list length 1\n+/0 equals\n-/1 equals 2 | absent"},
+        {"[1]",                        "[1,2]",     "- equals list length 1 | list length 2\n+/0 equals"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
@@ -193,55 +197,56 @@ static void a_null_value_counts_as_present(void **state)
 
 static void some_reports_the_nearest_item(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"$some\":{\"id\":2}}",                                  "[{\"id\":1},{\"id\":2}]",                                       "+ $some"                    },
-        {"{\"$some\":{\"id\":1}}",                                  "[]",                                                            "- $some {\"id\":1} | []"    },
-        {"{\"$some\":{\"id\":1}}",                                  "{\"id\":1}",                                                    "- $some a list | {\"id\":1}"},
-        {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}",             "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",
-         "-/i $some {\"id\":2,\"s\":\"on\"} | "
-         "nearest of 3 items is /i/1: /i/1/s equals \"on\", got "
-         "\"off\""                                                                                                                                                },
+        {"{\"$some\":{\"id\":2}}",    "[{\"id\":1},{\"id\":2}]", "+ $some"},
+        {"{\"$some\":{\"id\":1}}",    "[]",                      "- $some {\"id\":1} | []"},
+        {"{\"$some\":{\"id\":1}}",    "{\"id\":1}",              "- $some a list | {\"id\":1}"},
+        {"{\"i\":{\"$some\":{\"id\":2,\"s\":\"on\"}}}", "{\"i\":[{\"id\":1,\"s\":\"off\"},{\"id\":2,\"s\":\"off\"},7]}",
+         "-/i $some {\"id\":2,\"s\":\"on\"} | nearest of 3 items is /i/1: /i/1/s equals \"on\", got \"off\""},
         {"{\"$some\":{\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4}}", "[{\"a\":1}]",
-         "- $some {\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4} | "
-         "nearest of 1 items is /0: /0/a $gt 1, "
-         "got 1; /0/b equals 2, got absent; /0/c equals 3, got absent; and 1 more"                                                                                },
-        {"{\"$some\":{\"$each\":1}}",                               "[[2],[]]",                                                      "? $some"                    },
-        {"{\"$some\":{\"$each\":1}}",                               "[[],[1]]",                                                      "+ $some"                    },
+         "- $some {\"a\":{\"$gt\":1},\"b\":2,\"c\":3,\"d\":4} | nearest of 1 items is /0: /0/a $gt 1, got 1; /0/b "
+         "equals 2, got absent; /0/c equals 3, got absent; and 1 more"},
+        {"{\"$some\":{\"$each\":1}}", "[[2],[]]",                "? $some"},
+        {"{\"$some\":{\"$each\":1}}", "[[],[1]]",                "+ $some"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
 static void none_reports_the_matching_item(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2}]}",            "+/i $none"                              },
+        {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2}]}", "+/i $none"},
         {"{\"i\":{\"$none\":{\"id\":1}}}", "{\"i\":[{\"id\":2},{\"id\":1}]}",
-         "-/i $none {\"id\":1} | /i/1 matches: {\"id\":1}"                                                             },
-        {"{\"$none\":1}",                  "[]",                              "? $none"                                },
-        {"{\"$none\":1}",                  "{}",                              "- $none a list | {}"                    },
-        {"{\"$none\":1,\"$some\":2}",      "[2]",                             "+ $none\n+ $some"                       },
-        {"{\"$none\":{\"$each\":1}}",      "[[2],[]]",                        "? $none"                                },
-        {"{\"$none\":{\"$each\":1}}",      "[[],[1]]",                        "- $none {\"$each\":1} | /1 matches: [1]"},
+         "-/i $none {\"id\":1} | /i/1 matches: {\"id\":1}"},
+        {"{\"$none\":1}",                  "[]",                   "? $none"},
+        {"{\"$none\":1}",                  "{}",                   "- $none a list | {}"},
+        {"{\"$none\":1,\"$some\":2}",      "[2]",                  "+ $none\n+ $some"},
+        {"{\"$none\":{\"$each\":1}}",      "[[2],[]]",             "? $none"},
+        {"{\"$none\":{\"$each\":1}}",      "[[],[1]]",             "- $none {\"$each\":1} | /1 matches: [1]"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
 static void each_reports_the_mismatches_of_every_failing_item(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",                                    "+ $each"           },
+        {"{\"$each\":{\"id\":{\"$type\":\"integer\"}}}", "[{\"id\":1},{\"id\":2}]",  "+ $each"},
         {"{\"i\":{\"$each\":{\"id\":1,\"s\":2}}}",       "{\"i\":[{\"id\":1,\"s\":2},{\"id\":1},{\"id\":2,\"s\":2}]}",
-         "-/i $each {\"id\":1,\"s\":2} | 2 of 3 items do not match\n-/i/1/s equals 2 | absent\n"
-         "-/i/2/id equals 1 | 2"                                                                                                           },
-        {"{\"$each\":1}",                                "[]",                                                         "? $each"           },
-        {"{\"$each\":1}",                                "7",                                                          "- $each a list | 7"},
-        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[]}]",                                    "? $each"           },
-        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[1]}]",                                   "+ $each"           },
+         "-/i $each {\"id\":1,\"s\":2} | 2 of 3 items do not match\n-/i/1/s equals 2 | absent\n-/i/2/id equals 1 | 2"},
+        {"{\"$each\":1}",                                "[]",                       "? $each"},
+        {"{\"$each\":1}",                                "7",                        "- $each a list | 7"},
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[]}]",  "? $each"},
+        {"{\"$each\":{\"t\":{\"$each\":1}}}",            "[{\"t\":[]},{\"t\":[1]}]", "+ $each"},
         {"{\"$each\":{\"$each\":1}}",                    "[[1],[1,2]]",
-         "- $each {\"$each\":1} | 1 of 2 items do not match\n-/1 $each 1 | 1 of 2 items do not "
-         "match\n"
-         "-/1/1 equals 1 | 2"                                                                                                              },
+         "- $each {\"$each\":1} | 1 of 2 items do not match\n-/1 $each 1 | 1 of 2 items do not match\n"
+         "-/1/1 equals 1 | 2"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
@@ -276,37 +281,39 @@ static void count_accepts_a_number_or_matchers(void **state)
 
 static void exact_closes_every_map_below_it(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"$exact\":{\"a\":1}}",                  "{\"a\":1}",                                 "+ $exact\n+/a equals"                               },
+        {"{\"$exact\":{\"a\":1}}",                  "{\"a\":1}",                     "+ $exact\n+/a equals"},
         {"{\"$exact\":{\"a\":1}}",                  "{\"a\":1,\"b\":2,\"c\":3}",
-         "- $exact no other members | also has \"b\", \"c\"\n+/a equals"                                                                              },
-        {"{\"$exact\":{}}",                         "{\"a\":1}",                                 "+ $type\n- $exact no other members | also has \"a\""},
+         "- $exact no other members | also has \"b\", \"c\"\n+/a equals"},
+        {"{\"$exact\":{}}",                         "{\"a\":1}", "+ $type\n- $exact no other members | also has \"a\""},
         {"{\"$exact\":{\"a\":{\"b\":1}}}",          "{\"a\":{\"b\":1,\"c\":2}}",
-         "+ $exact\n-/a $exact no other members | also has \"c\"\n+/a/b equals"                                                                       },
+         "+ $exact\n-/a $exact no other members | also has \"c\"\n+/a/b equals"},
         {"{\"$exact\":[{\"a\":1}]}",                "[{\"a\":1,\"b\":2}]",
-         "+ equals\n-/0 $exact no other members | also has \"b\"\n+/0/a equals"                                                                       },
+         "+ equals\n-/0 $exact no other members | also has \"b\"\n+/0/a equals"},
         {"{\"$exact\":{\"$each\":{\"a\":1}}}",      "[{\"a\":1,\"b\":2}]",
-         "- $each {\"a\":1} | 1 of 1 items do not match\n-/0 $exact no other members | also has "
-         "\"b\""                                                                                                                                      },
-        {"{\"$exact\":{\"$some\":{\"a\":1}}}",      "[{\"a\":1,\"b\":2},{\"a\":1}]",             "+ $some"                                            },
+         "- $each {\"a\":1} | 1 of 1 items do not match\n-/0 $exact no other members | also has \"b\""},
+        {"{\"$exact\":{\"$some\":{\"a\":1}}}",      "[{\"a\":1,\"b\":2},{\"a\":1}]", "+ $some"},
         {"{\"x\":{\"$exact\":{\"a\":1}},\"y\":{}}", "{\"x\":{\"a\":1},\"y\":{\"b\":1},\"z\":1}",
-         "+/x $exact\n+/x/a equals\n+/y $type"                                                                                                        },
-        {"{\"$exact\":{\"a\":{\"$absent\":true}}}", "{}",                                        "+ $exact\n+/a $absent"                              },
-        {"{\"$exact\":1}",                          NULL,                                        "- equals 1 | absent"                                },
+         "+/x $exact\n+/x/a equals\n+/y $type"},
+        {"{\"$exact\":{\"a\":{\"$absent\":true}}}", "{}",                            "+ $exact\n+/a $absent"},
+        {"{\"$exact\":1}",                          NULL,                            "- equals 1 | absent"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
 static void same_compares_within_the_document(void **state)
 {
+    /* clang-format off */
     static const struct row rows[] = {
-        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"a\":1,\"b\":1}",                     "+/b $same"                       },
-        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"a\":1,\"b\":2}",                     "-/b $same same as /a: 1 | 2"     },
-        {"{\"b\":{\"$same\":\"/a\"}}",                     "{\"b\":2}",                             "-/b $same same as /a: absent | 2"},
+        {"{\"b\":{\"$same\":\"/a\"}}", "{\"a\":1,\"b\":1}", "+/b $same"},
+        {"{\"b\":{\"$same\":\"/a\"}}", "{\"a\":1,\"b\":2}", "-/b $same same as /a: 1 | 2"},
+        {"{\"b\":{\"$same\":\"/a\"}}", "{\"b\":2}",         "-/b $same same as /a: absent | 2"},
         {"{\"i\":{\"$each\":{\"o\":{\"$same\":\"/o\"}}}}", "{\"o\":5,\"i\":[{\"o\":5},{\"o\":6}]}",
-         "-/i $each {\"o\":{\"$same\":\"/o\"}} | 1 of 2 items do not match\n"
-         "-/i/1/o $same same as /o: 5 | 6"                                                                                            },
+         "-/i $each {\"o\":{\"$same\":\"/o\"}} | 1 of 2 items do not match\n-/i/1/o $same same as /o: 5 | 6"},
     };
+    /* clang-format on */
     expect_results(*state, rows, COUNT(rows));
 }
 
@@ -361,31 +368,33 @@ static void time_is_compared_with_now(void **state)
 
 static void an_invalid_expectation_is_rejected_with_its_location(void **state)
 {
+    /* clang-format off */
     static const char *const rows[][2] = {
-        {"{\"$mtches\":\"a\"}",                               "test:1:2: unknown matcher '$mtches' (did you mean '$matches'?)"                    },
-        {"{\"$zzzzzzzz\":1}",                                 "test:1:2: unknown matcher '$zzzzzzzz'"                                             },
-        {"{\"$gt\":1,\"a\":2}",                               "test:1:10: 'a': a map cannot have both matchers and members"                       },
-        {"{\"a\":2,\"$gt\":1}",                               "test:1:8: '$gt': a map cannot have both matchers and members"                      },
-        {"{\"$matches\":\"a(b\"}",                            "test:1:13: $matches: missing closing parenthesis (offset 3)"                       },
-        {"{\"$matches\":1}",                                  "test:1:13: $matches expects a regular expression"                                  },
-        {"{\"$type\":\"strng\"}",                             "test:1:10: unknown type 'strng' (did you mean 'string'?)"                          },
-        {"{\"$type\":[]}",                                    "test:1:10: $type expects null, boolean, integer, number, string, array or object"  },
-        {"{\"$gte\":\"soon\"}",                               "test:1:9: a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\""},
-        {"{\"$absent\":false}",                               "test:1:12: $absent and $present accept only true; use the other "
-                                "matcher for the opposite"                                                         },
+        {"{\"$mtches\":\"a\"}",     "test:1:2: unknown matcher '$mtches' (did you mean '$matches'?)"},
+        {"{\"$zzzzzzzz\":1}",       "test:1:2: unknown matcher '$zzzzzzzz'"},
+        {"{\"$gt\":1,\"a\":2}",     "test:1:10: 'a': a map cannot have both matchers and members"},
+        {"{\"a\":2,\"$gt\":1}",     "test:1:8: '$gt': a map cannot have both matchers and members"},
+        {"{\"$matches\":\"a(b\"}",  "test:1:13: $matches: missing closing parenthesis (offset 3)"},
+        {"{\"$matches\":1}",        "test:1:13: $matches expects a regular expression"},
+        {"{\"$type\":\"strng\"}",   "test:1:10: unknown type 'strng' (did you mean 'string'?)"},
+        {"{\"$type\":[]}",          "test:1:10: $type expects null, boolean, integer, number, string, array or object"},
+        {"{\"$gte\":\"soon\"}", "test:1:9: a comparison expects a number or a time such as \"2026-05-02T09:00:00Z\""},
+        {"{\"$absent\":false}",
+         "test:1:12: $absent and $present accept only true; use the other matcher for the opposite"},
         {"{\"$not\":{\"$present\":true}}",
-         "test:1:9: $not cannot contain $absent or $present; use $present or $absent instead"                                                     },
-        {"{\"$in\":[]}",                                      "test:1:8: $in expects a list with at least one item"                               },
-        {"{\"$in\":[{\"$x\":1}]}",                            "test:1:10: unknown matcher '$x'"                                                   },
-        {"{\"$count\":-1}",                                   "test:1:11: $count expects a number of items or matchers"                           },
-        {"{\"$same\":\"a\"}",                                 "test:1:10: $same expects a JSON pointer such as \"/data/0/id\""                    },
-        {"{\"$id_with_prefix\":1}",                           "test:1:20: $id_with_prefix expects a prefix, \"\" for any"                         },
-        {"{\"$time\":\"now\"}",                               "test:1:10: $time expects any, past, future, or a map of after, before and within"  },
-        {"{\"$time\":{}}",                                    "test:1:10: $time expects any, past, future, or a map of after, before and within"  },
-        {"{\"$time\":{\"until\":\"1h\"}}",                    "test:1:11: unknown key 'until' in $time; expected after, before or within"         },
-        {"{\"$time\":{\"after\":\"noon\"}}",                  "test:1:19: 'after' expects a duration from now or an instant"                      },
-        {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}", "test:1:20: 'within' expects a duration"                                            },
+         "test:1:9: $not cannot contain $absent or $present; use $present or $absent instead"},
+        {"{\"$in\":[]}",            "test:1:8: $in expects a list with at least one item"},
+        {"{\"$in\":[{\"$x\":1}]}",  "test:1:10: unknown matcher '$x'"},
+        {"{\"$count\":-1}",         "test:1:11: $count expects a number of items or matchers"},
+        {"{\"$same\":\"a\"}",       "test:1:10: $same expects a JSON pointer such as \"/data/0/id\""},
+        {"{\"$id_with_prefix\":1}", "test:1:20: $id_with_prefix expects a prefix, \"\" for any"},
+        {"{\"$time\":\"now\"}",     "test:1:10: $time expects any, past, future, or a map of after, before and within"},
+        {"{\"$time\":{}}",          "test:1:10: $time expects any, past, future, or a map of after, before and within"},
+        {"{\"$time\":{\"until\":\"1h\"}}", "test:1:11: unknown key 'until' in $time; expected after, before or within"},
+        {"{\"$time\":{\"after\":\"noon\"}}", "test:1:19: 'after' expects a duration from now or an instant"},
+        {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}", "test:1:20: 'within' expects a duration"},
     };
+    /* clang-format on */
     struct arena *a = *state;
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {

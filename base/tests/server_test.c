@@ -311,16 +311,18 @@ static void an_unavailable_address_is_reported(void **state)
     struct rig *g = *state;
     const char *in_use =
         arena_printf(&g->arena, "cannot listen on 127.0.0.1:%d: address already in use", server_port(g->server));
+    /* clang-format off */
     const struct {
         const char *address;
         int port;
         const char *text;
     } rows[] = {
-        {"127.0.0.1", server_port(g->server), in_use                                                                                },
-        {"localhost", 0,                      "cannot listen on 'localhost' port 0; expected an IP address and a port (0-65535)"    },
-        {"127.0.0.1", 65536,                  "cannot listen on '127.0.0.1' port 65536; expected an IP address and a port (0-65535)"},
-        {"192.0.2.1", 0,                      "cannot listen on 192.0.2.1:0: this machine does not have this address"               },
+        {"127.0.0.1", server_port(g->server), in_use},
+        {"localhost", 0, "cannot listen on 'localhost' port 0; expected an IP address and a port (0-65535)"},
+        {"127.0.0.1", 65536, "cannot listen on '127.0.0.1' port 65536; expected an IP address and a port (0-65535)"},
+        {"192.0.2.1", 0,                      "cannot listen on 192.0.2.1:0: this machine does not have this address"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct error err = {0};
         struct server_options options = rig_options(g);

@@ -18,22 +18,24 @@ static void expect_text(size_t *wrong, const char *of, const char *part, const c
 
 static void a_url_is_split_into_its_parts(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *text, *scheme, *user, *host, *path, *query, *fragment;
         int port;
     } rows[] = {
-        {"https://crm.example.test",        "https", "", "crm.example.test",      "",            "",              "",              0    },
-        {"HTTPS://CRM.Example.TEST/Link",   "https", "", "crm.example.test",      "/Link",       "",              "",              0    },
-        {"http://a:8080/x/../y?a=1#top",    "http",  "", "a",                     "/x/../y",     "a=1",           "top",           8080 },
-        {"http://a?q",                      "http",  "", "a",                     "",            "q",             "",              0    },
-        {"http://a#f?not-a-query",          "http",  "", "a",                     "",            "",              "f?not-a-query", 0    },
-        {"http://a/?x=http://b@c/#d#e",     "http",  "", "a",                     "/",           "x=http://b@c/", "d#e",           0    },
-        {"http://127.0.0.1:1/",             "http",  "", "127.0.0.1",             "/",           "",              "",              1    },
-        {"http://[::1]:65535/",             "http",  "", "[::1]",                 "/",           "",              "",              65535},
-        {"http://[2001:DB8::A]",            "http",  "", "[2001:db8::a]",         "",            "",              "",              0    },
-        {"http://xn--bcher-kva.example/",   "http",  "", "xn--bcher-kva.example", "/",           "",              "",              0    },
-        {"http://my_service:80/%2e%2E/%zz", "http",  "", "my_service",            "/%2e%2E/%zz", "",              "",              80   },
+        {"https://crm.example.test",    "https", "", "crm.example.test", "",  "",              "",              0},
+        {"HTTPS://CRM.Example.TEST/Link", "https", "", "crm.example.test", "/Link", "",              "", 0},
+        {"http://a:8080/x/../y?a=1#top", "http",  "", "a",                "/x/../y", "a=1",           "top", 8080},
+        {"http://a?q",                  "http",  "", "a",                "",  "q",             "",              0},
+        {"http://a#f?not-a-query",      "http",  "", "a",                "",  "",              "f?not-a-query", 0},
+        {"http://a/?x=http://b@c/#d#e", "http",  "", "a",                "/", "x=http://b@c/", "d#e",           0},
+        {"http://127.0.0.1:1/",         "http",  "", "127.0.0.1",        "/", "",              "",              1},
+        {"http://[::1]:65535/",         "http",  "", "[::1]",            "/", "",              "",              65535},
+        {"http://[2001:DB8::A]",        "http",  "", "[2001:db8::a]",    "",  "",              "",              0},
+        {"http://xn--bcher-kva.example/", "http",  "", "xn--bcher-kva.example", "/", "",              "", 0},
+        {"http://my_service:80/%2e%2E/%zz", "http",  "", "my_service",       "/%2e%2E/%zz", "",              "", 80},
     };
+    /* clang-format on */
     size_t wrong = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct url u;

@@ -66,29 +66,31 @@ static void a_namespace_can_have_an_inline_fixture(void **state)
 static void an_invalid_namespace_is_rejected(void **state)
 {
     struct mock *m = *state;
+    /* clang-format off */
     static const struct {
         const char *body;
         int status;
         const char *pointer, *words;
     } rows[] = {
-        {"{}",                                                                              422, "",                         "name"              },
-        {"{\"name\":\".x\"}",                                                               422, "/name",                    "name"              },
-        {"{\"name\":\"default\"}",                                                          409, NULL,                       "already exists"    },
-        {"{\"name\":\"x\",\"fixture\":\"admn\"}",                                           422, "/fixture",                 "admin"             },
-        {"{\"name\":\"x\",\"fixture\":7}",                                                  422, "/fixture",                 ""                  },
-        {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                                    422, "/fixture/nme",             "name"              },
+        {"{}",                                                          422, "",               "name"},
+        {"{\"name\":\".x\"}",                                           422, "/name",          "name"},
+        {"{\"name\":\"default\"}",                                      409, NULL,             "already exists"},
+        {"{\"name\":\"x\",\"fixture\":\"admn\"}",                       422, "/fixture",       "admin"},
+        {"{\"name\":\"x\",\"fixture\":7}",                              422, "/fixture",       ""},
+        {"{\"name\":\"x\",\"fixture\":{\"nme\":\"y\"}}",                422, "/fixture/nme",   "name"},
         {"{\"name\":\"x\",\"fixture\":{\"layers\":{\"organizations\":[{\"nam\":\"T\"}]}}}", 422,
-         "/fixture/layers/organizations/0/nam",                                                                              "name"              },
-        {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}",      422, "/fixture/timings/publish",
-         "duration"                                                                                                                              },
-        {"{\"name\":\"x\",\"fixture\":{\"clock\":{\"start\":\"+106751991167d\"}}}",         422, "/fixture/clock/start",
-         "a time"                                                                                                                                },
-        {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",                                   422, "/credentials/1",           "empty"             },
-        {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",                           422, "/clock/start",             "too far"           },
-        {"{\"name\":\"x\",\"from\":\"nowhere\"}",                                           422, "/from",                    "nowhere"           },
-        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"admin\"}",                     422, "/from",                    "exclude each other"},
-        {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}",                 422, "/clock/start",             "cannot go back"    },
+         "/fixture/layers/organizations/0/nam", "name"},
+        {"{\"name\":\"x\",\"fixture\":{\"timings\":{\"publish\":\"106751991167d\"}}}", 422, "/fixture/timings/publish",
+         "duration"},
+        {"{\"name\":\"x\",\"fixture\":{\"clock\":{\"start\":\"+106751991167d\"}}}", 422, "/fixture/clock/start",
+         "a time"},
+        {"{\"name\":\"x\",\"credentials\":[\"a\",\"\"]}",               422, "/credentials/1", "empty"},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"+11574074d\"}}",       422, "/clock/start",   "too far"},
+        {"{\"name\":\"x\",\"from\":\"nowhere\"}",                       422, "/from",          "nowhere"},
+        {"{\"name\":\"x\",\"from\":\"default\",\"fixture\":\"admin\"}", 422, "/from",          "exclude each other"},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2020-01-01T00:00:00Z\"}}", 422, "/clock/start",   "cannot go back"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(m, "POST /__admin/namespaces", rows[i].body), rows[i].status, rows[i].pointer,
                        rows[i].words);

@@ -19,22 +19,24 @@ static void the_clock_advances_as_requested(void **state)
 
 static void the_clock_cannot_go_back_or_too_far_ahead(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *call, *body, *pointer, *words;
     } rows[] = {
-        {"POST /__admin/clock/advance", "{}",                                       "",       "exactly one of"                           },
-        {"POST /__admin/clock/advance", "{\"by\":\"1h\",\"until\":\"next_event\"}", "",       "exactly one of"                           },
-        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}",                         "/by",    "'by' is -1s; expected a positive duration"},
-        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"                                  },
-        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"                                  },
-        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"                                  },
-        {"POST /__admin/clock/advance", "{\"to\":\"2026-05-01T00:00:00Z\"}",        "/to",    "cannot go back"                           },
-        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"                                  },
-        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"                                       },
-        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"                               },
-        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "cannot go back"                           },
-        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"                                   },
+        {"POST /__admin/clock/advance", "{}",                                       "",       "exactly one of"},
+        {"POST /__admin/clock/advance", "{\"by\":\"1h\",\"until\":\"next_event\"}", "",       "exactly one of"},
+        {"POST /__admin/clock/advance", "{\"by\":\"-1s\"}", "/by", "'by' is -1s; expected a positive duration"},
+        {"PUT /__admin/clock",          "{\"now\":\"+11574074d\"}",                 "/now",   "at most"},
+        {"POST /__admin/clock/advance", "{\"by\":\"11574074d\"}",                   "/by",    "at most"},
+        {"POST /__admin/clock/advance", "{\"by\":\"9999999d\"}",                    "/by",    "at most"},
+        {"POST /__admin/clock/advance", "{\"to\":\"2026-05-01T00:00:00Z\"}",        "/to",    "cannot go back"},
+        {"POST /__admin/clock/advance", "{\"to\":\"2226-05-01T00:00:00Z\"}",        "/to",    "at most"},
+        {"POST /__admin/clock/advance", "{\"to\":\"tomorrow\"}",                    "/to",    "to"},
+        {"POST /__admin/clock/advance", "{\"until\":\"dawn\"}",                     "/until", "next_event"},
+        {"PUT /__admin/clock",          "{\"now\":\"2026-05-01T00:00:00Z\"}",       "/now",   "cannot go back"},
+        {"PUT /__admin/clock",          "{\"mode\":\"froze\"}",                     "/mode",  "frozen"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(*state, rows[i].call, rows[i].body), 422, rows[i].pointer, rows[i].words);
     assert_string_equal(at(mock_call(*state, "GET /__admin/clock", NULL), "/now"), "2026-05-02T09:00:00.000Z");

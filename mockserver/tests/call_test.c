@@ -219,22 +219,24 @@ static void every_response_has_a_date_and_a_content_type(void **state)
 
 static void gates_run_in_order(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *line, *header;
         int status;
         const char *detail;
     } rows[] = {
-        {"GET " LIST,                            NULL,                                                    401, "missing"     },
-        {"GET " LIST,                            "Authorization: Basic abc",                              401, "Bearer"      },
-        {"GET " LIST,                            "Authorization: Bearer",                                 401, "Bearer"      },
-        {"GET " LIST,                            "Authorization: Bearer a b",                             401, "Bearer"      },
-        {"GET " LIST,                            "Authorization: Bearer unknown",                         401, "not valid"   },
-        {"GET " LIST,                            READER,                                                  200, NULL          },
-        {"GET " LIST,                            "authorization: bEARER   lp_live_01HX9Y6K7EJ4T2_reader", 200, NULL          },
-        {"DELETE /v1/social-accounts/sa_x",      READER,                                                  403, "social:write"},
-        {"DELETE /v1/social-accounts/sa_x",      NULL,                                                    401, "missing"     },
-        {"GET /v1/projects/%zz/social-accounts", KEY,                                                     400, "escape"      },
+        {"GET " LIST,                            NULL,                            401, "missing"},
+        {"GET " LIST,                            "Authorization: Basic abc",      401, "Bearer"},
+        {"GET " LIST,                            "Authorization: Bearer",         401, "Bearer"},
+        {"GET " LIST,                            "Authorization: Bearer a b",     401, "Bearer"},
+        {"GET " LIST,                            "Authorization: Bearer unknown", 401, "not valid"},
+        {"GET " LIST,                            READER,                          200, NULL},
+        {"GET " LIST,                            "authorization: bEARER   lp_live_01HX9Y6K7EJ4T2_reader", 200, NULL},
+        {"DELETE /v1/social-accounts/sa_x",      READER,                          403, "social:write"},
+        {"DELETE /v1/social-accounts/sa_x",      NULL,                            401, "missing"},
+        {"GET /v1/projects/%zz/social-accounts", KEY,                             400, "escape"},
     };
+    /* clang-format on */
     struct mock *m = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);

@@ -117,18 +117,22 @@ static void a_reconnection_restarts_the_count(void **state)
 
 static void accounts_are_found_in_each_providers_requests(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *fixture, *line, *body, *key, *why;
     } rows[] = {
         {"posteverywhere", "POST /api/v1/posts",
-         "{\"content\":\"x\",\"account_ids\":[3001, "
-         "3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",                                                                    "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
-         "wrote again for 3004, which must be reconnected first"                                                                                                                                                                                                                },
+         "{\"content\":\"x\",\"account_ids\":[3001, 3004],\"scheduled_for\":\"2026-05-10T00:00:00Z\"}",
+         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
+         "wrote again for 3004, which must be reconnected first"},
         {"posteverywhere", "POST /api/v1/posts", "{\"content\":\"x\",\"account_ids\":[3006]}",
-         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",                                                                                                                         "wrote again for 3006, which must be reconnected first"                      },
-        {"postnitro",      "POST /schedule",     "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",
-         "embed-api-key: pn-acme00000000000000000001",                                                                                                                                             "wrote again for cacme00000000000000expired, which must be reconnected first"},
+         "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a",
+         "wrote again for 3006, which must be reconnected first"},
+        {"postnitro", "POST /schedule", "{\"status\":\"DRAFT\",\"selectedAccounts\":[\"cacme00000000000000expired\"]}",
+         "embed-api-key: pn-acme00000000000000000001",
+         "wrote again for cacme00000000000000expired, which must be reconnected first"},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         char path[256];
@@ -168,21 +172,23 @@ static void large_bodies_are_read_once(void **state)
 
 static void secrets_in_urls_are_found(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *line, *header, *why;
     } rows[] = {
-        {"GET /v1/whoami",                                                 AS_FULL,                                   ""                                    },
-        {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL,                                   ""                                    },
-        {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full",             AS_FULL,                                   "the key 'full' appears in the query" },
+        {"GET /v1/whoami",                                                 AS_FULL, ""},
+        {"GET /v1/whoami?state=st_01HX9Y6K7EJ4T2AAAAAAAAAAAAAAAAAAAAAAAA", AS_FULL, ""},
+        {"GET /v1/whoami?api_key=lp_live_01HX9Y6K7EJ4T2_full", AS_FULL, "the key 'full' appears in the query"},
         {"GET /v1/whoami?auth=Bearer%20lp%5Flive_01HX9Y6K7EJ4T2_reader",   AS_FULL,
-         "the key 'reader' appears in the query"                                                                                                            },
-        {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other",       "X: y",                                    "the key 'other' appears in the query"},
-        {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full",        AS_FULL,                                   "the key 'full' appears in the path"  },
-        {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x",                     AS_FULL,                                   "the key 'full' appears in the path"  },
+         "the key 'reader' appears in the query"},
+        {"GET /v1/whoami?access_token=lp_live_02ZZZZZZZZZZZZ_other", "X: y", "the key 'other' appears in the query"},
+        {"GET /v1/social/oauth-status/lp_live_01HX9Y6K7EJ4T2_full", AS_FULL, "the key 'full' appears in the path"},
+        {"GET /nowhere/lp_live_01HX9Y6K7EJ4T2_full/x", AS_FULL, "the key 'full' appears in the path"},
         {"GET /v1/whoami?token=something_unknown",                         "Authorization: Bearer something_unknown",
-         "the credential of the request's header appears in the URL"                                                                                        },
-        {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL,                                   ""                                    },
+         "the credential of the request's header appears in the URL"},
+        {"GET /v1/whoami?key=lp_live_01HX9Y6K7EJ4T2_fullx",                AS_FULL, ""},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         mock_call(*state, rows[i].line, NULL, rows[i].header);

@@ -131,31 +131,32 @@ static void fail_first(struct mock *m, const char *effect)
 
 static void a_repeated_write_must_keep_its_key(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *effect, *first, *second, *expected, *why;
     } rows[] = {
-        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
+        {SERVER_ERROR,                          KEY_A,  KEY_A,  "passed 1 0",     ""},
         {SERVER_ERROR,                          KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after status 500"                                                                         },
+         "a write was repeated with another Idempotency-Key after status 500"},
         {SERVER_ERROR,                          KEY_A,  "X: y", "failed 1 1",
-         "a write was repeated without its Idempotency-Key after status 500"                                                                          },
+         "a write was repeated without its Idempotency-Key after status 500"},
         {SERVER_ERROR,                          "X: y", "X: y", "failed 1 1",
-         "a write was repeated without any Idempotency-Key after status 500"                                                                          },
+         "a write was repeated without any Idempotency-Key after status 500"},
         {SERVER_ERROR,                          "X: y", KEY_A,  "failed 1 1",
-         "a write whose first try had no Idempotency-Key was repeated after status 500"                                                               },
-        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
-        {LIMITED,                               KEY_A,  KEY_B,  "failed 1 1",     "a write was repeated with another Idempotency-Key after status 429"},
-        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""                                                                  }, /* it had no effect */
-        {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0", ""                                                                  }, /* sent with it */
-        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
+         "a write whose first try had no Idempotency-Key was repeated after status 500"},
+        {LIMITED,                               KEY_A,  KEY_A,  "passed 1 0",     ""},
+        {LIMITED, KEY_A, KEY_B, "failed 1 1", "a write was repeated with another Idempotency-Key after status 429"},
+        {LIMITED,                               "X: y", "X: y", "not_tested 0 0", ""}, /* it had no effect */
+        {LIMITED ",{\"delay_after\":\"10s\"}",  KEY_A,  KEY_B,  "not_tested 0 0", ""}, /* sent with it */
+        {"{\"close_connection\":\"mid_body\"}", KEY_A,  KEY_A,  "passed 1 0",     ""},
         {"{\"close_connection\":\"reset\"}",    KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after a truncated response"                                                               },
-        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""                                                                  },
+         "a write was repeated with another Idempotency-Key after a truncated response"},
+        {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_A,  "passed 1 0",     ""},
         {"{\"delay_after\":\"10s\"}",           KEY_A,  KEY_B,  "failed 1 1",
-         "a write was repeated with another Idempotency-Key after a response that the client did "
-         "not wait for"                                                                                                                               },
-        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""                                                                  }, /* two writes */
+         "a write was repeated with another Idempotency-Key after a response that the client did not wait for"},
+        {"{\"headers\":{\"A\":\"b\"}}",         KEY_A,  KEY_B,  "not_tested 0 0", ""}, /* two writes */
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         mock_call(*state, "POST /__admin/reset", NULL);
         fail_first(*state, rows[i].effect);

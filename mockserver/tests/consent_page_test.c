@@ -78,18 +78,20 @@ static void an_unknown_or_used_link_is_an_error_page(void **state)
     consent(m, used, "\"outcome\":\"approve\"");
     const char *late = begin_attempt(m);
     mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    /* clang-format off */
     const struct {
         const char *path;
         int status;
         const char *words;
     } rows[] = {
-        {"/__consent/layers/st_unknown", 404,                                    "Unknown link"},
-        {"/__consent/nobody/st_unknown", 404,                                    "Unknown link"},
-        {arena_printf(&m->arena,         "/__consent/nobody/%s",                 late),          404, "Unknown link"},
-        {arena_printf(&m->arena,                "/__consent/layers/%s",                                                      used),                                               410, "used"},
-        {arena_printf(&m->arena,                         "/__consent/layers/%s",       late),410, "expired"},
-        {"/__consent/layers",         404, "page"   },
+        {"/__consent/layers/st_unknown",                        404, "Unknown link"},
+        {"/__consent/nobody/st_unknown",                        404, "Unknown link"},
+        {arena_printf(&m->arena, "/__consent/nobody/%s", late), 404, "Unknown link"},
+        {arena_printf(&m->arena, "/__consent/layers/%s", used), 410, "used"},
+        {arena_printf(&m->arena, "/__consent/layers/%s", late), 410, "expired"},
+        {"/__consent/layers",                                   404, "page"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++)
         for (int post = 0; post < 2; post++) {
             struct mock_response a = mock_call(m, arena_printf(&m->arena, "%s %s", post ? "POST" : "GET", rows[i].path),

@@ -30,15 +30,17 @@ static void start_attempt(struct trial *t)
 
 static void use_attempt(const struct trial *t, const struct damage *d)
 {
+    /* clang-format off */
     const struct {
         const char *line, *body;
     } calls[] = {
-        {arena_printf(d->arena,            "GET /layers/v1/social/oauth-status/%s", t->token),                                    NULL     },
-        {arena_printf(d->arena,            "GET /__consent/layers/%s",              t->token),                                    NULL     },
+        {arena_printf(d->arena, "GET /layers/v1/social/oauth-status/%s", t->token), NULL},
+        {arena_printf(d->arena, "GET /__consent/layers/%s", t->token),              NULL},
         {"POST /__admin/simulate/consent",
-         arena_printf(d->arena,                                                     "{\"state\":\"%s\",\"outcome\":\"approve\"}", t->token)},
-        {arena_printf(d->arena,            "GET /layers/v1/social/oauth-status/%s", t->token),                                    NULL     },
+         arena_printf(d->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", t->token)},
+        {arena_printf(d->arena, "GET /layers/v1/social/oauth-status/%s", t->token), NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct mock_response a = mock_call(t->mock, calls[i].line, calls[i].body, t->key);
         if (a.status >= 500)

@@ -373,37 +373,39 @@ static void an_invalid_event_rule_is_refused_at_its_place(void **state)
 {
     struct network *n = *state;
 #define THEN ",\"then\":[{\"webhook\":{\"drop\":true}}]}"
+    /* clang-format off */
     static const struct {
         const char *rule, *pointer, *words;
     } rows[] = {
-        {"{\"event\":\"post.publishd\"" THEN,                                    "/event",                     "did you mean 'post.published'?" },
-        {"{\"event\":\"nothing_like_it_at_all\"" THEN,                           "/event",                     "unknown event"                  },
-        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN,           "/event",                     "unknown event"                  },
-        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,                     "/event",                     "postnitro has no webhook events"},
-        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,                         "/provider",                  "layers"                         },
-        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,                       "/on",                        "about an event"                 },
-        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,                             "/method",                    "about an event"                 },
-        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,                        "/path",                      "about an event"                 },
-        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN,                    "/when/key",                  "about an event"                 },
-        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN,             "/when/query",                "about an event"                 },
-        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN,            "/when/header",               "about an event"                 },
-        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,                      "/when/path",                 "about an event"                 },
-        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,                           "/when/nth",                  "nth"                            },
-        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}",                "/then/0/delay_after",        "use 'webhook'"                  },
-        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}",          "/then/0/respond",            "about an event"                 },
-        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",                         "/then/0/webhok",             "did you mean 'webhook'?"        },
-        {"{\"event\":\"*\",\"then\":[{}]}",                                      "/then/0",                    "{webhook: {delay: 5m}}"         },
-        {"{\"on\":\"layers.whoami\"" THEN,                                       "/then/0/webhook",            "add 'event'"                    },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",                        "/then/0/webhook",            "a delivery fault"               },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}",            "/then/0/webhook/drp",        "drop"                           },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}",         "/then/0/webhook/duplicate",  "duplicate"                      },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":\"-5m\"}}]}",       "/then/0/webhook/delay",      "delay"                          },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":5}}]}",             "/then/0/webhook/delay",      "delay"                          },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"clock_skew\":\"400d\"}}]}", "/then/0/webhook/clock_skew", "366d"                           },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":0}}]}",           "/then/0/webhook/corrupt",    "attempts"                       },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":\"x\"}}]}",       "/then/0/webhook/corrupt",    "attempts"                       },
-        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}",        "/then/0/webhook/reorder",    "reorder"                        },
+        {"{\"event\":\"post.publishd\"" THEN,                 "/event",          "did you mean 'post.published'?"},
+        {"{\"event\":\"nothing_like_it_at_all\"" THEN,        "/event",          "unknown event"},
+        {"{\"event\":\"media.uploaded\",\"provider\":\"layers\"" THEN, "/event",          "unknown event"},
+        {"{\"event\":\"*\",\"provider\":\"postnitro\"" THEN,  "/event",          "postnitro has no webhook events"},
+        {"{\"event\":\"*\",\"provider\":\"layer\"" THEN,      "/provider",       "layers"},
+        {"{\"event\":\"*\",\"on\":\"layers.whoami\"" THEN,    "/on",             "about an event"},
+        {"{\"event\":\"*\",\"method\":\"GET\"" THEN,          "/method",         "about an event"},
+        {"{\"event\":\"*\",\"path\":\"/v1/whoami\"" THEN,     "/path",           "about an event"},
+        {"{\"event\":\"*\",\"when\":{\"key\":\"full\"}" THEN, "/when/key",       "about an event"},
+        {"{\"event\":\"*\",\"when\":{\"query\":{\"a\":\"b\"}}" THEN, "/when/query",     "about an event"},
+        {"{\"event\":\"*\",\"when\":{\"header\":{\"a\":\"b\"}}" THEN, "/when/header",    "about an event"},
+        {"{\"event\":\"*\",\"when\":{\"path\":\"/\"}" THEN,   "/when/path",      "about an event"},
+        {"{\"event\":\"*\",\"when\":{\"nth\":0}" THEN,        "/when/nth",       "nth"},
+        {"{\"event\":\"*\",\"then\":[{\"delay_after\":\"1s\"}]}", "/then/0/delay_after", "use 'webhook'"},
+        {"{\"event\":\"*\",\"then\":[{\"respond\":{\"status\":500}}]}", "/then/0/respond", "about an event"},
+        {"{\"event\":\"*\",\"then\":[{\"webhok\":{}}]}",      "/then/0/webhok",  "did you mean 'webhook'?"},
+        {"{\"event\":\"*\",\"then\":[{}]}",                   "/then/0",         "{webhook: {delay: 5m}}"},
+        {"{\"on\":\"layers.whoami\"" THEN,                    "/then/0/webhook", "add 'event'"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{}}]}",     "/then/0/webhook", "a delivery fault"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"drp\":true}}]}", "/then/0/webhook/drp", "drop"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"duplicate\":0}}]}", "/then/0/webhook/duplicate", "duplicate"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":\"-5m\"}}]}", "/then/0/webhook/delay", "delay"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"delay\":5}}]}", "/then/0/webhook/delay", "delay"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"clock_skew\":\"400d\"}}]}", "/then/0/webhook/clock_skew", "366d"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":0}}]}", "/then/0/webhook/corrupt", "attempts"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"corrupt\":\"x\"}}]}", "/then/0/webhook/corrupt", "attempts"},
+        {"{\"event\":\"*\",\"then\":[{\"webhook\":{\"reorder\":true}}]}", "/then/0/webhook/reorder", "reorder"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(n->mock, "POST /__admin/rules", rows[i].rule);
         const char *pointer = at(a, "/errors/0/pointer");

@@ -10,28 +10,30 @@
 #define DUE   "\"scheduledFor\":\"2026-05-03T17:00:00Z\""
 #define TOKEN "Idempotency-Key: 7e6b0a4e-6f0b-4b8e-9f55-0d6a3a9c2b11"
 
+/* clang-format off */
 static const struct {
     const char *line, *body, *as, *header;
 } calls[] = {
-    {"GET /v1/whoami",                                NULL,                                                                            AS_FULL,   NULL },
-    {"GET " P "/social-accounts?limit=3",             NULL,                                                                            AS_FULL,   NULL },
-    {"POST " P "/social/oauth-url",                   "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}",
-     AS_TEST,                                                                                                                                     NULL },
-    {"POST " P "/social/oauth-url",                   "{}",                                                                            AS_FULL,   NULL },
+    {"GET /v1/whoami",                                NULL,                                      AS_FULL,   NULL},
+    {"GET " P "/social-accounts?limit=3",             NULL,                                      AS_FULL,   NULL},
+    {"POST " P "/social/oauth-url",
+     "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}", AS_TEST, NULL},
+    {"POST " P "/social/oauth-url",                   "{}",                                      AS_FULL,   NULL},
     {"POST /v1/content/cnt_open/schedule",
-     ("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"),                                        AS_FULL,   TOKEN},
+     ("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"), AS_FULL, TOKEN},
     {"POST /v1/content/cnt_open/schedule",
-     ("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"),                                        AS_FULL,   TOKEN},
+     ("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}]}"), AS_FULL, TOKEN},
     {"POST /v1/content/cnt_image/publish",
-     "{\"targets\":[{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"publish\"}]}",                                                  AS_FULL,   NULL },
-    {"POST /v1/projects",                             "{\"name\":\"New\",\"timezone\":\"UTC\"}",                                       AS_FULL,   NULL },
-    {"POST /__admin/clock/advance",                   "{\"by\":\"3d\"}",                                                               "X-A: b",  NULL },
-    {"GET " P "/scheduled-posts",                     NULL,                                                                            AS_NARROW, NULL },
-    {"GET " P "/social-accounts",                     NULL,                                                                            AS_NARROW, NULL },
-    {"DELETE /v1/social-accounts/sa_acme_disposable", NULL,                                                                            AS_FULL,   NULL },
-    {"GET /v1/nowhere",                               NULL,                                                                            AS_FULL,   NULL },
-    {"GET " P "/scheduled-posts?limit=2",             NULL,                                                                            AS_READER, NULL },
+     "{\"targets\":[{\"socialAccountId\":\"sa_acme_leased\",\"mode\":\"publish\"}]}", AS_FULL, NULL},
+    {"POST /v1/projects",                             "{\"name\":\"New\",\"timezone\":\"UTC\"}", AS_FULL,   NULL},
+    {"POST /__admin/clock/advance",                   "{\"by\":\"3d\"}",                         "X-A: b",  NULL},
+    {"GET " P "/scheduled-posts",                     NULL,                                      AS_NARROW, NULL},
+    {"GET " P "/social-accounts",                     NULL,                                      AS_NARROW, NULL},
+    {"DELETE /v1/social-accounts/sa_acme_disposable", NULL,                                      AS_FULL,   NULL},
+    {"GET /v1/nowhere",                               NULL,                                      AS_FULL,   NULL},
+    {"GET " P "/scheduled-posts?limit=2",             NULL,                                      AS_READER, NULL},
 };
+/* clang-format on */
 
 /* Makes the calls and returns the journal, without what differs between runs. */
 static struct mock_response make_calls(struct mock *m)

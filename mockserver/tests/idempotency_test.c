@@ -156,14 +156,16 @@ static void a_response_patched_by_a_rule_is_stored_patched(void **state)
 
 static void other_routes_ignore_the_token(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *line, *body;
     } rows[] = {
         {"POST /v1/projects/prj_acme_a/social/oauth-url",
-         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"                                                                     },
-        {"POST /v1/projects/prj_acme_a/social/reauth-url", "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":"
-                                                           "\"https://app.your-product.com/done\"}"},
+         "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"},
+        {"POST /v1/projects/prj_acme_a/social/reauth-url",
+         "{\"socialAccountId\":\"sa_acme_expired\",\"returnUrl\":\"https://app.your-product.com/done\"}"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response first = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);
         struct mock_response again = mock_call(*state, rows[i].line, rows[i].body, AS_FULL, TOKEN);

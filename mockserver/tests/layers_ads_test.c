@@ -223,22 +223,24 @@ static void the_local_consent_page_also_connects_ad_accounts(void **state)
 
 static void an_invalid_request_for_a_url_is_refused(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body;
         int status;
         const char *code, *path;
     } rows[] = {
-        {"{'returnUrl':'https://app.your-product.com'}",                             422, "VALIDATION",             "platform"   },
-        {"{'platform':'google_ads','returnUrl':'https://app.your-product.com'}",     422, "VALIDATION",             "platform"   },
-        {"{'platform':'meta_ads'}",                                                  422, "VALIDATION",             "returnUrl"  },
-        {"{'platform':'meta_ads','returnUrl':'ads'}",                                422, "VALIDATION",             "returnUrl"  },
-        {"{'platform':'meta_ads','redirectUrl':'ads'}",                              422, "VALIDATION",             "redirectUrl"},
+        {"{'returnUrl':'https://app.your-product.com'}",               422, "VALIDATION",             "platform"},
+        {"{'platform':'google_ads','returnUrl':'https://app.your-product.com'}", 422, "VALIDATION", "platform"},
+        {"{'platform':'meta_ads'}",                                    422, "VALIDATION",             "returnUrl"},
+        {"{'platform':'meta_ads','returnUrl':'ads'}",                  422, "VALIDATION",             "returnUrl"},
+        {"{'platform':'meta_ads','redirectUrl':'ads'}",                422, "VALIDATION",             "redirectUrl"},
         {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com',"
-         "'redirectUrl':'https://app.your-product.com'}",                   422, "VALIDATION",             "redirectUrl"},
-        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com','x':1}", 422, "VALIDATION",             "x"          },
-        {"{'platform':'meta_ads','returnUrl':'https://evil.example'}",               403, "RETURN_URL_NOT_ALLOWED", NULL         },
-        {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}",        403, "RETURN_URL_NOT_ALLOWED", NULL         },
+         "'redirectUrl':'https://app.your-product.com'}", 422, "VALIDATION",             "redirectUrl"},
+        {"{'platform':'meta_ads','returnUrl':'https://app.your-product.com','x':1}", 422, "VALIDATION", "x"},
+        {"{'platform':'meta_ads','returnUrl':'https://evil.example'}", 403, "RETURN_URL_NOT_ALLOWED", NULL},
+        {"{'platform':'meta_ads','returnUrl':'http://app.your-product.com'}", 403, "RETURN_URL_NOT_ALLOWED", NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = get_url(*state, rows[i].body);
         assert_refused(a, rows[i].status, rows[i].code);

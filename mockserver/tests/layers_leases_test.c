@@ -292,20 +292,22 @@ static void a_decision_is_final(void **state)
 
 static void an_invalid_decision_changes_nothing(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body, *pointer, *words;
     } rows[] = {
-        {"{'request':'lreq_acme_opne','outcome':'assigned'}",           "/request", "no lease request"                      },
-        {"{'request':'lreq_acme_open','outcome':'maybe'}",              "/outcome", "assigned"                              },
-        {"{'request':'lreq_acme_open','outcome':'assigned','count':1}", "/count",   "partial"                               },
-        {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"                               },
-        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than 2"                           },
+        {"{'request':'lreq_acme_opne','outcome':'assigned'}",           "/request", "no lease request"},
+        {"{'request':'lreq_acme_open','outcome':'maybe'}",              "/outcome", "assigned"},
+        {"{'request':'lreq_acme_open','outcome':'assigned','count':1}", "/count",   "partial"},
+        {"{'request':'lreq_acme_open','outcome':'rejected','count':1}", "/count",   "partial"},
+        {"{'request':'lreq_acme_open','outcome':'partial','count':2}",  "/count",   "less than 2"},
         {"{'request':'lreq_big','outcome':'assigned'}",                 "/request",
-         "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"                                       },
-        {"{'request':'lreq_big','outcome':'partial','count':3}",        "/request", "free accounts: fit.daily (fitness, US)"},
-        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "no account in"                         },
-        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "assigned in part"                      },
+         "10 accounts of 'fitness' in US are requested, but only 2 in the pool match"},
+        {"{'request':'lreq_big','outcome':'partial','count':3}", "/request", "free accounts: fit.daily (fitness, US)"},
+        {"{'request':'lreq_odd','outcome':'partial'}",                  "/outcome", "no account in"},
+        {"{'request':'lreq_one','outcome':'partial'}",                  "/outcome", "assigned in part"},
     };
+    /* clang-format on */
     struct mock *m = *state;
     request_lease(m, "{'projectId':'prj_acme_a','count':10,'requestId':'lreq_big',"
                      "'niche':{'vertical':'fitness','geo':['US']}}");

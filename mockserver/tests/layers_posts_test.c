@@ -112,40 +112,42 @@ static void a_post_can_be_scheduled_for_an_account_that_needs_reauth(void **stat
 
 static void an_invalid_body_is_a_validation_error_with_its_path(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body, *path;
     } rows[] = {
-        {("{\"targets\":[" TARGET "]}"),                                                                     "scheduledFor"              },
-        {("{\"scheduledFor\":1,\"targets\":[" TARGET "]}"),                                                  "scheduledFor"              },
-        {("{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}"),                                       "scheduledFor"              },
-        {("{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}"),                                            "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}"),                                     "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}"),                            "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}"),                      "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}"),                           "scheduledFor"              },
-        {("{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}"),                           "scheduledFor"              },
-        {("{" DUE "}"),                                                                                      "targets"                   },
-        {("{" DUE ",\"targets\":[]}"),                                                                       "targets"                   },
-        {("{" DUE ",\"targets\":{}}"),                                                                       "targets"                   },
-        {("{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}"),                                                     "targets[0]"                },
-        {("{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}"),                                                 "targets[0].socialAccountId"},
-        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}"),                               "targets[0].mode"           },
+        {("{\"targets\":[" TARGET "]}"),                                                "scheduledFor"},
+        {("{\"scheduledFor\":1,\"targets\":[" TARGET "]}"),                             "scheduledFor"},
+        {("{\"scheduledFor\":\"tomorrow\",\"targets\":[" TARGET "]}"),                  "scheduledFor"},
+        {("{\"scheduledFor\":\"+1d\",\"targets\":[" TARGET "]}"),                       "scheduledFor"},
+        {("{\"scheduledFor\":\"2026-05-03\",\"targets\":[" TARGET "]}"),                "scheduledFor"},
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00\",\"targets\":[" TARGET "]}"),       "scheduledFor"},
+        {("{\"scheduledFor\":\"2026-05-03T17:00:00+02:00\",\"targets\":[" TARGET "]}"), "scheduledFor"},
+        {("{\"scheduledFor\":\"2026-02-30T17:00:00Z\",\"targets\":[" TARGET "]}"),      "scheduledFor"},
+        {("{\"scheduledFor\":\"2026-05-02T08:59:29Z\",\"targets\":[" TARGET "]}"),      "scheduledFor"},
+        {("{" DUE "}"),                                                                 "targets"},
+        {("{" DUE ",\"targets\":[]}"),                                                  "targets"},
+        {("{" DUE ",\"targets\":{}}"),                                                  "targets"},
+        {("{" DUE ",\"targets\":[\"sa_acme_tiktok\"]}"),                                "targets[0]"},
+        {("{" DUE ",\"targets\":[{\"mode\":\"publish\"}]}"),                            "targets[0].socialAccountId"},
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\"}]}"),          "targets[0].mode"},
         {("{" DUE ",\"targets\":[" TARGET ",{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"reels\"}]}"),
-         "targets[1].mode"                                                                                                               },
-        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}"),             "targets[0].mode"           },
-        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\","
-          "\"placement\":\"reels\"}]}"),
-         "targets[0].placement"                                                                                                          },
+         "targets[1].mode"},
+        {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"feed\"}]}"), "targets[0].mode"},
+        {("{" DUE ",\"targets\":"
+          "[{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\",\"placement\":\"reels\"}]}"),
+         "targets[0].placement"},
         {("{" DUE ",\"targets\":[" TARGET ",{\"socialAccountId\":\"sa_unknown\",\"mode\":\"publish\"}]}"),
-         "targets[1].socialAccountId"                                                                                                    },
+         "targets[1].socialAccountId"},
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_b_tiktok\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                                    },
+         "targets[0].socialAccountId"},
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_other_tiktok\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                                    },
+         "targets[0].socialAccountId"},
         {("{" DUE ",\"targets\":[{\"socialAccountId\":\"sa_acme_revoked\",\"mode\":\"publish\"}]}"),
-         "targets[0].socialAccountId"                                                                                                    },
-        {("{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}"),                                                 "extra"                     },
+         "targets[0].socialAccountId"},
+        {("{" DUE ",\"extra\":1,\"targets\":[" TARGET "]}"),                            "extra"},
     };
+    /* clang-format on */
     struct world *w = mock_test_world(*state);
     uint32_t before = world_count(w, RECORD_DESTINATION);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -268,23 +270,26 @@ static void publishing_depends_on_the_contents_state_and_approval(void **state)
 
 static void each_filter_selects_posts_latest_first(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *query, *ids;
     } rows[] = {
-        {"",                                                       "popup_two queued_leased queued_draft queued queued_expired popup_one published "
-             "popup_done drafted failed canceled published_old"                                                              },
-        {"?status=queued",                                         "popup_two queued_leased queued_draft queued queued_expired popup_one"},
-        {"?status=failed&status=draft",                            "drafted failed"                                                      },
-        {"?status=publishing",                                     ""                                                                    },
-        {"?socialAccountId=sa_acme_revoked",                       "canceled published_old"                                              },
-        {"?socialAccountId=sa_acme_b_tiktok",                      ""                                                                    },
-        {"?socialAccountId=sa_unknown",                            ""                                                                    },
-        {"?status=published&socialAccountId=sa_acme_revoked",      "published_old"                                                       },
-        {"?since=2026-05-05T09:00:00Z",                            "popup_two queued_leased queued_draft"                                },
-        {"?until=2026-04-27T09:00:00Z",                            "failed canceled published_old"                                       },
-        {"?since=2026-05-01T09:00:00Z&until=2026-05-03T09:00:00Z", "queued_expired popup_one published"                                  },
-        {"?since=2026-05-06T00:00:00Z&until=2026-05-01T00:00:00Z", ""                                                                    },
+        {"",
+         "popup_two queued_leased queued_draft queued queued_expired popup_one published popup_done drafted failed "
+         "canceled published_old"},
+        {"?status=queued", "popup_two queued_leased queued_draft queued queued_expired popup_one"},
+        {"?status=failed&status=draft",                            "drafted failed"},
+        {"?status=publishing",                                     ""},
+        {"?socialAccountId=sa_acme_revoked",                       "canceled published_old"},
+        {"?socialAccountId=sa_acme_b_tiktok",                      ""},
+        {"?socialAccountId=sa_unknown",                            ""},
+        {"?status=published&socialAccountId=sa_acme_revoked",      "published_old"},
+        {"?since=2026-05-05T09:00:00Z",                            "popup_two queued_leased queued_draft"},
+        {"?until=2026-04-27T09:00:00Z",                            "failed canceled published_old"},
+        {"?since=2026-05-01T09:00:00Z&until=2026-05-03T09:00:00Z", "queued_expired popup_one published"},
+        {"?since=2026-05-06T00:00:00Z&until=2026-05-01T00:00:00Z", ""},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         char line[256];
         snprintf(line, sizeof line, (POSTS "%s"), rows[i].query);

@@ -4,8 +4,8 @@
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
-#include "base/tests/tree.h"
 #include "base/json.h"
+#include "base/tests/tree.h"
 
 #define LIST   "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
 #define ADS    "GET /v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/ads/ad-accounts"

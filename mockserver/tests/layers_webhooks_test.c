@@ -39,18 +39,20 @@ static void a_published_post_is_delivered_with_a_signature_over_the_exact_bytes(
 static void each_change_is_delivered_as_its_own_event(void **state)
 {
     struct network *n = *state;
+    /* clang-format off */
     static const struct {
         const char *simulation, *body, *type, *pointer, *value;
     } rows[] = {
         {"account_connected", "{\"space\":\"prj_b\",\"platform\":\"tiktok\",\"handle\":\"new\"}",
-         "social_account.connected",                                                                                             "/data/displayName",    "new"      },
-        {"token_lost",        "{\"account\":\"sa_a\",\"why\":\"expired\"}",                       "social_account.needs_reauth",
-         "/data/socialAccountId",                                                                                                                        "sa_a"     },
-        {"token_lost",        "{\"account\":\"sa_b\",\"why\":\"revoked_upstream\"}",              "social_account.needs_reauth",
-         "/data/platform",                                                                                                                               "instagram"},
-        {"account_removed",   "{\"account\":\"sa_b\"}",                                           "social_account.revoked",      "/data/disconnectedAt",
-         "2026-05-02T09:00:00Z"                                                                                                                                     },
+         "social_account.connected", "/data/displayName", "new"},
+        {"token_lost", "{\"account\":\"sa_a\",\"why\":\"expired\"}", "social_account.needs_reauth",
+         "/data/socialAccountId", "sa_a"},
+        {"token_lost", "{\"account\":\"sa_b\",\"why\":\"revoked_upstream\"}", "social_account.needs_reauth",
+         "/data/platform", "instagram"},
+        {"account_removed", "{\"account\":\"sa_b\"}", "social_account.revoked", "/data/disconnectedAt",
+         "2026-05-02T09:00:00Z"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         simulation(n, rows[i].simulation, rows[i].body);
         assert_int_equal(n->count, i + 1);

@@ -4,8 +4,8 @@
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
-#include "base/tests/tree.h"
 #include "base/json.h"
+#include "base/tests/tree.h"
 #include "base/time.h"
 
 #define LIST GET("/accounts")

@@ -46,13 +46,15 @@ static void both_families_of_paths_connect_a_new_account(void **state)
 
 static void reconnecting_repairs_the_same_account(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *line, *body, *account_id;
     } rows[] = {
-        {POST("/accounts/3004/reconnect"),   NULL,                                                                   "3004"},
+        {POST("/accounts/3004/reconnect"), NULL, "3004"},
         {POST("/auth/social-connect/start"), "{\"platform\":\"tiktok\",\"mode\":\"reconnect\",\"account_id\":3006}",
-         "3006"                                                                                                            },
+         "3006"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response link = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
         assert_int_equal(link.status, 200);

@@ -116,25 +116,27 @@ static void a_delivery_is_signed_over_the_exact_bytes(void **state)
 static void each_change_causes_its_events(void **state)
 {
     struct network *n = *state;
+    /* clang-format off */
     static const struct {
         const char *line, *body;
         const char *events; /* in the order of delivery */
     } rows[] = {
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1]}",                                            "post.published"                      },
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[2]}",                                            "post.failed"                         },
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1,2]}",                                          "post.published post.partially_failed"},
-        {POST("/posts"),                             "{\"content\":\"a\",\"draft\":true}",                                                 ""                                    },
-        {POST("/posts"),                             "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}",
-         "post.scheduled"                                                                                                                                                        },
-        {PATCH("/posts/p1"),                         "{\"content\":\"Later.\"}",                                                           "post.updated"                        },
-        {DELETE("/posts/p1"),                        NULL,                                                                                 "post.deleted"                        },
-        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"unhealthy\"}",                                       "account.reconnect_needed"            },
-        {"POST /__admin/simulate/health",            "{\"account\":\"1\",\"status\":\"healthy\"}",                                         ""                                    },
-        {"POST /__admin/simulate/token_lost",        "{\"account\":\"1\",\"why\":\"expired\"}",                                            "account.reconnect_needed"            },
+        {POST("/posts"),                  "{\"content\":\"a\",\"account_ids\":[1]}",    "post.published"},
+        {POST("/posts"),                  "{\"content\":\"a\",\"account_ids\":[2]}",    "post.failed"},
+        {POST("/posts"), "{\"content\":\"a\",\"account_ids\":[1,2]}", "post.published post.partially_failed"},
+        {POST("/posts"),                  "{\"content\":\"a\",\"draft\":true}",         ""},
+        {POST("/posts"),
+         "{\"content\":\"a\",\"account_ids\":[1],\"scheduled_for\":\"2026-05-01T00:00:00Z\"}", "post.scheduled"},
+        {PATCH("/posts/p1"),              "{\"content\":\"Later.\"}",                   "post.updated"},
+        {DELETE("/posts/p1"),             NULL,                                         "post.deleted"},
+        {"POST /__admin/simulate/health", "{\"account\":\"1\",\"status\":\"unhealthy\"}", "account.reconnect_needed"},
+        {"POST /__admin/simulate/health", "{\"account\":\"1\",\"status\":\"healthy\"}", ""},
+        {"POST /__admin/simulate/token_lost", "{\"account\":\"1\",\"why\":\"expired\"}",    "account.reconnect_needed"},
         {"POST /__admin/simulate/account_connected", "{\"space\":\"Acme\",\"platform\":\"tiktok\",\"handle\":\"new\"}",
-         "account.connected"                                                                                                                                                     },
-        {"POST /__admin/simulate/account_removed",   "{\"account\":\"2\"}",                                                                "account.disconnected"                },
+         "account.connected"},
+        {"POST /__admin/simulate/account_removed", "{\"account\":\"2\"}", "account.disconnected"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t before = n->count;
         struct buf types = {.arena = &n->arena};

@@ -3,8 +3,8 @@
 #include "base/array.h"
 #include "mockserver/tests/postnitro_test.h"
 
-#include "base/tests/tree.h"
 #include "base/json.h"
+#include "base/tests/tree.h"
 
 #define ACCOUNT "/social-account/cmqi7jyir0003v0m91hxnyyaq"
 

@@ -60,20 +60,22 @@ static void a_wrong_shape_is_refused_by_the_edge(void **state)
 
 static void a_wrong_value_is_refused_by_the_application(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body;
         int status;
         const char *message;
     } rows[] = {
         {"{\"status\":\"DRAFT\",\"scheduledAt\":\"2026-05-02T09:00:00Z\"," CAPTION "}", 400,
-         "Scheduled at is in the past"                                                                                                },
-        {"{" DRAFT "," CAPTION ",\"designId\":\"nope\"}",                               404, "Design not found."                      },
-        {"{" DRAFT "," CAPTION "," ON("nope") "}",                                      404, "Social account not found"               },
-        {"{" DRAFT "," CAPTION "," ON("cother00000000000000tiktok") "}",                404, "Social account not found"               },
-        {"{" DRAFT "," CAPTION ",\"selectedAccounts\":[5]}",                            404, "Social account not found"               },
-        {"{" DRAFT "}",                                                                 400, "Post content must be a non-empty object"},
-        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",                               400, "Post content must be a non-empty object"},
+         "Scheduled at is in the past"},
+        {"{" DRAFT "," CAPTION ",\"designId\":\"nope\"}",    404, "Design not found."},
+        {"{" DRAFT "," CAPTION "," ON("nope") "}",           404, "Social account not found"},
+        {"{" DRAFT "," CAPTION "," ON("cother00000000000000tiktok") "}", 404, "Social account not found"},
+        {"{" DRAFT "," CAPTION ",\"selectedAccounts\":[5]}", 404, "Social account not found"},
+        {"{" DRAFT "}",                                      400, "Post content must be a non-empty object"},
+        {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",    400, "Post content must be a non-empty object"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_response(a, rows[i].status,
@@ -84,61 +86,56 @@ static void a_wrong_value_is_refused_by_the_application(void **state)
 
 static void each_platform_requires_its_settings(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body, *message; /* NULL: it is created */
     } rows[] = {
-        {"{" WHEN "," CAPTION "," ON(THREADS) "}",                                                                       NULL                                                              },
-        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                                                                        "Threads post settings are required"                              },
-        {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}",                       NULL                                                              },
+        {"{" WHEN "," CAPTION "," ON(THREADS) "}",                         NULL},
+        {"{" WHEN "," DESIGN "," ON(THREADS) "}",                          "Threads post settings are required"},
+        {"{" WHEN "," DESIGN "," ON(THREADS) ",\"threadsPostSettings\":{\"postType\":\"image\"}}", NULL},
         {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"story\"}}",
-         "Instagram post type is not valid"                                                                                                                                                },
-        {"{" DRAFT "," CAPTION "," ON(LINKED) "}",                                                                       "LinkedIn post settings are required"                             },
-        {"{" DRAFT "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",                     NULL                                                              },
+         "Instagram post type is not valid"},
+        {"{" DRAFT "," CAPTION "," ON(LINKED) "}",                         "LinkedIn post settings are required"},
+        {"{" DRAFT "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}", NULL},
         {"{" WHEN "," CAPTION "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"image\"}}",
-         "LinkedIn posts require a design"                                                                                                                                                 },
+         "LinkedIn posts require a design"},
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"four\"}}",                                         "LinkedIn post title of a document must have 5 to 90 characters"  },
+         "\"postTitle\":\"four\"}}", "LinkedIn post title of a document must have 5 to 90 characters"},
         {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
-                                            "\"postTitle\":\"Five!\"}}",                                        NULL                                                              },
+         "\"postTitle\":\"Five!\"}}", NULL},
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"}}",
-         "TikTok canComment must be a boolean"                                                                                                                                             },
+         "TikTok canComment must be a boolean"},
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
-         "TikTok privacy level is not valid"                                                                                                                                               },
+         "TikTok privacy level is not valid"},
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\"," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                                         },
+         "TikTok canDuet and canStitch of a reel must be booleans"},
         {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\"," FLAGS "}}",
-         "TikTok autoAddMusic of a carousel must be a boolean"                                                                                                                             },
-        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
-                                            "\"autoAddMusic\":true," FLAGS ",\"privacyLevel\":\"SELF_ONLY\"}}",
-         NULL                                                                                                                                                                              },
+         "TikTok autoAddMusic of a carousel must be a boolean"},
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
-                                            "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                                            "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                                            "\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",                        "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
+         FLAGS ",\"privacyLevel\":\"SELF_ONLY\"}}", NULL},
         {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
-                                            "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,"
-                                            "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false,"
-                                            "\"privacyLevel\":\"SELF_ONLY\"}}",                                 "TikTok branded content cannot be private"                        },
-        {"{" WHEN "," DESIGN
-         "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY "!\"}}",
-         "LinkedIn post title of a document must have 5 to 90 characters"                                                                                                                  },
-        {"{" WHEN "," DESIGN
-         "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\"" NINETY "\"}}",
-         NULL                                                                                                                                                                              },
-        {"{" DRAFT "," CAPTION
-         "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
-                        "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
-                        "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}",                         NULL                                                              },
-        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
-                                              "\"canStitch\":true," FLAGS "}}",
-         "TikTok canDuet and canStitch of a reel must be booleans"                                                                                                                         },
-        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\","
-                                              "\"canStitch\":true,\"canDuet\":false," FLAGS "}}",
-         NULL                                                                                                                                                                              },
+         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,\"isThirdPartyBrand\":false,"
+         "\"isAIGeneratedContent\":false,\"privacyLevel\":\"PUBLIC_TO_EVERYONE\"}}",
+         "TikTok branded content requires isYourBrand or isThirdPartyBrand"},
+        {"{" WHEN "," DESIGN "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\",\"autoAddMusic\":true,"
+         "\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":true,\"isThirdPartyBrand\":false,"
+         "\"isAIGeneratedContent\":false,\"privacyLevel\":\"SELF_ONLY\"}}", "TikTok branded content cannot be private"},
+        {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\""
+         NINETY "!\"}}", "LinkedIn post title of a document must have 5 to 90 characters"},
+        {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\",\"postTitle\":\""
+         NINETY "\"}}", NULL},
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"carousel\","
+         "\"autoAddMusic\":true,\"canComment\":true,\"isBrandedContent\":true,\"isYourBrand\":false,"
+         "\"isThirdPartyBrand\":false,\"isAIGeneratedContent\":false}}", NULL},
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\",\"canStitch\":true,"
+         FLAGS "}}", "TikTok canDuet and canStitch of a reel must be booleans"},
+        {"{" DRAFT "," CAPTION "," ON(TIKTOK) ",\"tiktokPostSettings\":{\"postType\":\"reel\",\"canStitch\":true,"
+         "\"canDuet\":false," FLAGS "}}", NULL},
         {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":60}}",
-         "Video duration must be at least 5 and less than 60 seconds"                                                                                                                      },
-        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}",                                               NULL                                                              },
+         "Video duration must be at least 5 and less than 60 seconds"},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}", NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(*state, "POST /schedule", rows[i].body, AS_ACME);
         assert_string_equal(at(a, "/message"), rows[i].message ? rows[i].message : "Scheduled post created");
@@ -282,16 +279,18 @@ static struct mock_response read_post(struct mock *m, const char *id)
 
 static void a_post_is_published_or_fails_when_it_is_due(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *simulation, *body, *status, *first, *message;
     } rows[] = {
-        {NULL,              NULL,                                                                "PUBLISHED",        "PUBLISHED", "null"                                          },
+        {NULL, NULL, "PUBLISHED", "PUBLISHED", "null"},
         {"publish_outcome",
-         "{\"account\":\"cacme000000000000disposable\",\"outcome\":\"error\","
-         "\"code\":\"Too many posts today.\"}",                                                  "PARTIALLY_FAILED", "FAILED",    "Too many posts today."                         },
-        {"token_lost",      "{\"account\":\"cacme000000000000disposable\",\"why\":\"expired\"}", "PARTIALLY_FAILED",
-         "FAILED",                                                                                                                "The account's access token is no longer valid."},
+         "{\"account\":\"cacme000000000000disposable\",\"outcome\":\"error\",\"code\":\"Too many posts today.\"}",
+         "PARTIALLY_FAILED", "FAILED", "Too many posts today."},
+        {"token_lost", "{\"account\":\"cacme000000000000disposable\",\"why\":\"expired\"}", "PARTIALLY_FAILED",
+         "FAILED", "The account's access token is no longer valid."},
     };
+    /* clang-format on */
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/postnitro-acme.yaml");

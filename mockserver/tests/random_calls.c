@@ -106,53 +106,56 @@ static const char start_fixture[] =
 /* Request bodies by operation. Replaced: $<record kind> by an id of that kind, $later by a time,
  * $word by a text, $platform by a platform, $digit by a number. An operation without a row gets the
  * body of another one. */
+/* clang-format off */
 static const struct body_row {
     const char *operation, *body;
 } body_rows[] = {
-    {"create_oauth_url",        "{\"platform\":\"$platform\",\"returnUrl\":\"https://app.test/done\"}"                                     },
-    {"create_reauth_url",       "{\"socialAccountId\":\"$accounts\",\"returnUrl\":\"https://app.test/\"}"                                  },
-    {"request_lease",           "{\"count\":$digit,\"niche\":{\"vertical\":\"fitness\"},\"requestId\":\"$"
-                      "word\",\"projectId\":\"$spaces\"}"                                                             },
-    {"schedule_content",        "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$"
-                         "accounts\",\"mode\":\"publish\"}]}"                                                      },
-    {"schedule_content",        "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":"
-                         "\"draft\"},"
-                         "{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\",\"captionOverride\":\"$word\"}]}"},
-    {"publish_content",         "{\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"                                 },
-    {"reschedule_post",         "{\"scheduledFor\":\"$later\"}"                                                                            },
-    {"reject_content",          "{\"reason\":\"$word\"}"                                                                                   },
-    {"create_ads_oauth_url",    "{\"platform\":\"tiktok_ads\",\"returnUrl\":\"https://app.test/\"}"                                        },
-    {"create_project",          "{\"name\":\"$word\",\"timezone\":\"UTC\"}"                                                                },
+    {"create_oauth_url",        "{\"platform\":\"$platform\",\"returnUrl\":\"https://app.test/done\"}"},
+    {"create_reauth_url",       "{\"socialAccountId\":\"$accounts\",\"returnUrl\":\"https://app.test/\"}"},
+    {"request_lease",
+     "{\"count\":$digit,\"niche\":{\"vertical\":\"fitness\"},\"requestId\":\"$word\",\"projectId\":\"$spaces\"}"},
+    {"schedule_content",
+     "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"},
+    {"schedule_content",
+     "{\"scheduledFor\":\"$later\",\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"draft\"},"
+     "{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\",\"captionOverride\":\"$word\"}]}"},
+    {"publish_content",         "{\"targets\":[{\"socialAccountId\":\"$accounts\",\"mode\":\"publish\"}]}"},
+    {"reschedule_post",         "{\"scheduledFor\":\"$later\"}"},
+    {"reject_content",          "{\"reason\":\"$word\"}"},
+    {"create_ads_oauth_url",    "{\"platform\":\"tiktok_ads\",\"returnUrl\":\"https://app.test/\"}"},
+    {"create_project",          "{\"name\":\"$word\",\"timezone\":\"UTC\"}"},
     {"create_webhook_endpoint",
-     "{\"url\":\"http://127.0.0.1:9/$word\",\"events\":[\"post.published\",\"post.failed\"]}"                                              },
-    {"update_webhook_endpoint", "{\"status\":\"paused\"}"                                                                                  },
-    {"update_webhook_endpoint", "{\"status\":\"active\",\"description\":\"$word\"}"                                                        },
-    {"create_connect_link",     "{\"platform\":\"$platform\"}"                                                                             },
-    {"start_social_connect",    "{\"platform\":\"$platform\"}"                                                                             },
-    {"start_device_login",      "{\"client_name\":\"$word\"}"                                                                              },
-    {"poll_device_token",       "{\"device_code\":\"$attempts\"}"                                                                          },
-    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts]}"                                                      },
-    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts,$accounts],\"scheduled_for\":\"$later\"}"               },
-    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts],\"draft\":true}"                                       },
-    {"update_post",             "{\"content\":\"$word\"}"                                                                                  },
-    {"update_post",             "{\"account_ids\":[$accounts],\"scheduled_for\":\"$later\"}"                                               },
-    {"schedule_post",           "{\"scheduled_for\":\"$later\"}"                                                                           },
-    {"retry_post",              "{}"                                                                                                       },
-    {"create_upload",           "{\"filename\":\"$word.mp4\",\"content_type\":\"video/mp4\"}"                                              },
-    {"upload_media_from_url",   "{\"url\":\"https://example.com/$word.png\"}"                                                              },
-    {"create_webhook",          "{\"url\":\"http://127.0.0.1:9/$word\",\"name\":\"$word\",\"events\":[\"post.published\"]}"                },
-    {"update_webhook",          "{\"is_active\":false}"                                                                                    },
-    {"update_webhook",          "{\"is_active\":true}"                                                                                     },
-    {"create_schedule",         "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
-                        "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},"
-                        "\"designId\":\"dsgn\"}"                                                                    },
-    {"create_schedule",         "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"}}"                 },
-    {"update_schedule",         "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\","
-                        "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"],"
-                        "\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"                   },
-    {"update_schedule",         "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\","
-                        "\"postContent\":{\"common\":\"$word\"},\"selectedAccounts\":[\"$accounts\"]}"              },
+     "{\"url\":\"http://127.0.0.1:9/$word\",\"events\":[\"post.published\",\"post.failed\"]}"},
+    {"update_webhook_endpoint", "{\"status\":\"paused\"}"},
+    {"update_webhook_endpoint", "{\"status\":\"active\",\"description\":\"$word\"}"},
+    {"create_connect_link",     "{\"platform\":\"$platform\"}"},
+    {"start_social_connect",    "{\"platform\":\"$platform\"}"},
+    {"start_device_login",      "{\"client_name\":\"$word\"}"},
+    {"poll_device_token",       "{\"device_code\":\"$attempts\"}"},
+    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts]}"},
+    {"create_post", "{\"content\":\"$word\",\"account_ids\":[$accounts,$accounts],\"scheduled_for\":\"$later\"}"},
+    {"create_post",             "{\"content\":\"$word\",\"account_ids\":[$accounts],\"draft\":true}"},
+    {"update_post",             "{\"content\":\"$word\"}"},
+    {"update_post",             "{\"account_ids\":[$accounts],\"scheduled_for\":\"$later\"}"},
+    {"schedule_post",           "{\"scheduled_for\":\"$later\"}"},
+    {"retry_post",              "{}"},
+    {"create_upload",           "{\"filename\":\"$word.mp4\",\"content_type\":\"video/mp4\"}"},
+    {"upload_media_from_url",   "{\"url\":\"https://example.com/$word.png\"}"},
+    {"create_webhook", "{\"url\":\"http://127.0.0.1:9/$word\",\"name\":\"$word\",\"events\":[\"post.published\"]}"},
+    {"update_webhook",          "{\"is_active\":false}"},
+    {"update_webhook",          "{\"is_active\":true}"},
+    {"create_schedule",
+     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
+     "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"},
+    {"create_schedule", "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"}}"},
+    {"update_schedule",
+     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
+     "\"selectedAccounts\":[\"$accounts\"],\"threadsPostSettings\":{\"postType\":\"image\"},\"designId\":\"dsgn\"}"},
+    {"update_schedule",
+     "{\"status\":\"DRAFT\",\"scheduledAt\":\"$later\",\"postContent\":{\"common\":\"$word\"},"
+     "\"selectedAccounts\":[\"$accounts\"]}"},
 };
+/* clang-format on */
 
 static const char *const words[] = {"coffee", "tea", "roast", "a b", "\u00e9t\u00e9", "x", ""};
 static const char *const tokens[] = {"token-1", "token-2", "token-3", "token-\xff"};

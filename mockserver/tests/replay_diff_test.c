@@ -41,21 +41,23 @@ static struct replay replay(struct run *r, bool all)
 static void the_first_difference_is_reported_with_its_call_line_and_place(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         int line;
         const char *from, *to;
         uint64_t call;
         const char *place, *recorded, *replayed; /* NULL: any value */
     } rows[] = {
-        {3,  "\"status\":200",                   "\"status\":201",                 1, "/status",                        "201",               "200"},
-        {5,  "sa_acme_disposable",               "sa_acme_other",                  2, "/body/items/0/socialAccountId",  "\"sa_acme_other\"",
-         "\"sa_acme_disposable\""                                                                                                                 },
+        {3,  "\"status\":200",                   "\"status\":201",              1, "/status",          "201",   "200"},
+        {5,  "sa_acme_disposable",               "sa_acme_other",               2, "/body/items/0/socialAccountId",
+         "\"sa_acme_other\"", "\"sa_acme_disposable\""},
         {7,  "[\"X-RateLimit-Remaining\",\"",    "[\"X-RateLimit-Remaining\",\"9", 3, "/headers/X-RateLimit-Remaining",
-         NULL,                                                                                                                               NULL },
-        {9,  "[\"X-Mock-Error\",\"unmatched\"]", "[\"X-Other\",\"a\"]",            4, "/headers/X-Other",               "\"a\"",             NULL },
-        {11, "\"body\":\"{",                     "\"body\":\"{ ",                  5, "/body, byte 1",                  NULL,                NULL },
-        {11, "\"headers\":",                     "\"delay_us\":5,\"headers\":",    5, "/delay_us",                      "5",                 NULL },
+         NULL, NULL},
+        {9,  "[\"X-Mock-Error\",\"unmatched\"]", "[\"X-Other\",\"a\"]",         4, "/headers/X-Other", "\"a\"", NULL},
+        {11, "\"body\":\"{",                     "\"body\":\"{ ",               5, "/body, byte 1",    NULL,    NULL},
+        {11, "\"headers\":",                     "\"delay_us\":5,\"headers\":", 5, "/delay_us",        "5",     NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
         run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
@@ -102,6 +104,7 @@ static void with_all_every_difference_is_reported(void **state)
 static void missing_and_extra_lines_are_differences(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         int line;
         const char *from, *to;
@@ -109,14 +112,15 @@ static void missing_and_extra_lines_are_differences(void **state)
         uint64_t number;
         int at;
     } rows[] = {
-        {4,  "{\"call\":2", "{\"client_closed\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2",                  "call",     9, 4 },
-        {4,  "{\"call\":2", "{\"response\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2",            "call",     7, 4 },
-        {4,  "{\"call\":2", "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2",             "delivery", 3,
-         4                                                                                                                           },
-        {12, "{\"timer\":", "{\"timer\":99",                                                                        "timer",    0, 12},
+        {4,  "{\"call\":2", "{\"client_closed\":9,\"wall_ms\":1,\"monotonic_us\":1}\n{\"call\":2", "call",  9, 4},
+        {4,  "{\"call\":2", "{\"response\":7,\"status\":200,\"headers\":[],\"body\":\"\"}\n{\"call\":2", "call",  7, 4},
+        {4,  "{\"call\":2", "{\"delivery\":3,\"url\":\"a\",\"headers\":[],\"body\":\"\"}\n{\"call\":2", "delivery", 3,
+         4},
+        {12, "{\"timer\":", "{\"timer\":99",                                                       "timer", 0, 12},
         {4,  "{\"call\":2", "{\"delivery_result\":4,\"wall_ms\":1,\"monotonic_us\":1,\"status\":200}\n{\"call\":2",
-         "delivery",                                                                                                            4, 4 },
+         "delivery", 4, 4},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
         run_tamper(r, rows[i].line, rows[i].from, rows[i].to);
@@ -214,23 +218,25 @@ static void an_incomplete_recording_is_replayed_up_to_its_last_complete_line(voi
 static void an_invalid_recording_is_rejected_at_its_place(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         int line;
         const char *from, *to, *expected;
     } rows[] = {
-        {1, "{\"recording\":1",  "{\"recording\":2",       ":1:14: unknown recording format 2; this program reads format 1"},
-        {1, "{\"recording\":1,", "{",                      ":1:1: not a recording"                                         },
-        {1, "{",                 "name: {",                ":1:1: not a recording: the first line is not a JSON object"    },
-        {1, "\"prj_acme_a\"",    "7",                      ":1:"                                                           },
-        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"                                    },
-        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: not a line of a recording"                               },
-        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"                                                           },
-        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"                                                           },
-        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"                                                           },
-        {5, "\"status\":",       "\"state\":",             ":5:"                                                           },
-        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"                                                           },
-        {6, "{",                 "(",                      ":6:1: "                                                        },
+        {1, "{\"recording\":1",  "{\"recording\":2", ":1:14: unknown recording format 2; this program reads format 1"},
+        {1, "{\"recording\":1,", "{",                      ":1:1: not a recording"},
+        {1, "{",                 "name: {", ":1:1: not a recording: the first line is not a JSON object"},
+        {1, "\"prj_acme_a\"",    "7",                      ":1:"},
+        {1, "\"namespaces\":",   "\"namespace\":",         "did you mean 'namespaces'?"},
+        {4, "{\"call\":2",       "{\"cal\":2",             ":4:1: not a line of a recording"},
+        {4, "\"monotonic_us\":", "\"monotonic\":",         ":4:"},
+        {4, "\"target\":\"",     "\"target\":[],\"x\":\"", ":4:"},
+        {4, "\"headers\":[[",    "\"headers\":[[1,",       ":4:"},
+        {5, "\"status\":",       "\"state\":",             ":5:"},
+        {5, "\"headers\":[[",    "\"headers\":[[1,",       ":5:"},
+        {6, "{",                 "(",                      ":6:1: "},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = five_calls();
         struct replay out;

@@ -34,28 +34,30 @@ static struct replay replay_equals(struct run *r)
 static void calls_and_simulations_of_every_provider_replay(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const struct {
         const char *fixture, *line, *body, *header;
         int status;
     } rows[] = {
-        {"layers-acme.yaml",         LIST "?limit=2",                             NULL,                                          LAYERS, 200},
-        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,                                          LAYERS, 200},
-        {"layers-acme.yaml",         "GET /v1/nowhere",                           NULL,                                          LAYERS, 404},
-        {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,                                          LAYERS, 200},
-        {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":",                               LAYERS, 422},
-        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,                                          ACME,   401},
+        {"layers-acme.yaml",         LIST "?limit=2",                             NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /v1/nowhere",                           NULL,            LAYERS, 404},
+        {"layers-acme.yaml",         "DELETE /v1/social-accounts/sa_acme_tiktok", NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "POST /v1/content/cnt_open/publish",         "{\"targets\":", LAYERS, 422},
+        {"layers-acme.yaml",         "GET /v1/whoami",                            NULL,            ACME,   401},
         {"layers-acme.yaml",         "POST /__admin/simulate/token_lost",
-         "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}",                                                                 LAYERS, 200},
-        {"layers-acme.yaml",         "POST /__admin/simulate/nonsense",           "{}",                                          LAYERS, 404},
-        {"layers-acme.yaml",         "GET /__admin/state",                        NULL,                                          LAYERS, 200},
-        {"layers-acme.yaml",         "GET /__admin/health",                       NULL,                                          LAYERS, 200},
-        {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,                                          ACME,   200},
-        {"posteverywhere-acme.yaml", "POST /api/v1/posts",                        "{\"content\":\"hi\",\"account_ids\":[3001]}", ACME,   201},
-        {"posteverywhere-acme.yaml", "GET /api/v1/posts",                         NULL,                                          ACME,   200},
-        {"postnitro-acme.yaml",      "GET /social-account",                       NULL,                                          NITRO,  200},
-        {"postnitro-acme.yaml",      "GET /schedule",                             NULL,                                          NITRO,  422},
-        {NULL,                       "GET /",                                     NULL,                                          NITRO,  404},
+         "{\"account\":\"sa_acme_tiktok\",\"why\":\"expired\"}", LAYERS, 200},
+        {"layers-acme.yaml",         "POST /__admin/simulate/nonsense",           "{}",            LAYERS, 404},
+        {"layers-acme.yaml",         "GET /__admin/state",                        NULL,            LAYERS, 200},
+        {"layers-acme.yaml",         "GET /__admin/health",                       NULL,            LAYERS, 200},
+        {"posteverywhere-acme.yaml", "GET /api/v1/accounts",                      NULL,            ACME,   200},
+        {"posteverywhere-acme.yaml", "POST /api/v1/posts", "{\"content\":\"hi\",\"account_ids\":[3001]}", ACME, 201},
+        {"posteverywhere-acme.yaml", "GET /api/v1/posts",                         NULL,            ACME,   200},
+        {"postnitro-acme.yaml",      "GET /social-account",                       NULL,            NITRO,  200},
+        {"postnitro-acme.yaml",      "GET /schedule",                             NULL,            NITRO,  422},
+        {NULL,                       "GET /",                                     NULL,            NITRO,  404},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct run *r = run_new(rows[i].fixture);
         struct rig_call *first = run_call(r, rows[i].line, rows[i].body, rows[i].header);
@@ -213,22 +215,24 @@ static void created_restored_and_deleted_namespaces_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
+    /* clang-format off */
     static const char *const calls[][2] = {
-        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                                                                     },
-        {"DELETE /ns/a/v1/social-accounts/sa_acme_tiktok",   NULL                                                                     },
-        {"POST /ns/a/__admin/snapshots",                     "{\"name\":\"s\"}"                                                       },
-        {"POST /ns/a/__admin/clock/advance",                 "{\"by\":\"10d\"}"                                                       },
-        {"POST /__admin/namespaces",                         "{\"name\":\"b\",\"from\":\"s\"}"                                        },
-        {"GET /ns/b/v1/projects/prj_acme_a/scheduled-posts", NULL                                                                     },
-        {"POST /ns/a/__admin/snapshots/s/restore",           NULL                                                                     },
-        {"GET /ns/a/v1/projects/prj_acme_a/scheduled-posts", NULL                                                                     },
-        {"POST /__admin/namespaces",                         "{\"name\":\"c\",\"seed\":7,\"fixture\":{\"clock\":{\"start\":\"-1d\"}}}"},
-        {"GET /ns/c/__admin/clock",                          NULL                                                                     },
-        {"POST /__admin/reset",                              NULL                                                                     },
-        {"DELETE /__admin/namespaces/a",                     NULL                                                                     },
-        {"GET /__admin/namespaces",                          NULL                                                                     },
-        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL                                                                     },
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL},
+        {"DELETE /ns/a/v1/social-accounts/sa_acme_tiktok",   NULL},
+        {"POST /ns/a/__admin/snapshots",                     "{\"name\":\"s\"}"},
+        {"POST /ns/a/__admin/clock/advance",                 "{\"by\":\"10d\"}"},
+        {"POST /__admin/namespaces",                         "{\"name\":\"b\",\"from\":\"s\"}"},
+        {"GET /ns/b/v1/projects/prj_acme_a/scheduled-posts", NULL},
+        {"POST /ns/a/__admin/snapshots/s/restore",           NULL},
+        {"GET /ns/a/v1/projects/prj_acme_a/scheduled-posts", NULL},
+        {"POST /__admin/namespaces", "{\"name\":\"c\",\"seed\":7,\"fixture\":{\"clock\":{\"start\":\"-1d\"}}}"},
+        {"GET /ns/c/__admin/clock",                          NULL},
+        {"POST /__admin/reset",                              NULL},
+        {"DELETE /__admin/namespaces/a",                     NULL},
+        {"GET /__admin/namespaces",                          NULL},
+        {"GET /ns/a/v1/projects/prj_acme_a/social-accounts", NULL},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(calls); i++) {
         struct rig_call *a = run_call(r, calls[i][0], calls[i][1], LAYERS);
         if (a->status / 100 != 2)
@@ -276,10 +280,9 @@ static void rejected_invalid_http_replays(void **state)
 {
     (void)state;
     struct run *r = run_new(NULL);
-    struct exchange x = {
-        .request = {.method = STR("GET"),         .path = STR("/v1/whoami"), .target = STR("/v1/whoami"), .query = STR("")},
-        .response = {.status = 400}
-    };
+    const struct str path = STR("/v1/whoami");
+    struct exchange x = {.response.status = 400};
+    x.request = (struct request){.method = STR("GET"), .target = path, .path = path, .query = STR("")};
     recorder_refuse(r->recorder, &x, 400, "two hosts");
     recorder_done(r->recorder, &x, true);
     arena_end(&x.arena);

@@ -57,30 +57,32 @@ static void an_oauth_attempt_ends_once(void **state)
 static void simulations_refuse_invalid_input(void **state)
 {
     struct mock *m = *state;
+    /* clang-format off */
     static const struct {
         const char *simulation, *body, *pointer, *words;
     } rows[] = {
-        {"consent",           NULL,                                                                           "",           "object"          },
-        {"consent",           "[]",                                                                           "",           "object"          },
-        {"consent",           "{\"outcome\":\"deny\"}",                                                       "",           "state"           },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"denied\"}",                                  "/outcome",   "deny"            },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\",\"hande\":\"x\"}",                    "/hande",     "handle"          },
-        {"consent",           "{\"state\":\"st_x\",\"outcome\":\"deny\"}",                                    "/state",     "no attempt"      },
-        {"token_lost",        "{\"account\":\"sa_on\",\"why\":\"expired\"}",                                  "/account",   "sa_one"          },
-        {"token_lost",        "{\"account\":\"twin\",\"why\":\"expired\"}",                                   "/account",   "sa_two, sa_three"},
-        {"token_lost",        "{\"account\":\"one\",\"why\":\"tired\"}",                                      "/why",       "tired"           },
-        {"account_connected", "{\"space\":\"prj_nine\",\"platform\":\"tiktok\",\"handle\":\"x\"}",            "/space",     "prj_"            },
-        {"account_connected", "{\"space\":\"prj_one\",\"platform\":\"tiktok\",\"handle\":\"x y\"}",           "/handle",
-         "handle"                                                                                                                             },
-        {"publish_outcome",   "{\"outcome\":\"error\"}",                                                      "",           "exactly one of"  },
-        {"publish_outcome",   "{\"post\":\"sp_on\",\"outcome\":\"error\"}",                                   "/post",      "sp_one"          },
-        {"publish_outcome",   "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}",                 "/code",      "error"           },
-        {"fail",              "{\"operation\":\"list_social_acounts\",\"times\":1,\"status\":500}",           "/operation",
-         "list_social_accounts"                                                                                                               },
-        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":0,\"status\":500}",   "/times",     "times"           },
-        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1}",                  "",           "exactly one of"  },
-        {"fail",              "{\"operation\":\"layers.list_social_accounts\",\"times\":1,\"error\":\"NO\"}", "/error",     "NO"              },
+        {"consent",         NULL,                                          "",         "object"},
+        {"consent",         "[]",                                          "",         "object"},
+        {"consent",         "{\"outcome\":\"deny\"}",                      "",         "state"},
+        {"consent",         "{\"state\":\"st_x\",\"outcome\":\"denied\"}", "/outcome", "deny"},
+        {"consent",         "{\"state\":\"st_x\",\"outcome\":\"deny\",\"hande\":\"x\"}", "/hande",   "handle"},
+        {"consent",         "{\"state\":\"st_x\",\"outcome\":\"deny\"}",   "/state",   "no attempt"},
+        {"token_lost",      "{\"account\":\"sa_on\",\"why\":\"expired\"}", "/account", "sa_one"},
+        {"token_lost",      "{\"account\":\"twin\",\"why\":\"expired\"}",  "/account", "sa_two, sa_three"},
+        {"token_lost",      "{\"account\":\"one\",\"why\":\"tired\"}",     "/why",     "tired"},
+        {"account_connected", "{\"space\":\"prj_nine\",\"platform\":\"tiktok\",\"handle\":\"x\"}", "/space",   "prj_"},
+        {"account_connected", "{\"space\":\"prj_one\",\"platform\":\"tiktok\",\"handle\":\"x y\"}", "/handle",
+         "handle"},
+        {"publish_outcome", "{\"outcome\":\"error\"}",                     "",         "exactly one of"},
+        {"publish_outcome", "{\"post\":\"sp_on\",\"outcome\":\"error\"}",  "/post",    "sp_one"},
+        {"publish_outcome", "{\"post\":\"sp_one\",\"outcome\":\"success\",\"code\":\"X\"}", "/code",    "error"},
+        {"fail",            "{\"operation\":\"list_social_acounts\",\"times\":1,\"status\":500}", "/operation",
+         "list_social_accounts"},
+        {"fail", "{\"operation\":\"layers.list_social_accounts\",\"times\":0,\"status\":500}", "/times", "times"},
+        {"fail",            "{\"operation\":\"layers.list_social_accounts\",\"times\":1}", "", "exactly one of"},
+        {"fail", "{\"operation\":\"layers.list_social_accounts\",\"times\":1,\"error\":\"NO\"}", "/error", "NO"},
     };
+    /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(simulation(m, rows[i].simulation, rows[i].body), 422, rows[i].pointer, rows[i].words);
     assert_problem(simulation(m, "consent", "{"), 400, NULL, "JSON");
