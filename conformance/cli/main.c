@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/file.h"
 #include "base/yaml.h"
 #include "conformance/cli/options.h"
 #include "conformance/plan/plan.h"
