@@ -62,8 +62,8 @@ static const struct room rooms[] = {
                                            "mockserver/client_checks mockserver/pipeline mockserver/admin "
                                            "mockserver/server mockserver/recording"},
 
-    {"conformance/result",                 "base"},
-    {"conformance/scenario",               "base"},
+    {"conformance/result",                 FOUNDATION},
+    {"conformance/scenario",               "base conformance/result"},
     {"conformance/plan",                   "base conformance/scenario"},
     {"conformance/check",                  "base conformance/result conformance/scenario"},
     {"conformance/run",                    FOUNDATION " conformance/result conformance/scenario conformance/plan "
@@ -92,7 +92,6 @@ static const struct {
     {"mockserver/provider_api/webhooks.c", "what all providers' webhooks share, and nothing else"},
     {"mockserver/providers/providers.c", "the table of all providers: a room above each of them"},
     {"mockserver/cli/main.c",            "the program; tests link everything but this file"},
-    {"conformance/cli/main.c",           "the program; tests link everything but this file"},
 };
 /* clang-format on */
 
