@@ -237,8 +237,7 @@ static bool is_fixture(const struct node *root)
     return false;
 }
 
-/* The value of --mock is optional, so in `--mock FIXTURE` the fixture becomes a scenario path.
- * Reports that mistake. */
+/* The value of --mock is optional, so in `--mock FIXTURE` the fixture becomes a scenario path. Reports that mistake. */
 static bool check_paths(struct arena *a, const struct options *o, struct error *err)
 {
     bool ok = true;

@@ -1,9 +1,8 @@
 /* options.h - the program's options, read from the command line and the environment.
  *
- * Shapes:  a command comes first, then its options. An option on the command line overrides its
- *          environment variable (UNDERSTUDY_TEST_JOBS for --jobs), which overrides the default.
- *          The options are the tables in options.c (base/flags.h). A list option may be given
- *          several times, and its values may be separated by commas.
+ * Shapes:  a command comes first, then its options. An option on the command line overrides its environment variable
+ *          (UNDERSTUDY_TEST_JOBS for --jobs), which overrides the default. The options are the tables in options.c
+ *          (base/flags.h). A list option may be given several times, and its values may be separated by commas.
  * Units:   milliseconds.
  * Errors:  ERROR_USAGE. An unknown option ends the program with status 2 (argp).
  */

@@ -17,10 +17,8 @@ struct needs {
 
 static void add_capability(struct arena *a, struct needs *n, const char *capability)
 {
-    for (size_t i = 0; i < n->count; i++)
-        if (strcmp(n->items[i], capability) == 0)
-            return;
-    *arena_push(a, n, const char *) = capability;
+    if (!has_text(n->items, n->count, capability))
+        *arena_push(a, n, const char *) = capability;
 }
 
 static const char *const step_capabilities[STEP_KIND_COUNT] = {
@@ -77,14 +75,6 @@ static bool cites_any(const struct scenario *s, const struct selection *selectio
     return !selection->claim_count;
 }
 
-static bool is_named(const struct scenario *s, const struct selection *selection)
-{
-    for (size_t i = 0; i < selection->name_count; i++)
-        if (strcmp(selection->names[i], s->name) == 0)
-            return true;
-    return !selection->name_count;
-}
-
 static bool is_claim_glob(const char *text)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_*?[]!";
@@ -122,7 +112,8 @@ static bool is_selected(const struct scenario *s, const struct tags *tags, const
                         struct matches *m)
 {
     bool tagged = !tags || tags_hold(tags, s->tags, s->tag_count);
-    bool citing = cites_any(s, selection), named = is_named(s, selection);
+    bool citing = cites_any(s, selection);
+    bool named = !selection->name_count || has_text(selection->names, selection->name_count, s->name);
     m->tags += tagged;
     m->claims += citing;
     m->names += named;

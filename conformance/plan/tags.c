@@ -138,20 +138,12 @@ const struct tags *tags_parse(struct arena *a, const char *text, struct error *e
 
 /* --- evaluation --------------------------------------------------------------------------- */
 
-static bool has_tag(const char *const *tags, size_t count, const char *tag)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(tags[i], tag) == 0)
-            return true;
-    return false;
-}
-
 bool tags_hold(const struct tags *expression, const char *const *tags, size_t count)
 {
     const struct tags *t = expression;
     switch (t->kind) {
     case TAGS_TAG:
-        return has_tag(tags, count, t->tag);
+        return has_text(tags, count, t->tag);
     case TAGS_NOT:
         return !tags_hold(t->left, tags, count);
     case TAGS_AND:

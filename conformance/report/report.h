@@ -2,11 +2,10 @@
  *
  *   result -> json, junit, ndjson, console -> writer (replaces secrets) -> file
  *
- * Shapes:  a format writes a finished run to a writer; ndjson can also write events during the run.
- *          A writer replaces every secret by $NAME. A secret is found as it is, in base64 and
- *          base64url (also inside a longer encoded text), and with any character percent-, JSON- or
- *          XML-escaped, also more than once. A secret that was truncated before a … is found too.
- *          If several match, the longest counts.
+ * Shapes:  a format writes a finished run to a writer; ndjson can also write events during the run. A writer replaces
+ *          every secret by $NAME. A secret is found as it is, in base64 and base64url (also inside a longer encoded
+ *          text), and with any character percent-, JSON- or XML-escaped, also more than once. A secret that was
+ *          truncated before a … is found too. If several match, the longest counts.
  * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the
  *          file back to check this.
  */

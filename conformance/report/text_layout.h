@@ -35,8 +35,7 @@ void layout_indent(struct text_layout *t, int columns);
 /* Adds wrapped text and a line end. The caller has written up to column `indent`; further lines are
  * indented to it. Text longer than `lines_max` lines is cut with …; 0: never. */
 void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max, const char *text);
-/* Adds a dim label, the wrapped value and a line end. Adds nothing if the value is NULL or
- * empty. */
+/* Adds a dim label, the wrapped value and a line end. Adds nothing if the value is NULL or empty. */
 void layout_field(struct text_layout *t, int indent, const char *label, enum style style, const char *value);
 void layout_rule(struct text_layout *t); /* adds a horizontal line: ──────── */
 

@@ -4,9 +4,8 @@
  * Shapes:  struct vars is one scope, linked to the scope around it. A name may contain dots
  *          ("first.id"); otherwise a dot selects a member of a map or an item of a list. Names that
  *          start with "env." are environment variables. The outermost scope has `target` and `run`.
- * References: a value that is exactly "$a.b" becomes the value itself and keeps its JSON type;
- *          "${a.b}" inside a text becomes text; "$$" becomes "$". references_visit in
- *          scenario/references.h defines the syntax.
+ * References: a value that is exactly "$a.b" becomes the value itself and keeps its JSON type; "${a.b}" inside a text
+ *          becomes text; "$$" becomes "$". references_visit in scenario/references.h defines the syntax.
  * Errors:  NULL or false if a reference has no value; *missing is its name. For a request, struct
  *          request_problem also has the name of an unknown actor.
  */
@@ -52,8 +51,7 @@ struct request_problem {
 /* Builds the request of a call or an inspect step. */
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t, const struct namespace *ns,
                                         const struct step *step, struct request_problem *problem);
-/* Builds the cleanup request of the step, or the lookup of the resource to clean up. Both use the
- * step's actor. */
+/* Builds the cleanup request of the step, or the lookup of the resource to clean up. Both use the step's actor. */
 struct exchange_record *resolve_cleanup(const struct vars *v, const struct target *t, const struct namespace *ns,
                                         const struct step *step, const struct cleanup *c,
                                         struct request_problem *problem);

@@ -27,9 +27,8 @@ struct session {
 static bool exclude_each_other(const struct scenario *x, const struct scenario *y)
 {
     for (size_t i = 0; i < x->exclusive_count; i++)
-        for (size_t k = 0; k < y->exclusive_count; k++)
-            if (strcmp(x->exclusive[i], y->exclusive[k]) == 0)
-                return true;
+        if (has_text(y->exclusive, y->exclusive_count, x->exclusive[i]))
+            return true;
     return false;
 }
 

@@ -109,9 +109,9 @@ const char *find_missing_name(const struct vars *root, const struct target *t, c
 static bool step_writes(const struct step *step)
 {
     static const char *const read_methods[] = {"GET", "HEAD", "OPTIONS"};
-    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_CALL;
-    for (size_t i = 0; step->kind == STEP_CALL && i < COUNT(read_methods); i++)
-        writes &= strcmp(step->method, read_methods[i]) != 0;
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE;
+    if (step->kind == STEP_CALL)
+        writes = !has_text(read_methods, COUNT(read_methods), step->method);
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
         writes |= step_writes(&step->flow->steps[i]);
     return writes;
@@ -129,18 +129,12 @@ static bool needs_consent(struct arena *a, const struct scenario *s)
 {
     size_t count;
     const char *const *needs = scenario_needs(a, s, &count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(needs[i], "consent") == 0)
-            return true;
-    return false;
+    return has_text(needs, count, "consent");
 }
 
 static bool is_costly(const struct scenario *s)
 {
-    for (size_t i = 0; i < s->require_count; i++)
-        if (strcmp(s->requires[i], "lease") == 0)
-            return true;
-    return false;
+    return has_text(s->requires, s->require_count, "lease");
 }
 
 /* The manifest lists a simulation as its name, or as a map with `name`. */

@@ -78,10 +78,9 @@ phase_fn consent_act, consent_receive;
 
 phase_fn webhook_prepare, webhook_repeat, webhook_record;
 
-/* A server on the runner's loop, with one path per scenario: its inbox. A delivery is recorded as an
- * exchange whose request is the target's; the response is 200, sent at once. `url` is the address
- * that the target uses; NULL: http://127.0.0.1:<port>. Port 0: a free one. Fails if the port cannot
- * be bound (ERROR_SYSTEM). */
+/* A server on the runner's loop, with one path per scenario: its inbox. A delivery is recorded as an exchange whose
+ * request is the target's; the response is 200, sent at once. `url` is the address that the target uses; NULL:
+ * http://127.0.0.1:<port>. Port 0: a free one. Fails if the port cannot be bound (ERROR_SYSTEM). */
 struct listener *listener_new(struct loop *l, struct arena *a, const char *url, int port, struct error *err);
 void listener_free(struct listener *l);
 struct inbox *listener_open(struct listener *l, const char *name);
@@ -99,10 +98,9 @@ void scenario_not_applicable(struct runner *r, const struct scenario *s, const c
 
 /* --- skip_reason.c: whether a scenario can run on the target ------------------------------ */
 
-/* Returns the reason as a sentence, or NULL if the scenario can run. It can run if the target has
- * the capabilities, resources, actors and environment variables that the scenario and its flows use,
- * and if --allow-writes and --allow-costly permit what it does. `simulations` is the list in the
- * admin API's manifest; NULL if it has none. */
+/* Returns the reason as a sentence, or NULL if the scenario can run. It can run if the target has the capabilities,
+ * resources, actors and environment variables that the scenario and its flows use, and if --allow-writes and
+ * --allow-costly permit what it does. `simulations` is the list in the admin API's manifest; NULL if it has none. */
 const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations);
 /* Describes the first resource, actor or environment variable that the scenario names and that does
  * not exist; NULL: there is none. */

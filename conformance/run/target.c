@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "base/yaml.h"
+#include "conformance/scenario/scenario.h"
 
 struct auth {
     const char *header, *prefix;
@@ -109,8 +110,7 @@ static const struct field actor_rows[] = {
 };
 static const struct fields actor_fields = FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
 
-/* If the environment variable is not set, sets out->name to NULL; fails if the actor is
- * `needed`. */
+/* If the environment variable is not set, sets out->name to NULL; fails if the actor is `needed`. */
 static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed, struct actor *out,
                        struct error *err)
 {
@@ -322,19 +322,12 @@ bool target_has_capability(const struct target *t, const char *capability)
 {
     static const char *const of_admin_api[] = {"admin", "clock", "inspect", "advance", "simulate"};
     bool has_admin_api = t->is_mock || t->admin_url;
-    if (strcmp(capability, "consent") == 0 && t->consent != CONSENT_NONE)
+    if (has_admin_api &&
+        (str_starts(str_from(capability), STR("simulate.")) || has_text(of_admin_api, COUNT(of_admin_api), capability)))
         return true;
-    if (strcmp(capability, "webhook") == 0 && reaches_listener(t))
-        return true;
-    if (has_admin_api && str_starts(str_from(capability), STR("simulate.")))
-        return true;
-    for (size_t i = 0; has_admin_api && i < COUNT(of_admin_api); i++)
-        if (strcmp(capability, of_admin_api[i]) == 0)
-            return true;
-    for (size_t i = 0; i < t->capability_count; i++)
-        if (strcmp(capability, t->capabilities[i]) == 0)
-            return true;
-    return false;
+    return (t->consent != CONSENT_NONE && strcmp(capability, "consent") == 0) ||
+           (strcmp(capability, "webhook") == 0 && reaches_listener(t)) ||
+           has_text(t->capabilities, t->capability_count, capability);
 }
 
 const struct actor *target_actor(const struct target *t, const char *name)

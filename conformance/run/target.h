@@ -17,9 +17,8 @@
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
  *   capabilities: [second_org]    capabilities: [consent]
  *
- * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's
- *          listener, and the local port that the URL leads to. A mock on this machine needs
- *          neither.
+ * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's listener, and the local
+ *          port that the URL leads to. A mock on this machine needs neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
  *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks
  *          those against its manifest). A target that reaches the listener has `webhook`.

@@ -2,10 +2,9 @@
  *
  *   create the namespace -> run the steps -> clean up, last first -> delete the namespace
  *
- * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first
- *          is the scenario's own steps, each other is a flow that a `use` step runs. `current` is
- *          the step and case that runs now, with its references replaced; a task runs one at a
- *          time. phases.c has the way of a step.
+ * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first is the scenario's
+ *          own steps, each other is a flow that a `use` step runs. `current` is the step and case that runs now, with
+ *          its references replaced; a task runs one at a time. phases.c has the way of a step.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
 #pragma once

@@ -143,9 +143,8 @@ static bool check_citation(struct validation *c, const struct step *s, size_t i)
 
 static bool check_reading(struct validation *c, const struct dispute *d, const struct reading *r)
 {
-    for (size_t i = 0; i < d->reading_count; i++)
-        if (strcmp(d->readings[i], r->name) == 0)
-            return true;
+    if (has_text(d->readings, d->reading_count, r->name))
+        return true;
     return validation_error(c, r->expect.at,
                             arena_printf(c->arena, "dispute '%s' has no reading '%s'%s", d->id, r->name,
                                          did_you_mean(c->arena, str_from(r->name), d->readings, d->reading_count)));

@@ -163,10 +163,10 @@ struct loader {
 
 /* --- which files -------------------------------------------------------------------------- */
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
+bool has_text(const char *const *texts, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(name, names[i]) == 0)
+        if (strcmp(texts[i], text) == 0)
             return true;
     return false;
 }
@@ -185,7 +185,7 @@ static void add_folder(struct loader *l, const char *folder, bool is_flows, int 
     const char *const *names = folder_names(l->arena, folder, &count);
     for (size_t i = 0; i < count; i++) {
         const char *path = path_join(l->arena, folder, names[i]);
-        if (is_one_of(names[i], not_scenarios, COUNT(not_scenarios)))
+        if (has_text(not_scenarios, COUNT(not_scenarios), names[i]))
             continue;
         if (path_is_yaml(path) && path_is_file(path))
             add_file(l, path, is_flows);

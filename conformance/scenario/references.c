@@ -106,8 +106,7 @@ bool references_visit(const struct node *value, reference_fn *fn, void *ctx)
 
 /* --- names and where they are defined ----------------------------------------------------- */
 
-/* Time is counted in phases. A step has three: its cases are built, it runs, its cleanup is
- * registered. */
+/* Time is counted in phases. A step has three: its cases are built, it runs, its cleanup is registered. */
 #define PHASES           3
 #define CASES_OF(step)   ((step)->number * PHASES)
 #define RUN_OF(step)     (CASES_OF(step) + 1)
@@ -302,10 +301,7 @@ static void add_step(struct scope *s, const struct step *step)
 static bool has_references(const char *key)
 {
     static const char *const none[] = {"id", "note", "claims", "capture", "dispute"};
-    for (size_t i = 0; i < COUNT(none); i++)
-        if (strcmp(key, none[i]) == 0)
-            return false;
-    return true;
+    return !has_text(none, COUNT(none), key);
 }
 
 static size_t phase_of(const struct step *step, const char *key)
@@ -341,10 +337,7 @@ static void check_ids(struct scope *s, const struct step *steps, size_t count)
 
 static bool is_reserved(const char *name)
 {
-    for (size_t i = 0; i < COUNT(reserved); i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return true;
-    return false;
+    return has_text(reserved, COUNT(reserved), name);
 }
 
 static bool overlap(const struct name *n, const struct name *other)

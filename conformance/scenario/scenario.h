@@ -1,11 +1,10 @@
 /* scenario.h - scenarios, steps and flows as loaded from YAML, with their places in the files.
  *
- * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their
- *          references ($step.name) until the step runs. A flow is a list of steps with typed inputs
- *          and outputs; a step runs it with `use`. A suite is loaded from paths, each a file or a
- *          folder. A folder is searched recursively for *.yaml, without claims.yaml, disputes.yaml,
- *          mutants.yaml and targets/; files in flows/ are validated but do not run. A step finds its
- *          flow in a `flows` folder next to the scenario or above it.
+ * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their references ($step.name)
+ *          until the step runs. A flow is a list of steps with typed inputs and outputs; a step runs it with `use`. A
+ *          suite is loaded from paths, each a file or a folder. A folder is searched recursively for *.yaml, without
+ *          claims.yaml, disputes.yaml, mutants.yaml and targets/; files in flows/ are validated but do not run. A
+ *          step finds its flow in a `flows` folder next to the scenario or above it.
  * Units:   milliseconds.
  * Errors:  suite_load reports every mistake in every file, each at file:line:col.
  * Source:  the field tables in yaml.c describe the keys.
@@ -168,7 +167,9 @@ struct suite {
 /* `err` must not be NULL. */
 bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err);
 
-/* Returns true if the check at this pointer, with this matcher, decides the claim. "" covers every
- * check. "/items" covers "/items" and everything below it, for example
- * "/items/$each/status/$in". */
+/* Returns true if one of the texts, for example tags, is `text`. */
+bool has_text(const char *const *texts, size_t count, const char *text);
+
+/* Returns true if the check at this pointer, with this matcher, decides the claim. "" covers every check. "/items"
+ * covers "/items" and everything below it, for example "/items/$each/status/$in". */
 bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher);
