@@ -81,7 +81,7 @@ static void put_gates(struct json *w, const struct provider *d, const struct jou
         json_put_text(w, "gate", d->gates[i].name);
         json_put_text(w, "verdict", verdict(e, i));
         if (i == e->trace.gates_passed && e->trace.gate_fault)
-            json_put_text(w, "fault", e->trace.gate_fault);
+            json_put_text(w, "fault", fault_texts[e->trace.gate_fault]);
         json_close_map(w);
     }
     json_close_list(w);

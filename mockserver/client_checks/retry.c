@@ -55,8 +55,7 @@ static uint64_t operation_id(const struct observer *w)
 
 static bool is_exhausted(const struct call *c)
 {
-    const char *limited = fault_texts[FAULT_RATE_LIMITED];
-    return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == limited;
+    return c->fault == FAULT_RATE_LIMITED && c->trace.gate_fault == FAULT_RATE_LIMITED;
 }
 
 /* Identifies the refused write: its repetition does not count as a call already on its way. */

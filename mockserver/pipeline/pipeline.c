@@ -117,7 +117,7 @@ static void pass_gates(struct call *c)
     for (size_t i = 0; i < c->provider->gate_count; i++) {
         const struct gate *gate = &c->provider->gates[i];
         if (hostile_refuses(c, gate) || !gate->passes(c)) {
-            c->trace.gate_fault = fault_texts[c->fault];
+            c->trace.gate_fault = c->fault;
             return;
         }
         c->trace.gates_passed++;

@@ -35,7 +35,7 @@ struct call_trace {
     const char *namespace_by; /* "path", "header", "credential", "default" */
     const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: no provider found */
     size_t gates_passed;
-    const char *gate_fault; /* fault of the gate that refused the call; NULL: all passed */
+    enum fault gate_fault; /* of the gate that refused the call; FAULT_NONE: all passed */
     struct {
         struct rule_decision *items;
         size_t count, room;
