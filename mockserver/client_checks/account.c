@@ -1,11 +1,10 @@
 /* Checks for accounts that cannot publish: one reconnect URL at a time, no further writes. */
-#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 
 #include <string.h>
 
-#include "mockserver/state/world.h"
 #include "mockserver/state/oauth_attempt.h"
+#include "mockserver/state/world.h"
 
 #define NAMED_MAX 64 /* accounts found in one call */
 #define ALLOWED   1  /* writes that are allowed, since the client learns from them */
@@ -126,11 +125,7 @@ static void find_named(const struct call *c, struct named *out)
 /* True for calls that are allowed on a dead account: to reconnect it, or to delete something. */
 static bool is_repair(const struct call *c)
 {
-    static const char *const repairs[] = {"create_reauth_url", "reconnect_account", "start_social_connect"};
-    for (size_t i = 0; i < COUNT(repairs); i++)
-        if (strcmp(repairs[i], c->route->operation) == 0)
-            return true;
-    return str_is(c->req->method, "DELETE");
+    return (c->route->flags & ROUTE_REPAIRS) || str_is(c->req->method, "DELETE");
 }
 
 static uint64_t account_id(const struct call *c, uint32_t row)

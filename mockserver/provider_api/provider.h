@@ -61,6 +61,20 @@ struct gate {
     bool (*passes)(struct call *c);
 };
 
+/* An operation that clients repeat until a resource has reached a final state. If neither the documentation nor the
+ * provider's clients state an interval, the minimum is one second: the shortest one that is documented anywhere. */
+struct poll {
+    const char *operation;
+    int64_t least_ms; /* minimum time between two polls of the same resource */
+    unsigned flags;
+    const char *status;  /* JSON pointer of the state in the response */
+    const char *ends[3]; /* the final states; the rest is NULL */
+};
+enum {
+    POLL_IN_BODY = 1,    /* the resource is named in the body, not in the path */
+    POLL_OTHER_USES = 2, /* the operation has other uses: it may be called after a final state */
+};
+
 /* The mock serves its own endpoints as providers too; `providers` does not list them. */
 enum provider_role {
     PROVIDER_DOCUMENTED, /* a provider of social accounts */
@@ -99,6 +113,8 @@ struct provider {
     const struct webhooks *webhooks;     /* NULL: the provider has no webhooks */
     const struct variations *variations; /* for hostile namespaces; NULL: responses never vary */
     const struct fixture_reader *fixture;
+    const struct poll *polls;
+    size_t poll_count;
     /* Returns false if it refused the call. It is asked before a response shows which routes exist; NULL: all may. */
     bool (*admits)(struct call *c);
 };

@@ -17,6 +17,7 @@
 #define DEL(...)   ROW("DELETE", __VA_ARGS__)
 #define READ       RATE_CLASS_READ, 0
 #define WRITE      RATE_CLASS_WRITE, 0
+#define FIX        RATE_CLASS_WRITE, ROUTE_REPAIRS
 #define ONCE       RATE_CLASS_WRITE, ROUTE_IDEMPOTENT /* a write that honours Idempotency-Key */
 #define LONG       RATE_CLASS_LONG, ROUTE_IDEMPOTENT
 #define P          "/v1/projects/{}"
@@ -36,7 +37,7 @@ static const struct route routes[] = {
     GET(  "/v1/social-accounts/{}/health", social_account_health, "social:read",  READ,  REF "Social accounts, health"),
     POST( P "/social/oauth-url",           create_oauth_url,      "social:write", WRITE, SA "Connected accounts"),
     GET(  "/v1/social/oauth-status/{}",    oauth_status,          "social:read",  READ,  SA "Connected accounts"),
-    POST( P "/social/reauth-url",          create_reauth_url,     "social:write", WRITE, SA "Reconnecting"),
+    POST( P "/social/reauth-url",          create_reauth_url,     "social:write", FIX,   SA "Reconnecting"),
 
     /* leased accounts */
     POST( LEASES "/request",        request_lease,            "leased:write", ONCE,  SA "Leased accounts"),
@@ -167,6 +168,12 @@ static const struct variations variations = {
     .times = VARIATION_SECONDS | VARIATION_MILLIS | VARIATION_MICROS_OFFSET,
 };
 
+static const struct poll polls[] = {
+    {"oauth_status",       SECOND_MS, 0, "/status", {"completed", "failed", "expired"} },
+    {"read_lease_request", SECOND_MS, 0, "/status", {"assigned", "partial", "rejected"}},
+    {"read_job",           SECOND_MS, 0, "/status", {"completed", "failed", "canceled"}},
+};
+
 static const char *account_prefix(void)
 {
     return "sa_";
@@ -197,4 +204,6 @@ const struct provider layers_provider = {
     .webhooks = &layers_webhooks,
     .variations = &variations,
     .fixture = &layers_fixture,
+    .polls = polls,
+    .poll_count = COUNT(polls),
 };

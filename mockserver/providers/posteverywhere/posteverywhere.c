@@ -1,6 +1,7 @@
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/gates/gate.h"
 #include "mockserver/providers/posteverywhere/hooks.h"
 
@@ -13,6 +14,7 @@
 #define V       "/api/v1"
 #define READ    "read", RATE_CLASS_READ, 0
 #define WRITE   "write", RATE_CLASS_WRITE, 0
+#define FIX     "write", RATE_CLASS_WRITE, ROUTE_REPAIRS
 #define AI      "ai", RATE_CLASS_WRITE, 0
 #define OPEN    NULL, RATE_CLASS_NONE, ROUTE_OPEN
 
@@ -25,12 +27,12 @@ static const struct route routes[] = {
     {GET,  V "/accounts/{}/health",             "account_health",         READ,  pe_account_health,       PAGE "Account health"},
     {POST, V "/accounts/connect-link",          "create_connect_link",    WRITE, pe_create_connect_link,  CLIENTS "connect link"},
     {POST, V "/accounts/connect-credential",    "connect_credential",     WRITE, NULL,                    CLIENTS "connect credential"},
-    {POST, V "/accounts/{}/reconnect",          "reconnect_account",      WRITE, pe_reconnect_account,    CLIENTS "reconnect link"},
+    {POST, V "/accounts/{}/reconnect",          "reconnect_account",      FIX,   pe_reconnect_account,    CLIENTS "reconnect link"},
 
     /* device login and social connect, both polled by the client */
     {POST, V "/auth/device",                    "start_device_login",     OPEN,  pe_start_device_login,   CLIENTS "device login"},
     {POST, V "/auth/device/token",              "poll_device_token",      OPEN,  pe_poll_device_token,    CLIENTS "device login"},
-    {POST, V "/auth/social-connect/start",      "start_social_connect",   WRITE, pe_start_social_connect, CLIENTS "social connect"},
+    {POST, V "/auth/social-connect/start",      "start_social_connect",   FIX,   pe_start_social_connect, CLIENTS "social connect"},
     {GET,  V "/auth/social-connect/poll/{}",    "poll_social_connect",    READ,  pe_poll_social_connect,  CLIENTS "social connect"},
     {POST, V "/auth/social-connect/bluesky",    "connect_bluesky",        WRITE, NULL,                    CLIENTS "social connect"},
     {POST, V "/auth/social-connect/telegram",   "connect_telegram",       WRITE, NULL,                    CLIENTS "social connect"},
@@ -114,6 +116,12 @@ static const struct gate gates[] = {
     {"scope",      gate_scope     },
 };
 
+static const struct poll polls[] = {
+    {"poll_social_connect", 2 * SECOND_MS, 0,               "/data/status", {"completed", "cancelled", "expired"}},
+    {"poll_device_token",   2 * SECOND_MS, POLL_IN_BODY,    "/data/status", {"authorized", "denied", "expired"}  },
+    {"read_media",          SECOND_MS,     POLL_OTHER_USES, "/data/status", {"ready", "failed"}                  },
+};
+
 static const char *account_prefix(void)
 {
     return "";
@@ -142,4 +150,6 @@ const struct provider posteverywhere_provider = {
     .webhooks = &pe_webhooks,
     .variations = &pe_variations,
     .fixture = &posteverywhere_fixture,
+    .polls = polls,
+    .poll_count = COUNT(polls),
 };
