@@ -27,6 +27,8 @@ static int run(const struct options *o, struct error *err)
         return command_replay(o, err);
     case COMMAND_EXPORT:
         return command_export(o, err);
+    case COMMAND_COUNT:
+        break;
     }
     return 2;
 }

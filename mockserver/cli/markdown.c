@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/yaml.h"
-#include "mockserver/cli/example.h"
+#include "mockserver/cli/reference.h"
 
 static const char *const field_heads[] = {"key", "value", "description"};
 

@@ -293,7 +293,7 @@ static const struct flag replay_rows[] = {
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
-static const struct flag listing_rows[] = {
+static const struct flag list_rows[] = {
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
@@ -311,30 +311,37 @@ static const struct flag export_rows[] = {
          .help = "with --from: trust this certificate, for example the one that --tls generated"),
 };
 
+const char *const command_texts[] = {COMMANDS(ENUM_TEXT)};
+
+/* clang-format off */
+#define ROWS(command) command##_rows, COUNT(command##_rows)
+#define NO_ROWS       NULL, 0
+#define NONE           "", 0, 0 /* the arguments, how many at least and at most */
+#define ONE(what)      what, 1, 1
+#define MAYBE(what)    what, 0, 1
+#define SOME(what)     what, 1, SIZE_MAX
 const struct command_row option_commands[] = {
-    {"serve",        COMMAND_SERVE,        serve_rows,   COUNT(serve_rows),   "",             0, 0,
-     "Serve the providers' APIs from state in memory."                                                                                                             },
-    {"record",       COMMAND_RECORD,       record_rows,  COUNT(record_rows),  "",             0, 0,        "Serve, and record the run to a file."                  },
-    {"replay",       COMMAND_REPLAY,       replay_rows,  COUNT(replay_rows),  "FILE",         1, 1,
-     "Replay a recorded run and compare the responses."                                                                                                            },
-    {"lint",         COMMAND_LINT,         NULL,         0,                   "FILE...",      1, SIZE_MAX, "Check fixtures and print every mistake with its place."},
-    {"routes",       COMMAND_ROUTES,       listing_rows, COUNT(listing_rows), "",             0, 0,
-     "List all operations and where they are documented."                                                                                                          },
-    {"capabilities", COMMAND_CAPABILITIES, NULL,         0,                   "",             0, 0,        "Print what the admin API can do, as JSON."             },
-    {"healthcheck",  COMMAND_HEALTHCHECK,  health_rows,  COUNT(health_rows),  "[URL]",        0, 1,
-     "Check that a mock is running (exit status 0, else 1)."                                                                                                       },
-    {"schema",       COMMAND_SCHEMA,       NULL,         0,                   "fixture|rule", 1, 1,        "Print the JSON Schema of fixtures or rules."           },
-    {"reference",    COMMAND_REFERENCE,    NULL,         0,                   "",             0, 0,        "Print the reference page as Markdown."                 },
-    {"export",       COMMAND_EXPORT,       export_rows,  COUNT(export_rows),  "",             0, 0,
-     "Print a namespace as a fixture, secrets included."                                                                                                           },
+    {COMMAND_SERVE,        ROWS(serve),  NONE,                "Serve the providers' APIs from state in memory."},
+    {COMMAND_RECORD,       ROWS(record), NONE,                "Serve, and record the run to a file."},
+    {COMMAND_REPLAY,       ROWS(replay), ONE("FILE"),         "Replay a recorded run and compare the responses."},
+    {COMMAND_LINT,         NO_ROWS,      SOME("FILE..."),     "Check fixtures and print every mistake with its place."},
+    {COMMAND_ROUTES,       ROWS(list),   NONE,                "List all operations and where they are documented."},
+    {COMMAND_CAPABILITIES, NO_ROWS,      NONE,                "Print what the admin API can do, as JSON."},
+    {COMMAND_HEALTHCHECK,  ROWS(health), MAYBE("[URL]"),      "Check that a mock is running (exit status 0, else 1)."},
+    {COMMAND_SCHEMA,       NO_ROWS,      ONE("fixture|rule"), "Print the JSON Schema of fixtures or rules."},
+    {COMMAND_REFERENCE,    NO_ROWS,      NONE,                "Print the reference page as Markdown."},
+    {COMMAND_EXPORT,       ROWS(export), NONE,                "Print a namespace as a fixture, secrets included."},
 };
+/* clang-format on */
 const size_t option_command_count = COUNT(option_commands);
 
 /* clang-format off */
 const struct exit_row option_exits[] = {
     {0, "success; serve and record: stopped by SIGINT or SIGTERM"},
-    {1, "healthcheck: no mock responds; replay: the run differs from the recording; serve and record with --fail-on-client-checks: a client check failed"},
-    {2, "usage error, invalid input (the message starts with file:line:col), a port that cannot be opened, or a recording or report that cannot be written"},
+    {1, "healthcheck: no mock responds; replay: the run differs from the recording; serve and record with "
+        "--fail-on-client-checks: a client check failed"},
+    {2, "usage error, invalid input (the message starts with file:line:col), a port that cannot be opened, or a "
+        "recording or report that cannot be written"},
     {3, "export: the running mock does not respond, or rejects the request"},
     {4, "replay: the recording has no response to compare"},
 };
@@ -354,7 +361,8 @@ static const char *main_help(struct arena *a)
     struct buf text = {.arena = a};
     buf_text(&text, HELP_BEFORE);
     for (size_t i = 0; i < COUNT(option_commands); i++) {
-        const char *usage = arena_printf(a, "%s %s", option_commands[i].name, option_commands[i].arguments);
+        const char *usage =
+            arena_printf(a, "%s %s", command_texts[option_commands[i].command], option_commands[i].arguments);
         buf_printf(&text, "  %-20s %s\n", usage, option_commands[i].help);
     }
     buf_text(&text, HELP_BEHIND);
@@ -364,7 +372,7 @@ static const char *main_help(struct arena *a)
 static const struct command_row *find_command(const char *name)
 {
     for (size_t i = 0; name && i < COUNT(option_commands); i++)
-        if (!strcmp(name, option_commands[i].name))
+        if (!strcmp(name, command_texts[option_commands[i].command]))
             return &option_commands[i];
     return NULL;
 }
@@ -384,7 +392,7 @@ static void reject_argument(const struct command_row *row, const char *text, str
 {
     const char *names[COUNT(option_commands)];
     for (size_t i = 0; i < COUNT(option_commands); i++)
-        names[i] = option_commands[i].name;
+        names[i] = command_texts[option_commands[i].command];
     const char *near = str_nearest(str_from(text), names, COUNT(option_commands));
     struct where nowhere = {0};
     if (find_command(text))
@@ -392,19 +400,21 @@ static void reject_argument(const struct command_row *row, const char *text, str
     else if (near)
         error_add(err, ERROR_USAGE, nowhere, "unknown command '%s' (did you mean '%s'?)", text, near);
     else if (row->most)
-        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes one: %s", text, row->name,
-                  row->arguments);
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes one: %s", text,
+                  command_texts[row->command], row->arguments);
     else if (row->command == COMMAND_SERVE)
         error_add(err, ERROR_USAGE, nowhere, "unknown command '%s'; 'mockserver --help' lists the commands", text);
     else
-        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes none", text, row->name);
+        error_add(err, ERROR_USAGE, nowhere, "unexpected argument '%s'; %s takes none", text,
+                  command_texts[row->command]);
 }
 
 static bool check(const struct options *o, const struct command_row *row, struct error *err)
 {
     struct where nowhere = {0};
     if (o->arguments.count < row->least)
-        error_add(err, ERROR_USAGE, nowhere, "missing argument: %s needs %s", row->name, row->arguments);
+        error_add(err, ERROR_USAGE, nowhere, "missing argument: %s needs %s", command_texts[row->command],
+                  row->arguments);
     if (o->arguments.count > row->most)
         reject_argument(row, o->arguments.items[row->most], err);
     if (o->command == COMMAND_RECORD && !o->record_to)
@@ -456,7 +466,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .program = "mockserver",
         .environment = "UNDERSTUDY_MOCK",
         .version = UNDERSTUDY_VERSION,
-        .command = named ? named->name : NULL,
+        .command = named ? command_texts[named->command] : NULL,
         .command_doc = "[COMMAND]",
         .arguments = named ? named->arguments : "",
         .help = named ? named->help : main_help(a),

@@ -7,27 +7,28 @@
  * Errors:  ERROR_USAGE. An error that argp reports (an unknown option) exits with status 2.
  */
 #pragma once
+#include "base/enum.h"
 #include "base/flags.h"
 #include "base/log.h"
 #include "mockserver/runtime/mock.h"
 
 #define PORT_DEFAULT 8080
 
-enum command {
-    COMMAND_SERVE,
-    COMMAND_RECORD,
-    COMMAND_REPLAY,
-    COMMAND_LINT,
-    COMMAND_ROUTES,
-    COMMAND_CAPABILITIES,
-    COMMAND_HEALTHCHECK,
-    COMMAND_SCHEMA,
-    COMMAND_REFERENCE,
-    COMMAND_EXPORT,
-};
+#define COMMANDS(X)                                                                                                    \
+    X(COMMAND_SERVE, "serve")                                                                                          \
+    X(COMMAND_RECORD, "record")                                                                                        \
+    X(COMMAND_REPLAY, "replay")                                                                                        \
+    X(COMMAND_LINT, "lint")                                                                                            \
+    X(COMMAND_ROUTES, "routes")                                                                                        \
+    X(COMMAND_CAPABILITIES, "capabilities")                                                                            \
+    X(COMMAND_HEALTHCHECK, "healthcheck")                                                                              \
+    X(COMMAND_SCHEMA, "schema")                                                                                        \
+    X(COMMAND_REFERENCE, "reference")                                                                                  \
+    X(COMMAND_EXPORT, "export")
+enum command { COMMANDS(ENUM_NAME) COMMAND_COUNT };
+extern const char *const command_texts[];
 
 struct command_row {
-    const char *name;
     enum command command;
     const struct flag *rows;
     size_t count;

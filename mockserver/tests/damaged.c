@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/tests/mutate.h"
 #include "base/yaml.h"
-#include "mockserver/cli/example.h"
+#include "mockserver/cli/reference.h"
 
 #define SHIPPED SOURCE_DIR "/fixtures"
 

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/yaml.h"
-#include "mockserver/cli/example.h"
+#include "mockserver/cli/reference.h"
 
 #define CALLS_A_RUN 200 /* then a new mock, because responses use memory until theirs ends */
 

@@ -14,9 +14,8 @@
 #include "base/yaml.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/admin/guide.h"
-#include "mockserver/cli/example.h"
-#include "mockserver/cli/headers.h"
 #include "mockserver/cli/options.h"
+#include "mockserver/cli/reference.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/server/mock_server.h"
@@ -445,7 +444,7 @@ static void every_option_is_used_in_a_recipe(void **state)
         for (size_t k = 0; k < option_commands[i].count; k++) {
             const char *option = arena_printf(&a, " --%s ", option_commands[i].rows[k].name);
             if (!strstr(buf_c(&shown), option))
-                fail_msg("no recipe uses%sof %s", option, option_commands[i].name);
+                fail_msg("no recipe uses%sof %s", option, command_texts[option_commands[i].command]);
         }
     arena_end(&a);
 }
