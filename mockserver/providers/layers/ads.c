@@ -1,13 +1,11 @@
 /* Handlers of ad accounts, campaigns and conversion relays (CAPI). */
-#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "base/time.h"
+#include "base/array.h"
 #include "base/url.h"
-#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/record.h"
 
 #define LIMIT_MAX 200

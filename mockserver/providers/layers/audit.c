@@ -1,16 +1,15 @@
 /* Handler of the audit log: the changes in the caller's organization since the namespace started,
  * newest first. The documentation names the filters and some of the events; the members of an entry
  * are ours. */
-#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
 
+#include "base/array.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/webhook.h"
-#include "mockserver/state/world.h"
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200

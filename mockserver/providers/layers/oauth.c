@@ -1,15 +1,14 @@
 /* Handlers of consent: create the URL for an end-customer, report the attempt's status, redirect. What a consent
  * creates: an account, and the steps that follow. */
-#include "base/array.h"
-#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/host.h"
+#include "base/units.h"
 #include "base/url.h"
 #include "mockserver/state/connection.h"
-#include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/record.h"
 
 #define AVATAR_URL_USUAL 100 /* bytes; a longer URL makes the buffer grow */

@@ -195,10 +195,20 @@ void layers_publish_content(struct call *c)
         schedule(c, row, &body, c->now_ms);
 }
 
+/* Like layers_content, for a post. */
+static uint32_t find_post(struct call *c)
+{
+    uint32_t row = destination_find(c->world, LAYERS, c->params[0]);
+    if (row && call_owns(c, destination_read(c->world, row)->space))
+        return row;
+    call_refuse(c, FAULT_NOT_FOUND, "There is no such post.");
+    return ROW_NONE;
+}
+
 /* Finds the post of the path. Refuses the call and returns ROW_NONE unless the post is queued. */
 static uint32_t queued_post(struct call *c)
 {
-    uint32_t row = layers_scheduled_post(c);
+    uint32_t row = find_post(c);
     if (!row || destination_read(c->world, row)->state == DESTINATION_QUEUED)
         return row;
     call_refuse(c, FAULT_CONFLICT, "The post is %s; only a queued post can be changed.",
@@ -352,18 +362,9 @@ void layers_list_scheduled_posts(struct call *c)
     page_print(c, &page, &list);
 }
 
-uint32_t layers_scheduled_post(struct call *c)
-{
-    uint32_t row = destination_find(c->world, LAYERS, c->params[0]);
-    if (row && call_owns(c, destination_read(c->world, row)->space))
-        return row;
-    call_refuse(c, FAULT_NOT_FOUND, "There is no such post.");
-    return ROW_NONE;
-}
-
 void layers_read_scheduled_post(struct call *c)
 {
-    uint32_t row = layers_scheduled_post(c);
+    uint32_t row = find_post(c);
     if (!row)
         return;
     call_json(c, 200);

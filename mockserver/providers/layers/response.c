@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "base/digest.h"
-#include "base/time.h"
 #include "mockserver/gates/gate.h"
 #include "mockserver/state/record.h"
 

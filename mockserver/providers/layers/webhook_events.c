@@ -1,10 +1,9 @@
 /* Maps changes to webhook events, and writes and signs the requests. */
-#include "base/array.h"
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
 
-#include "base/time.h"
+#include "base/array.h"
 #include "base/units.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/record.h"

@@ -1,10 +1,9 @@
 /* Handlers of webhook endpoints: keep them, list and replay their deliveries, send test events. */
 #include "mockserver/providers/layers/layers.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/time.h"
+#include "base/array.h"
 #include "base/units.h"
 
 #define EVENTS_MAX      50
