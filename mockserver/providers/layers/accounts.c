@@ -51,8 +51,8 @@ static bool matches_filter(const struct call *c, uint32_t row, const void *filte
            (f->status == ANY || (int)layers_status(a) == f->status) && (f->leased == ANY || a->leased == f->leased);
 }
 
-/* Chooses the index that holds the fewest accounts outside the filter. With several filters, it is
- * the index of the one that matches the fewest accounts in practice. */
+/* Chooses the index that holds the fewest accounts outside the filter. With several filters, it is the index of the one
+ * that matches the fewest accounts in practice. */
 static struct page_list choose_index(const struct call *c, uint32_t project, const struct filter *f)
 {
     enum world_index index = INDEX_ACCOUNT_SPACE;

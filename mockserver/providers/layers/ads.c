@@ -208,8 +208,7 @@ const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, c
     return a->correlation ? url_with_query(c->arena, url, "state", a->correlation) : url;
 }
 
-/* Campaigns are created on the platforms, and the mock does not simulate that: the list is always
- * empty. */
+/* Campaigns are created on the platforms, and the mock does not simulate that: the list is always empty. */
 void layers_list_campaigns(struct call *c)
 {
     static const struct enum_word rows[] = {

@@ -1,5 +1,5 @@
-/* Handlers that approve and reject content. Approval queues the posts that were scheduled before;
- * rejection removes them. */
+/* Handlers that approve and reject content. Approval queues the posts that were scheduled before; rejection removes
+ * them. */
 #include "mockserver/providers/layers/layers.h"
 
 #include "base/http/message.h"

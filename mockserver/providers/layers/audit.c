@@ -1,6 +1,5 @@
-/* Handler of the audit log: the changes in the caller's organization since the namespace started,
- * newest first. The documentation names the filters and some of the events; the members of an entry
- * are ours. */
+/* Handler of the audit log: the changes in the caller's organization since the namespace started, newest first. The
+ * documentation names the filters and some of the events; the members of an entry are ours. */
 #include "mockserver/providers/layers/layers.h"
 
 #include <string.h>
@@ -14,8 +13,8 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200
 
-/* The event of a change, by its transition and its new state (NULL: any). Event names spell
- * "cancelled"; the API spells "canceled". */
+/* The event of a change, by its transition and its new state (NULL: any). Event names spell "cancelled"; the API spells
+ * "canceled". */
 static const struct row {
     const char *what, *to, *event;
 } rows[] = {

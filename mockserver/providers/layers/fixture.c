@@ -68,10 +68,8 @@ static bool check_key(const struct fixture_load *load, const struct fixture_key 
     items = k->return_domains.items;
     for (size_t i = 0; i < k->return_domains.count; i++)
         if (!return_domain_valid(load->arena, items[i]))
-            ok = fixture_problem(load, k->at,
-                                 "invalid return domain '%s'; expected a host name without scheme, "
-                                 "port or path",
-                                 items[i]);
+            ok = fixture_problem(
+                load, k->at, "invalid return domain '%s'; expected a host name without scheme, port or path", items[i]);
     return ok;
 }
 
@@ -140,8 +138,8 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
     case DESTINATION_PUBLISHING:
         if (due_ms + load->world->timings.publish_ms <= load->start_ms)
             return fixture_problem(load, p->at,
-                                   "the post is publishing, but 'at' plus timings.publish is not after "
-                                   "the clock's start");
+                                   "the post is publishing, but 'at' plus timings.publish is not after the clock's "
+                                   "start");
         return due_ms <= load->start_ms ||
                fixture_problem(load, p->at, "the post is publishing, but 'at' is after the clock's start");
     case DESTINATION_DRAFT:
@@ -216,8 +214,7 @@ static bool build_post(struct fixture_load *load, uint32_t project, const struct
     return ok;
 }
 
-/* Must be called after the posts are created: a disconnected account keeps the posts that it
- * published before. */
+/* Must be called after the posts are created: a disconnected account keeps the posts that it published before. */
 static void disconnect_accounts(struct fixture_load *load, const struct fixture_project *p)
 {
     const struct fixture_account *accounts = p->accounts.items;

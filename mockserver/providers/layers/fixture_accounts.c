@@ -81,16 +81,13 @@ static bool check_token(const struct fixture_load *load, const struct fixture_ac
 {
     int64_t expires_ms = fixture_time(load, &a->token_expires_at);
     if (a->leased)
-        return fixture_problem(load, a->at,
-                               "'token_expires_at' is set on leased account '%s', whose token never "
-                               "expires",
-                               a->handle);
+        return fixture_problem(
+            load, a->at, "'token_expires_at' is set on leased account '%s', whose token never expires", a->handle);
     if (a->connected_at.given && expires_ms < fixture_time(load, &a->connected_at))
         return fixture_problem(load, a->at, "'token_expires_at' of '%s' is before 'connected_at'", a->handle);
     if (a->status == LAYERS_CONNECTED && expires_ms <= load->start_ms)
         return fixture_problem(load, a->at,
-                               "'token_expires_at' of '%s' is not after the clock's start, but the "
-                               "status is connected",
+                               "'token_expires_at' of '%s' is not after the clock's start, but the status is connected",
                                a->handle);
     return true;
 }
@@ -112,8 +109,8 @@ static bool check_account(const struct fixture_load *load, const struct fixture_
     return ok;
 }
 
-/* The status reauth_required does not say why the token was lost: a token that is past its expiry
- * time has expired, any other was withdrawn. */
+/* The status reauth_required does not say why the token was lost: a token that is past its expiry time has expired, any
+ * other was withdrawn. */
 static enum token token_of(const struct fixture_account *a, int64_t expires_at_ms, int64_t start_ms)
 {
     if (a->status != LAYERS_REAUTH_REQUIRED)
@@ -338,8 +335,8 @@ static bool build_ad_account(struct fixture_load *load, uint32_t project, const 
     return ok;
 }
 
-/* Builds the disconnected ad accounts first: a project can have only one connected ad account per
- * platform, but any number of disconnected ones. */
+/* Builds the disconnected ad accounts first: a project can have only one connected ad account per platform, but any
+ * number of disconnected ones. */
 bool fixture_build_ad_accounts(struct fixture_load *load, uint32_t project, const struct fixture_project *p)
 {
     bool ok = true;

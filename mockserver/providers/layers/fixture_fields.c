@@ -1,8 +1,16 @@
 #include "mockserver/providers/layers/fixture.h"
 
+#include <assert.h>
+
+#include "mockserver/state/ad_account.h"
+
 #define PRICE_MAX     100000000
 #define FOLLOWERS_MAX 1000000000
 #define LEASE_MAX     50
+
+static_assert(LAYERS_CONNECTED == 0 && APPROVAL_NONE == 0 && MODE_PUBLISH == 0 && DESTINATION_QUEUED == 0 &&
+                  AD_TOKEN_VALID == 0,
+              "an absent member reads as 0, which must be the default");
 
 /* OF names the struct that a table fills. */
 #define OF struct fixture_account
@@ -16,15 +24,14 @@ static const struct field account_rows[] = {
     FIELD("leased", FIELD_BOOL, OF, leased,
           .help = "Whether the account is leased from Layers (TikTok only). Default: false."),
     FIELD("monthly_price_cents", FIELD_INT, OF, monthly_price_cents, .max = PRICE_MAX,
-          .help = "Monthly price of a leased account, in cents. Default: the pool account's "
-                  "price, or 0."),
+          .help = "Monthly price of a leased account, in cents. Default: the pool account's price, or 0."),
     FIELD("followers", FIELD_INT, OF, followers, .max = FOLLOWERS_MAX,
           .help = "Followers of a leased account. Default: the pool account's followers, or 0."),
     FIELD("connected_at", FIELD_TIME, OF, connected_at, .help = "Time of the connection. Default: the clock's start."),
     FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
-          .help = "Expiry time of the token. Default: one token lifetime (TikTok: 30 days, Instagram: "
-                  "60 days) after the clock's start, or after connected_at if the status is not "
-                  "connected; never for a leased account."),
+          .help = "Expiry time of the token. Default: one token lifetime (TikTok: 30 days, Instagram: 60 days) after "
+                  "the clock's start, or after connected_at if the status is not connected; never for a leased "
+                  "account."),
     FIELD("refresh", FIELD_BOOL, OF, refresh,
           .help = "Whether the token is renewed before it expires. Default: false."),
     FIELD("avatar_url", FIELD_TEXT, OF, avatar_url,
@@ -88,8 +95,8 @@ static const struct field ad_account_rows[] = {
     FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &layers_ad_platforms,
           .help = "Ad platform. A project has at most one connected ad account per platform."),
     FIELD("external_id", FIELD_TEXT, OF, external_id,
-          .help = "Id on the platform: act_ and digits (meta_ads), digits (tiktok_ads), or org- and "
-                  "digits (apple_ads). Default: generated."),
+          .help = "Id on the platform: act_ and digits (meta_ads), digits (tiktok_ads), or org- and digits "
+                  "(apple_ads). Default: generated."),
     FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name on the platform."),
     FIELD("currency", FIELD_TEXT, OF, currency, .min = 3, .max = 3,
           .help = "Currency, as an ISO 4217 code. Default: USD."),
@@ -105,8 +112,7 @@ static const struct fields ad_account_fields = FIELD_TABLE("ad account", ad_acco
 #define OF struct fixture_pool_account
 static const struct field pool_account_rows[] = {
     FIELD("handle", FIELD_TEXT, OF, handle, FIXTURE_ID, .required = true,
-          .help = "Handle on TikTok, without @. A leased account with this handle occupies this "
-                  "pool account."),
+          .help = "Handle on TikTok, without @. A leased account with this handle occupies this pool account."),
     FIELD("vertical", FIELD_TEXT, OF, vertical, .required = true, .min = 1,
           .help = "Topic of the account, matched with the vertical of a lease request."),
     FIELD("geo", FIELD_TEXTS, OF, geo, .help = "Countries, as two-letter ISO codes. Default: any."),
@@ -161,9 +167,9 @@ static const struct field key_rows[] = {
     FIELD("return_domains", FIELD_TEXTS, OF, return_domains,
           .help = "Hosts that a return URL may have. Default: none."),
     FIELD("tier", FIELD_TEXT, OF, tier, .shape = "{enum: [standard, pilot, partner, internal, sandbox]}",
-          .help = "Rate limit tier, with its limits (read, write, long, write_day): standard and sandbox "
-                  "120, 60, 20, 10000; pilot 1200, 600, 60, 100000; partner 6000, 3000, 300, 500000; "
-                  "internal: unlimited. Default: sandbox for an lp_test_ key, otherwise standard."),
+          .help = "Rate limit tier, with its limits (read, write, long, write_day): standard and sandbox 120, 60, 20, "
+                  "10000; pilot 1200, 600, 60, 100000; partner 6000, 3000, 300, 500000; internal: unlimited. Default: "
+                  "sandbox for an lp_test_ key, otherwise standard."),
     FIELD("limits", FIELD_MAP, OF, limits, .sub = &limits_fields,
           .help = "Rate limits of this key. Default: those of the tier."),
 };
@@ -174,8 +180,7 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 static const struct field webhook_rows[] = {
     FIELD("id", FIELD_TEXT, OF, hook.id, FIXTURE_ID, .help = "Endpoint id. Default: generated."),
     FIELD("url", FIELD_TEXT, OF, hook.url, .required = true,
-          .help = "URL that events are POSTed to: https, or http if the host is a loopback host or in "
-                  "webhooks.allow."),
+          .help = "URL that events are POSTed to: https, or http if the host is a loopback host or in webhooks.allow."),
     FIELD("events", FIELD_TEXTS, OF, hook.events, .required = true, .min = 1, .max = 50, .help = "Events to deliver."),
     FIELD("secret", FIELD_TEXT, OF, hook.secret, .min = 1, .help = "Signing secret. Default: generated."),
     FIELD("description", FIELD_TEXT, OF, description, .help = "Description set by the partner."),

@@ -86,8 +86,8 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-/* The codes METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are ours: the
- * documentation has no codes for these cases. */
+/* The codes METHOD_NOT_ALLOWED, INTERNAL, NOT_IMPLEMENTED and UNAVAILABLE are ours: the documentation has no codes for
+ * these cases. */
 static const struct fault_row faults[] = {
     {FAULT_NO_ROUTE,          404, "NOT_FOUND",              "There is no such endpoint."                          },
     {FAULT_METHOD,            405, "METHOD_NOT_ALLOWED",     "This endpoint does not support this method."         },
@@ -121,8 +121,8 @@ static const struct gate gates[] = {
     {"idempotency", gate_idempotency},
 };
 
-/* The documentation states the limits of the first three tiers; it only names the other two. The sandbox tier has
- * the limits of the default tier here. */
+/* The documentation states the limits of the first three tiers; it only names the other two. The sandbox tier has the
+ * limits of the default tier here. */
 /* clang-format off */
 static const struct rate_window windows[] = {
     [LAYERS_WINDOW_READ]      = {"read",      RATE_OF(RATE_CLASS_READ),  MINUTE_MS},

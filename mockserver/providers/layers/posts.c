@@ -130,8 +130,8 @@ static void schedule(struct call *c, uint32_t content, const struct schedule_bod
     json_close_map(out);
 }
 
-/* Schedules content that is pending approval. Its destinations have no id, so they are in no list
- * until the content is approved. */
+/* Schedules content that is pending approval. Its destinations have no id, so they are in no list until the content is
+ * approved. */
 static void schedule_blocked(struct call *c, uint32_t content, const struct schedule_body *body, int64_t due_ms)
 {
     uint32_t row = create_post(c, content, due_ms, true);
@@ -182,8 +182,8 @@ static bool is_approved(struct call *c, const struct content *content)
     return call_refuse(c, FAULT_APPROVAL_REQUIRED, NULL);
 }
 
-/* Refuses content that is pending approval; nothing is stored for it. We have not seen the
- * documented response to a successful call: it is the same here as for scheduling. */
+/* Refuses content that is pending approval; nothing is stored for it. We have not seen the documented response to a
+ * successful call: it is the same here as for scheduling. */
 void layers_publish_content(struct call *c)
 {
     struct schedule_body body = {0};
@@ -332,8 +332,7 @@ static void read_account(struct call *c, uint32_t project, struct filter *f)
     f->nothing = !f->account || account_read(c->world, f->account)->space != project;
 }
 
-/* The index is sorted by due time, latest first, so `until` sets the first entry and `since` the
- * last. */
+/* The index is sorted by due time, latest first, so `until` sets the first entry and `since` the last. */
 void layers_list_scheduled_posts(struct call *c)
 {
     struct filter f = {0};

@@ -59,8 +59,8 @@ static const char *endpoint_class(const struct call *c)
     return class_texts[str_is(c->req->method, "GET") ? RATE_CLASS_READ : RATE_CLASS_WRITE];
 }
 
-/* The documentation says that headers report the bucket, but names only the class header and
- * Retry-After. The names of the headers for limit, remaining and reset are ours. */
+/* The documentation says that headers report the bucket, but names only the class header and Retry-After. The names of
+ * the headers for limit, remaining and reset are ours. */
 void layers_add_common_headers(struct call *c)
 {
     call_header(c, "X-Request-Id", request_id(c));

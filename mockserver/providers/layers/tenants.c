@@ -19,8 +19,7 @@ uint32_t layers_project(struct call *c)
     return ROW_NONE;
 }
 
-/* workspaceId equals organizationId, as in the documentation's sample. No organization has a
- * parent. */
+/* workspaceId equals organizationId, as in the documentation's sample. No organization has a parent. */
 void layers_whoami(struct call *c)
 {
     const struct key *k = key_read(c->world, c->key);
@@ -125,8 +124,8 @@ struct project_body {
     const struct node *metadata;
 };
 
-/* One version of the documentation allows 1 to 128 characters in a name, a later one 3 to 30. This
- * accepts a name that either allows. */
+/* One version of the documentation allows 1 to 128 characters in a name, a later one 3 to 30. This accepts a name that
+ * either allows. */
 static const struct field project_rows[] = {
     FIELD("name", FIELD_TEXT, struct project_body, name, .required = true, .min = 1, .max = 128,
           .help = "Name of the project."),

@@ -77,9 +77,9 @@ static void put_request(struct json *out, const struct world *w, uint32_t row)
     json_close_list(out);
 }
 
-/* The event of a change, by the new state in the change log (NULL: any). `created`: the change
- * creates the record; otherwise it moves the record to another state. A partly granted lease
- * request sends the same event as a fully granted one: both end the partner's polling. */
+/* The event of a change, by the new state in the change log (NULL: any). `created`: the change creates the record;
+ * otherwise it moves the record to another state. A partly granted lease request sends the same event as a fully
+ * granted one: both end the partner's polling. */
 static const struct row {
     enum record_kind kind;
     bool created;
@@ -110,8 +110,8 @@ static const struct row *find_row(const struct change *change)
     return NULL;
 }
 
-/* A post that waits for approval has no id; its event is sent when it gets one. A new leased
- * account sends no event: its lease request does. */
+/* A post that waits for approval has no id; its event is sent when it gets one. A new leased account sends no event:
+ * its lease request does. */
 static bool map_event(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event)
 {
     const struct row *row = find_row(change);
@@ -135,8 +135,7 @@ static void write_body(struct buf *body, const struct world *w, const struct del
     json_close_map(&out);
 }
 
-/* Returns t=<seconds>,v1=<HMAC of "<seconds>.<body>">, with a second v1 while the previous secret
- * is still valid. */
+/* Returns t=<seconds>,v1=<HMAC of "<seconds>.<body>">, with a second v1 while the previous secret is still valid. */
 static struct str sign(struct arena *a, const struct world *w, const struct webhook *h, int64_t time_s, struct str body)
 {
     struct buf out = {.arena = a};

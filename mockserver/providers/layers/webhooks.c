@@ -124,8 +124,8 @@ static bool is_active(struct call *c, uint32_t webhook)
                                                   enum_word_of(&layers_endpoint_statuses, state));
 }
 
-/* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and
- * returns false if the caller has no such project. */
+/* Sets *space to the project of the body, or to ROW_NONE if the body has none. Refuses the call and returns false if
+ * the caller has no such project. */
 static bool project_valid(struct call *c, const struct endpoint_body *body, uint32_t *space)
 {
     *space = body->project ? space_find(c->world, LAYERS, str_from(body->project)) : ROW_NONE;
@@ -280,8 +280,8 @@ void layers_test_webhook_endpoint(struct call *c)
     json_close_map(out);
 }
 
-/* Finds the delivery whose id is the first path parameter. Refuses the call and returns ROW_NONE if
- * it does not exist, its endpoint was deleted, or it belongs to another organization. */
+/* Finds the delivery whose id is the first path parameter. Refuses the call and returns ROW_NONE if it does not exist,
+ * its endpoint was deleted, or it belongs to another organization. */
 static uint32_t own_delivery(struct call *c)
 {
     uint32_t row = delivery_find(c->world, LAYERS, c->params[0]);
