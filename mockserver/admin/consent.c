@@ -50,9 +50,11 @@ const char *consent_read_handle(struct call *c, const char *text)
     return str_utf8_valid(handle, NULL) ? str_dup(c->arena, handle) : NULL;
 }
 
-void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct account_spec *user)
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct connection *user)
 {
-    *user = (struct account_spec){.handle = handle, .platform = platform};
+    *user = (struct connection){
+        .account = {.handle = handle, .platform = platform}
+    };
     provider_with_id(provider)->consented(c->world, platform, user);
 }
 
@@ -85,13 +87,13 @@ static bool sign_in(struct call *c, uint32_t attempt, const char *name)
 static bool approve(struct call *c, uint32_t attempt, const char *handle)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
-    struct account_spec user;
+    struct connection user;
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return sign_in(c, attempt, handle);
     if (!check_handle(c, attempt, &handle))
         return false;
     if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
-        struct ad_account_spec grant;
+        struct ad_account grant;
         if (!provider_with_id(a->provider)->ad_consented) /* after an edit of the attempt's kind */
             return call_refuse(c, FAULT_CONFLICT, "the attempt is for an ad account, but the provider has none");
         provider_with_id(a->provider)->ad_consented(c->world, a->ad_platform, handle, &grant);

@@ -23,7 +23,7 @@ extern const char *const consent_outcome_texts[];
 /* The default handle of an attempt; for a reconnection the account's own. */
 const char *consent_handle(struct call *c, uint32_t attempt);
 /* Fills `user`. The provider sets its own members, such as the id and the expiry of the token. */
-void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct account_spec *user);
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct connection *user);
 /* Applies the outcome. Returns false, without any change, if the call was refused. `handle` may be
  * NULL. */
 bool consent_give(struct call *c, uint32_t attempt, enum consent_outcome outcome, const char *handle);

@@ -162,7 +162,7 @@ static void put_deliveries(struct json *w, const struct world *world, const stru
 /* Writes the fault_ fields of the delivery record, without that prefix. */
 static void put_faults(struct json *w, const struct world *world, uint32_t row)
 {
-    const struct record_type *s = record_type(RECORD_DELIVERY);
+    const struct record_type *s = record_types[RECORD_DELIVERY];
     const struct delivery *d = delivery_read(world, row);
     json_open_map(w);
     json_put_text(w, "delivery", d->public_id);

@@ -71,7 +71,7 @@ void simulation_respond_account(struct call *c, uint32_t row)
 {
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "account", RECORD_ACCOUNT, row);
-    json_put_text(w, "state", account_state_text(account_read(c->world, row)));
+    json_put_text(w, "state", record_state(c->world, RECORD_ACCOUNT, row));
     simulation_end(c);
 }
 
@@ -121,9 +121,9 @@ void simulate_account_connected(struct call *c, const void *fields)
         call_issue(c, "/platform", "%s does not support the platform '%s'", d->name, platform_texts[f->platform]);
         return;
     }
-    struct account_spec user;
+    struct connection user;
     consent_user(c, d->id, (enum platform)f->platform, handle, &user);
-    simulation_respond_account(c, account_connect(c->world, space, &user));
+    simulation_respond_account(c, connection_open(c->world, space, &user));
 }
 
 struct account_removed {

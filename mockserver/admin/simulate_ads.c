@@ -35,14 +35,14 @@ static void respond(struct call *c, uint32_t row)
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
     json_put_text(w, "externalId", a->external_id);
-    json_put_text(w, "state", ad_account_state_text(a));
+    json_put_text(w, "state", record_state(c->world, RECORD_AD_ACCOUNT, row));
     simulation_end(c);
 }
 
 static void connect(struct call *c, uint32_t space, enum ad_platform platform)
 {
     const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
-    struct ad_account_spec spec;
+    struct ad_account spec;
     if (!d->ad_consented) {
         call_issue(c, "/project", "the project's provider has no ad accounts");
         return;

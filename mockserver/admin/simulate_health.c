@@ -26,11 +26,11 @@ const struct fields simulate_health_fields = FIELD_TABLE("health", health_rows, 
 static void reconnect(struct call *c, uint32_t row)
 {
     const struct account *a = account_read(c->world, row);
-    struct account_spec user;
+    struct connection user;
     if (account_can_publish(a))
         return;
     consent_user(c, a->provider, a->platform, a->handle, &user);
-    account_reconnect(c->world, row, user.token_expires_at_ms);
+    account_reconnect(c->world, row, user.account.token_expires_at_ms);
 }
 
 /* Reconnects the account first, so that it has one reason only not to be healthy. */

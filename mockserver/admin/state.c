@@ -34,12 +34,13 @@ static uint32_t row_of(struct call *c, const struct record_type *s)
         return row;
     row = record_find(c->world, s->kind, c->params[1]);
     if (!row)
-        call_refuse(c, FAULT_NOT_FOUND, "no record of %s has the id '" STR_FMT "'", s->name, STR_ARG(c->params[1]));
-    else if (!index_entries_unique(c->world, s->kind, c->params[1]))
+        call_refuse(c, FAULT_NOT_FOUND, "no record of %s has the id '" STR_FMT "'", record_kind_texts[s->kind],
+                    STR_ARG(c->params[1]));
+    else if (!record_id_is_unique(c->world, s->kind, c->params[1]))
         call_refuse(c, FAULT_CONFLICT,
                     "several records of %s have the id '" STR_FMT
                     "'; select one by its number in the list, for example ~%u",
-                    s->name, STR_ARG(c->params[1]), row);
+                    record_kind_texts[s->kind], STR_ARG(c->params[1]), row);
     return c->fault ? ROW_NONE : row;
 }
 

@@ -72,7 +72,7 @@ static void namespaces(void)
 static void add_key(struct world *w, uint32_t organization, const char *value, int64_t limit)
 {
     static const char *const scopes[] = {"*"};
-    struct key_spec spec = {
+    struct key spec = {
         .name = value, .value = value, .public_id = value, .tier = "internal", .scopes = scopes, .scope_count = 1};
     for (size_t i = 0; i < QUOTA_WINDOWS; i++)
         spec.limits[i] = limit;
@@ -91,11 +91,11 @@ static struct world *world_of(uint32_t accounts)
         snprintf(id, sizeof id, "sa_%026u", i);
         snprintf(handle, sizeof handle, "handle%u", i);
         account_connect(w, space,
-                        &(struct account_spec){.public_id = id,
-                                               .handle = handle,
-                                               .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
-                                               .connected_at_ms = START - i * STEP,
-                                               .token_expires_at_ms = START + 86400000ll});
+                        &(struct account){.public_id = id,
+                                          .handle = handle,
+                                          .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
+                                          .connected_at_ms = START - i * STEP,
+                                          .token_expires_at_ms = START + 86400000ll});
     }
     return w;
 }
@@ -191,7 +191,7 @@ static void advance(uint32_t posts)
         char id[32];
         snprintf(id, sizeof id, "sp_%026u", i);
         struct post post = {.public_id = id, .due_at_ms = world_now(w) + 1 + i};
-        destination_schedule(w, post_schedule(w, 1, &post), &(struct destination_spec){.account = 1, .public_id = id});
+        destination_schedule(w, post_schedule(w, 1, &post), &(struct destination){.account = 1, .public_id = id});
     }
     for (int i = 0; i < STEPS; i++) {
         const char *name = arena_printf(&a, "advance%d", i);

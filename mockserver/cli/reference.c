@@ -305,11 +305,11 @@ static void put_records(struct buf *out)
                  "fixture, `set_state` of a rule, and `/__admin/state`.");
     md_table(out, heads, COUNT(heads));
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        const struct record_type *type = record_type(kind);
+        const struct record_type *type = record_types[kind];
         struct buf fields = {.arena = out->arena};
         for (size_t i = 0; i < type->field_count; i++)
             buf_printf(&fields, "%s`%s`", i ? ", " : "", type->fields[i].name);
-        const char *name = arena_printf(out->arena, "`%s`", type->name);
+        const char *name = arena_printf(out->arena, "`%s`", record_kind_texts[kind]);
         md_row(out, (const char *const[]){name, record_helps[kind], buf_c(&fields)}, COUNT(heads));
     }
     buf_text(out, "\n");

@@ -126,7 +126,7 @@ static void put_set(struct json *w, const struct record_type *s)
     struct arena a = {0};
     json_key(w, "set");
     json_open_map(w);
-    schema_put_shape(w, arena_printf(&a, "set_state/properties/%s/properties/where", s->name));
+    schema_put_shape(w, arena_printf(&a, "set_state/properties/%s/properties/where", record_kind_texts[s->kind]));
     json_key(w, "properties");
     json_open_map(w);
     for (size_t i = 0; i < s->field_count; i++)
@@ -143,8 +143,8 @@ static void put_set_state(struct json *w)
     json_key(w, "properties");
     json_open_map(w);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        const struct record_type *s = record_type(kind);
-        json_key(w, s->name);
+        const struct record_type *s = record_types[kind];
+        json_key(w, record_kind_texts[kind]);
         json_open_map(w);
         schema_put_shape(w, "{type: object, required: [set], additionalProperties: false}");
         json_key(w, "properties");
@@ -235,7 +235,7 @@ static void put_records(struct json *w)
         json_open_map(w);
         json_put_text(w, "type", "array");
         json_key(w, "items");
-        put_record(w, record_type(kind));
+        put_record(w, record_types[kind]);
         json_close_map(w);
     }
     json_close_map(w);

@@ -10,8 +10,8 @@
 #include "base/enum.h"
 #include "base/error.h"
 #include "mockserver/provider_api/route.h"
-#include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
+#include "mockserver/state/connection.h"
 
 struct fixture_reader;
 struct rate_limits;
@@ -107,9 +107,9 @@ struct provider {
     unsigned platforms;                  /* that it can connect: bits of PROVIDER_PLATFORM */
     bool leaves_posts;                   /* disconnecting an account removes it from all posts */
     /* Sets the id and token lifetime of the account that a user's consent creates. */
-    void (*consented)(struct world *w, enum platform platform, struct account_spec *spec);
+    void (*consented)(struct world *w, enum platform platform, struct connection *user);
     /* The same for an ad account; NULL: the provider has no ad accounts. */
-    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec);
+    void (*ad_consented)(struct world *w, enum ad_platform platform, const char *name, struct ad_account *spec);
     const struct webhooks *webhooks;     /* NULL: the provider has no webhooks */
     const struct variations *variations; /* for hostile namespaces; NULL: responses never vary */
     const struct fixture_reader *fixture;

@@ -42,7 +42,7 @@ void record_value_write(struct json *out, const struct record_field *f, const st
 
 void record_print(struct json *out, const struct world *w, enum record_kind kind, uint32_t row)
 {
-    const struct record_type *s = record_type(kind);
+    const struct record_type *s = record_types[kind];
     const struct provider *d = provider_with_id(record_provider(w, kind, row));
     json_open_map(out);
     json_put_text(out, "provider", d ? d->name : NULL);
@@ -82,8 +82,8 @@ const struct record_field *record_field_read(const struct record_type *s, const 
     for (size_t i = 0; i < count; i++)
         names[i] = s->fields[i].name;
     struct arena a = {0};
-    report_unknown(err, m->key_at, arena_printf(&a, "records of kind '%s' have no field", s->name), m->key, names,
-                   count);
+    report_unknown(err, m->key_at, arena_printf(&a, "records of kind '%s' have no field", record_kind_texts[s->kind]),
+                   m->key, names, count);
     arena_end(&a);
     return NULL;
 }

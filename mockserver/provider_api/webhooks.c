@@ -12,7 +12,7 @@ const char *const webhook_policy_texts[] = {WEBHOOK_POLICIES(ENUM_TEXT)};
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
                           const struct webhook_event *event, const char *event_id, uint32_t replay_of)
 {
-    const struct delivery_spec spec = {
+    const struct delivery spec = {
         .public_id = ids_mint(w, "", ID_UUID),
         .event_id = event_id ? event_id : ids_mint(w, of->event_prefix, ID_ULID),
         .type = event->type,

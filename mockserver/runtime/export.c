@@ -47,7 +47,7 @@ static void put_duration(struct json *out, const char *key, int64_t ms)
 static void put_record(struct json *out, const struct world *w, const char *key, enum record_kind kind, uint32_t row)
 {
     const char *id = record_id(w, kind, row);
-    if (id && index_entries_unique(w, kind, str_from(id)))
+    if (id && record_id_is_unique(w, kind, str_from(id)))
         json_put_text(out, key, id);
     else
         json_put_int(out, key, row);
@@ -110,7 +110,7 @@ static void write_records(struct json *out, const struct world *w)
         json_key(out, record_kind_texts[kind]);
         json_open_list(out);
         for (uint32_t row = 1; row <= world_count(w, kind); row++)
-            write_record(out, w, record_type(kind), row);
+            write_record(out, w, record_types[kind], row);
         json_close_list(out);
     }
     json_close_map(out);

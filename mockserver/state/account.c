@@ -2,14 +2,10 @@
 
 #include <assert.h>
 
-#include "base/enum.h"
+#include "base/time.h"
 #include "base/units.h"
-#include "mockserver/state/connection.h"
-#include "mockserver/state/lease.h"
-#include "mockserver/state/post.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const platform_texts[] = {PLATFORMS(X)};
@@ -21,80 +17,134 @@ const char *const outcome_texts[] = {OUTCOMES(X)};
 /* Lifetime of a renewed token if the lifetime of the old one is unknown. */
 #define RENEWAL_MS (30 * DAY_MS)
 
-/* An edit in progress: the account's index entries and state text before it. */
-struct account_edit {
-    struct world *w;
-    uint32_t row;
-    struct index_entries before;
-    const char *from;
-    struct account *account;
+static const struct record_field account_fields[] = {
+    MEMBER_ID(account, public_id),
+    MEMBER_REF(account, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_ENUM(account, platform, platform_texts, PLATFORM_COUNT),
+    MEMBER_TEXT(account, handle, NEEDED),
+    MEMBER_TEXT(account, name, FREE),
+    MEMBER_TEXT(account, avatar_url, FREE),
+    MEMBER_TEXT(account, kind, FREE),
+    MEMBER_ENUM(account, token, token_texts, TOKEN_COUNT),
+    MEMBER_TEXT(account, token_word, FREE),
+    MEMBER_ENUM(account, disconnect, disconnect_texts, DISCONNECT_COUNT),
+    MEMBER_ENUM(account, outcome, outcome_texts, OUTCOME_COUNT),
+    MEMBER_TEXT(account, outcome_code, FREE),
+    MEMBER_BOOL(account, leased),
+    MEMBER_BOOL(account, refreshes),
+    MEMBER_BOOL(account, inactive),
+    MEMBER_BOOL(account, flagged),
+    MEMBER_TIME(account, connected_at),
+    MEMBER_TIME(account, token_since),
+    MEMBER_TIME(account, token_expires_at),
+    MEMBER_TIME(account, disconnected_at),
+    MEMBER_INT(account, monthly_price_cents),
+    MEMBER_INT(account, followers),
+    MEMBER_TIME(account, renews_at),
+    MEMBER_REF(account, lease_request, FREE, RECORD_LEASE_REQUEST),
+    MEMBER_INT(account, token_generation),
+    MEMBER_TIME(account, updated_at),
 };
 
-static struct account_edit edit_begin(struct world *w, uint32_t row)
+static const char *state_of(const void *record)
 {
-    struct account_edit e = {.w = w, .row = row, .from = account_state_text(account_read(w, row))};
-    index_entries_of(w, RECORD_ACCOUNT, row, &e.before);
-    e.account = world_edit(w, RECORD_ACCOUNT, row);
-    return e;
+    const struct account *a = record;
+    return account_is_listed(a) ? token_texts[a->token] : "disconnected";
 }
 
-static void edit_end(const struct account_edit *e, const char *what)
+static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    index_entries_move(e->w, RECORD_ACCOUNT, e->row, &e->before);
-    changes_add(e->w, RECORD_ACCOUNT, e->row, what, e->from, account_state_text(e->account));
-    world_transition_done(e->w);
+    const struct account *a = record;
+    const int64_t order = -a->connected_at_ms;
+    const bool listed = account_is_listed(a);
+    if (a->leased) {
+        int64_t key = index_pair_key(space_read(w, a->space)->organization, !listed);
+        index_entries_put(to, INDEX_ACCOUNT_LEASE, key, order, row);
+    }
+    if (a->leased && a->lease_request)
+        index_entries_put(to, INDEX_ACCOUNT_REQUEST, a->lease_request, row, row);
+    if (!listed)
+        return;
+    index_entries_put(to, INDEX_ACCOUNT_SPACE, a->space, order, row);
+    index_entries_put(to, INDEX_ACCOUNT_SPACE_PLATFORM, index_pair_key(a->space, a->platform), order, row);
+    index_entries_put(to, INDEX_ACCOUNT_SPACE_TOKEN, index_pair_key(a->space, a->token != TOKEN_LIVE), order, row);
+    index_entries_put(to, INDEX_ACCOUNT_SPACE_LEASED, index_pair_key(a->space, a->leased), order, row);
+}
+
+static bool token_expires(const struct account *a)
+{
+    return account_is_listed(a) && a->token == TOKEN_LIVE && a->token_expires_at_ms;
 }
 
 static void queue_expiry(struct world *w, uint32_t row, const struct account *a)
 {
-    if (a->token == TOKEN_LIVE && a->token_expires_at_ms)
+    if (token_expires(a))
         events_add(w, a->token_expires_at_ms, EVENT_TOKEN_EXPIRES, row);
 }
 
-static void queue_renewal(struct world *w, uint32_t row, struct account *a)
+static void queue_events(struct world *w, const void *record, uint32_t row)
 {
-    a->renews_at_ms = lease_next_renewal(a->connected_at_ms, world_now(w));
-    events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
+    const struct account *a = record;
+    queue_expiry(w, row, a);
+    if (a->renews_at_ms)
+        events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, row);
 }
 
-uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec)
+static const char *check(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    assert(spec->public_id && spec->handle);
-    uint32_t row;
-    int64_t connected_at_ms = spec->connected_at_ms ? spec->connected_at_ms : world_now(w);
-    struct account *a = table_add(&w->records[RECORD_ACCOUNT], &row);
-    *a = (struct account){
-        .space = space,
-        .provider = space_provider(w, space),
-        .public_id = world_text(w, spec->public_id),
-        .handle = world_text(w, spec->handle),
-        .name = world_text(w, spec->name),
-        .avatar_url = world_text(w, spec->avatar_url),
-        .kind = world_text(w, spec->kind),
-        .token_word = world_text(w, spec->token_word),
-        .platform = spec->platform,
-        .token = spec->token,
-        .leased = spec->leased,
-        .refreshes = spec->refreshes,
-        .inactive = spec->inactive,
-        .flagged = spec->flagged,
-        .connected_at_ms = connected_at_ms,
-        .token_expires_at_ms = spec->token_expires_at_ms,
-        .monthly_price_cents = spec->monthly_price_cents,
-        .followers = spec->followers,
-        .token_since_ms = connected_at_ms,
-        .token_generation = 1,
-        .updated_at_ms = spec->updated_at_ms ? spec->updated_at_ms : connected_at_ms,
-    };
-    queue_expiry(w, row, a);
-    if (a->leased)
-        queue_renewal(w, row, a);
-    index_entries_add(w, RECORD_ACCOUNT, row);
-    changes_add(w, RECORD_ACCOUNT, row, "account_connect", NULL, account_state_text(a));
-    world_transition_done(w);
-    if (spec->after)
-        connect_steps_run(w, row, spec);
-    return row;
+    const struct account *a = account_read(w, row);
+    if (!a->space || !a->public_id || !a->handle)
+        return "an account must have a space, an id and a handle";
+    if (a->provider != space_provider(w, a->space))
+        return "an account must have the same provider as its space";
+    if (account_is_listed(a) != (a->disconnected_at_ms == 0))
+        return "'disconnected_at' must be set if and only if 'disconnect' is not none";
+    if (a->token_generation < 1)
+        return "'token_generation' must be at least 1";
+    if (token_expires(a) && !event_is_queued(waiting, EVENT_TOKEN_EXPIRES, row, a->token_expires_at_ms))
+        return "the event queue has no expiry of the account's live token";
+    if ((a->leased && account_is_listed(a)) != (a->renews_at_ms != 0))
+        return "'renews_at' must be set if and only if the account is leased and connected";
+    if (a->renews_at_ms && !event_is_queued(waiting, EVENT_LEASE_RENEWS, row, a->renews_at_ms))
+        return "the event queue has no renewal at 'renews_at'";
+    if (a->lease_request &&
+        (!a->leased || record_owner(w, RECORD_LEASE_REQUEST, a->lease_request, RECORD_SPACE) != a->space))
+        return "an account with a 'lease_request' must be leased, in the request's space";
+    return NULL;
+}
+
+const struct record_type account_record_type = {
+    RECORD_TYPE(RECORD_ACCOUNT, account, public_id),
+    RECORD_PROVIDER(account),
+    .state = state_of,
+    .final_states = "disconnected",
+    .add_entries = add_entries,
+    .queue_events = queue_events,
+    .check = check,
+};
+
+int64_t account_next_renewal(int64_t since_ms, int64_t after_ms)
+{
+    int64_t at = since_ms;
+    do
+        at = time_next_month(at, time_day(since_ms));
+    while (at <= after_ms);
+    return at;
+}
+
+uint32_t account_connect(struct world *w, uint32_t space, const struct account *init)
+{
+    assert(init->public_id && init->handle);
+    struct account a = *init;
+    a.space = space;
+    a.provider = space_provider(w, space);
+    a.connected_at_ms = init->connected_at_ms ? init->connected_at_ms : world_now(w);
+    a.updated_at_ms = init->updated_at_ms ? init->updated_at_ms : a.connected_at_ms;
+    a.token_since_ms = a.connected_at_ms;
+    a.token_generation = 1;
+    if (a.leased)
+        a.renews_at_ms = account_next_renewal(a.connected_at_ms, world_now(w));
+    return record_create(w, RECORD_ACCOUNT, &a, "account_connect");
 }
 
 static void issue_token(struct account *a, int64_t now_ms, int64_t expires_at_ms)
@@ -109,93 +159,67 @@ static void issue_token(struct account *a, int64_t now_ms, int64_t expires_at_ms
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms)
 {
     assert(account_is_listed(account_read(w, account)));
-    struct account_edit e = edit_begin(w, account);
-    issue_token(e.account, world_now(w), token_expires_at_ms);
-    e.account->flagged = false;
-    queue_expiry(w, account, e.account);
-    edit_end(&e, "account_reconnect");
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    issue_token(a, world_now(w), token_expires_at_ms);
+    a->flagged = false;
+    queue_expiry(w, account, a);
+    transition_end(&t, "account_reconnect");
 }
 
 void account_lose_token(struct world *w, uint32_t account, enum token why)
 {
-    const struct account *a = account_read(w, account);
-    assert(why != TOKEN_LIVE && account_is_listed(a));
-    if (a->token != TOKEN_LIVE)
+    assert(why != TOKEN_LIVE && account_is_listed(account_read(w, account)));
+    if (account_read(w, account)->token != TOKEN_LIVE)
         return;
-    struct account_edit e = edit_begin(w, account);
-    e.account->token = why;
-    e.account->token_word = NULL;
-    e.account->updated_at_ms = world_now(w);
-    edit_end(&e, "account_lose_token");
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->token = why;
+    a->token_word = NULL;
+    a->updated_at_ms = world_now(w);
+    transition_end(&t, "account_lose_token");
 }
 
 void account_flag(struct world *w, uint32_t account)
 {
     assert(account_is_listed(account_read(w, account)));
-    struct account_edit e = edit_begin(w, account);
-    e.account->flagged = true;
-    e.account->updated_at_ms = world_now(w);
-    edit_end(&e, "account_flag");
-}
-
-static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_state state)
-{
-    const struct index *queue = &w->indexes[INDEX_DESTINATION_ACCOUNT];
-    int64_t key = index_pair_key(account, state);
-    uint32_t count = 0;
-    for (;; count++) { /* start over: each cancellation changes the index */
-        struct index_walk walk;
-        index_from(queue, &walk, (struct index_entry){key, INT64_MIN, 0});
-        if (!index_next_of(&walk, key))
-            return count;
-        destination_cancel(w, walk.entry.row);
-    }
-}
-
-uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why)
-{
-    assert(why != DISCONNECT_NONE && account_is_listed(account_read(w, account)));
-    uint32_t canceled = cancel_all(w, account, DESTINATION_QUEUED);
-    cancel_all(w, account, DESTINATION_HELD);
-    pool_account_free(w, account);
-    struct account_edit e = edit_begin(w, account);
-    e.account->disconnect = why;
-    if (e.account->token == TOKEN_LIVE && !e.account->leased)
-        e.account->token = TOKEN_WITHDRAWN; /* the provider keeps the token of a leased account */
-    e.account->updated_at_ms = e.account->disconnected_at_ms = world_now(w);
-    e.account->renews_at_ms = 0;
-    edit_end(&e, "account_disconnect");
-    return canceled;
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->flagged = true;
+    a->updated_at_ms = world_now(w);
+    transition_end(&t, "account_flag");
 }
 
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code)
 {
-    struct account_edit e = edit_begin(w, account);
-    e.account->outcome = outcome;
-    e.account->outcome_code = world_text(w, code);
-    edit_end(&e, "account_set_outcome");
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->outcome = outcome;
+    a->outcome_code = world_text(w, code);
+    transition_end(&t, "account_set_outcome");
 }
 
 void account_token_due(struct world *w, uint32_t account)
 {
-    const struct account *a = account_read(w, account);
-    int64_t now = world_now(w), expires = a->token_expires_at_ms;
-    if (!account_is_listed(a) || a->token != TOKEN_LIVE || !expires || expires > now)
+    const struct account *before = account_read(w, account);
+    int64_t now = world_now(w), expires = before->token_expires_at_ms;
+    if (!token_expires(before) || expires > now)
         return; /* disconnected, token lost, or replaced by a newer token */
-    if (!a->refreshes) {
+    if (!before->refreshes) {
         account_lose_token(w, account, TOKEN_EXPIRED);
         return;
     }
-    int64_t length = expires - a->token_since_ms;
-    struct account_edit e = edit_begin(w, account);
-    issue_token(e.account, now, now + (length > 0 ? length : RENEWAL_MS));
-    queue_expiry(w, account, e.account);
-    edit_end(&e, "account_renew_token");
+    int64_t length = expires - before->token_since_ms;
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    issue_token(a, now, now + (length > 0 ? length : RENEWAL_MS));
+    queue_expiry(w, account, a);
+    transition_end(&t, "account_renew_token");
 }
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_ACCOUNT, provider, public_id);
+    return record_find_in(w, RECORD_ACCOUNT, provider, public_id);
 }
 
 const struct account *account_read(const struct world *w, uint32_t row)
@@ -211,9 +235,4 @@ bool account_is_listed(const struct account *a)
 bool account_can_publish(const struct account *a)
 {
     return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged;
-}
-
-const char *account_state_text(const struct account *a)
-{
-    return account_is_listed(a) ? token_texts[a->token] : "disconnected";
 }

@@ -3,7 +3,7 @@
  * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows.
  *          A disconnected row is never reused; connecting the handle again adds a new row.
  * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected (final).
- * Indexes: ACCOUNT_ID (provider, public id) holds all accounts. ACCOUNT_SPACE and the three
+ * Indexes: ACCOUNT_SPACE and the three
  *          filtered indexes hold only accounts that are not disconnected: key = space (and platform
  *          | token lost or not | leased or not), order = -connected_at, so the newest comes first.
  * Units:   milliseconds; cents per month.
@@ -65,35 +65,19 @@ struct account {
     int64_t updated_at_ms;    /* when the platform or the owner last changed it */
 };
 
-struct after_connect;
-
-struct account_spec {
-    const char *public_id, *handle, *name, *avatar_url, *kind, *token_word;
-    enum platform platform;
-    enum token token;
-    bool leased, refreshes, inactive, flagged;
-    int64_t connected_at_ms, token_expires_at_ms, monthly_price_cents, followers;
-    int64_t updated_at_ms;             /* 0: connected_at_ms */
-    const struct after_connect *after; /* setup steps to run next (connection.h); NULL: none */
-    const char *kept_avatar_url;       /* avatar_url after the AVATAR step; NULL: unchanged */
-};
-
-uint32_t account_connect(struct world *w, uint32_t space, const struct account_spec *spec);
+/* Adds a copy of `init` to the space. connected_at_ms 0: now; updated_at_ms 0: when it was connected. */
+uint32_t account_connect(struct world *w, uint32_t space, const struct account *init);
 /* Issues a new token. The row and the handle stay the same. */
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms);
 /* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already
  * lost. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
 void account_flag(struct world *w, uint32_t account);
-/* Disconnects the account permanently and cancels its queued and held destinations. Returns how
- * many queued ones were canceled. A leased account goes back to the pool. */
-uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);
-void account_token_due(struct world *w, uint32_t account); /* event: the token is to expire now */
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id);
 const struct account *account_read(const struct world *w, uint32_t row);
 bool account_is_listed(const struct account *a);   /* not disconnected */
 bool account_can_publish(const struct account *a); /* listed, token live, not flagged */
-/* "live", "expired", "withdrawn" or "disconnected". */
-const char *account_state_text(const struct account *a);
+/* The first monthly anniversary of `since_ms` that is after `after_ms`. */
+int64_t account_next_renewal(int64_t since_ms, int64_t after_ms);

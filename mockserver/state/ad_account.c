@@ -2,39 +2,74 @@
 
 #include <assert.h>
 
-#include "base/enum.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const ad_platform_texts[] = {AD_PLATFORMS(X)};
 const char *const ad_token_texts[] = {AD_TOKENS(X)};
 #undef X
 
-/* An edit in progress: the ad account's index entries and state text before it. */
-struct ad_edit {
-    struct world *w;
-    uint32_t row;
-    struct index_entries before;
-    const char *from;
-    struct ad_account *account;
+static const struct record_field ad_account_fields[] = {
+    MEMBER_ID(ad_account, public_id),
+    MEMBER_REF(ad_account, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_ENUM(ad_account, platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    MEMBER_TEXT(ad_account, external_id, NEEDED),
+    MEMBER_TEXT(ad_account, name, FREE),
+    MEMBER_TEXT(ad_account, currency, FREE),
+    MEMBER_ENUM(ad_account, token, ad_token_texts, AD_TOKEN_COUNT),
+    MEMBER_TIME(ad_account, connected_at),
+    MEMBER_TIME(ad_account, disconnected_at),
+    MEMBER_TIME(ad_account, validates_at),
 };
 
-static struct ad_edit edit_begin(struct world *w, uint32_t row)
+static const char *state_of(const void *record)
 {
-    struct ad_edit e = {.w = w, .row = row, .from = ad_account_state_text(ad_account_read(w, row))};
-    index_entries_of(w, RECORD_AD_ACCOUNT, row, &e.before);
-    e.account = world_edit(w, RECORD_AD_ACCOUNT, row);
-    return e;
+    const struct ad_account *a = record;
+    return ad_account_is_listed(a) ? ad_token_texts[a->token] : "disconnected";
 }
 
-static void edit_end(const struct ad_edit *e, const char *what)
+static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    index_entries_move(e->w, RECORD_AD_ACCOUNT, e->row, &e->before);
-    changes_add(e->w, RECORD_AD_ACCOUNT, e->row, what, e->from, ad_account_state_text(e->account));
-    world_transition_done(e->w);
+    (void)w;
+    const struct ad_account *a = record;
+    if (ad_account_is_listed(a))
+        index_entries_put(to, INDEX_AD_ACCOUNT_SPACE, index_pair_key(a->space, a->platform), 0, row);
 }
+
+static void queue_events(struct world *w, const void *record, uint32_t row)
+{
+    const struct ad_account *a = record;
+    if (a->validates_at_ms)
+        events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
+}
+
+static const char *check(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct ad_account *a = ad_account_read(w, row);
+    bool pending = ad_account_is_listed(a) && a->token == AD_TOKEN_PENDING;
+    if (!a->space || !a->public_id || !a->external_id)
+        return "an ad account must have a space, an id and an 'external_id'";
+    if (ad_account_is_listed(a) &&
+        index_count_of(&w->indexes[INDEX_AD_ACCOUNT_SPACE], index_pair_key(a->space, a->platform)) > 1)
+        return "a space must have at most one connected ad account per platform";
+    if (pending != (a->validates_at_ms != 0))
+        return "'validates_at' must be set if and only if the ad account is connected and its "
+               "token is pending";
+    if (pending && !event_is_queued(waiting, EVENT_AD_VALIDATES, row, a->validates_at_ms))
+        return "the event queue has no validation at 'validates_at'";
+    return NULL;
+}
+
+const struct record_type ad_account_record_type = {
+    RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, public_id),
+    RECORD_PROVIDER(ad_account),
+    .state = state_of,
+    .final_states = "disconnected",
+    .add_entries = add_entries,
+    .queue_events = queue_events,
+    .check = check,
+};
 
 bool ad_account_can(const struct ad_account *a, enum ad_event event)
 {
@@ -54,71 +89,63 @@ bool ad_account_can(const struct ad_account *a, enum ad_event event)
 }
 
 /* With no validation time the grant skips the pending state. */
-static void start_grant(struct world *w, struct ad_account *a, uint32_t row)
+static void start_grant(const struct world *w, struct ad_account *a)
 {
     bool immediate = w->timings.ad_validation_ms == 0;
     a->token = immediate ? AD_TOKEN_VALID : AD_TOKEN_PENDING;
     a->validates_at_ms = immediate ? 0 : world_now(w) + w->timings.ad_validation_ms;
-    if (!immediate)
-        events_add(w, a->validates_at_ms, EVENT_AD_VALIDATES, row);
 }
 
-uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account_spec *spec)
+uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account *init)
 {
-    assert(spec->public_id && spec->external_id && !ad_account_of(w, space, spec->platform));
-    uint32_t row;
-    struct ad_account *a = table_add(&w->records[RECORD_AD_ACCOUNT], &row);
-    *a = (struct ad_account){
-        .space = space,
-        .provider = space_provider(w, space),
-        .public_id = world_text(w, spec->public_id),
-        .external_id = world_text(w, spec->external_id),
-        .name = world_text(w, spec->name),
-        .currency = world_text(w, spec->currency),
-        .platform = spec->platform,
-        .connected_at_ms = spec->connected_at_ms ? spec->connected_at_ms : world_now(w),
-    };
-    start_grant(w, a, row);
-    index_entries_add(w, RECORD_AD_ACCOUNT, row);
-    changes_add(w, RECORD_AD_ACCOUNT, row, "ad_account_connect", NULL, ad_account_state_text(a));
-    world_transition_done(w);
-    return row;
+    assert(init->public_id && init->external_id && !ad_account_of(w, space, init->platform));
+    struct ad_account a = *init;
+    a.space = space;
+    a.provider = space_provider(w, space);
+    a.connected_at_ms = init->connected_at_ms ? init->connected_at_ms : world_now(w);
+    start_grant(w, &a);
+    return record_create(w, RECORD_AD_ACCOUNT, &a, "ad_account_connect");
 }
 
 void ad_account_validate(struct world *w, uint32_t row)
 {
     assert(ad_account_can(ad_account_read(w, row), AD_VALIDATES));
-    struct ad_edit e = edit_begin(w, row);
-    e.account->token = AD_TOKEN_VALID;
-    e.account->validates_at_ms = 0;
-    edit_end(&e, "ad_account_validate");
+    struct transition t;
+    struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
+    a->token = AD_TOKEN_VALID;
+    a->validates_at_ms = 0;
+    transition_end(&t, "ad_account_validate");
 }
 
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why)
 {
     assert(why == AD_TOKEN_EXPIRED || why == AD_TOKEN_REVOKED);
     assert(ad_account_can(ad_account_read(w, row), AD_LOSES));
-    struct ad_edit e = edit_begin(w, row);
-    e.account->token = why;
-    e.account->validates_at_ms = 0;
-    edit_end(&e, "ad_account_lose");
+    struct transition t;
+    struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
+    a->token = why;
+    a->validates_at_ms = 0;
+    transition_end(&t, "ad_account_lose");
 }
 
 void ad_account_reconnect(struct world *w, uint32_t row)
 {
     assert(ad_account_can(ad_account_read(w, row), AD_RECONNECTS));
-    struct ad_edit e = edit_begin(w, row);
-    start_grant(w, e.account, row);
-    edit_end(&e, "ad_account_reconnect");
+    struct transition t;
+    struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
+    start_grant(w, a);
+    queue_events(w, a, row);
+    transition_end(&t, "ad_account_reconnect");
 }
 
 void ad_account_disconnect(struct world *w, uint32_t row)
 {
     assert(ad_account_can(ad_account_read(w, row), AD_DISCONNECTS));
-    struct ad_edit e = edit_begin(w, row);
-    e.account->disconnected_at_ms = world_now(w);
-    e.account->validates_at_ms = 0;
-    edit_end(&e, "ad_account_disconnect");
+    struct transition t;
+    struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
+    a->disconnected_at_ms = world_now(w);
+    a->validates_at_ms = 0;
+    transition_end(&t, "ad_account_disconnect");
 }
 
 void ad_account_validation_due(struct world *w, uint32_t row)
@@ -139,7 +166,7 @@ uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform p
 
 uint32_t ad_account_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_AD_ACCOUNT, provider, public_id);
+    return record_find_in(w, RECORD_AD_ACCOUNT, provider, public_id);
 }
 
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row)
@@ -150,9 +177,4 @@ const struct ad_account *ad_account_read(const struct world *w, uint32_t row)
 bool ad_account_is_listed(const struct ad_account *a)
 {
     return !a->disconnected_at_ms;
-}
-
-const char *ad_account_state_text(const struct ad_account *a)
-{
-    return ad_account_is_listed(a) ? ad_token_texts[a->token] : "disconnected";
 }

@@ -4,7 +4,7 @@
  *          never reused; connecting again adds a new row.
  * States:  token: pending -> valid (the grant was validated); pending | valid -> expired | revoked;
  *          any -> pending (reconnect: a new grant for the same row). Any -> disconnected (final).
- * Indexes: AD_ACCOUNT_ID (provider, public id); AD_ACCOUNT_SPACE (space and platform; connected ad
+ * Indexes: AD_ACCOUNT_SPACE (space and platform; connected ad
  *          accounts only).
  * Units:   milliseconds.
  * Source:  "List ad accounts".
@@ -35,12 +35,6 @@ struct ad_account {
     int64_t validates_at_ms; /* 0 unless the grant is pending */
 };
 
-struct ad_account_spec {
-    const char *public_id, *external_id, *name, *currency;
-    enum ad_platform platform;
-    int64_t connected_at_ms; /* 0: now */
-};
-
 /* The transitions of an ad account. The caller must check ad_account_can first; the functions below
  * assert it. */
 enum ad_event {
@@ -52,17 +46,15 @@ enum ad_event {
 bool ad_account_can(const struct ad_account *a, enum ad_event event);
 
 /* The space must have no connected ad account on that platform. The grant is validated after
- * timings.ad_validation_ms; 0: immediately. */
-uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account_spec *spec);
+ * timings.ad_validation_ms; 0: immediately. Adds a copy of `init`; connected_at_ms 0: now. */
+uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account *init);
 void ad_account_validate(struct world *w, uint32_t row);
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why); /* EXPIRED or REVOKED */
 void ad_account_reconnect(struct world *w, uint32_t row);               /* same row, new grant */
 void ad_account_disconnect(struct world *w, uint32_t row);
-void ad_account_validation_due(struct world *w, uint32_t row); /* event */
 
 /* The space's connected ad account on that platform, or ROW_NONE. */
 uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform platform);
 uint32_t ad_account_find(const struct world *w, int provider, struct str public_id);
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row);
 bool ad_account_is_listed(const struct ad_account *a);
-const char *ad_account_state_text(const struct ad_account *a); /* its token, or "disconnected" */

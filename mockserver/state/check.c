@@ -1,6 +1,5 @@
 /* The invariants of a whole world. */
-#include "base/array.h"
-#include "mockserver/state/check_record.h"
+#include "mockserver/state/record.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -8,7 +7,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mockserver/state/post.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
 
 struct check {
@@ -17,7 +15,7 @@ struct check {
     void *ctx;
     struct buf *message;
     struct arena arena;
-    struct index waiting;                   /* see check_record.h */
+    struct index waiting;                   /* see event_is_queued */
     uint32_t expected[WORLD_INDEX_COUNT];   /* number of entries */
     const char **states[RECORD_KIND_COUNT]; /* each record's state according to the change log */
 };
@@ -58,29 +56,9 @@ static bool check_queue(struct check *c)
 /* A final state has no transition to another state. */
 static bool is_final(enum record_kind kind, const char *state)
 {
-    static const struct {
-        enum record_kind kind;
-        const char *state;
-    } final_states[] = {
-        {RECORD_ACCOUNT,       "disconnected"},
-        {RECORD_OAUTH_ATTEMPT, "completed"   },
-        {RECORD_OAUTH_ATTEMPT, "failed"      },
-        {RECORD_OAUTH_ATTEMPT, "expired"     },
-        {RECORD_DESTINATION,   "draft"       },
-        {RECORD_DESTINATION,   "published"   },
-        {RECORD_DESTINATION,   "canceled"    },
-        {RECORD_WEBHOOK,       "deleted"     },
-        {RECORD_DELIVERY,      "delivered"   },
-        {RECORD_DELIVERY,      "failed"      },
-        {RECORD_DELIVERY,      "abandoned"   },
-        {RECORD_MEDIA,         "removed"     },
-        {RECORD_LEASE_REQUEST, "assigned"    },
-        {RECORD_LEASE_REQUEST, "partial"     },
-        {RECORD_LEASE_REQUEST, "rejected"    },
-        {RECORD_AD_ACCOUNT,    "disconnected"},
-    };
-    for (size_t i = 0; state && i < COUNT(final_states); i++)
-        if (final_states[i].kind == kind && strcmp(final_states[i].state, state) == 0)
+    struct str rest = str_from(record_types[kind]->final_states);
+    while (state && rest.n)
+        if (str_is(str_cut(&rest, ' '), state))
             return true;
     return false;
 }
@@ -130,7 +108,7 @@ static bool check_log(struct check *c)
 
 static bool check_references(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_type *type = record_type(kind);
+    const struct record_type *type = record_types[kind];
     const char *record = world_read(c->w, kind, row);
     for (size_t i = 0; i < type->field_count; i++) {
         const struct record_field *f = &type->fields[i];
@@ -149,20 +127,20 @@ static bool check_index_entries(struct check *c, enum record_kind kind, uint32_t
     struct index_entries entries;
     index_entries_of(c->w, kind, row, &entries);
     for (size_t i = 0; i < entries.count; i++) {
-        const struct world_index_entry *p = &entries.items[i];
-        c->expected[p->index]++;
-        if (!index_has(&c->w->indexes[p->index], p->entry))
+        enum world_index index = entries.items[i].index;
+        c->expected[index]++;
+        if (!index_has(&c->w->indexes[index], entries.items[i].entry))
             return report_violation(c, kind, row, "one of its index entries is missing");
     }
     const char *id = record_id(c->w, kind, row);
-    if (id && index_entries_find(c->w, kind, index_entries_scope(c->w, kind, row), str_from(id)) != row)
+    if (id && record_find_in(c->w, kind, record_scope(c->w, kind, row, kind), str_from(id)) != row)
         return report_violation(c, kind, row, "another record has the same id");
     return true;
 }
 
 static bool check_providers(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const struct record_type *type = record_type(kind);
+    const struct record_type *type = record_types[kind];
     for (size_t i = 0; i < type->field_count; i++) {
         struct record_value v;
         if (type->fields[i].type != RECORD_REF)
@@ -177,7 +155,8 @@ static bool check_providers(struct check *c, enum record_kind kind, uint32_t row
 
 static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
 {
-    const char *why = check_record(c->w, &c->waiting, kind, row);
+    const struct record_type *type = record_types[kind];
+    const char *why = type->check ? type->check(c->w, &c->waiting, row) : NULL;
     if (why)
         return report_violation(c, kind, row, why);
     if (!same_text(c->states[kind][row], record_state(c->w, kind, row)))

@@ -1,101 +1,187 @@
 #include "mockserver/state/connection.h"
 
-#include "base/enum.h"
+#include <assert.h>
+
+#include "mockserver/state/lease.h"
+#include "mockserver/state/post.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 const char *const connect_step_texts[] = {CONNECT_STEPS(ENUM_TEXT)};
 
-static void finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+/* clang-format off */
+static const struct record_field layer_fields[] = {
+    MEMBER_ID(layer, public_id),
+    MEMBER_REF(layer, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_REF(layer, account, FIXED, RECORD_ACCOUNT),
+    MEMBER_TEXT(layer, name, FREE),
+    MEMBER_TIME(layer, created_at),
+};
+/* clang-format on */
+
+static void add_layer_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    index_entries_add(w, kind, row);
-    changes_add(w, kind, row, what, NULL, "present");
-    world_transition_done(w);
+    (void)w;
+    const struct layer *l = record;
+    index_entries_put(to, INDEX_LAYER_SPACE, l->space, l->account, row);
 }
+
+static const char *check_layer(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct layer *l = layer_read(w, row);
+    if (!l->space || !l->name)
+        return "a layer must have a space and a name";
+    if (l->account && account_read(w, l->account)->space != l->space)
+        return "a layer must have the same space as its account";
+    if (!l->account && layer_find_content(w, l->space) != row)
+        return "a space must have at most one content layer";
+    return NULL;
+}
+
+const struct record_type layer_record_type = {
+    RECORD_TYPE(RECORD_LAYER, layer, public_id),
+    RECORD_PROVIDER(layer),
+    .add_entries = add_layer_entries,
+    .check = check_layer,
+};
+
+static const struct record_field onboarding_fields[] = {
+    MEMBER_ID(onboarding, public_id),
+    MEMBER_REF(onboarding, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
+    MEMBER_REF(onboarding, account, FIXED_NEEDED, RECORD_ACCOUNT),
+    MEMBER_TEXT(onboarding, name, FREE),
+    MEMBER_TIME(onboarding, at),
+};
+
+static const char *check_onboarding(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct onboarding *o = onboarding_read(w, row);
+    return o->organization && o->account && o->name
+               ? NULL
+               : "an onboarding item must have an organization, an account and a name";
+}
+
+const struct record_type onboarding_record_type = {
+    RECORD_TYPE(RECORD_ONBOARDING, onboarding, public_id),
+    RECORD_PROVIDER(onboarding),
+    .check = check_onboarding,
+};
 
 static void create_layer(struct world *w, uint32_t account, bool for_space, const char *name)
 {
-    uint32_t row;
     const struct account *a = account_read(w, account);
-    struct layer *l = table_add(&w->records[RECORD_LAYER], &row);
-    *l = (struct layer){
+    const struct layer l = {
         .space = a->space,
         .account = for_space ? ROW_NONE : account,
         .provider = a->provider,
         .public_id = ids_mint(w, "layer_", ID_ULID),
-        .name = world_text(w, name),
+        .name = name,
         .created_at_ms = a->connected_at_ms,
     };
-    finish_create(w, RECORD_LAYER, row, "layer_create");
+    record_create(w, RECORD_LAYER, &l, "layer_create");
 }
 
-static void keep_avatar(struct world *w, uint32_t account, const struct account_spec *spec)
+static void keep_avatar(struct world *w, uint32_t account, const struct connection *c)
 {
-    if (!spec->kept_avatar_url)
+    if (!c->kept_avatar_url)
         return;
-    struct account *a = world_edit(w, RECORD_ACCOUNT, account);
-    a->avatar_url = world_text(w, spec->kept_avatar_url);
-    changes_add(w, RECORD_ACCOUNT, account, "account_keep_avatar", account_state_text(a), account_state_text(a));
-    world_transition_done(w);
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->avatar_url = world_text(w, c->kept_avatar_url);
+    transition_end(&t, "account_keep_avatar");
 }
 
-static void create_account_layers(struct world *w, uint32_t account, const struct account_spec *spec)
+static void create_account_layers(struct world *w, uint32_t account, const struct connection *c)
 {
-    for (size_t i = 0; i < spec->after->account_layer_count; i++)
-        create_layer(w, account, false, spec->after->account_layers[i]);
+    for (size_t i = 0; i < c->steps->account_layer_count; i++)
+        create_layer(w, account, false, c->steps->account_layers[i]);
 }
 
-static void ensure_content_layer(struct world *w, uint32_t account, const struct account_spec *spec)
+static void ensure_content_layer(struct world *w, uint32_t account, const struct connection *c)
 {
     if (!layer_find_content(w, account_read(w, account)->space))
-        create_layer(w, account, true, spec->after->content_layer);
+        create_layer(w, account, true, c->steps->content_layer);
 }
 
-static void add_onboarding(struct world *w, uint32_t account, const struct account_spec *spec)
+static void add_onboarding(struct world *w, uint32_t account, const struct connection *c)
 {
-    uint32_t row;
     const struct account *a = account_read(w, account);
-    struct onboarding *o = table_add(&w->records[RECORD_ONBOARDING], &row);
-    *o = (struct onboarding){
+    const struct onboarding o = {
         .organization = space_read(w, a->space)->organization,
         .account = account,
         .provider = a->provider,
         .public_id = ids_mint(w, "task_", ID_ULID),
-        .name = world_text(w, spec->after->onboarding),
+        .name = c->steps->onboarding,
         .at_ms = a->connected_at_ms,
     };
-    finish_create(w, RECORD_ONBOARDING, row, "onboarding_tick");
+    record_create(w, RECORD_ONBOARDING, &o, "onboarding_tick");
 }
 
+/* clang-format off */
 static const struct {
-    void (*run)(struct world *w, uint32_t account, const struct account_spec *spec);
+    void (*run)(struct world *w, uint32_t account, const struct connection *c);
     const char *failed;
 } steps[CONNECT_STEP_COUNT] = {
-    [CONNECT_STEP_AVATAR] = {keep_avatar,           "account_keep_avatar_fail"},
-    [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, "layer_create_fail"       },
-    [CONNECT_STEP_CONTENT_LAYER] = {ensure_content_layer,  "content_layer_fail"      },
-    [CONNECT_STEP_ONBOARDING] = {add_onboarding,        "onboarding_tick_fail"    },
+    [CONNECT_STEP_AVATAR]         = {keep_avatar,           "account_keep_avatar_fail"},
+    [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, "layer_create_fail"},
+    [CONNECT_STEP_CONTENT_LAYER]  = {ensure_content_layer,  "content_layer_fail"},
+    [CONNECT_STEP_ONBOARDING]     = {add_onboarding,        "onboarding_tick_fail"},
 };
+/* clang-format on */
 
-void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec)
+uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c)
 {
-    for (enum connect_step step = 0; step < CONNECT_STEP_COUNT; step++) {
+    uint32_t account = account_connect(w, space, &c->account);
+    for (enum connect_step step = 0; c->steps && step < CONNECT_STEP_COUNT; step++) {
         if (!(w->connect_steps_fail & 1u << step)) {
-            steps[step].run(w, account, spec);
+            steps[step].run(w, account, c);
             continue;
         }
-        const char *state = account_state_text(account_read(w, account));
+        const char *state = record_state(w, RECORD_ACCOUNT, account);
         connect_step_set_fails(w, step, false);
         changes_add(w, RECORD_ACCOUNT, account, steps[step].failed, state, state);
         world_transition_done(w);
     }
+    return account;
 }
 
 void connect_step_set_fails(struct world *w, enum connect_step step, bool fails)
 {
     w->connect_steps_fail &= ~(1u << step);
     w->connect_steps_fail |= (uint32_t)fails << step;
+}
+
+static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_state state)
+{
+    const struct index *queue = &w->indexes[INDEX_DESTINATION_ACCOUNT];
+    int64_t key = index_pair_key(account, state);
+    uint32_t count = 0;
+    for (;; count++) { /* start over: each cancellation changes the index */
+        struct index_walk walk;
+        index_from(queue, &walk, (struct index_entry){key, INT64_MIN, 0});
+        if (!index_next_of(&walk, key))
+            return count;
+        destination_cancel(w, walk.entry.row);
+    }
+}
+
+uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why)
+{
+    assert(why != DISCONNECT_NONE && account_is_listed(account_read(w, account)));
+    uint32_t canceled = cancel_all(w, account, DESTINATION_QUEUED);
+    cancel_all(w, account, DESTINATION_HELD);
+    pool_account_free(w, account);
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->disconnect = why;
+    if (a->token == TOKEN_LIVE && !a->leased)
+        a->token = TOKEN_WITHDRAWN; /* the provider keeps the token of a leased account */
+    a->updated_at_ms = a->disconnected_at_ms = world_now(w);
+    a->renews_at_ms = 0;
+    transition_end(&t, "account_disconnect");
+    return canceled;
 }
 
 uint32_t layer_find_content(const struct world *w, uint32_t space)

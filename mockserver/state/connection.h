@@ -1,13 +1,13 @@
-/* connection.h - what a provider sets up after a new connection: the account's scheduling layers, the
- * space's content layer, and a completed item of the organization's onboarding list.
+/* connection.h - connects and disconnects an account, with everything that follows.
  *
- * Shapes:  layer {space, account (ROW_NONE: the space's content layer), name}; onboarding
- *          {organization, account, name}. The steps run in order after an account is connected with
- *          an `after` spec; a reconnection runs none. Each step is one transition. A step that a
- *          test makes fail only logs one change "..._fail" of the account; the account stays
- *          connected.
- * Indexes: LAYER_ID, ONBOARDING_ID (provider, public id); LAYER_SPACE (space; order = account, so
- *          the content layer comes first).
+ * Shapes:  struct connection: a new account, and the setup steps that the provider runs after it is connected: they
+ *          create the account's scheduling layers, the space's content layer, and a completed item of the
+ *          organization's onboarding list. The steps run in order; a reconnection runs none. Each step is one
+ *          transition. A step that a test makes fail only logs one change "..._fail" of the account; the account
+ *          stays connected.
+ *          layer {space, account (ROW_NONE: the space's content layer), name}; onboarding {organization, account,
+ *          name}.
+ * Indexes: LAYER_SPACE (space; order = account, so the content layer comes first).
  * Errors:  none.
  */
 #pragma once
@@ -22,7 +22,7 @@
 enum connect_step { CONNECT_STEPS(ENUM_NAME) CONNECT_STEP_COUNT };
 extern const char *const connect_step_texts[];
 
-struct after_connect { /* the provider's names of what the steps create */
+struct connect_steps { /* the provider's names of what the steps create */
     const char *const *account_layers;
     size_t account_layer_count;
     const char *content_layer;
@@ -43,7 +43,16 @@ struct onboarding {
     int64_t at_ms;
 };
 
-void connect_steps_run(struct world *w, uint32_t account, const struct account_spec *spec);
+struct connection {
+    struct account account;            /* see account_connect */
+    const struct connect_steps *steps; /* NULL: none */
+    const char *kept_avatar_url;       /* avatar_url after the AVATAR step; NULL: unchanged */
+};
+
+uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c); /* returns the account */
+/* Disconnects the account permanently and cancels its queued and held destinations. Returns how
+ * many queued ones were canceled. A leased account goes back to the pool. */
+uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 /* Sets whether the step fails the next time it runs; that run clears the setting. */
 void connect_step_set_fails(struct world *w, enum connect_step step, bool fails);
 

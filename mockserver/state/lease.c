@@ -5,37 +5,134 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/enum.h"
-#include "base/time.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 const char *const lease_state_texts[] = {LEASE_STATES(ENUM_TEXT)};
+const char *const wallet_reason_texts[] = {WALLET_REASONS(ENUM_TEXT)};
 
-uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *spec)
+static const struct record_field lease_request_fields[] = {
+    MEMBER_ID(lease_request, public_id),
+    MEMBER_REF(lease_request, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_REF(lease_request, key, FIXED, RECORD_KEY),
+    MEMBER_INT(lease_request, count),
+    MEMBER_TEXT(lease_request, vertical, NEEDED),
+    MEMBER_TEXT(lease_request, audience, FREE),
+    MEMBER_TEXT(lease_request, language, FREE),
+    MEMBER_TEXT(lease_request, geo, FREE),
+    MEMBER_TEXT(lease_request, note, FREE),
+    MEMBER_TEXT(lease_request, remark, FREE),
+    MEMBER_ENUM(lease_request, state, lease_state_texts, LEASE_STATE_COUNT),
+    MEMBER_TIME(lease_request, submitted_at),
+    MEMBER_TIME(lease_request, decided_at),
+};
+
+static const char *check_request(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    assert(spec->public_id && spec->vertical && spec->count > 0);
-    uint32_t row;
-    struct lease_request *r = table_add(&w->records[RECORD_LEASE_REQUEST], &row);
-    *r = (struct lease_request){
-        .space = space,
-        .key = spec->key,
-        .provider = space_provider(w, space),
-        .public_id = world_text(w, spec->public_id),
-        .count = spec->count,
-        .vertical = world_text(w, spec->vertical),
-        .audience = world_text(w, spec->audience),
-        .language = world_text(w, spec->language),
-        .geo = world_text(w, spec->geo),
-        .note = world_text(w, spec->note),
-        .state = LEASE_REQUESTED,
-        .submitted_at_ms = spec->submitted_at_ms ? spec->submitted_at_ms : world_now(w),
-    };
-    index_entries_add(w, RECORD_LEASE_REQUEST, row);
-    changes_add(w, RECORD_LEASE_REQUEST, row, "lease_request_create", NULL, lease_state_texts[r->state]);
-    world_transition_done(w);
-    return row;
+    (void)waiting;
+    const struct lease_request *r = lease_request_read(w, row);
+    int64_t assigned = index_count_of(&w->indexes[INDEX_ACCOUNT_REQUEST], row);
+    if (!r->space || !r->vertical || r->count < 1)
+        return "a lease request must have a space, a vertical and a 'count' of at least 1";
+    if ((r->state == LEASE_REQUESTED) != (r->decided_at_ms == 0))
+        return "'decided_at' must be set if and only if the lease request was decided";
+    if (r->state == LEASE_ASSIGNED  ? assigned != r->count
+        : r->state == LEASE_PARTIAL ? assigned < 1 || assigned >= r->count
+                                    : assigned != 0)
+        return "the number of accounts of a lease request must match its 'state' and 'count'";
+    return NULL;
+}
+
+const struct record_type lease_request_record_type = {
+    RECORD_TYPE(RECORD_LEASE_REQUEST, lease_request, public_id),
+    RECORD_PROVIDER(lease_request),
+    RECORD_STATE(lease_request, state, lease_state_texts),
+    .id_per_organization = true,
+    .final_states = "assigned partial rejected",
+    .check = check_request,
+};
+
+static const struct record_field pool_account_fields[] = {
+    MEMBER_ID(pool_account, handle),
+    MEMBER_ENUM(pool_account, platform, platform_texts, PLATFORM_COUNT),
+    MEMBER_TEXT(pool_account, vertical, NEEDED),
+    MEMBER_TEXT(pool_account, geo, FREE),
+    MEMBER_INT(pool_account, followers),
+    MEMBER_INT(pool_account, monthly_price_cents),
+    MEMBER_REF(pool_account, account, FREE, RECORD_ACCOUNT),
+};
+
+static const char *pool_state(const void *record)
+{
+    return ((const struct pool_account *)record)->account ? "leased" : "free";
+}
+
+static void add_pool_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
+{
+    (void)w;
+    const struct pool_account *p = record;
+    if (p->account)
+        index_entries_put(to, INDEX_POOL_ACCOUNT, p->account, 0, row);
+}
+
+static const char *check_pool_account(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct pool_account *p = pool_account_read(w, row);
+    if (!p->handle || !p->vertical)
+        return "a pool account must have a handle and a vertical";
+    if (!p->account)
+        return NULL;
+    const struct account *a = account_read(w, p->account);
+    if (!a->leased || !account_is_listed(a) || a->provider != p->provider || strcmp(a->handle, p->handle) != 0)
+        return "a pool account's 'account' must be connected and leased, with the same provider "
+               "and handle";
+    return NULL;
+}
+
+const struct record_type pool_account_record_type = {
+    RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, handle),
+    RECORD_PROVIDER(pool_account),
+    .state = pool_state,
+    .add_entries = add_pool_entries,
+    .check = check_pool_account,
+};
+
+static const struct record_field wallet_entry_fields[] = {
+    MEMBER_ID(wallet_entry, public_id),
+    MEMBER_REF(wallet_entry, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
+    MEMBER_REF(wallet_entry, account, FIXED_NEEDED, RECORD_ACCOUNT),
+    MEMBER_ENUM(wallet_entry, what, wallet_reason_texts, WALLET_REASON_COUNT),
+    MEMBER_INT(wallet_entry, cents),
+    MEMBER_TIME(wallet_entry, at),
+};
+
+static const char *check_wallet_entry(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct wallet_entry *e = wallet_entry_read(w, row);
+    if (!e->organization || !e->account)
+        return "a wallet entry must have an organization and an account";
+    uint32_t space = account_read(w, e->account)->space;
+    return space_read(w, space)->organization == e->organization
+               ? NULL
+               : "a wallet entry's account must belong to its organization";
+}
+
+const struct record_type wallet_entry_record_type = {
+    RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, public_id),
+    RECORD_PROVIDER(wallet_entry),
+    .check = check_wallet_entry,
+};
+
+uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *init)
+{
+    assert(init->public_id && init->vertical && init->count > 0);
+    struct lease_request r = *init;
+    r.space = space;
+    r.provider = space_provider(w, space);
+    r.submitted_at_ms = init->submitted_at_ms ? init->submitted_at_ms : world_now(w);
+    return record_create(w, RECORD_LEASE_REQUEST, &r, "lease_request_create");
 }
 
 static bool list_contains(const char *countries, struct str country)
@@ -98,10 +195,29 @@ enum lease_verdict lease_request_judge(const struct world *w, uint32_t request, 
     return d->count <= lease_request_matches(w, request) ? LEASE_POSSIBLE : LEASE_POOL_TOO_SMALL;
 }
 
+/* Charges one month of a leased account to the organization that leases it. Part of a transition: the caller must run
+ * the check. */
+static void charge_month(struct world *w, uint32_t account, enum wallet_reason what)
+{
+    const struct account *a = account_read(w, account);
+    char id[32];
+    snprintf(id, sizeof id, "entry_%" PRIu32, world_count(w, RECORD_WALLET_ENTRY) + 1);
+    const struct wallet_entry e = {
+        .organization = space_read(w, a->space)->organization,
+        .account = account,
+        .provider = a->provider,
+        .public_id = world_text(w, id),
+        .what = what,
+        .at_ms = world_now(w),
+        .cents = -a->monthly_price_cents,
+    };
+    record_add(w, RECORD_WALLET_ENTRY, &e, "wallet_charge_month");
+}
+
 static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, const char *id_prefix)
 {
     const struct pool_account *p = pool_account_read(w, pool);
-    const struct account_spec spec = {
+    const struct account init = {
         .public_id = ids_mint(w, id_prefix, ID_OPEN),
         .handle = p->handle,
         .platform = p->platform,
@@ -109,18 +225,10 @@ static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, c
         .followers = p->followers,
         .monthly_price_cents = p->monthly_price_cents,
     };
-    uint32_t account = account_connect(w, space, &spec);
+    uint32_t account = account_connect(w, space, &init);
     pool_account_lease(w, pool, account);
-    wallet_charge_month(w, account, WALLET_ASSIGNMENT);
+    charge_month(w, account, WALLET_ASSIGNMENT);
     return account;
-}
-
-static void set_request(struct world *w, uint32_t account, uint32_t request)
-{
-    struct index_entries before;
-    index_entries_of(w, RECORD_ACCOUNT, account, &before);
-    ((struct account *)world_edit(w, RECORD_ACCOUNT, account))->lease_request = request;
-    index_entries_move(w, RECORD_ACCOUNT, account, &before);
 }
 
 /* A request that is not decided must have no accounts, so lease_request is set at the very end. The
@@ -130,59 +238,42 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
     assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);
     uint32_t first = world_count(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
     const struct lease_request requested = *lease_request_read(w, request);
+    struct transition t;
     for (uint32_t pool = 1, next = first; next < end; pool++)
         if (matches(pool_account_read(w, pool), &requested)) {
             uint32_t account = lease_to_space(w, requested.space, pool, d->id_prefix);
             assert(account == next);
             next = account + 1;
         }
-    for (uint32_t account = first; account < end; account++)
-        set_request(w, account, request);
-    struct lease_request *r = world_edit(w, RECORD_LEASE_REQUEST, request);
-    changes_add(w, RECORD_LEASE_REQUEST, request, "lease_request_decide", lease_state_texts[r->state],
-                lease_state_texts[d->outcome]);
+    for (uint32_t account = first; account < end; account++) {
+        ((struct account *)transition_begin(&t, w, RECORD_ACCOUNT, account))->lease_request = request;
+        transition_end(&t, NULL);
+    }
+    struct lease_request *r = transition_begin(&t, w, RECORD_LEASE_REQUEST, request);
     r->state = d->outcome;
     r->remark = world_text(w, d->remark);
     r->decided_at_ms = world_now(w);
-    world_transition_done(w);
+    transition_end(&t, "lease_request_decide");
 }
 
-uint32_t pool_account_create(struct world *w, const struct pool_account *p)
+uint32_t pool_account_create(struct world *w, const struct pool_account *init)
 {
-    assert(p->handle && p->vertical);
-    uint32_t row;
-    struct pool_account *kept = table_add(&w->records[RECORD_POOL_ACCOUNT], &row);
-    *kept = (struct pool_account){
-        .provider = p->provider,
-        .platform = p->platform,
-        .handle = world_text(w, p->handle),
-        .vertical = world_text(w, p->vertical),
-        .geo = world_text(w, p->geo),
-        .followers = p->followers,
-        .monthly_price_cents = p->monthly_price_cents,
-    };
-    index_entries_add(w, RECORD_POOL_ACCOUNT, row);
-    changes_add(w, RECORD_POOL_ACCOUNT, row, "pool_account_create", NULL, pool_account_state_text(kept));
-    world_transition_done(w);
-    return row;
+    assert(init->handle && init->vertical && !init->account);
+    return record_create(w, RECORD_POOL_ACCOUNT, init, "pool_account_create");
 }
 
 static void set_account(struct world *w, uint32_t pool, uint32_t account, const char *what)
 {
-    struct index_entries before;
-    const char *from = pool_account_state_text(pool_account_read(w, pool));
-    index_entries_of(w, RECORD_POOL_ACCOUNT, pool, &before);
-    struct pool_account *p = world_edit(w, RECORD_POOL_ACCOUNT, pool);
+    struct transition t;
+    struct pool_account *p = transition_begin(&t, w, RECORD_POOL_ACCOUNT, pool);
     p->account = account;
-    index_entries_move(w, RECORD_POOL_ACCOUNT, pool, &before);
-    changes_add(w, RECORD_POOL_ACCOUNT, pool, what, from, pool_account_state_text(p));
+    transition_end(&t, what);
 }
 
 void pool_account_lease(struct world *w, uint32_t pool, uint32_t account)
 {
     assert(!pool_account_read(w, pool)->account);
     set_account(w, pool, account, "pool_account_lease");
-    world_transition_done(w);
 }
 
 void pool_account_free(struct world *w, uint32_t account)
@@ -193,33 +284,23 @@ void pool_account_free(struct world *w, uint32_t account)
         set_account(w, walk.entry.row, ROW_NONE, "pool_account_free");
 }
 
-int64_t lease_next_renewal(int64_t since_ms, int64_t after_ms)
-{
-    int64_t at = since_ms;
-    do
-        at = time_next_month(at, time_day(since_ms));
-    while (at <= after_ms);
-    return at;
-}
-
 void lease_renewal_due(struct world *w, uint32_t account)
 {
-    const struct account *a = account_read(w, account);
+    const struct account *before = account_read(w, account);
     int64_t now = world_now(w);
-    if (!a->renews_at_ms || a->renews_at_ms > now)
+    if (!before->renews_at_ms || before->renews_at_ms > now)
         return; /* the lease has ended, or the renewal was moved */
-    wallet_charge_month(w, account, WALLET_RENEWAL);
-    struct account *edited = world_edit(w, RECORD_ACCOUNT, account);
-    edited->renews_at_ms = lease_next_renewal(edited->connected_at_ms, now);
-    events_add(w, edited->renews_at_ms, EVENT_LEASE_RENEWS, account);
-    const char *word = account_state_text(edited);
-    changes_add(w, RECORD_ACCOUNT, account, "account_renew_lease", word, word);
-    world_transition_done(w);
+    charge_month(w, account, WALLET_RENEWAL);
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->renews_at_ms = account_next_renewal(a->connected_at_ms, now);
+    events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, account);
+    transition_end(&t, "account_renew_lease");
 }
 
 uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id)
 {
-    return index_entries_find(w, RECORD_LEASE_REQUEST, organization, public_id);
+    return record_find_in(w, RECORD_LEASE_REQUEST, organization, public_id);
 }
 
 const struct lease_request *lease_request_read(const struct world *w, uint32_t row)
@@ -229,40 +310,12 @@ const struct lease_request *lease_request_read(const struct world *w, uint32_t r
 
 uint32_t pool_account_find(const struct world *w, int provider, struct str handle)
 {
-    return index_entries_find(w, RECORD_POOL_ACCOUNT, provider, handle);
+    return record_find_in(w, RECORD_POOL_ACCOUNT, provider, handle);
 }
 
 const struct pool_account *pool_account_read(const struct world *w, uint32_t row)
 {
     return world_read(w, RECORD_POOL_ACCOUNT, row);
-}
-
-const char *pool_account_state_text(const struct pool_account *p)
-{
-    return p->account ? "leased" : "free";
-}
-
-const char *const wallet_reason_texts[] = {WALLET_REASONS(ENUM_TEXT)};
-
-uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reason what)
-{
-    const struct account *a = account_read(w, account);
-    uint32_t row;
-    char id[32];
-    struct wallet_entry *e = table_add(&w->records[RECORD_WALLET_ENTRY], &row);
-    snprintf(id, sizeof id, "entry_%" PRIu32, row);
-    *e = (struct wallet_entry){
-        .organization = space_read(w, a->space)->organization,
-        .account = account,
-        .provider = a->provider,
-        .public_id = world_text(w, id),
-        .what = what,
-        .at_ms = world_now(w),
-        .cents = -a->monthly_price_cents,
-    };
-    index_entries_add(w, RECORD_WALLET_ENTRY, row);
-    changes_add(w, RECORD_WALLET_ENTRY, row, "wallet_charge_month", NULL, record_state(w, RECORD_WALLET_ENTRY, row));
-    return row;
 }
 
 const struct wallet_entry *wallet_entry_read(const struct world *w, uint32_t row)

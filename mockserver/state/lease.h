@@ -1,16 +1,18 @@
-/* lease.h - accounts that the provider owns and rents out: lease requests, the pool of accounts,
- * and the monthly renewal.
+/* lease.h - accounts that the provider owns and rents out: lease requests, the pool of accounts, the monthly renewal,
+ * and what an organization was charged.
  *
  * Shapes:  lease request {space, count, vertical, ...}; pool account: an account that can be
  *          leased. A leased account is an ordinary account with `leased` set, listed in its space.
- *          Its `lease_request` is the request it was assigned for, if any.
+ *          Its `lease_request` is the request it was assigned for, if any. The wallet is an
+ *          append-only list: one entry per month of a lease, added when the month begins. Its id
+ *          is "entry_<row>".
  * States:  request: requested -> assigned | partial | rejected (final). Pool account: free <->
  *          leased. The organization is charged when the lease begins and on the same UTC day of
  *          every month until the account is disconnected. A month that has begun is not refunded.
- * Indexes: LEASE_REQUEST_ID (organization, id); POOL_HANDLE (provider, handle); POOL_ACCOUNT (the
- *          account it is leased as); ACCOUNT_REQUEST (request; in order of assignment, disconnected
- *          accounts included); ACCOUNT_LEASE (organization and disconnected or not; newest first).
- * Units:   milliseconds; cents per month.
+ * Indexes: the ids of lease requests are unique in the organization, the handles in the pool. POOL_ACCOUNT (the account
+ *          it is leased as); ACCOUNT_REQUEST (request; in order of assignment, disconnected accounts included);
+ *          ACCOUNT_LEASE (organization and disconnected or not; newest first).
+ * Units:   milliseconds; cents per month; a wallet entry is negative for a charge.
  * Source:  "Social accounts", Leased accounts, Billing and Revocation.
  */
 #pragma once
@@ -46,9 +48,20 @@ struct pool_account {
     uint32_t account; /* the account it is leased as; ROW_NONE: free */
 };
 
-/* Copies key, count, texts and submitted_at_ms (0: now) from `spec` and ignores its other
- * members. */
-uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *spec);
+#define WALLET_REASONS(X) X(WALLET_ASSIGNMENT, "lease_assignment") X(WALLET_RENEWAL, "lease_renewal")
+enum wallet_reason { WALLET_REASONS(ENUM_NAME) WALLET_REASON_COUNT };
+extern const char *const wallet_reason_texts[];
+
+struct wallet_entry {
+    uint32_t organization, account;
+    int provider;
+    const char *public_id;
+    enum wallet_reason what;
+    int64_t at_ms, cents;
+};
+
+/* Adds a copy of `init` to the space. submitted_at_ms 0: now. */
+uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *init);
 
 struct lease_decision {
     enum lease_state outcome;
@@ -71,36 +84,14 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
 /* Number of free pool accounts that match the request's vertical and one of its countries. */
 int64_t lease_request_matches(const struct world *w, uint32_t request);
 
-uint32_t pool_account_create(struct world *w, const struct pool_account *p);
+uint32_t pool_account_create(struct world *w, const struct pool_account *init);
 /* Marks a free pool account as leased. `account` is its account record, with the same handle. */
 void pool_account_lease(struct world *w, uint32_t pool, uint32_t account);
 /* Frees the pool account that is leased as `account`, if any. Part of account_disconnect. */
 void pool_account_free(struct world *w, uint32_t account);
 
-/* The first monthly anniversary of `since_ms` that is after `after_ms`. */
-int64_t lease_next_renewal(int64_t since_ms, int64_t after_ms);
-void lease_renewal_due(struct world *w, uint32_t account); /* event: a new month begins */
-
 uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id);
 const struct lease_request *lease_request_read(const struct world *w, uint32_t row);
 uint32_t pool_account_find(const struct world *w, int provider, struct str handle);
 const struct pool_account *pool_account_read(const struct world *w, uint32_t row);
-const char *pool_account_state_text(const struct pool_account *p); /* "free" "leased" */
-
-#define WALLET_REASONS(X) X(WALLET_ASSIGNMENT, "lease_assignment") X(WALLET_RENEWAL, "lease_renewal")
-enum wallet_reason { WALLET_REASONS(ENUM_NAME) WALLET_REASON_COUNT };
-extern const char *const wallet_reason_texts[];
-
-struct wallet_entry {
-    uint32_t organization, account;
-    int provider;
-    const char *public_id;
-    enum wallet_reason what;
-    int64_t at_ms, cents;
-};
-
-/* Charges one month of a leased account to the organization that leases it. Part of a transition:
- * the caller must call world_transition_done. */
-uint32_t wallet_charge_month(struct world *w, uint32_t account, enum wallet_reason what);
-
 const struct wallet_entry *wallet_entry_read(const struct world *w, uint32_t row);

@@ -2,43 +2,72 @@
 
 #include <assert.h>
 
-#include "base/enum.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 const char *const media_state_texts[] = {MEDIA_STATES(ENUM_TEXT)};
 
-uint32_t media_create(struct world *w, uint32_t space, const struct media *spec)
+static const struct record_field media_fields[] = {
+    MEMBER_ID(media, public_id),
+    MEMBER_REF(media, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_TEXT(media, name, NEEDED),
+    MEMBER_TEXT(media, content_type, NEEDED),
+    MEMBER_ENUM(media, state, media_state_texts, MEDIA_STATE_COUNT),
+    MEMBER_INT(media, size),
+    MEMBER_INT(media, width),
+    MEMBER_INT(media, height),
+    MEMBER_INT(media, duration_ms),
+    MEMBER_INT(media, received),
+    MEMBER_TIME(media, created_at),
+    MEMBER_TIME(media, removed_at),
+};
+
+static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    uint32_t row;
-    struct media *m = table_add(&w->records[RECORD_MEDIA], &row);
-    *m = *spec;
-    m->space = space;
-    m->provider = space_provider(w, space);
-    m->public_id = world_text(w, spec->public_id);
-    m->name = world_text(w, spec->name);
-    m->content_type = world_text(w, spec->content_type);
-    m->created_at_ms = spec->created_at_ms ? spec->created_at_ms : world_now(w);
-    index_entries_add(w, RECORD_MEDIA, row);
-    changes_add(w, RECORD_MEDIA, row, "media_create", NULL, media_state_texts[m->state]);
-    world_transition_done(w);
-    return row;
+    (void)w;
+    const struct media *m = record;
+    if (m->state != MEDIA_REMOVED)
+        index_entries_put(to, INDEX_MEDIA_SPACE, m->space, -(int64_t)row, row);
+}
+
+static const char *check(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct media *m = media_read(w, row);
+    if (!m->space || !m->name || !m->content_type)
+        return "media must have a space, a name and a content type";
+    if ((m->state == MEDIA_REMOVED) != (m->removed_at_ms != 0))
+        return "'removed_at' must be set if and only if the media are removed";
+    return NULL;
+}
+
+const struct record_type media_record_type = {
+    RECORD_TYPE(RECORD_MEDIA, media, public_id),
+    RECORD_PROVIDER(media),
+    RECORD_STATE(media, state, media_state_texts),
+    .final_states = "removed",
+    .add_entries = add_entries,
+    .check = check,
+};
+
+uint32_t media_create(struct world *w, uint32_t space, const struct media *init)
+{
+    struct media m = *init;
+    m.space = space;
+    m.provider = space_provider(w, space);
+    m.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
+    return record_create(w, RECORD_MEDIA, &m, "media_create");
 }
 
 static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received, const char *what)
 {
-    struct index_entries before;
-    index_entries_of(w, RECORD_MEDIA, row, &before);
-    struct media *m = world_edit(w, RECORD_MEDIA, row);
-    const char *from = media_state_texts[m->state];
+    struct transition t;
+    struct media *m = transition_begin(&t, w, RECORD_MEDIA, row);
     assert(m->state != MEDIA_REMOVED);
     m->state = to;
     m->received += received;
     m->removed_at_ms = to == MEDIA_REMOVED ? world_now(w) : 0;
-    index_entries_move(w, RECORD_MEDIA, row, &before);
-    changes_add(w, RECORD_MEDIA, row, what, from, media_state_texts[to]);
-    world_transition_done(w);
+    transition_end(&t, what);
 }
 
 void media_receive(struct world *w, uint32_t media, int64_t bytes)
@@ -59,7 +88,7 @@ void media_remove(struct world *w, uint32_t media)
 
 uint32_t media_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_MEDIA, provider, public_id);
+    return record_find_in(w, RECORD_MEDIA, provider, public_id);
 }
 
 const struct media *media_read(const struct world *w, uint32_t row)

@@ -3,7 +3,7 @@
  * Shapes:  media {space, name, content type, size, width, height, duration}; `received` is the
  *          number of bytes uploaded.
  * States:  uploading -> ready; uploading | ready -> removed (final).
- * Indexes: MEDIA_ID (provider, public id); MEDIA_SPACE (space; newest first, without removed ones).
+ * Indexes: MEDIA_SPACE (space; newest first, without removed ones).
  * Units:   bytes, pixels, milliseconds; 0: unknown.
  */
 #pragma once
@@ -25,8 +25,8 @@ struct media {
     int64_t created_at_ms, removed_at_ms;
 };
 
-/* Copies `spec`, except space and provider. created_at_ms 0: now. */
-uint32_t media_create(struct world *w, uint32_t space, const struct media *spec);
+/* Adds a copy of `init` to the space. created_at_ms 0: now. */
+uint32_t media_create(struct world *w, uint32_t space, const struct media *init);
 void media_receive(struct world *w, uint32_t media, int64_t bytes);
 void media_complete(struct world *w, uint32_t media);
 void media_remove(struct world *w, uint32_t media);

@@ -2,56 +2,136 @@
 
 #include <assert.h>
 
-#include "base/enum.h"
 #include "mockserver/state/record.h"
-#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const oauth_attempt_state_texts[] = {OAUTH_ATTEMPT_STATES(X)};
 const char *const oauth_attempt_kind_texts[] = {OAUTH_ATTEMPT_KINDS(X)};
 #undef X
 
-uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *spec)
+static const struct record_field oauth_attempt_fields[] = {
+    MEMBER_ID(oauth_attempt, token),
+    MEMBER_ENUM(oauth_attempt, kind, oauth_attempt_kind_texts, OAUTH_ATTEMPT_KIND_COUNT),
+    MEMBER_REF(oauth_attempt, key, FIXED, RECORD_KEY),
+    MEMBER_REF(oauth_attempt, space, FIXED, RECORD_SPACE),
+    MEMBER_REF(oauth_attempt, account, FREE, RECORD_ACCOUNT),
+    MEMBER_REF(oauth_attempt, ad_account, FREE, RECORD_AD_ACCOUNT),
+    MEMBER_BOOL(oauth_attempt, reconnects),
+    MEMBER_ENUM(oauth_attempt, platform, platform_texts, PLATFORM_COUNT),
+    MEMBER_ENUM(oauth_attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
+    MEMBER_ENUM(oauth_attempt, state, oauth_attempt_state_texts, OAUTH_ATTEMPT_STATE_COUNT),
+    MEMBER_TEXT(oauth_attempt, return_url, FREE),
+    MEMBER_TEXT(oauth_attempt, note, FREE),
+    MEMBER_TEXT(oauth_attempt, correlation, FREE),
+    MEMBER_TEXT(oauth_attempt, error, FREE),
+    MEMBER_TIME(oauth_attempt, created_at),
+    MEMBER_TIME(oauth_attempt, expires_at),
+    MEMBER_TIME(oauth_attempt, ended_at),
+};
+
+static const char *missing(const void *record)
 {
-    assert(!spec->reconnects || spec->account);
-    uint32_t row;
-    struct oauth_attempt *a = table_add(&w->records[RECORD_OAUTH_ATTEMPT], &row);
-    *a = (struct oauth_attempt){
-        .kind = spec->kind,
-        .key = spec->key,
-        .space = spec->space,
-        .account = spec->reconnects ? spec->account : ROW_NONE,
-        .reconnects = spec->reconnects,
-        .provider = spec->provider,
-        .platform = spec->reconnects ? account_read(w, spec->account)->platform : spec->platform,
-        .ad_platform = spec->ad_platform,
-        .state = OAUTH_ATTEMPT_PENDING,
-        .token = world_text(w, spec->token),
-        .return_url = world_text(w, spec->return_url),
-        .note = world_text(w, spec->note),
-        .correlation = world_text(w, spec->correlation),
-        .created_at_ms = world_now(w),
-        .expires_at_ms = spec->expires_at_ms,
-    };
-    if (a->expires_at_ms)
-        events_add(w, a->expires_at_ms, EVENT_OAUTH_ATTEMPT_EXPIRES, row);
-    index_entries_add(w, RECORD_OAUTH_ATTEMPT, row);
-    changes_add(w, RECORD_OAUTH_ATTEMPT, row, "oauth_attempt_begin", NULL, oauth_attempt_state_texts[a->state]);
-    world_transition_done(w);
-    return row;
+    const struct oauth_attempt *a = record;
+    bool completed = a->state == OAUTH_ATTEMPT_COMPLETED;
+    if (a->space == ROW_NONE && (a->kind != OAUTH_ATTEMPT_FOR_KEY || completed))
+        return "space";
+    switch (a->kind) {
+    case OAUTH_ATTEMPT_FOR_ACCOUNT:
+        return (completed || a->reconnects) && a->account == ROW_NONE ? "account" : NULL;
+    case OAUTH_ATTEMPT_FOR_ADS:
+        if (a->reconnects && a->account == ROW_NONE)
+            return "account";
+        return completed && a->ad_account == ROW_NONE ? "ad_account" : NULL;
+    case OAUTH_ATTEMPT_FOR_KEY:
+        return completed && a->key == ROW_NONE ? "key" : NULL;
+    case OAUTH_ATTEMPT_KIND_COUNT:
+        break;
+    }
+    return NULL;
 }
 
-static void oauth_attempt_end(struct world *w, uint32_t attempt, enum oauth_attempt_state state, const char *what)
+static bool expires(const struct oauth_attempt *a)
 {
-    struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
-    changes_add(w, RECORD_OAUTH_ATTEMPT, attempt, what, oauth_attempt_state_texts[a->state],
-                oauth_attempt_state_texts[state]);
+    return a->state == OAUTH_ATTEMPT_PENDING && a->expires_at_ms;
+}
+
+static void queue_events(struct world *w, const void *record, uint32_t row)
+{
+    const struct oauth_attempt *a = record;
+    if (expires(a))
+        events_add(w, a->expires_at_ms, EVENT_OAUTH_ATTEMPT_EXPIRES, row);
+}
+
+static const char *check_ads_attempt(const struct world *w, const struct oauth_attempt *a)
+{
+    if (a->account || a->reconnects || (a->ad_account != ROW_NONE) != (a->state == OAUTH_ATTEMPT_COMPLETED))
+        return "an OAuth attempt for an ad account must have no 'account', and an 'ad_account' if "
+               "and only if it is completed";
+    if (a->ad_account && (ad_account_read(w, a->ad_account)->space != a->space ||
+                          ad_account_read(w, a->ad_account)->platform != a->ad_platform))
+        return "an OAuth attempt's ad account must have the attempt's space and platform";
+    return NULL;
+}
+
+static const char *check(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct oauth_attempt *a = oauth_attempt_read(w, row);
+    bool is_signed_in = a->kind != OAUTH_ATTEMPT_FOR_KEY || a->state == OAUTH_ATTEMPT_COMPLETED;
+    if (!a->token || (a->space != ROW_NONE) != is_signed_in)
+        return "an OAuth attempt must have a state token, and a space unless it is an open "
+               "sign-in for a key";
+    if ((a->state == OAUTH_ATTEMPT_PENDING) != (a->ended_at_ms == 0))
+        return "'ended_at' must be set if and only if the OAuth attempt is not pending";
+    if (a->error && a->state != OAUTH_ATTEMPT_FAILED)
+        return "'error' must be null unless the OAuth attempt failed";
+    if (expires(a) && !event_is_queued(waiting, EVENT_OAUTH_ATTEMPT_EXPIRES, row, a->expires_at_ms))
+        return "the event queue has no expiry of the pending OAuth attempt";
+    if (a->kind == OAUTH_ATTEMPT_FOR_ADS)
+        return check_ads_attempt(w, a);
+    if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
+        return (a->key != ROW_NONE) == is_signed_in && !a->account
+                   ? NULL
+                   : "an OAuth attempt for a key must have no 'account', and a 'key' if and only "
+                     "if it is completed";
+    if ((a->account != ROW_NONE) != (a->reconnects || a->state == OAUTH_ATTEMPT_COMPLETED))
+        return "an OAuth attempt must have an 'account' if and only if it reconnects one or is "
+               "completed";
+    if (a->account &&
+        (account_read(w, a->account)->space != a->space || account_read(w, a->account)->platform != a->platform))
+        return "an OAuth attempt's account must have the attempt's space and platform";
+    return NULL;
+}
+
+const struct record_type oauth_attempt_record_type = {
+    RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, token),
+    RECORD_PROVIDER(oauth_attempt),
+    RECORD_STATE(oauth_attempt, state, oauth_attempt_state_texts),
+    .final_states = "completed failed expired",
+    .queue_events = queue_events,
+    .missing = missing,
+    .check = check,
+};
+
+uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init)
+{
+    assert(!init->reconnects || init->account);
+    struct oauth_attempt a = *init;
+    a.account = init->reconnects ? init->account : ROW_NONE;
+    a.platform = init->reconnects ? account_read(w, init->account)->platform : init->platform;
+    a.created_at_ms = world_now(w);
+    return record_create(w, RECORD_OAUTH_ATTEMPT, &a, "oauth_attempt_begin");
+}
+
+static void end_attempt(struct world *w, uint32_t attempt, enum oauth_attempt_state state, const char *what)
+{
+    struct transition t;
+    struct oauth_attempt *a = transition_begin(&t, w, RECORD_OAUTH_ATTEMPT, attempt);
     a->state = state;
     a->ended_at_ms = world_now(w);
-    world_transition_done(w);
+    transition_end(&t, what);
 }
 
-void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user)
+void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct connection *user)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
     assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ACCOUNT);
@@ -60,17 +140,17 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct acco
             oauth_attempt_fail(w, attempt, "account_gone");
             return;
         }
-        account_reconnect(w, a->account, user->token_expires_at_ms);
+        account_reconnect(w, a->account, user->account.token_expires_at_ms);
     } else {
-        struct account_spec spec = *user;
-        spec.platform = a->platform;
-        uint32_t account = account_connect(w, a->space, &spec);
+        struct connection connection = *user;
+        connection.account.platform = a->platform;
+        uint32_t account = connection_open(w, a->space, &connection);
         ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->account = account;
     }
-    oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
 }
 
-void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant)
+void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
     assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ADS);
@@ -78,12 +158,12 @@ void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct 
     if (row) {
         ad_account_reconnect(w, row);
     } else {
-        struct ad_account_spec spec = *grant;
-        spec.platform = a->ad_platform;
-        row = ad_account_connect(w, a->space, &spec);
+        struct ad_account ad_account = *grant;
+        ad_account.platform = a->ad_platform;
+        row = ad_account_connect(w, a->space, &ad_account);
     }
     ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->ad_account = row;
-    oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
 }
 
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key)
@@ -92,7 +172,7 @@ void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t spac
     assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_KEY && space && key);
     a->space = space;
     a->key = key;
-    oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
 }
 
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error)
@@ -100,14 +180,14 @@ void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error)
     struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
     assert(a->state == OAUTH_ATTEMPT_PENDING);
     a->error = world_text(w, error);
-    oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_FAILED, "oauth_attempt_fail");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_FAILED, "oauth_attempt_fail");
 }
 
 void oauth_attempt_expire(struct world *w, uint32_t attempt)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
-    if (a->state == OAUTH_ATTEMPT_PENDING && a->expires_at_ms && a->expires_at_ms <= world_now(w))
-        oauth_attempt_end(w, attempt, OAUTH_ATTEMPT_EXPIRED, "oauth_attempt_expire");
+    if (expires(a) && a->expires_at_ms <= world_now(w))
+        end_attempt(w, attempt, OAUTH_ATTEMPT_EXPIRED, "oauth_attempt_expire");
 }
 
 uint32_t oauth_attempt_find(const struct world *w, struct str token)
@@ -125,24 +205,4 @@ const char *oauth_attempt_platform_text(const struct oauth_attempt *a)
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return "program";
     return a->kind == OAUTH_ATTEMPT_FOR_ADS ? ad_platform_texts[a->ad_platform] : platform_texts[a->platform];
-}
-
-const char *oauth_attempt_missing(const struct oauth_attempt *a)
-{
-    bool completed = a->state == OAUTH_ATTEMPT_COMPLETED;
-    if (a->space == ROW_NONE && (a->kind != OAUTH_ATTEMPT_FOR_KEY || completed))
-        return "space";
-    switch (a->kind) {
-    case OAUTH_ATTEMPT_FOR_ACCOUNT:
-        return (completed || a->reconnects) && a->account == ROW_NONE ? "account" : NULL;
-    case OAUTH_ATTEMPT_FOR_ADS:
-        if (a->reconnects && a->account == ROW_NONE)
-            return "account";
-        return completed && a->ad_account == ROW_NONE ? "ad_account" : NULL;
-    case OAUTH_ATTEMPT_FOR_KEY:
-        return completed && a->key == ROW_NONE ? "key" : NULL;
-    case OAUTH_ATTEMPT_KIND_COUNT:
-        break;
-    }
-    return NULL;
 }

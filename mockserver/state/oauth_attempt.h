@@ -7,13 +7,13 @@
  *          and `space` are ROW_NONE until then.
  * States:  pending -> completed | failed | expired (final). A token can be used once, and only with
  *          the key that created it.
- * Indexes: OAUTH_ATTEMPT_STATE (the state token).
+ * Indexes: the public id is the state token.
  * Units:   milliseconds.
  */
 #pragma once
 #include "base/enum.h"
-#include "mockserver/state/account.h"
 #include "mockserver/state/ad_account.h"
+#include "mockserver/state/connection.h"
 
 #define OAUTH_ATTEMPT_STATES(X)                                                                                        \
     X(OAUTH_ATTEMPT_PENDING, "pending")                                                                                \
@@ -44,32 +44,19 @@ struct oauth_attempt {
     int64_t created_at_ms, expires_at_ms, ended_at_ms;
 };
 
-struct oauth_attempt_spec {
-    enum oauth_attempt_kind kind;
-    uint32_t key, space, account;
-    bool reconnects;
-    int provider;
-    enum platform platform;
-    enum ad_platform ad_platform;
-    const char *token, *return_url, *note, *correlation;
-    int64_t expires_at_ms;
-};
-
-uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt_spec *spec);
+/* Adds a copy of `init`, created now. With `reconnects`, the platform is that of `account`; otherwise `account` is
+ * ignored. */
+uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init);
 /* The end customer consents, as `user` (a handle without @). Connects a new account, or reconnects
  * `account`; if that account has been disconnected, the attempt fails with "account_gone". */
-void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct account_spec *user);
+void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct connection *user);
 /* The same for an ad account: adds one, or renews the grant if the space already has one on that
  * platform. */
-void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account_spec *grant);
+void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant);
 /* A user of `space` signs the program in; it gets `key`. */
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error);
-void oauth_attempt_expire(struct world *w, uint32_t attempt); /* event */
 
-/* Returns the name of a reference that an attempt of this kind and state must have but lacks; NULL
- * if it has all of them. */
-const char *oauth_attempt_missing(const struct oauth_attempt *a);
 uint32_t oauth_attempt_find(const struct world *w, struct str token);
 const struct oauth_attempt *oauth_attempt_read(const struct world *w, uint32_t row);
 const char *oauth_attempt_platform_text(const struct oauth_attempt *a); /* of its kind; KEY: "program" */

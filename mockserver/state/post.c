@@ -2,11 +2,8 @@
 
 #include <assert.h>
 
-#include "base/enum.h"
-#include "mockserver/state/destination_edit.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
-#include "mockserver/state/world.h"
 
 #define X(name, text) text,
 const char *const content_state_texts[] = {CONTENT_STATES(X)};
@@ -16,133 +13,295 @@ const char *const destination_state_texts[] = {DESTINATION_STATES(X)};
 const char *const failure_texts[] = {FAILURES(X)};
 #undef X
 
-static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+static const struct record_field content_fields[] = {
+    MEMBER_ID(content, public_id),
+    MEMBER_REF(content, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_TEXT(content, media_type, FREE),
+    MEMBER_TEXT(content, caption, FREE),
+    MEMBER_TEXT(content, name, FREE),
+    MEMBER_TEXT(content, source, FREE),
+    MEMBER_ENUM(content, state, content_state_texts, CONTENT_STATE_COUNT),
+    MEMBER_ENUM(content, approval, approval_texts, APPROVAL_COUNT),
+    MEMBER_REF(content, decided_by, FREE, RECORD_KEY),
+    MEMBER_TEXT(content, decision_note, FREE),
+    MEMBER_TIME(content, created_at),
+    MEMBER_TIME(content, decided_at),
+};
+
+static const char *check_content(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    index_entries_add(w, kind, row);
-    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
-    world_transition_done(w);
-    return row;
+    (void)waiting;
+    const struct content *x = content_read(w, row);
+    if (!x->space)
+        return "content must belong to a space";
+    bool decided = x->approval == APPROVAL_APPROVED || x->approval == APPROVAL_REJECTED;
+    return x->decided_at_ms && !decided ? "'decided_at' must be null unless 'approval' is approved or rejected" : NULL;
 }
 
-uint32_t content_create(struct world *w, uint32_t space, const struct content *c)
+const struct record_type content_record_type = {
+    RECORD_TYPE(RECORD_CONTENT, content, public_id),
+    RECORD_PROVIDER(content),
+    RECORD_STATE(content, state, content_state_texts),
+    .check = check_content,
+};
+
+/* clang-format off */
+static const struct record_field post_fields[] = {
+    MEMBER_ID(post, public_id),
+    MEMBER_REF(post, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_REF(post, content, FREE, RECORD_CONTENT),
+    MEMBER_TEXT(post, text, FREE),
+    MEMBER_TEXT(post, details, FIXED),
+    MEMBER_BOOL(post, draft),
+    MEMBER_TIME(post, due_at),
+    MEMBER_TIME(post, created_at),
+    MEMBER_TIME(post, updated_at),
+    MEMBER_TIME(post, published_at),
+    MEMBER_TIME(post, removed_at),
+};
+/* clang-format on */
+
+static void add_post_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    uint32_t row;
-    struct content *kept = table_add(&w->records[RECORD_CONTENT], &row);
-    *kept = (struct content){
-        .space = space,
-        .provider = space_provider(w, space),
-        .public_id = world_text(w, c->public_id),
-        .media_type = world_text(w, c->media_type),
-        .caption = world_text(w, c->caption),
-        .name = world_text(w, c->name),
-        .source = world_text(w, c->source),
-        .state = c->state,
-        .approval = c->approval,
-        .created_at_ms = c->created_at_ms ? c->created_at_ms : world_now(w),
-    };
-    return finish_create(w, RECORD_CONTENT, row, "content_create");
+    (void)w;
+    const struct post *p = record;
+    if (!p->removed_at_ms)
+        index_entries_put(to, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+}
+
+/* Uses the clock, not world_now: an event that runs late has a time in the past. */
+static bool in_future(const struct world *w, int64_t at_ms)
+{
+    return at_ms > clock_now(&w->clock);
+}
+
+/* 0: not set. */
+static bool not_before(int64_t created_ms, int64_t at_ms)
+{
+    return !at_ms || at_ms >= created_ms;
+}
+
+static const char *check_post(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct post *p = post_read(w, row);
+    if (!p->space)
+        return "a post must belong to a space";
+    if (in_future(w, p->created_at_ms))
+        return "a post's 'created_at' must not be in the future";
+    if (!not_before(p->created_at_ms, p->updated_at_ms) || !not_before(p->created_at_ms, p->published_at_ms))
+        return "a post's 'updated_at' and 'published_at' must not be before its 'created_at'";
+    return NULL;
+}
+
+const struct record_type post_record_type = {
+    RECORD_TYPE(RECORD_POST, post, public_id),
+    RECORD_PROVIDER(post),
+    .add_entries = add_post_entries,
+    .check = check_post,
+};
+
+static const struct record_field destination_fields[] = {
+    MEMBER_ID(destination, public_id),
+    MEMBER_REF(destination, post, FIXED_NEEDED, RECORD_POST),
+    MEMBER_REF(destination, account, NEEDED, RECORD_ACCOUNT),
+    MEMBER_REF(destination, space, FIXED_NEEDED, RECORD_SPACE),
+    MEMBER_ENUM(destination, mode, publish_mode_texts, MODE_COUNT),
+    MEMBER_ENUM(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
+    MEMBER_ENUM(destination, outcome, outcome_texts, OUTCOME_COUNT),
+    MEMBER_ENUM(destination, failure, failure_texts, FAILURE_COUNT),
+    MEMBER_TEXT(destination, failure_code, FREE),
+    MEMBER_TEXT(destination, caption, FREE),
+    MEMBER_TEXT(destination, external_id, FREE),
+    MEMBER_TEXT(destination, external_url, FREE),
+    MEMBER_TIME(destination, due_at),
+    MEMBER_TIME(destination, attempted_at),
+    MEMBER_TIME(destination, published_at),
+    MEMBER_TIME(destination, canceled_at),
+    MEMBER_TIME(destination, created_at),
+    MEMBER_TIME(destination, updated_at),
+    MEMBER_TIME(destination, removed_at),
+    MEMBER_INT(destination, attempts),
+};
+
+static void add_destination_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
+{
+    (void)w;
+    const struct destination *d = record;
+    if (d->removed_at_ms)
+        return;
+    index_entries_put(to, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
+    index_entries_put(to, INDEX_DESTINATION_ACCOUNT, index_pair_key(d->account, d->state), d->due_at_ms, row);
+    index_entries_put(to, INDEX_DESTINATION_POST, d->post, row, row);
+}
+
+static void queue_destination_events(struct world *w, const void *record, uint32_t row)
+{
+    const struct destination *d = record;
+    if (d->state == DESTINATION_QUEUED)
+        events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
+    else if (d->state == DESTINATION_PUBLISHING)
+        events_add(w, d->attempted_at_ms + w->timings.publish_ms, EVENT_PUBLISH_ENDS, row);
+}
+
+/* Which members each state of a destination implies. */
+/* clang-format off */
+static const struct implied {
+    bool attempted, published, failed, canceled;
+} implied[DESTINATION_STATE_COUNT] = {
+    [DESTINATION_QUEUED]     = {0},
+    [DESTINATION_PUBLISHING] = {.attempted = true},
+    [DESTINATION_DRAFT]      = {.attempted = true},
+    [DESTINATION_PUBLISHED]  = {.attempted = true, .published = true},
+    [DESTINATION_FAILED]     = {.attempted = true, .failed = true},
+    [DESTINATION_CANCELED]   = {.canceled = true},
+    [DESTINATION_HELD]       = {0},
+};
+/* clang-format on */
+
+static const char *check_destination(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct destination *d = destination_read(w, row);
+    const struct implied *is = &implied[d->state];
+    if (!d->post || !d->account)
+        return "a destination must have a post and an account";
+    const struct account *a = account_read(w, d->account);
+    const struct post *p = post_read(w, d->post);
+    if (d->space != p->space || d->space != a->space || d->provider != p->provider)
+        return "a destination must have the same space and provider as its post and its account";
+    if (is->attempted != (d->attempted_at_ms != 0))
+        return "'attempted_at' must be set if and only if the destination is publishing, draft, "
+               "published or failed";
+    if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
+        is->published != (d->external_url != NULL))
+        return "'published_at', 'external_id' and 'external_url' must be set if and only if the "
+               "destination is published";
+    if (in_future(w, d->created_at_ms))
+        return "a destination's 'created_at' must not be in the future";
+    if (!not_before(d->created_at_ms, d->attempted_at_ms) || !not_before(d->created_at_ms, d->published_at_ms) ||
+        !not_before(d->created_at_ms, d->canceled_at_ms) || !not_before(d->created_at_ms, d->updated_at_ms))
+        return "a destination's other times must not be before its 'created_at'";
+    if (is->failed != (d->failure != FAILURE_NONE))
+        return "'failure' must be none if and only if the destination did not fail";
+    if (is->canceled != (d->canceled_at_ms != 0))
+        return "'canceled_at' must be set if and only if the destination is canceled";
+    bool is_open = d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
+    if (is_open && (!account_is_listed(a) || d->removed_at_ms))
+        return "a queued or held destination must not be removed, and its account must be "
+               "connected";
+    if (p->removed_at_ms && !d->removed_at_ms)
+        return "all destinations of a removed post must be removed";
+    if (d->state == DESTINATION_QUEUED && !event_is_queued(waiting, EVENT_POST_DUE, row, d->due_at_ms))
+        return "the event queue has no publish event for the queued destination";
+    if (d->state == DESTINATION_PUBLISHING && !event_is_queued(waiting, EVENT_PUBLISH_ENDS, row, INT64_MIN))
+        return "the event queue has no end event for the publishing destination";
+    return NULL;
+}
+
+const struct record_type destination_record_type = {
+    RECORD_TYPE(RECORD_DESTINATION, destination, public_id),
+    RECORD_PROVIDER(destination),
+    RECORD_STATE(destination, state, destination_state_texts),
+    .final_states = "draft published canceled",
+    .add_entries = add_destination_entries,
+    .queue_events = queue_destination_events,
+    .check = check_destination,
+};
+
+uint32_t content_create(struct world *w, uint32_t space, const struct content *init)
+{
+    struct content c = *init;
+    c.space = space;
+    c.provider = space_provider(w, space);
+    c.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
+    return record_create(w, RECORD_CONTENT, &c, "content_create");
 }
 
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note)
 {
-    struct content *x = world_edit(w, RECORD_CONTENT, content);
-    const char *state = record_state(w, RECORD_CONTENT, content);
-    assert(x->approval == APPROVAL_PENDING && (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
-    x->approval = approval;
-    x->decided_by = key;
-    x->decision_note = world_text(w, note);
-    x->decided_at_ms = world_now(w);
-    changes_add(w, RECORD_CONTENT, content, approval == APPROVAL_APPROVED ? "content_approve" : "content_reject", state,
-                state);
-    world_transition_done(w);
+    struct transition t;
+    struct content *c = transition_begin(&t, w, RECORD_CONTENT, content);
+    assert(c->approval == APPROVAL_PENDING && (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
+    c->approval = approval;
+    c->decided_by = key;
+    c->decision_note = world_text(w, note);
+    c->decided_at_ms = world_now(w);
+    transition_end(&t, approval == APPROVAL_APPROVED ? "content_approve" : "content_reject");
 }
 
-uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p)
+uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init)
 {
-    uint32_t row;
-    int64_t created_ms = p->created_at_ms ? p->created_at_ms : world_now(w);
-    struct post *kept = table_add(&w->records[RECORD_POST], &row);
-    *kept = (struct post){
-        .space = space,
-        .content = p->content,
-        .provider = space_provider(w, space),
-        .public_id = world_text(w, p->public_id),
-        .text = world_text(w, p->text),
-        .details = world_text(w, p->details),
-        .draft = p->draft,
-        .due_at_ms = p->due_at_ms,
-        .created_at_ms = created_ms,
-        .updated_at_ms = p->updated_at_ms ? p->updated_at_ms : created_ms,
-    };
-    return finish_create(w, RECORD_POST, row, "post_schedule");
+    struct post p = *init;
+    p.space = space;
+    p.provider = space_provider(w, space);
+    p.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
+    p.updated_at_ms = init->updated_at_ms ? init->updated_at_ms : p.created_at_ms;
+    return record_create(w, RECORD_POST, &p, "post_schedule");
 }
 
-uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec)
+static struct post *begin_post(struct transition *t, struct world *w, uint32_t post)
+{
+    assert(!post_read(w, post)->removed_at_ms);
+    struct post *p = transition_begin(t, w, RECORD_POST, post);
+    p->updated_at_ms = world_now(w);
+    return p;
+}
+
+void post_revise(struct world *w, uint32_t post, const struct post *to)
+{
+    struct transition t;
+    struct post *p = begin_post(&t, w, post);
+    p->content = to->content;
+    p->text = world_text(w, to->text);
+    p->details = world_text(w, to->details);
+    p->draft = to->draft;
+    p->due_at_ms = to->due_at_ms;
+    transition_end(&t, "post_revise");
+}
+
+uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init)
 {
     const struct post *p = post_read(w, post);
-    assert(account_is_listed(account_read(w, spec->account)));
-    uint32_t row;
-    int64_t now = world_now(w);
-    struct destination *d = table_add(&w->records[RECORD_DESTINATION], &row);
-    *d = (struct destination){
-        .post = post,
-        .account = spec->account,
-        .space = p->space,
-        .provider = p->provider,
-        .public_id = world_text(w, spec->public_id),
-        .mode = spec->mode,
-        .state = p->draft ? DESTINATION_HELD : DESTINATION_QUEUED,
-        .caption = world_text(w, spec->caption),
-        .due_at_ms = p->due_at_ms,
-        .created_at_ms = now,
-        .updated_at_ms = now,
-    };
-    if (d->state == DESTINATION_QUEUED)
-        events_add(w, d->due_at_ms, EVENT_POST_DUE, row);
-    return finish_create(w, RECORD_DESTINATION, row, "destination_schedule");
+    assert(account_is_listed(account_read(w, init->account)));
+    struct destination d = *init;
+    d.post = post;
+    d.space = p->space;
+    d.provider = p->provider;
+    d.state = p->draft ? DESTINATION_HELD : DESTINATION_QUEUED;
+    d.due_at_ms = p->due_at_ms;
+    d.created_at_ms = d.updated_at_ms = world_now(w);
+    return record_create(w, RECORD_DESTINATION, &d, "destination_schedule");
 }
 
-struct destination_edit destination_edit_begin(struct world *w, uint32_t row)
+static struct destination *begin_destination(struct transition *t, struct world *w, uint32_t destination)
 {
-    struct destination_edit e = {.w = w, .row = row, .from = record_state(w, RECORD_DESTINATION, row)};
-    index_entries_of(w, RECORD_DESTINATION, row, &e.before);
-    e.destination = world_edit(w, RECORD_DESTINATION, row);
-    return e;
-}
-
-void destination_edit_end(const struct destination_edit *e, const char *what)
-{
-    destination_edit_end_at(e, what, world_now(e->w));
-}
-
-void destination_edit_end_at(const struct destination_edit *e, const char *what, int64_t at_ms)
-{
-    e->destination->updated_at_ms = at_ms;
-    index_entries_move(e->w, RECORD_DESTINATION, e->row, &e->before);
-    changes_add(e->w, RECORD_DESTINATION, e->row, what, e->from, destination_state_texts[e->destination->state]);
-    world_transition_done(e->w);
+    struct destination *d = transition_begin(t, w, RECORD_DESTINATION, destination);
+    d->updated_at_ms = world_now(w);
+    return d;
 }
 
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    assert(e.destination->state == DESTINATION_QUEUED);
-    e.destination->due_at_ms = due_at_ms;
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    assert(d->state == DESTINATION_QUEUED);
+    d->due_at_ms = due_at_ms;
     events_add(w, due_at_ms, EVENT_POST_DUE, destination);
-    destination_edit_end(&e, "destination_reschedule");
+    transition_end(&t, "destination_reschedule");
 }
 
 void destination_retry(struct world *w, uint32_t destination)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    assert(e.destination->state == DESTINATION_FAILED);
-    e.destination->state = DESTINATION_QUEUED;
-    e.destination->failure = FAILURE_NONE;
-    e.destination->failure_code = NULL;
-    e.destination->attempted_at_ms = 0;
-    e.destination->due_at_ms = world_now(w);
-    events_add(w, e.destination->due_at_ms, EVENT_POST_DUE, destination);
-    destination_edit_end(&e, "destination_retry");
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    assert(d->state == DESTINATION_FAILED);
+    d->state = DESTINATION_QUEUED;
+    d->failure = FAILURE_NONE;
+    d->failure_code = NULL;
+    d->attempted_at_ms = 0;
+    d->due_at_ms = world_now(w);
+    events_add(w, d->due_at_ms, EVENT_POST_DUE, destination);
+    transition_end(&t, "destination_retry");
 }
 
 static bool is_waiting(const struct destination *d)
@@ -152,62 +311,35 @@ static bool is_waiting(const struct destination *d)
 
 void destination_cancel(struct world *w, uint32_t destination)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    assert(is_waiting(e.destination));
-    e.destination->state = DESTINATION_CANCELED;
-    e.destination->canceled_at_ms = world_now(w);
-    destination_edit_end(&e, "destination_cancel");
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    assert(is_waiting(d));
+    d->state = DESTINATION_CANCELED;
+    d->canceled_at_ms = world_now(w);
+    transition_end(&t, "destination_cancel");
 }
 
 /* Works in any state. Events that are still queued for it do nothing. */
 void destination_remove(struct world *w, uint32_t destination)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    assert(!e.destination->removed_at_ms);
-    if (is_waiting(e.destination)) {
-        e.destination->state = DESTINATION_CANCELED;
-        e.destination->canceled_at_ms = world_now(w);
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    assert(!d->removed_at_ms);
+    if (is_waiting(d)) {
+        d->state = DESTINATION_CANCELED;
+        d->canceled_at_ms = world_now(w);
     }
-    e.destination->removed_at_ms = world_now(w);
-    destination_edit_end(&e, "destination_remove");
+    d->removed_at_ms = world_now(w);
+    transition_end(&t, "destination_remove");
 }
 
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    e.destination->outcome = outcome;
-    e.destination->failure_code = world_text(w, code);
-    destination_edit_end(&e, "destination_set_outcome");
-}
-
-uint32_t content_find(const struct world *w, int provider, struct str public_id)
-{
-    return index_entries_find(w, RECORD_CONTENT, provider, public_id);
-}
-
-uint32_t post_find(const struct world *w, int provider, struct str public_id)
-{
-    return index_entries_find(w, RECORD_POST, provider, public_id);
-}
-
-uint32_t destination_find(const struct world *w, int provider, struct str public_id)
-{
-    return index_entries_find(w, RECORD_DESTINATION, provider, public_id);
-}
-
-const struct content *content_read(const struct world *w, uint32_t row)
-{
-    return world_read(w, RECORD_CONTENT, row);
-}
-
-const struct post *post_read(const struct world *w, uint32_t row)
-{
-    return world_read(w, RECORD_POST, row);
-}
-
-const struct destination *destination_read(const struct world *w, uint32_t row)
-{
-    return world_read(w, RECORD_DESTINATION, row);
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    d->outcome = outcome;
+    d->failure_code = world_text(w, code);
+    transition_end(&t, "destination_set_outcome");
 }
 
 /* Starts over after each removal, since it changes the index. */
@@ -233,41 +365,14 @@ void post_remove_destinations(struct world *w, uint32_t post)
     remove_all(w, INDEX_DESTINATION_POST, post);
 }
 
-static struct post *edit_begin(struct world *w, uint32_t post, struct index_entries *before)
-{
-    assert(!post_read(w, post)->removed_at_ms);
-    index_entries_of(w, RECORD_POST, post, before);
-    return world_edit(w, RECORD_POST, post);
-}
-
-static void edit_end(struct world *w, uint32_t post, const struct index_entries *before, const char *what)
-{
-    index_entries_move(w, RECORD_POST, post, before);
-    const char *state = record_state(w, RECORD_POST, post);
-    changes_add(w, RECORD_POST, post, what, state, state);
-    world_transition_done(w);
-}
-
-void post_revise(struct world *w, uint32_t post, const struct post *p)
-{
-    struct index_entries before;
-    struct post *kept = edit_begin(w, post, &before);
-    kept->content = p->content;
-    kept->text = world_text(w, p->text);
-    kept->details = world_text(w, p->details);
-    kept->draft = p->draft;
-    kept->due_at_ms = p->due_at_ms;
-    kept->updated_at_ms = world_now(w);
-    edit_end(w, post, &before, "post_revise");
-}
-
 static void release_destination(struct world *w, uint32_t destination, const char *id_prefix)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    e.destination->state = DESTINATION_QUEUED;
-    e.destination->public_id = ids_mint(w, id_prefix, ID_ULID);
-    events_add(w, e.destination->due_at_ms, EVENT_POST_DUE, destination);
-    destination_edit_end(&e, "destination_release");
+    struct transition t;
+    struct destination *d = begin_destination(&t, w, destination);
+    d->state = DESTINATION_QUEUED;
+    d->public_id = ids_mint(w, id_prefix, ID_ULID);
+    events_add(w, d->due_at_ms, EVENT_POST_DUE, destination);
+    transition_end(&t, "destination_release");
 }
 
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
@@ -275,13 +380,12 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
     const struct index *index = &w->indexes[INDEX_DESTINATION_POST];
     struct index_entry from = {post, INT64_MIN, 0};
     struct index_walk walk;
-    struct index_entries before;
+    struct transition t;
     uint32_t count = 0;
-    struct post *kept = edit_begin(w, post, &before);
-    assert(kept->draft);
-    kept->draft = false;
-    kept->updated_at_ms = world_now(w);
-    edit_end(w, post, &before, "post_release");
+    struct post *p = begin_post(&t, w, post);
+    assert(p->draft);
+    p->draft = false;
+    transition_end(&t, "post_release");
     for (;;) {
         index_from(index, &walk, from); /* start over: each release edits the index */
         if (!index_next_of(&walk, post))
@@ -297,9 +401,38 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
 
 void post_remove(struct world *w, uint32_t post)
 {
-    struct index_entries before;
     post_remove_destinations(w, post);
-    struct post *kept = edit_begin(w, post, &before);
-    kept->updated_at_ms = kept->removed_at_ms = world_now(w);
-    edit_end(w, post, &before, "post_remove");
+    struct transition t;
+    begin_post(&t, w, post)->removed_at_ms = world_now(w);
+    transition_end(&t, "post_remove");
+}
+
+uint32_t content_find(const struct world *w, int provider, struct str public_id)
+{
+    return record_find_in(w, RECORD_CONTENT, provider, public_id);
+}
+
+uint32_t post_find(const struct world *w, int provider, struct str public_id)
+{
+    return record_find_in(w, RECORD_POST, provider, public_id);
+}
+
+uint32_t destination_find(const struct world *w, int provider, struct str public_id)
+{
+    return record_find_in(w, RECORD_DESTINATION, provider, public_id);
+}
+
+const struct content *content_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_CONTENT, row);
+}
+
+const struct post *post_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_POST, row);
+}
+
+const struct destination *destination_read(const struct world *w, uint32_t row)
+{
+    return world_read(w, RECORD_DESTINATION, row);
 }

@@ -8,9 +8,8 @@
  *          token does not cancel a destination: it fails when it is due, unless the account has
  *          been reconnected by then. Removed posts and destinations stay as records but are not
  *          listed.
- * Indexes: CONTENT_ID, POST_ID, DESTINATION_ID (provider, public id); POST_SPACE, DESTINATION_SPACE
- *          (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state; order =
- *          due); DESTINATION_POST (post; order of creation).
+ * Indexes: POST_SPACE, DESTINATION_SPACE (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state;
+ *          order = due); DESTINATION_POST (post; order of creation).
  * Units:   milliseconds.
  */
 #pragma once
@@ -48,8 +47,9 @@ extern const char *const destination_state_texts[];
     X(FAILURE_NONE, "none")                                                                                            \
     X(FAILURE_TOKEN_DEAD, "token_dead")                                                                                \
     X(FAILURE_ACCOUNT_GONE, "account_gone")                                                                            \
-    X(FAILURE_PLATFORM, "platform_error") X(FAILURE_FLAGGED, "account_"                                                \
-                                                             "flagged")
+    X(FAILURE_PLATFORM, "platform_error")                                                                              \
+    X(FAILURE_FLAGGED, "account_"                                                                                      \
+                       "flagged")
 enum failure { FAILURES(ENUM_NAME) FAILURE_COUNT };
 extern const char *const failure_texts[];
 
@@ -92,20 +92,14 @@ struct destination {
     int64_t attempts;      /* number of publish attempts */
 };
 
-struct destination_spec {
-    uint32_t account;
-    const char *public_id; /* NULL: no id yet */
-    enum publish_mode mode;
-    const char *caption;
-};
-
-uint32_t content_create(struct world *w, uint32_t space, const struct content *c);
+/* content_create, post_schedule and destination_schedule add a copy of `init`. Times that are 0: now. */
+uint32_t content_create(struct world *w, uint32_t space, const struct content *init);
 /* Approves or rejects content whose approval is pending. */
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note);
-uint32_t post_schedule(struct world *w, uint32_t space, const struct post *p);
+uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init);
 /* Replaces content, text, details, draft and due time. The post must have no queued or held
  * destination: call post_remove_destinations first. */
-void post_revise(struct world *w, uint32_t post, const struct post *p);
+void post_revise(struct world *w, uint32_t post, const struct post *to);
 /* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with
  * `id_prefix`, due at their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
@@ -114,7 +108,7 @@ void post_remove_destinations(struct world *w, uint32_t post);
 void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */
 /* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that
  * time has passed, the next events_run_due publishes it. */
-uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination_spec *spec);
+uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
 void destination_retry(struct world *w, uint32_t destination); /* failed only; due now */
@@ -122,8 +116,6 @@ void destination_retry(struct world *w, uint32_t destination); /* failed only; d
 void destination_remove(struct world *w, uint32_t destination);
 /* Takes precedence over account_set_outcome. A lost token still fails the publish. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code);
-void destination_due(struct world *w, uint32_t destination);          /* event: publish now */
-void destination_publish_ends(struct world *w, uint32_t destination); /* event */
 /* For fixtures: sets any state directly, together with the members that the state implies. The
  * destination is created when its post is, and reached the state when it was due. external_url
  * NULL: generated. */

@@ -7,24 +7,25 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "mockserver/state/destination_edit.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
 
 /* Each platform's URL of a post and the form of its post ids. {handle} and {id} are replaced. */
+/* clang-format off */
 static const struct link {
     const char *url;
     int digits; /* length of a decimal id; 0: 11 characters of base64url */
 } links[PLATFORM_COUNT] = {
-    [PLATFORM_TIKTOK] = {"https://www.tiktok.com/@{handle}/video/{id}",             19},
-    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/",                       0 },
-    [PLATFORM_X] = {"https://x.com/{handle}/status/{id}",                      19},
-    [PLATFORM_FACEBOOK] = {"https://www.facebook.com/{handle}/posts/{id}",            17},
-    [PLATFORM_LINKEDIN] = {"https://www.linkedin.com/feed/update/urn:li:share:{id}/", 19},
-    [PLATFORM_YOUTUBE] = {"https://www.youtube.com/watch?v={id}",                    0 },
-    [PLATFORM_THREADS] = {"https://www.threads.net/@{handle}/post/{id}",             0 },
-    [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/",                     18},
+    [PLATFORM_TIKTOK]    = {"https://www.tiktok.com/@{handle}/video/{id}", 19},
+    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/", 0},
+    [PLATFORM_X]         = {"https://x.com/{handle}/status/{id}", 19},
+    [PLATFORM_FACEBOOK]  = {"https://www.facebook.com/{handle}/posts/{id}", 17},
+    [PLATFORM_LINKEDIN]  = {"https://www.linkedin.com/feed/update/urn:li:share:{id}/", 19},
+    [PLATFORM_YOUTUBE]   = {"https://www.youtube.com/watch?v={id}", 0},
+    [PLATFORM_THREADS]   = {"https://www.threads.net/@{handle}/post/{id}", 0},
+    [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/", 18},
 };
+/* clang-format on */
 
 static void write_external_id(struct world *w, int digits, struct buf *out)
 {
@@ -130,8 +131,9 @@ static void begin_attempt(const struct world *w, struct destination *d)
 static void publish(struct world *w, uint32_t destination)
 {
     struct publish_result result = expected_result(w, destination_read(w, destination));
-    struct destination_edit e = destination_edit_begin(w, destination);
-    struct destination *d = e.destination;
+    struct transition t;
+    struct destination *d = transition_begin(&t, w, RECORD_DESTINATION, destination);
+    d->updated_at_ms = world_now(w);
     if (d->state == DESTINATION_QUEUED)
         begin_attempt(w, d);
     d->failure = result.failure;
@@ -144,18 +146,20 @@ static void publish(struct world *w, uint32_t destination)
         d->state = DESTINATION_PUBLISHED;
         mark_published(w, d, world_now(w), NULL);
     }
-    destination_edit_end(&e, "destination_publish");
+    transition_end(&t, "destination_publish");
     if (result.from_account)
         account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 
 static void begin_publishing(struct world *w, uint32_t destination)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    e.destination->state = DESTINATION_PUBLISHING;
-    begin_attempt(w, e.destination);
+    struct transition t;
+    struct destination *d = transition_begin(&t, w, RECORD_DESTINATION, destination);
+    d->state = DESTINATION_PUBLISHING;
+    d->updated_at_ms = world_now(w);
+    begin_attempt(w, d);
     events_add(w, world_now(w) + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
-    destination_edit_end(&e, "destination_publish");
+    transition_end(&t, "destination_publish");
 }
 
 void destination_due(struct world *w, uint32_t destination)
@@ -178,8 +182,8 @@ void destination_publish_ends(struct world *w, uint32_t destination)
 void destination_place(struct world *w, uint32_t destination, enum destination_state state, enum failure failure,
                        const char *external_url)
 {
-    struct destination_edit e = destination_edit_begin(w, destination);
-    struct destination *d = e.destination;
+    struct transition t;
+    struct destination *d = transition_begin(&t, w, RECORD_DESTINATION, destination);
     assert(d->state == DESTINATION_QUEUED || d->state == state);
     d->state = state;
     d->created_at_ms = post_read(w, d->post)->created_at_ms;
@@ -211,5 +215,6 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
         d->canceled_at_ms = changed_ms;
         break;
     }
-    destination_edit_end_at(&e, "destination_place", changed_ms);
+    d->updated_at_ms = changed_ms;
+    transition_end(&t, "destination_place");
 }

@@ -1,140 +1,306 @@
 #include "mockserver/state/record.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/time.h"
-#include "mockserver/state/ad_account.h"
-#include "mockserver/state/connection.h"
-#include "mockserver/state/lease.h"
-#include "mockserver/state/media.h"
-#include "mockserver/state/oauth_attempt.h"
-#include "mockserver/state/post.h"
-#include "mockserver/state/tenant.h"
-#include "mockserver/state/webhook.h"
+static const void *record_of(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    return table_read(&w->records[kind], row);
+}
+
+uint32_t record_owner(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind owner)
+{
+    const struct record_type *type = record_types[kind];
+    uint32_t to;
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (type->fields[i].type != RECORD_REF || type->fields[i].refers != owner)
+            continue;
+        memcpy(&to, (const char *)record_of(w, kind, row) + type->fields[i].offset, sizeof to);
+        return to;
+    }
+    return ROW_NONE;
+}
+
+/* The record belongs to it directly, or its space does. */
+static uint32_t organization_of(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    uint32_t direct = record_owner(w, kind, row, RECORD_ORGANIZATION);
+    return direct ? direct
+                  : record_owner(w, RECORD_SPACE, record_owner(w, kind, row, RECORD_SPACE), RECORD_ORGANIZATION);
+}
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    const char *record = world_read(w, kind, row);
-    if (kind == RECORD_KEY)
-        return organization_read(w, key_read(w, row)->organization)->provider;
-    if (kind == RECORD_SPACE)
-        return space_provider(w, row);
-    return *(const int *)(const void *)(record + record_type(kind)->provider_offset);
+    int provider;
+    const size_t offset = record_types[kind]->provider_offset;
+    if (offset == SIZE_MAX)
+        return record_provider(w, RECORD_ORGANIZATION, organization_of(w, kind, row));
+    memcpy(&provider, (const char *)record_of(w, kind, row) + offset, sizeof provider);
+    return provider;
 }
 
 const char *record_state(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    switch (kind) {
-    case RECORD_KEY:
-        return key_status_texts[key_read(w, row)->status];
-    case RECORD_ACCOUNT:
-        return account_state_text(account_read(w, row));
-    case RECORD_OAUTH_ATTEMPT:
-        return oauth_attempt_state_texts[oauth_attempt_read(w, row)->state];
-    case RECORD_CONTENT:
-        return content_state_texts[content_read(w, row)->state];
-    case RECORD_DESTINATION:
-        return destination_state_texts[destination_read(w, row)->state];
-    case RECORD_LEASE_REQUEST:
-        return lease_state_texts[lease_request_read(w, row)->state];
-    case RECORD_POOL_ACCOUNT:
-        return pool_account_state_text(pool_account_read(w, row));
-    case RECORD_AD_ACCOUNT:
-        return ad_account_state_text(ad_account_read(w, row));
-    case RECORD_WEBHOOK:
-        return webhook_state_texts[webhook_read(w, row)->state];
-    case RECORD_DELIVERY:
-        return delivery_state_texts[delivery_read(w, row)->state];
-    case RECORD_MEDIA:
-        return media_state_texts[media_read(w, row)->state];
-    case RECORD_ORGANIZATION:
-    case RECORD_SPACE:
-    case RECORD_POST:
-    case RECORD_WALLET_ENTRY:
-    case RECORD_LAYER:
-    case RECORD_ONBOARDING:
-    case RECORD_KIND_COUNT:
-        break;
-    }
-    return "present";
+    const struct record_type *type = record_types[kind];
+    const char *record = record_of(w, kind, row);
+    int state;
+    if (type->state)
+        return type->state(record);
+    if (!type->state_texts)
+        return "present";
+    memcpy(&state, record + type->state_offset, sizeof state);
+    return type->state_texts[state];
 }
 
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row)
 {
     const char *id;
-    memcpy(&id, (const char *)world_read(w, kind, row) + record_type(kind)->id_offset, sizeof id);
+    memcpy(&id, (const char *)record_of(w, kind, row) + record_types[kind]->id_offset, sizeof id);
     return id;
 }
 
-/* Without trailing zeros. */
-static size_t used_count(const int64_t *numbers, size_t count)
+int64_t record_scope(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind of)
 {
-    while (count && !numbers[count - 1])
-        count--;
-    return count;
+    if (record_types[of]->id_per_organization)
+        return organization_of(w, kind, row);
+    return record_provider(w, kind, row);
 }
 
-static void get_time(int64_t ms, struct record_value *out)
+void index_entries_put(struct index_entries *to, enum world_index index, int64_t key, int64_t order, uint32_t row)
 {
-    out->none = ms == 0;
-    out->number = ms;
-    if (!out->none)
-        out->text = time_millis(ms, out->time_text);
+    assert(to->count < INDEX_ENTRIES_MAX);
+    to->items[to->count].index = index;
+    to->items[to->count++].entry = (struct index_entry){key, order, row};
 }
 
-void record_get(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f,
-                struct record_value *out)
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out)
 {
-    const char *record = world_read(w, kind, row), *at = record + f->offset;
-    *out = (struct record_value){0};
-    switch (f->type) {
-    case RECORD_TEXT:
-        memcpy(&out->text, at, sizeof out->text);
-        out->none = !out->text;
-        break;
-    case RECORD_BOOL:
-        memcpy(&out->truth, at, sizeof out->truth);
-        break;
-    case RECORD_INT:
-        memcpy(&out->number, at, sizeof out->number);
-        break;
-    case RECORD_TIME: {
-        int64_t ms;
-        memcpy(&ms, at, sizeof ms);
-        get_time(ms, out);
-        break;
-    }
-    case RECORD_ENUM: {
-        int value;
-        memcpy(&value, at, sizeof value);
-        out->text = f->texts[value];
-        break;
-    }
-    case RECORD_REF: {
-        uint32_t to;
-        memcpy(&to, at, sizeof to);
-        out->none = to == ROW_NONE;
-        out->number = to;
-        out->text = out->none ? NULL : record_id(w, f->refers, to);
-        break;
-    }
-    case RECORD_CHANGE: {
-        uint32_t seq;
-        memcpy(&seq, at, sizeof seq);
-        out->none = seq == 0;
-        out->number = seq;
-        break;
-    }
-    case RECORD_TEXTS: {
+    out->count = 0;
+    const char *id = record_id(w, kind, row);
+    if (id)
+        index_entries_put(out, (enum world_index)kind, index_text_key(str_from(id)), record_scope(w, kind, row, kind),
+                          row);
+    if (record_types[kind]->add_entries)
+        record_types[kind]->add_entries(w, record_of(w, kind, row), row, out);
+}
+
+static void add_entries(struct world *w, enum record_kind kind, uint32_t row)
+{
+    struct index_entries now;
+    index_entries_of(w, kind, row, &now);
+    for (size_t i = 0; i < now.count; i++)
+        index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+}
+
+/* True if the i-th of these entries is one of the others. All are of one record, so their rows are equal. */
+static bool is_among(const struct index_entries *these, size_t i, const struct index_entries *others)
+{
+    const struct index_entry *e = &these->items[i].entry;
+    for (size_t k = 0; k < others->count; k++)
+        if (others->items[k].index == these->items[i].index && others->items[k].entry.key == e->key &&
+            others->items[k].entry.order == e->order)
+            return true;
+    return false;
+}
+
+static void move_entries(struct world *w, enum record_kind kind, uint32_t row, const struct index_entries *before)
+{
+    struct index_entries now;
+    index_entries_of(w, kind, row, &now);
+    for (size_t i = 0; i < before->count; i++)
+        if (!is_among(before, i, &now))
+            index_remove(&w->indexes[before->items[i].index], before->items[i].entry);
+    for (size_t i = 0; i < now.count; i++)
+        if (!is_among(&now, i, before))
+            index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+}
+
+/* Replaces the record's texts with copies in the world's string pool. */
+static void keep_texts(struct world *w, const struct record_type *type, char *record)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct record_field *f = &type->fields[i];
+        const char *text, *const *texts;
         uint32_t count;
-        memcpy(&out->texts, at, sizeof out->texts);
-        memcpy(&count, record + f->count_offset, sizeof count);
-        out->count = count;
+        if (f->type == RECORD_TEXT) {
+            memcpy(&text, record + f->offset, sizeof text);
+            text = world_text(w, text);
+            memcpy(record + f->offset, &text, sizeof text);
+        } else if (f->type == RECORD_TEXTS) {
+            memcpy(&texts, record + f->offset, sizeof texts);
+            memcpy(&count, record + f->count_offset, sizeof count);
+            texts = string_pool_keep_list(w->strings, texts, count);
+            memcpy(record + f->offset, &texts, sizeof texts);
+        }
+    }
+}
+
+/* The record has its place and its texts: adds what belongs to it. */
+static void complete(struct world *w, enum record_kind kind, void *record, uint32_t row, const char *what)
+{
+    const struct record_type *type = record_types[kind];
+    if (type->derive)
+        type->derive(record);
+    if (type->queue_events)
+        type->queue_events(w, record, row);
+    add_entries(w, kind, row);
+    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
+}
+
+uint32_t record_create(struct world *w, enum record_kind kind, const void *record, const char *what)
+{
+    uint32_t row;
+    void *added = table_add(&w->records[kind], &row);
+    memcpy(added, record, record_types[kind]->size);
+    keep_texts(w, record_types[kind], added);
+    complete(w, kind, added, row, what);
+    world_transition_done(w);
+    return row;
+}
+
+uint32_t record_add(struct world *w, enum record_kind kind, const void *record, const char *what)
+{
+    uint32_t row;
+    void *added = table_add(&w->records[kind], &row);
+    memcpy(added, record, record_types[kind]->size);
+    complete(w, kind, added, row, what);
+    return row;
+}
+
+void *transition_begin(struct transition *t, struct world *w, enum record_kind kind, uint32_t row)
+{
+    t->w = w;
+    t->kind = kind;
+    t->row = row;
+    t->from = record_state(w, kind, row);
+    index_entries_of(w, kind, row, &t->before);
+    return world_edit(w, kind, row);
+}
+
+void transition_end(const struct transition *t, const char *what)
+{
+    move_entries(t->w, t->kind, t->row, &t->before);
+    if (!what)
+        return;
+    changes_add(t->w, t->kind, t->row, what, t->from, record_state(t->w, t->kind, t->row));
+    world_transition_done(t->w);
+}
+
+/* The first record with that id, in the scopes from `first_scope` to `last_scope`. */
+static uint32_t find_between(const struct world *w, enum record_kind kind, int64_t first_scope, int64_t last_scope,
+                             struct str public_id)
+{
+    int64_t key = index_text_key(public_id);
+    struct index_walk walk;
+    index_from(&w->indexes[kind], &walk, (struct index_entry){key, first_scope, 0});
+    while (index_next_of(&walk, key) && walk.entry.order <= last_scope)
+        if (str_is(public_id, record_id(w, kind, walk.entry.row)))
+            return walk.entry.row;
+    return ROW_NONE;
+}
+
+uint32_t record_find_in(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id)
+{
+    return find_between(w, kind, scope, scope, public_id);
+}
+
+uint32_t record_find(const struct world *w, enum record_kind kind, struct str public_id)
+{
+    return find_between(w, kind, INT64_MIN, INT64_MAX, public_id);
+}
+
+bool record_id_is_unique(const struct world *w, enum record_kind kind, struct str public_id)
+{
+    int64_t key = index_text_key(public_id);
+    struct index_walk walk;
+    size_t count = 0;
+    index_from(&w->indexes[kind], &walk, (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key))
+        count += str_is(public_id, record_id(w, kind, walk.entry.row));
+    return count == 1;
+}
+
+/* splitmix64: maps each counter value to a well-mixed number. */
+uint64_t ids_random(struct world *w)
+{
+    uint64_t x = w->seed + ++w->minted * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+static void write_ulid(struct world *w, char *out)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint64_t high = ids_random(w), low = ids_random(w);
+    for (int i = 25; i >= 0; i--) { /* 26 digits are 130 bits: the first is 0-7 */
+        out[i] = digits[low & 31];
+        low = low >> 5 | high << 59;
+        high >>= 5;
+    }
+    out[26] = '\0';
+}
+
+static void write_uuid(struct world *w, char out[37])
+{
+    uint64_t high = ids_random(w), low = ids_random(w);
+    high = (high & ~UINT64_C(0xf000)) | 0x4000;                                 /* version 4 */
+    low = (low & ~UINT64_C(0xc000000000000000)) | UINT64_C(0x8000000000000000); /* variant 1 */
+    snprintf(out, 37, "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
+             high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
+}
+
+static void write_cuid(struct world *w, char *out)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    uint64_t x = 0;
+    for (int i = 0; i < 24; i++, x /= 36) {
+        if (i % 12 == 0)
+            x = ids_random(w);
+        out[i] = digits[x % 36];
+    }
+    out[24] = '\0';
+}
+
+void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64])
+{
+    size_t n = strlen(prefix);
+    if (form == ID_OPEN)
+        form = w->hostile && ids_random(w) & 1 ? ID_UUID : ID_ULID;
+    assert(n + 37 <= 64);
+    memcpy(out, prefix, n + 1);
+    switch (form) {
+    case ID_OPEN:
+    case ID_ULID:
+        write_ulid(w, out + n);
+        break;
+    case ID_UUID:
+        write_uuid(w, out + n);
+        break;
+    case ID_CUID:
+        write_cuid(w, out + n);
+        break;
+    case ID_HEX8:
+        snprintf(out + n, 9, "%08" PRIx64, ids_random(w) >> 32);
         break;
     }
-    case RECORD_INTS:
-        out->numbers = (const int64_t *)(const void *)at;
-        out->count = used_count(out->numbers, f->count);
-        break;
-    }
+}
+
+static bool is_taken(const struct world *w, struct str public_id)
+{
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        if (record_find(w, kind, public_id))
+            return true;
+    return false;
+}
+
+const char *ids_mint(struct world *w, const char *prefix, enum id_form form)
+{
+    char id[64];
+    do /* the id may be taken, for example by a fixture exported with the same seed */
+        ids_write(w, prefix, form, id);
+    while (is_taken(w, str_from(id)));
+    return world_text(w, id);
 }

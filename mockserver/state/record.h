@@ -1,11 +1,22 @@
-/* record.h - describes every record kind as a table of its fields; exports, patches and edits walk
- * these tables.
+/* record.h - what all kinds of records have in common: creation, transitions, public ids, fields by name.
  *
- * Shapes:  struct record_type {kind, fields}; a field is {name, type, offset, texts | refers}. The
- *          names are provider-neutral. Every member of a record needs a row, except `provider` and
- *          a key's `digest`: an export loses members without a row.
+ * Shapes:  struct transition: a change of one record. Call transition_begin, write to the record that it returns, call
+ *          transition_end; that updates the index entries, adds to the change log and runs the check. The record is
+ *          valid until another record of its kind is edited or added.
+ *          struct index_entries: the index entries of a record in its current state, computed from its members. The
+ *          entry of the public id has key = a hash of the id and order = the scope in which the id is unique: the
+ *          provider, or the organization (record_type.h).
+ *          struct record_value: a field's value, independent of JSON; the field's type says which members are used.
+ *          A REF with a text is looked up by that id, a TIME is parsed from its text; without a text, `number` is the
+ *          row or the ms.
+ *          The order of a rebuild from an export: rebuild_row for all records, since they refer to each other; then
+ *          record_write for their fields; then rebuild_entry for each record; then the changes, events (world.h),
+ *          quotas (tenant.h) and replies.
+ *          Public ids are generated from the world's seed and a counter, without the clock. The same seed and the same
+ *          sequence of calls give the same ids.
  * Units:   a TIME is milliseconds in the record and ISO 8601 text outside.
- * Errors:  record_update: a field that cannot be changed, a wrong type, an unknown enum text.
+ * Errors:  look-ups return ROW_NONE. record_update, record_write: a field that cannot be changed, a wrong type, an
+ *          unknown enum text, a REF to a record that does not exist.
  */
 #pragma once
 #include "base/error.h"
@@ -14,120 +25,49 @@
 /* Largest absolute value of numbers and times from input: sums of a few of them fit an int64_t. */
 #define RECORD_NUMBER_MAX INT64_C(1000000000000000)
 
-enum record_field_type {
-    RECORD_TEXT,   /* const char * */
-    RECORD_BOOL,   /* bool */
-    RECORD_INT,    /* int64_t */
-    RECORD_TIME,   /* int64_t ms; 0 = none */
-    RECORD_ENUM,   /* int-sized enum with texts */
-    RECORD_REF,    /* uint32_t row of a record, shown as its public id */
-    RECORD_CHANGE, /* uint32_t seq in the change log; 0 = none */
-    RECORD_TEXTS,  /* const char *const *, counted by the uint32_t at count_offset */
-    RECORD_INTS,   /* int64_t [count], shown without trailing zeros */
-};
+#define INDEX_ENTRIES_MAX 7
 
-struct record_field {
-    const char *name;
-    enum record_field_type type;
-    size_t offset;
-    const char *const *texts;
-    size_t text_count;
-    enum record_kind refers;
-    bool fixed;  /* read-only: shown, but record_update rejects it */
-    bool needed; /* TEXT or REF: must not be null, even if invariants are not checked */
-    size_t count_offset, count;
+struct index_entries {
+    struct {
+        enum world_index index;
+        struct index_entry entry;
+    } items[INDEX_ENTRIES_MAX];
+    size_t count;
 };
+void index_entries_put(struct index_entries *to, enum world_index index, int64_t key, int64_t order, uint32_t row);
+void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
 
-struct record_type {
+/* Adds a copy of `record` with copies of its texts: queues its events, indexes it, logs the change `what`. */
+uint32_t record_create(struct world *w, enum record_kind kind, const void *record, const char *what);
+/* The same inside another transition, which then runs the check; all texts are in the world's string pool already. */
+uint32_t record_add(struct world *w, enum record_kind kind, const void *record, const char *what);
+
+struct transition {
+    struct world *w;
     enum record_kind kind;
-    const char *name; /* plural, as in paths: "accounts" */
-    size_t size;
-    size_t id_offset;       /* of const char *public_id */
-    size_t provider_offset; /* of int provider; SIZE_MAX: taken from the owner */
-    const struct record_field *fields;
-    size_t field_count;
+    uint32_t row;
+    const char *from; /* the state before */
+    struct index_entries before;
 };
-
-const struct record_type *record_type(enum record_kind kind);
-const struct record_type *record_type_named(struct str name);
-const struct record_field *record_field_named(const struct record_type *s, struct str name);
+void *transition_begin(struct transition *t, struct world *w, enum record_kind kind, uint32_t row);
+/* `what` NULL: only updates the index entries, because the change is a part of another transition. */
+void transition_end(const struct transition *t, const char *what);
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
 /* Text of the record's state for the change log; "present" if the kind has no states. */
 const char *record_state(const struct world *w, enum record_kind kind, uint32_t row);
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row);
-uint32_t record_find(const struct world *w, enum record_kind kind,
-                     struct str public_id); /* of any provider; the first match */
-
-/* A field's value, independent of JSON; the field's type says which members are used. The text of a
- * TIME points to time_text of the same struct, so do not copy the struct. */
-struct record_value {
-    bool none;        /* null */
-    const char *text; /* TEXT, ENUM, REF (public id), TIME */
-    int64_t number;   /* INT, CHANGE, REF (row), TIME (ms) */
-    bool truth;
-    const char *const *texts;
-    const int64_t *numbers;
-    size_t count;
-    char time_text[40];
-};
-void record_get(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f,
-                struct record_value *out);
-
-/* Writes fields of one record and updates its indexes and events. On error nothing is written. An
- * edit may violate an invariant on purpose; w->checks is then turned off. */
-struct record_edit {
-    const struct record_field *field;
-    struct record_value value;
-};
-bool record_update(struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *edits, size_t count,
-                   struct error *err);
-
-bool record_write(struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
-                  void *record, struct error *err);
-/* Queues the events that the record's state implies. Events that are queued already and no longer
- * apply do nothing when they run. */
-void record_queue_events(struct world *w, enum record_kind kind, uint32_t row);
-
-#define INDEX_ENTRIES_MAX 7
-
-struct world_index_entry {
-    enum world_index index;
-    struct index_entry entry;
-};
-
-struct index_entries {
-    struct world_index_entry items[INDEX_ENTRIES_MAX];
-    size_t count;
-};
-
-void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
-/* Adds the entries of a new record. */
-void index_entries_add(struct world *w, enum record_kind kind, uint32_t row);
-/* Replaces the entries `before` with those of the record's current state. */
-void index_entries_move(struct world *w, enum record_kind kind, uint32_t row, const struct index_entries *before);
-
-/* The provider or the organization: see above. */
-int64_t index_entries_scope(const struct world *w, enum record_kind kind, uint32_t row);
-uint32_t index_entries_find(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id);
+/* The row in the record's first field that refers to a record of kind `owner`; ROW_NONE if there is no such field. */
+uint32_t record_owner(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind owner);
+/* The scope in which the record refers to records of kind `of`: its provider, or its organization. */
+int64_t record_scope(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind of);
+uint32_t record_find(const struct world *w, enum record_kind kind, struct str public_id); /* the first, of any scope */
+uint32_t record_find_in(const struct world *w, enum record_kind kind, int64_t scope, struct str public_id);
 /* Returns true if exactly one record of that kind has the id, in any scope. */
-bool index_entries_unique(const struct world *w, enum record_kind kind, struct str public_id);
-/* Returns true if a record of any kind has the id. */
-bool index_entries_taken(const struct world *w, struct str public_id);
+bool record_id_is_unique(const struct world *w, enum record_kind kind, struct str public_id);
 
-/* Adds an empty record. */
-uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
-/* Returns the name of a required field that is missing, or NULL. All records must pass before the
- * first call of rebuild_entry. */
-const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row);
-/* Adds the record to the indexes; computes the digest of a key. */
-void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row);
-/* If the export has no changes: logs the creation of every record. */
-void rebuild_changes(struct world *w);
-/* If the export has no events: queues the events that every record's state implies. */
-void rebuild_events(struct world *w);
-void rebuild_change(struct world *w, const struct change *change); /* copies the texts */
-
+/* ULID: 26 characters of Crockford's base 32; UUID: version 4; HEX8: 8 hex digits; CUID: 24 characters of lower-case
+ * base 36; OPEN: for ids that the provider's documents show in both forms: ULIDs, in hostile mode also UUIDs. */
 enum id_form {
     ID_ULID,
     ID_UUID,
@@ -141,3 +81,43 @@ const char *ids_mint(struct world *w, const char *prefix, enum id_form form);
 /* Writes an id to `out`; does not check whether a record has it. */
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64]);
 uint64_t ids_random(struct world *w); /* the next number of the world's random sequence */
+
+const struct record_type *record_type_named(struct str name);
+const struct record_field *record_field_named(const struct record_type *s, struct str name);
+
+struct record_value {
+    bool none;        /* null */
+    const char *text; /* TEXT, ENUM, REF (public id), TIME */
+    int64_t number;   /* INT, CHANGE, REF (row), TIME (ms) */
+    bool truth;
+    const char *const *texts;
+    const int64_t *numbers;
+    size_t count;
+    char time_text[40]; /* `text` of a TIME points to it, so do not copy the struct */
+};
+void record_get(const struct world *w, enum record_kind kind, uint32_t row, const struct record_field *f,
+                struct record_value *out);
+/* Writes one field of a record. The caller updates the indexes, the events and the change log. */
+bool record_write(struct world *w, int64_t scope, const struct record_field *f, const struct record_value *v,
+                  void *record, struct error *err);
+
+/* Writes fields of one record and updates its indexes and events. On error nothing is written. An edit may violate an
+ * invariant on purpose; w->checks is then turned off. */
+struct record_edit {
+    const struct record_field *field;
+    struct record_value value;
+};
+bool record_update(struct world *w, enum record_kind kind, uint32_t row, const struct record_edit *edits, size_t count,
+                   struct error *err);
+
+/* Adds an empty record. */
+uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
+/* Returns the name of a required field that is missing, so that the record cannot be indexed, or NULL. All records must
+ * pass before the first call of rebuild_entry. world_check finds all other errors. */
+const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row);
+/* Computes the members that have no field, and adds the record to the indexes. */
+void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row);
+/* If the export has no changes: logs the creation of every record. */
+void rebuild_changes(struct world *w);
+/* If the export has no events: queues the events that every record's state implies. */
+void rebuild_events(struct world *w);

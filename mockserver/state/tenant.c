@@ -4,94 +4,155 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/enum.h"
 #include "mockserver/state/record.h"
-#include "mockserver/state/world.h"
 
 const char *const key_status_texts[] = {KEY_STATUSES(ENUM_TEXT)};
 
-static uint32_t finish_create(struct world *w, enum record_kind kind, uint32_t row, const char *what)
+static const struct record_field organization_fields[] = {
+    MEMBER_ID(organization, public_id),
+    MEMBER_TEXT(organization, name, FREE),
+    MEMBER_INT(organization, credits),
+    MEMBER_TIME(organization, created_at),
+};
+
+const struct record_type organization_record_type = {
+    RECORD_TYPE(RECORD_ORGANIZATION, organization, public_id),
+    RECORD_PROVIDER(organization),
+};
+
+static const struct record_field key_fields[] = {
+    MEMBER_ID(key, public_id),
+    MEMBER_REF(key, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
+    MEMBER_REF(key, space, FREE, RECORD_SPACE),
+    MEMBER_TEXT(key, name, FREE),
+    MEMBER_TEXT(key, value, FIXED_NEEDED),
+    MEMBER_TEXTS(key, scopes, scope_count),
+    MEMBER_TEXTS(key, return_domains, return_domain_count),
+    MEMBER_TEXT(key, tier, FREE),
+    MEMBER_INTS(key, limits, QUOTA_WINDOWS),
+    MEMBER_INT(key, api_version),
+    MEMBER_ENUM(key, status, key_status_texts, KEY_STATUS_COUNT),
+    MEMBER_TIME(key, created_at),
+    MEMBER_TIME(key, status_since),
+};
+
+static void derive_digest(void *record)
 {
-    index_entries_add(w, kind, row);
-    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
-    world_transition_done(w);
-    return row;
+    struct key *k = record;
+    digest_sha256(str_from(k->value), k->digest);
 }
+
+static int64_t digest_start(const unsigned char *digest)
+{
+    int64_t start;
+    memcpy(&start, digest, sizeof start);
+    return start;
+}
+
+static void add_key_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
+{
+    (void)w;
+    index_entries_put(to, INDEX_KEY_VALUE, digest_start(((const struct key *)record)->digest), 0, row);
+}
+
+static const char *check_key(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    const struct key *k = key_read(w, row);
+    if (!k->organization)
+        return "a key must belong to an organization";
+    if (k->space && space_read(w, k->space)->organization != k->organization)
+        return "a key's space must belong to the key's organization";
+    return NULL;
+}
+
+const struct record_type key_record_type = {
+    RECORD_TYPE(RECORD_KEY, key, public_id),
+    RECORD_PROVIDER_OF_ORGANIZATION,
+    RECORD_STATE(key, status, key_status_texts),
+    .derive = derive_digest,
+    .add_entries = add_key_entries,
+    .check = check_key,
+};
+
+/* clang-format off */
+static const struct record_field space_fields[] = {
+    MEMBER_ID(space, public_id),
+    MEMBER_REF(space, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
+    MEMBER_TEXT(space, name, FREE),
+    MEMBER_TEXT(space, timezone, FREE),
+    MEMBER_TEXT(space, customer_id, FREE),
+    MEMBER_TEXT(space, owner_email, FREE),
+    MEMBER_TEXT(space, language, FREE),
+    MEMBER_TEXT(space, metadata, FIXED),
+    MEMBER_BOOL(space, archived),
+    MEMBER_TIME(space, created_at),
+    MEMBER_TIME(space, updated_at),
+};
+/* clang-format on */
+
+static void add_space_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
+{
+    (void)w;
+    /* The row gives the order of creation even if the times are equal. */
+    index_entries_put(to, INDEX_SPACE_ORGANIZATION, ((const struct space *)record)->organization, -(int64_t)row, row);
+}
+
+static const char *check_space(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    (void)waiting;
+    return space_read(w, row)->organization ? NULL : "a space must belong to an organization";
+}
+
+const struct record_type space_record_type = {
+    RECORD_TYPE(RECORD_SPACE, space, public_id),
+    RECORD_PROVIDER_OF_ORGANIZATION,
+    .add_entries = add_space_entries,
+    .check = check_space,
+};
 
 uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name)
 {
-    uint32_t row;
-    struct organization *o = table_add(&w->records[RECORD_ORGANIZATION], &row);
-    *o = (struct organization){
+    const struct organization o = {
         .provider = provider,
-        .public_id = world_text(w, public_id),
-        .name = world_text(w, name),
+        .public_id = public_id,
+        .name = name,
         .created_at_ms = world_now(w),
     };
-    return finish_create(w, RECORD_ORGANIZATION, row, "organization_create");
+    return record_create(w, RECORD_ORGANIZATION, &o, "organization_create");
 }
 
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits)
 {
-    struct organization *o = world_edit(w, RECORD_ORGANIZATION, organization);
+    struct transition t;
+    struct organization *o = transition_begin(&t, w, RECORD_ORGANIZATION, organization);
     o->credits = credits;
-    changes_add(w, RECORD_ORGANIZATION, organization, "organization_set_credits", "present", "present");
-    world_transition_done(w);
+    transition_end(&t, "organization_set_credits");
 }
 
-uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec)
+uint32_t key_create(struct world *w, uint32_t organization, const struct key *init)
 {
-    uint32_t row;
-    struct key *k = table_add(&w->records[RECORD_KEY], &row);
-    *k = (struct key){
-        .organization = organization,
-        .space = spec->space,
-        .status = spec->status,
-        .public_id = world_text(w, spec->public_id),
-        .name = world_text(w, spec->name),
-        .value = world_text(w, spec->value),
-        .scopes = string_pool_keep_list(w->strings, spec->scopes, spec->scope_count),
-        .return_domains = string_pool_keep_list(w->strings, spec->return_domains, spec->return_domain_count),
-        .scope_count = (uint32_t)spec->scope_count,
-        .return_domain_count = (uint32_t)spec->return_domain_count,
-        .tier = world_text(w, spec->tier),
-        .api_version = spec->api_version,
-        .created_at_ms = world_now(w),
-        .status_since_ms = world_now(w),
-    };
-    memcpy(k->limits, spec->limits, sizeof k->limits);
-    digest_sha256(str_from(spec->value), k->digest);
-    return finish_create(w, RECORD_KEY, row, "key_create");
+    struct key k = *init;
+    k.organization = organization;
+    k.created_at_ms = k.status_since_ms = world_now(w);
+    return record_create(w, RECORD_KEY, &k, "key_create");
 }
 
 void key_set_status(struct world *w, uint32_t key, enum key_status status)
 {
-    struct key *k = world_edit(w, RECORD_KEY, key);
-    const char *from = key_status_texts[k->status];
+    struct transition t;
+    struct key *k = transition_begin(&t, w, RECORD_KEY, key);
     k->status = status;
     k->status_since_ms = world_now(w);
-    changes_add(w, RECORD_KEY, key, "key_set_status", from, key_status_texts[status]);
-    world_transition_done(w);
+    transition_end(&t, "key_set_status");
 }
 
-uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec)
+uint32_t space_open(struct world *w, uint32_t organization, const struct space *init)
 {
-    uint32_t row;
-    struct space *s = table_add(&w->records[RECORD_SPACE], &row);
-    *s = (struct space){
-        .organization = organization,
-        .public_id = world_text(w, spec->public_id),
-        .name = world_text(w, spec->name),
-        .timezone = world_text(w, spec->timezone),
-        .customer_id = world_text(w, spec->customer_id),
-        .owner_email = world_text(w, spec->owner_email),
-        .language = world_text(w, spec->language),
-        .metadata = world_text(w, spec->metadata),
-        .archived = spec->archived,
-        .created_at_ms = world_now(w),
-        .updated_at_ms = world_now(w),
-    };
-    return finish_create(w, RECORD_SPACE, row, "space_create");
+    struct space s = *init;
+    s.organization = organization;
+    s.created_at_ms = s.updated_at_ms = world_now(w);
+    return record_create(w, RECORD_SPACE, &s, "space_create");
 }
 
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id, const char *name)
@@ -101,7 +162,7 @@ uint32_t space_create(struct world *w, uint32_t organization, const char *public
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id)
 {
-    return index_entries_find(w, RECORD_ORGANIZATION, provider, str_from(public_id));
+    return record_find_in(w, RECORD_ORGANIZATION, provider, str_from(public_id));
 }
 
 /* Compares digests, so that the time of a look-up reveals nothing about a key's value. */
@@ -109,8 +170,7 @@ uint32_t key_find(const struct world *w, int provider, struct str value)
 {
     unsigned char digest[DIGEST_SIZE];
     digest_sha256(value, digest);
-    int64_t start;
-    memcpy(&start, digest, sizeof start);
+    int64_t start = digest_start(digest);
     struct index_walk walk;
     index_from(&w->indexes[INDEX_KEY_VALUE], &walk, (struct index_entry){start, 0, 0});
     while (index_next_of(&walk, start)) {
@@ -124,12 +184,12 @@ uint32_t key_find(const struct world *w, int provider, struct str value)
 
 uint32_t key_of_id(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_KEY, provider, public_id);
+    return record_find_in(w, RECORD_KEY, provider, public_id);
 }
 
 uint32_t space_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_SPACE, provider, public_id);
+    return record_find_in(w, RECORD_SPACE, provider, public_id);
 }
 
 const struct organization *organization_read(const struct world *w, uint32_t row)

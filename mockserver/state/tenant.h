@@ -1,9 +1,15 @@
-/* tenant.h - organizations, their API keys and their spaces.
+/* tenant.h - organizations, their API keys with the keys' rate limit counters, and their spaces.
  *
  * Shapes:  `provider` is the provider's number. A space owns accounts; it is the neutral word for a
  *          Layers project or a PostNitro workspace.
- * Indexes: ORGANIZATION_ID, KEY_ID and SPACE_ID (provider, public id); KEY_VALUE (SHA-256 of the
- *          key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest first).
+ *          struct quota counts the calls of a key in fixed windows; the gate decides how long a
+ *          window is and its limit. A window begins with the first call after the previous window
+ *          ended. Counters are not records: nothing refers to them, and changes are not logged.
+ *          For each operation (a number below QUOTA_OPERATIONS) one bit stores whether the key's
+ *          last call got a spurious 429.
+ * Indexes: KEY_VALUE (SHA-256 of the key, its first 8 bytes); SPACE_ORGANIZATION (organization;
+ *          newest first).
+ * Units:   calls; milliseconds of the world's clock.
  * Errors:  look-ups return ROW_NONE.
  */
 #pragma once
@@ -61,23 +67,13 @@ struct space {
     int64_t created_at_ms, updated_at_ms;
 };
 
-struct key_spec {
-    uint32_t space;
-    enum key_status status;
-    const char *name, *value, *public_id, *tier;
-    int64_t api_version;
-    const char *const *scopes, *const *return_domains;
-    size_t scope_count, return_domain_count;
-    int64_t limits[QUOTA_WINDOWS];
-};
-
 uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name);
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
-uint32_t key_create(struct world *w, uint32_t organization, const struct key_spec *spec);
+uint32_t key_create(struct world *w, uint32_t organization, const struct key *init); /* a copy, created now */
 void key_set_status(struct world *w, uint32_t key, enum key_status status);
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id, const char *name);
-/* Copies all members of `spec`, except that its times are the world's current time. */
-uint32_t space_open(struct world *w, uint32_t organization, const struct space *spec);
+/* Adds a copy of `init`, created now. */
+uint32_t space_open(struct world *w, uint32_t organization, const struct space *init);
 
 uint32_t organization_find(const struct world *w, int provider, const char *public_id);
 uint32_t key_find(const struct world *w, int provider, struct str value);

@@ -7,88 +7,195 @@
 #include "mockserver/state/tenant.h"
 
 const char *const webhook_state_texts[] = {WEBHOOK_STATES(ENUM_TEXT)};
+const char *const delivery_state_texts[] = {DELIVERY_STATES(ENUM_TEXT)};
 
-uint32_t webhook_create(struct world *w, uint32_t organization, const struct webhook_spec *spec)
+static const struct record_field webhook_fields[] = {
+    MEMBER_ID(webhook, public_id),
+    MEMBER_REF(webhook, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
+    MEMBER_REF(webhook, space, FREE, RECORD_SPACE),
+    MEMBER_TEXT(webhook, url, NEEDED),
+    MEMBER_TEXT(webhook, description, FREE),
+    MEMBER_TEXT(webhook, events, NEEDED),
+    MEMBER_TEXT(webhook, metadata, FREE),
+    MEMBER_TEXT(webhook, secret, NEEDED),
+    MEMBER_TEXT(webhook, previous_secret, FREE),
+    MEMBER_TIME(webhook, previous_until),
+    MEMBER_ENUM(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
+    MEMBER_INT(webhook, failures),
+    MEMBER_TIME(webhook, last_success_at),
+    MEMBER_TIME(webhook, last_failure_at),
+    MEMBER_TIME(webhook, created_at),
+    MEMBER_TIME(webhook, updated_at),
+};
+
+static void add_webhook_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
 {
-    uint32_t row;
-    struct webhook *h = table_add(&w->records[RECORD_WEBHOOK], &row);
-    *h = (struct webhook){
-        .organization = organization,
-        .space = spec->space,
-        .provider = organization_read(w, organization)->provider,
-        .public_id = world_text(w, spec->public_id),
-        .url = world_text(w, spec->url),
-        .description = world_text(w, spec->description),
-        .events = world_text(w, spec->events),
-        .metadata = world_text(w, spec->metadata),
-        .secret = world_text(w, spec->secret),
-        .created_at_ms = world_now(w),
-        .updated_at_ms = world_now(w),
-    };
-    index_entries_add(w, RECORD_WEBHOOK, row);
-    changes_add(w, RECORD_WEBHOOK, row, "webhook_create", NULL, webhook_state_texts[h->state]);
-    world_transition_done(w);
-    return row;
+    (void)w;
+    const struct webhook *h = record;
+    if (h->state != WEBHOOK_DELETED)
+        index_entries_put(to, INDEX_WEBHOOK_ORGANIZATION, h->organization, -(int64_t)row, row);
 }
 
-/* The webhook must not be deleted. `touch` sets updated_at: the partner makes the edit. */
-static struct webhook *edit_begin(struct world *w, uint32_t row, bool touch)
+static const char *check_webhook(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    assert(webhook_read(w, row)->state != WEBHOOK_DELETED);
-    struct webhook *h = world_edit(w, RECORD_WEBHOOK, row);
-    if (touch)
-        h->updated_at_ms = world_now(w);
+    (void)waiting;
+    const struct webhook *h = webhook_read(w, row);
+    if (!h->organization || !h->url || !h->events || !h->secret)
+        return "a webhook must have an organization, a URL, events and a secret";
+    if (h->space && space_read(w, h->space)->organization != h->organization)
+        return "a webhook's space must belong to the webhook's organization";
+    return NULL;
+}
+
+const struct record_type webhook_record_type = {
+    RECORD_TYPE(RECORD_WEBHOOK, webhook, public_id),
+    RECORD_PROVIDER(webhook),
+    RECORD_STATE(webhook, state, webhook_state_texts),
+    .final_states = "deleted",
+    .add_entries = add_webhook_entries,
+    .check = check_webhook,
+};
+
+/* The faults of a delivery are read-only: they are applied when it is created. */
+#define MEMBER_FAULT(member, type) RECORD_MEMBER(delivery, "fault_" #member, type, faults.member, MEMBER_FIXED)
+
+static const struct record_field delivery_fields[] = {
+    MEMBER_ID(delivery, public_id),
+    MEMBER_REF(delivery, webhook, FIXED_NEEDED, RECORD_WEBHOOK),
+    MEMBER_REF(delivery, replay_of, FIXED, RECORD_DELIVERY),
+    MEMBER_CHANGE(delivery, change),
+    MEMBER_TEXT(delivery, event_id, FIXED_NEEDED),
+    MEMBER_TEXT(delivery, type, NEEDED),
+    MEMBER_TEXT(delivery, payload, NEEDED),
+    MEMBER_ENUM(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
+    MEMBER_INT(delivery, attempts),
+    MEMBER_INT(delivery, last_status),
+    MEMBER_TEXT(delivery, last_error, FREE),
+    MEMBER_TIME(delivery, next_attempt_at),
+    MEMBER_TIME(delivery, created_at),
+    MEMBER_TIME(delivery, ended_at),
+    MEMBER_REF(delivery, copy_of, FIXED, RECORD_DELIVERY),
+    MEMBER_FAULT(rules, RECORD_TEXT),
+    MEMBER_FAULT(drop, RECORD_BOOL),
+    MEMBER_FAULT(duplicates, RECORD_INT),
+    MEMBER_FAULT(delay_ms, RECORD_INT),
+    MEMBER_FAULT(reorder, RECORD_INT),
+    MEMBER_FAULT(corrupt_attempts, RECORD_INT),
+    MEMBER_FAULT(clock_skew_ms, RECORD_INT),
+    MEMBER_INT(delivery, awaits),
+};
+
+static void add_delivery_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
+{
+    (void)w;
+    const struct delivery *d = record;
+    index_entries_put(to, INDEX_DELIVERY_WEBHOOK, d->webhook, -(int64_t)row, row);
+    index_entries_put(to, INDEX_DELIVERY_WEBHOOK_STATE, index_pair_key(d->webhook, d->state), row, row);
+    if (d->change)
+        index_entries_put(to, INDEX_DELIVERY_CHANGE, d->change, row, row);
+}
+
+static void queue_delivery_events(struct world *w, const void *record, uint32_t row)
+{
+    const struct delivery *d = record;
+    if (d->state == DELIVERY_PENDING && d->next_attempt_at_ms)
+        events_add(w, d->next_attempt_at_ms, EVENT_DELIVERY_DUE, row);
+}
+
+static const char *check_delivery(const struct world *w, const struct index *waiting, uint32_t row)
+{
+    const struct delivery *d = delivery_read(w, row);
+    bool unsent = d->state == DELIVERY_PENDING || d->state == DELIVERY_HELD;
+    bool is_open = unsent || d->state == DELIVERY_DELIVERING;
+    if (!d->webhook || !d->event_id || !d->type || !d->payload)
+        return "a delivery must have a webhook, an event id, a type and a payload";
+    if (d->change > changes_last(w))
+        return "a delivery's 'change' must be in the change log";
+    if (is_open != (d->ended_at_ms == 0))
+        return "'ended_at' must be set if and only if the delivery is delivered, failed or "
+               "abandoned";
+    if (d->next_attempt_at_ms && d->state != DELIVERY_PENDING)
+        return "'next_attempt_at' must be null unless the delivery is pending";
+    if ((d->state == DELIVERY_HELD) != (d->awaits > 0))
+        return "'awaits' must be above 0 if and only if the delivery is held";
+    if (unsent && webhook_read(w, d->webhook)->state == WEBHOOK_DELETED)
+        return "a pending or held delivery must not belong to a deleted webhook";
+    if (d->next_attempt_at_ms && !event_is_queued(waiting, EVENT_DELIVERY_DUE, row, d->next_attempt_at_ms))
+        return "the event queue has no attempt at 'next_attempt_at'";
+    return NULL;
+}
+
+const struct record_type delivery_record_type = {
+    RECORD_TYPE(RECORD_DELIVERY, delivery, public_id),
+    RECORD_PROVIDER(delivery),
+    RECORD_STATE(delivery, state, delivery_state_texts),
+    .final_states = "delivered failed abandoned",
+    .add_entries = add_delivery_entries,
+    .queue_events = queue_delivery_events,
+    .check = check_delivery,
+};
+
+uint32_t webhook_create(struct world *w, uint32_t organization, const struct webhook *init)
+{
+    struct webhook h = *init;
+    h.organization = organization;
+    h.provider = organization_read(w, organization)->provider;
+    h.created_at_ms = h.updated_at_ms = world_now(w);
+    return record_create(w, RECORD_WEBHOOK, &h, "webhook_create");
+}
+
+/* The webhook must not be deleted. */
+static struct webhook *begin_webhook(struct transition *t, struct world *w, uint32_t webhook)
+{
+    assert(webhook_read(w, webhook)->state != WEBHOOK_DELETED);
+    struct webhook *h = transition_begin(t, w, RECORD_WEBHOOK, webhook);
+    h->updated_at_ms = world_now(w);
     return h;
 }
 
-static void edit_end(struct world *w, uint32_t row, const char *what, enum webhook_state from)
+void webhook_update(struct world *w, uint32_t webhook, const struct webhook *to)
 {
-    changes_add(w, RECORD_WEBHOOK, row, what, webhook_state_texts[from],
-                webhook_state_texts[webhook_read(w, row)->state]);
-    world_transition_done(w);
-}
-
-void webhook_update(struct world *w, uint32_t webhook, const struct webhook_spec *spec)
-{
-    struct webhook *h = edit_begin(w, webhook, true);
-    h->url = spec->url ? world_text(w, spec->url) : h->url;
-    h->description = spec->description ? world_text(w, spec->description) : h->description;
-    h->events = spec->events ? world_text(w, spec->events) : h->events;
-    h->metadata = spec->metadata ? world_text(w, spec->metadata) : h->metadata;
-    edit_end(w, webhook, "webhook_update", h->state);
+    struct transition t;
+    struct webhook *h = begin_webhook(&t, w, webhook);
+    h->url = to->url ? world_text(w, to->url) : h->url;
+    h->description = to->description ? world_text(w, to->description) : h->description;
+    h->events = to->events ? world_text(w, to->events) : h->events;
+    h->metadata = to->metadata ? world_text(w, to->metadata) : h->metadata;
+    transition_end(&t, "webhook_update");
 }
 
 void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state state)
 {
     assert(state != WEBHOOK_DELETED);
-    enum webhook_state from = webhook_read(w, webhook)->state;
-    struct webhook *h = edit_begin(w, webhook, state != WEBHOOK_AUTO_PAUSED);
+    struct transition t;
+    int64_t updated_at_ms = webhook_read(w, webhook)->updated_at_ms;
+    struct webhook *h = begin_webhook(&t, w, webhook);
     h->state = state;
+    if (state == WEBHOOK_AUTO_PAUSED) /* by the mock, not by the partner */
+        h->updated_at_ms = updated_at_ms;
     if (state == WEBHOOK_ACTIVE)
         h->failures = 0;
-    edit_end(w, webhook, state == WEBHOOK_ACTIVE ? "webhook_resume" : "webhook_pause", from);
+    transition_end(&t, state == WEBHOOK_ACTIVE ? "webhook_resume" : "webhook_pause");
     if (state == WEBHOOK_ACTIVE)
         delivery_resume_all(w, webhook);
 }
 
 void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms)
 {
-    struct webhook *h = edit_begin(w, webhook, true);
+    struct transition t;
+    struct webhook *h = begin_webhook(&t, w, webhook);
     h->previous_secret = h->secret;
     h->previous_until_ms = previous_until_ms;
     h->secret = world_text(w, secret);
-    edit_end(w, webhook, "webhook_rotate", h->state);
+    transition_end(&t, "webhook_rotate");
 }
 
 void webhook_delete(struct world *w, uint32_t webhook)
 {
-    enum webhook_state from = webhook_read(w, webhook)->state;
-    struct index_entries before;
+    struct transition t;
     delivery_abandon_all(w, webhook);
-    index_entries_of(w, RECORD_WEBHOOK, webhook, &before);
-    edit_begin(w, webhook, true)->state = WEBHOOK_DELETED;
-    index_entries_move(w, RECORD_WEBHOOK, webhook, &before);
-    edit_end(w, webhook, "webhook_delete", from);
+    begin_webhook(&t, w, webhook)->state = WEBHOOK_DELETED;
+    transition_end(&t, "webhook_delete");
 }
 
 void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after)
@@ -102,7 +209,7 @@ void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int
 
 uint32_t webhook_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_WEBHOOK, provider, public_id);
+    return record_find_in(w, RECORD_WEBHOOK, provider, public_id);
 }
 
 const struct webhook *webhook_read(const struct world *w, uint32_t row)
@@ -126,42 +233,20 @@ const char *webhook_previous_secret(const struct world *w, const struct webhook 
     return h->previous_until_ms > world_now(w) ? h->previous_secret : NULL;
 }
 
-const char *const delivery_state_texts[] = {DELIVERY_STATES(ENUM_TEXT)};
-
 static void schedule_attempt(struct world *w, uint32_t row, struct delivery *d, int64_t at_ms)
 {
     d->next_attempt_at_ms = at_ms;
     events_add(w, at_ms, EVENT_DELIVERY_DUE, row);
 }
 
-/* at_ms 0: schedules no attempt. */
-static uint32_t add_delivery(struct world *w, const struct delivery *made, int64_t at_ms)
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery *init, int64_t wait_ms)
 {
-    uint32_t row;
-    struct delivery *d = table_add(&w->records[RECORD_DELIVERY], &row);
-    *d = *made;
-    if (at_ms)
-        schedule_attempt(w, row, d, at_ms);
-    index_entries_add(w, RECORD_DELIVERY, row);
-    changes_add(w, RECORD_DELIVERY, row, "delivery_create", NULL, delivery_state_texts[d->state]);
-    world_transition_done(w);
-    return row;
-}
-
-uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec, int64_t wait_ms)
-{
-    const struct delivery made = {
-        .webhook = webhook,
-        .replay_of = spec->replay_of,
-        .change = spec->change,
-        .provider = webhook_read(w, webhook)->provider,
-        .public_id = world_text(w, spec->public_id),
-        .event_id = world_text(w, spec->event_id),
-        .type = world_text(w, spec->type),
-        .payload = world_text(w, spec->payload),
-        .created_at_ms = world_now(w),
-    };
-    return add_delivery(w, &made, world_now(w) + wait_ms);
+    struct delivery d = *init;
+    d.webhook = webhook;
+    d.provider = webhook_read(w, webhook)->provider;
+    d.created_at_ms = world_now(w);
+    d.next_attempt_at_ms = world_now(w) + wait_ms;
+    return record_create(w, RECORD_DELIVERY, &d, "delivery_create");
 }
 
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id)
@@ -169,47 +254,31 @@ uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id
     struct delivery copy = *delivery_read(w, delivery);
     copy.public_id = world_text(w, public_id);
     copy.copy_of = delivery;
-    return add_delivery(w, &copy, copy.next_attempt_at_ms);
+    uint32_t row = record_add(w, RECORD_DELIVERY, &copy, "delivery_create");
+    world_transition_done(w);
+    return row;
 }
 
-/* A state change in progress; `d` may be edited until delivery_end. */
-struct delivery_edit {
-    struct world *w;
-    uint32_t row;
-    struct index_entries before;
-    enum delivery_state from;
-    struct delivery *d;
-};
-
-static struct delivery_edit delivery_begin(struct world *w, uint32_t row)
+static struct delivery *begin_delivery(struct transition *t, struct world *w, uint32_t delivery)
 {
-    struct delivery_edit e = {.w = w, .row = row, .from = delivery_read(w, row)->state};
-    index_entries_of(w, RECORD_DELIVERY, row, &e.before);
-    e.d = world_edit(w, RECORD_DELIVERY, row);
-    return e;
-}
-
-static void delivery_end(const struct delivery_edit *e, const char *what)
-{
-    index_entries_move(e->w, RECORD_DELIVERY, e->row, &e->before);
-    changes_add(e->w, RECORD_DELIVERY, e->row, what, delivery_state_texts[e->from], delivery_state_texts[e->d->state]);
-    world_transition_done(e->w);
+    return transition_begin(t, w, RECORD_DELIVERY, delivery);
 }
 
 void delivery_due(struct world *w, uint32_t delivery)
 {
-    const struct delivery *d = delivery_read(w, delivery);
-    if (d->state != DELIVERY_PENDING || !d->next_attempt_at_ms || d->next_attempt_at_ms > world_now(w))
+    const struct delivery *before = delivery_read(w, delivery);
+    if (before->state != DELIVERY_PENDING || !before->next_attempt_at_ms || before->next_attempt_at_ms > world_now(w))
         return;
-    struct delivery_edit e = delivery_begin(w, delivery);
-    e.d->next_attempt_at_ms = 0;
-    if (webhook_read(w, e.d->webhook)->state != WEBHOOK_ACTIVE) {
-        delivery_end(&e, "delivery_hold");
+    struct transition t;
+    struct delivery *d = begin_delivery(&t, w, delivery);
+    d->next_attempt_at_ms = 0;
+    if (webhook_read(w, d->webhook)->state != WEBHOOK_ACTIVE) {
+        transition_end(&t, "delivery_hold");
         return;
     }
-    e.d->state = DELIVERY_DELIVERING;
-    e.d->attempts++;
-    delivery_end(&e, "delivery_attempt");
+    d->state = DELIVERY_DELIVERING;
+    d->attempts++;
+    transition_end(&t, "delivery_attempt");
 }
 
 static enum delivery_state after_failure(const struct delivery *d, enum webhook_state webhook, int status,
@@ -238,12 +307,13 @@ static uint32_t oldest_in(const struct world *w, uint32_t webhook, enum delivery
 
 static void release_held(struct world *w, uint32_t held)
 {
-    struct delivery_edit e = delivery_begin(w, held);
-    int64_t from_ms = e.d->created_at_ms + e.d->faults.delay_ms;
-    e.d->awaits = 0;
-    e.d->state = DELIVERY_PENDING;
-    schedule_attempt(w, held, e.d, from_ms);
-    delivery_end(&e, "delivery_release");
+    struct transition t;
+    struct delivery *d = begin_delivery(&t, w, held);
+    int64_t from_ms = d->created_at_ms + d->faults.delay_ms;
+    d->awaits = 0;
+    d->state = DELIVERY_PENDING;
+    schedule_attempt(w, held, d, from_ms);
+    transition_end(&t, "delivery_release");
 }
 
 static bool has_same_event(const struct world *w, uint32_t delivery, const struct delivery *other)
@@ -276,8 +346,8 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
                           const struct delivery_policy *policy)
 {
     bool delivered = status >= 200 && status < 300;
-    struct delivery_edit e = delivery_begin(w, delivery);
-    struct delivery *d = e.d;
+    struct transition t;
+    struct delivery *d = begin_delivery(&t, w, delivery);
     assert(d->state == DELIVERY_DELIVERING);
     d->last_status = status;
     d->last_error = world_text(w, error);
@@ -288,7 +358,7 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
         d->ended_at_ms = world_now(w);
     uint32_t webhook = d->webhook;
     bool first = d->attempts == 1;
-    delivery_end(&e, delivered ? "delivery_done" : "delivery_fail");
+    transition_end(&t, delivered ? "delivery_done" : "delivery_fail");
     if (first)
         count_sent_event(w, delivery);
     webhook_count_result(w, webhook, delivered, policy->pause_after);
@@ -303,9 +373,10 @@ void delivery_resume_all(struct world *w, uint32_t webhook)
         uint32_t row = walk.entry.row;
         if (delivery_read(w, row)->next_attempt_at_ms)
             continue;
-        struct delivery_edit e = delivery_begin(w, row);
-        schedule_attempt(w, row, e.d, world_now(w));
-        delivery_end(&e, "delivery_resume");
+        struct transition t;
+        struct delivery *d = begin_delivery(&t, w, row);
+        schedule_attempt(w, row, d, world_now(w));
+        transition_end(&t, "delivery_resume");
     }
 }
 
@@ -318,10 +389,10 @@ static bool is_another_held(const struct world *w, const struct delivery *d)
 
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults)
 {
-    struct delivery_edit e = delivery_begin(w, delivery);
-    struct delivery *d = e.d;
+    struct transition t;
+    struct delivery *d = begin_delivery(&t, w, delivery);
     int64_t at_ms = d->next_attempt_at_ms + faults->delay_ms;
-    assert(e.from == DELIVERY_PENDING && !d->attempts);
+    assert(d->state == DELIVERY_PENDING && !d->attempts);
     d->faults = *faults;
     d->faults.rules = world_text(w, faults->rules);
     d->next_attempt_at_ms = 0;
@@ -334,16 +405,17 @@ void delivery_apply_faults(struct world *w, uint32_t delivery, const struct deli
     } else {
         schedule_attempt(w, delivery, d, at_ms);
     }
-    delivery_end(&e, "delivery_apply_faults");
+    transition_end(&t, "delivery_apply_faults");
 }
 
 static void abandon(struct world *w, uint32_t delivery)
 {
-    struct delivery_edit e = delivery_begin(w, delivery);
-    e.d->state = DELIVERY_ABANDONED;
-    e.d->next_attempt_at_ms = e.d->awaits = 0;
-    e.d->ended_at_ms = world_now(w);
-    delivery_end(&e, "delivery_abandon");
+    struct transition t;
+    struct delivery *d = begin_delivery(&t, w, delivery);
+    d->state = DELIVERY_ABANDONED;
+    d->next_attempt_at_ms = d->awaits = 0;
+    d->ended_at_ms = world_now(w);
+    transition_end(&t, "delivery_abandon");
 }
 
 void delivery_abandon_all(struct world *w, uint32_t webhook)
@@ -354,7 +426,7 @@ void delivery_abandon_all(struct world *w, uint32_t webhook)
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id)
 {
-    return index_entries_find(w, RECORD_DELIVERY, provider, public_id);
+    return record_find_in(w, RECORD_DELIVERY, provider, public_id);
 }
 
 const struct delivery *delivery_read(const struct world *w, uint32_t row)

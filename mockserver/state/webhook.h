@@ -1,12 +1,24 @@
-/* webhook.h - a webhook endpoint that a partner has registered, and its status.
+/* webhook.h - webhook endpoints that partners have registered, and the deliveries of events to them.
  *
  * Shapes:  webhook {organization, space (ROW_NONE: all), url, events, secret}; events are names
  *          separated by spaces. After a rotation the previous secret stays valid for a while.
- * States:  active <-> paused; active -> auto_paused (too many consecutive failures) -> active; any
+ *          delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
+ *          event's data as JSON)}: one event to one webhook, with all its attempts. A replay is a
+ *          separate delivery with a new event id; `replay_of` is the delivery it repeats. Delivery
+ *          faults are applied once, right after creation; a copy (fault `duplicates`) has the same
+ *          event id and the same faults.
+ * States:  webhook: active <-> paused; active -> auto_paused (too many consecutive failures) -> active; any
  *          -> deleted (final). Deliveries are sent only while the webhook is active; pending
  *          deliveries resume when it becomes active again.
- * Indexes: WEBHOOK_ID (provider, public id); WEBHOOK_ORGANIZATION (organization; newest first,
- *          without deleted ones).
+ *          delivery: pending -> delivering -> delivered | pending (another attempt) | failed |
+ *          abandoned, according to the policy; pending -> held -> pending (fault `reorder`: later
+ *          events of the webhook are sent first); pending, held -> abandoned (the webhook was
+ *          deleted, or fault `drop`). delivered, failed and abandoned are final. A delivery is
+ *          `delivering` from the time an attempt is due until the attempt ends; the sender finds it
+ *          in the change log.
+ * Indexes: WEBHOOK_ORGANIZATION (organization; newest first, without deleted ones);
+ *          DELIVERY_WEBHOOK (webhook; newest first); DELIVERY_WEBHOOK_STATE (webhook and state;
+ *          oldest first); DELIVERY_CHANGE (the change that caused it; oldest first).
  * Units:   milliseconds.
  */
 #pragma once
@@ -33,14 +45,9 @@ struct webhook {
     int64_t created_at_ms, updated_at_ms;
 };
 
-struct webhook_spec { /* in an update NULL means: unchanged */
-    uint32_t space;   /* space, public_id and secret are used by webhook_create only */
-    const char *public_id, *secret;
-    const char *url, *description, *events, *metadata;
-};
-
-uint32_t webhook_create(struct world *w, uint32_t organization, const struct webhook_spec *spec);
-void webhook_update(struct world *w, uint32_t webhook, const struct webhook_spec *spec);
+uint32_t webhook_create(struct world *w, uint32_t organization, const struct webhook *init); /* a copy, created now */
+/* Replaces url, description, events and metadata by those of `to` that are not NULL. */
+void webhook_update(struct world *w, uint32_t webhook, const struct webhook *to);
 /* WEBHOOK_ACTIVE resets the failure count and resumes pending deliveries. */
 void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state state);
 void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms);
@@ -91,11 +98,6 @@ struct delivery {
     int64_t awaits; /* while held: number of later events still to be sent first */
 };
 
-struct delivery_spec {
-    const char *public_id, *event_id, *type, *payload;
-    uint32_t replay_of, change;
-};
-
 /* A provider's documented retry policy. */
 struct delivery_policy {
     const char *name;
@@ -106,9 +108,8 @@ struct delivery_policy {
     int64_t pause_after;         /* pause the webhook after this many consecutive failures */
 };
 
-/* The first attempt is due after `wait_ms`. */
-uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery_spec *spec, int64_t wait_ms);
-void delivery_due(struct world *w, uint32_t delivery); /* event: an attempt is due */
+/* Adds a copy of `init`, created now. The first attempt is due after `wait_ms`. */
+uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery *init, int64_t wait_ms);
 /* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no
  * response. Schedules the next attempt or ends the delivery, as `policy` says. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,

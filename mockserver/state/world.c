@@ -7,17 +7,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/time.h"
-#include "mockserver/state/account.h"
-#include "mockserver/state/ad_account.h"
-#include "mockserver/state/lease.h"
-#include "mockserver/state/oauth_attempt.h"
-#include "mockserver/state/post.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/replies.h"
-#include "mockserver/state/tenant.h"
-#include "mockserver/state/webhook.h"
 
-const char *const record_kind_texts[] = {RECORD_KINDS(ENUM_TEXT)};
+#define X(name, text, type) text,
+const char *const record_kind_texts[] = {RECORD_KINDS(X)};
+#undef X
+#define X(name, text, type) &type##_record_type,
+const struct record_type *const record_types[RECORD_KIND_COUNT] = {RECORD_KINDS(X)};
+#undef X
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
 {
@@ -27,7 +24,7 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     w->strings = string_pool_new(NULL);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        table_init(&w->records[kind], record_type(kind)->size);
+        table_init(&w->records[kind], record_types[kind]->size);
     table_init(&w->events, sizeof(struct world_event));
     table_init(&w->changes, sizeof(struct change));
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
@@ -184,20 +181,32 @@ const struct change *changes_read(const struct world *w, uint32_t seq)
     return table_read(&w->changes, seq);
 }
 
-const char *const event_kind_texts[] = {
-#define X(name, text, record) text,
+void changes_restore(struct world *w, const struct change *change)
+{
+    struct change *c = table_add(&w->changes, NULL);
+    *c = *change;
+    c->what = world_text(w, change->what);
+    c->from = world_text(w, change->from);
+    c->to = world_text(w, change->to);
+    c->cause = world_text(w, change->cause);
+}
+
+static const struct {
+    enum record_kind record;
+    void (*handler)(struct world *w, uint32_t row);
+} event_kinds[] = {
+#define X(name, text, record, handler) {record, handler},
     EVENT_KINDS(X)
 #undef X
 };
 
+#define X(name, text, record, handler) text,
+const char *const event_kind_texts[] = {EVENT_KINDS(X)};
+#undef X
+
 enum record_kind event_record(enum event_kind kind)
 {
-    static const enum record_kind kinds[] = {
-#define X(name, text, record) RECORD_##record,
-        EVENT_KINDS(X)
-#undef X
-    };
-    return kinds[kind];
+    return event_kinds[kind].record;
 }
 
 uint32_t events_last(const struct world *w)
@@ -238,33 +247,12 @@ bool events_next_at(const struct world *w, int64_t *at_ms)
     return true;
 }
 
-static void run_event(struct world *w, const struct world_event *e)
+bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms)
 {
-    switch (e->kind) {
-    case EVENT_TOKEN_EXPIRES:
-        account_token_due(w, e->row);
-        break;
-    case EVENT_OAUTH_ATTEMPT_EXPIRES:
-        oauth_attempt_expire(w, e->row);
-        break;
-    case EVENT_POST_DUE:
-        destination_due(w, e->row);
-        break;
-    case EVENT_PUBLISH_ENDS:
-        destination_publish_ends(w, e->row);
-        break;
-    case EVENT_LEASE_RENEWS:
-        lease_renewal_due(w, e->row);
-        break;
-    case EVENT_AD_VALIDATES:
-        ad_account_validation_due(w, e->row);
-        break;
-    case EVENT_DELIVERY_DUE:
-        delivery_due(w, e->row);
-        break;
-    case EVENT_KIND_COUNT:
-        break;
-    }
+    int64_t key = index_pair_key(row, kind);
+    struct index_walk walk;
+    index_from(waiting, &walk, (struct index_entry){key, from_ms, 0});
+    return index_next_of(&walk, key);
 }
 
 size_t events_run_due(struct world *w)
@@ -280,7 +268,7 @@ size_t events_run_due(struct world *w)
         struct world_event due = *e; /* a copy: the event may add events and move the row */
         w->in_event = true;
         w->event_at_ms = due.at_ms;
-        run_event(w, &due);
+        event_kinds[due.kind].handler(w, due.row);
         w->in_event = false;
     }
     return count;

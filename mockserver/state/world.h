@@ -21,73 +21,10 @@
 #pragma once
 #include "base/enum.h"
 #include "mockserver/state/index.h"
+#include "mockserver/state/record_type.h"
 #include "mockserver/state/string_pool.h"
 #include "mockserver/state/table.h"
 #include <stdbool.h>
-
-#define RECORD_KINDS(X)                                                                                                \
-    X(RECORD_ORGANIZATION, "organizations")                                                                            \
-    X(RECORD_KEY, "keys")                                                                                              \
-    X(RECORD_SPACE, "spaces")                                                                                          \
-    X(RECORD_ACCOUNT, "accounts")                                                                                      \
-    X(RECORD_OAUTH_ATTEMPT, "oauth_attempts")                                                                          \
-    X(RECORD_CONTENT, "content")                                                                                       \
-    X(RECORD_POST, "posts")                                                                                            \
-    X(RECORD_DESTINATION, "destinations")                                                                              \
-    X(RECORD_LEASE_REQUEST, "lease_requests")                                                                          \
-    X(RECORD_POOL_ACCOUNT, "lease_pool")                                                                               \
-    X(RECORD_WALLET_ENTRY, "wallet")                                                                                   \
-    X(RECORD_AD_ACCOUNT, "ad_accounts")                                                                                \
-    X(RECORD_LAYER, "layers")                                                                                          \
-    X(RECORD_ONBOARDING, "onboarding")                                                                                 \
-    X(RECORD_WEBHOOK, "webhooks")                                                                                      \
-    X(RECORD_DELIVERY, "deliveries")                                                                                   \
-    X(RECORD_MEDIA, "media")
-enum record_kind { RECORD_KINDS(ENUM_NAME) RECORD_KIND_COUNT };
-extern const char *const record_kind_texts[];
-
-/* The indexes. The header of each record kind documents the key and the order. */
-enum world_index {
-    INDEX_ORGANIZATION_ID,
-    INDEX_KEY_ID,
-    INDEX_KEY_VALUE,
-    INDEX_SPACE_ID,
-    INDEX_SPACE_ORGANIZATION,
-    INDEX_ACCOUNT_ID,
-    INDEX_ACCOUNT_SPACE,
-    INDEX_ACCOUNT_SPACE_PLATFORM,
-    INDEX_ACCOUNT_SPACE_TOKEN,
-    INDEX_ACCOUNT_SPACE_LEASED,
-    INDEX_ACCOUNT_REQUEST,
-    INDEX_ACCOUNT_LEASE,
-    INDEX_OAUTH_ATTEMPT_STATE,
-    INDEX_CONTENT_ID,
-    INDEX_POST_ID,
-    INDEX_POST_SPACE,
-    INDEX_DESTINATION_ID,
-    INDEX_DESTINATION_SPACE,
-    INDEX_DESTINATION_ACCOUNT,
-    INDEX_DESTINATION_POST,
-    INDEX_LAYER_ID,
-    INDEX_LAYER_SPACE,
-    INDEX_ONBOARDING_ID,
-    INDEX_WEBHOOK_ID,
-    INDEX_WEBHOOK_ORGANIZATION,
-    INDEX_DELIVERY_ID,
-    INDEX_DELIVERY_WEBHOOK,
-    INDEX_DELIVERY_WEBHOOK_STATE,
-    INDEX_DELIVERY_CHANGE,
-    INDEX_LEASE_REQUEST_ID,
-    INDEX_POOL_HANDLE,
-    INDEX_POOL_ACCOUNT,
-    INDEX_WALLET_ID,
-    INDEX_AD_ACCOUNT_ID,
-    INDEX_AD_ACCOUNT_SPACE,
-    INDEX_MEDIA_ID,
-    INDEX_MEDIA_SPACE,
-    INDEX_DUE, /* the event queue: key = time, order = row = event */
-    WORLD_INDEX_COUNT
-};
 
 #define CLOCK_MODES(X) X(CLOCK_RUNS, "runs") X(CLOCK_FROZEN, "frozen")
 enum clock_mode { CLOCK_MODES(ENUM_NAME) };
@@ -109,23 +46,29 @@ struct change {
     const char *cause;     /* "call", "simulation", "time", "delivery", "fixture" */
 };
 
-/* Each event kind: enum name, text, and the kind of record it acts on. */
-#define EVENT_KINDS(X)                                                                                                 \
-    X(TOKEN_EXPIRES, "token_expires", ACCOUNT)                                                                         \
-    X(OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", OAUTH_ATTEMPT)                                                   \
-    X(POST_DUE, "post_due", DESTINATION)                                                                               \
-    X(PUBLISH_ENDS, "publish_ends", DESTINATION)                                                                       \
-    X(LEASE_RENEWS, "lease_renews", ACCOUNT)                                                                           \
-    X(AD_VALIDATES, "ad_validates", AD_ACCOUNT)                                                                        \
-    X(DELIVERY_DUE, "delivery_due", DELIVERY)
+/* Each kind of event: enum name, text, kind of record it acts on, handler. */
+/* clang-format off */
+#define EVENT_KINDS(X)                                                                                \
+    X(EVENT_TOKEN_EXPIRES,         "token_expires",         RECORD_ACCOUNT,       account_token_due)          \
+    X(EVENT_OAUTH_ATTEMPT_EXPIRES, "oauth_attempt_expires", RECORD_OAUTH_ATTEMPT, oauth_attempt_expire)       \
+    X(EVENT_POST_DUE,              "post_due",              RECORD_DESTINATION,   destination_due)            \
+    X(EVENT_PUBLISH_ENDS,          "publish_ends",          RECORD_DESTINATION,   destination_publish_ends)   \
+    X(EVENT_LEASE_RENEWS,          "lease_renews",          RECORD_ACCOUNT,       lease_renewal_due)          \
+    X(EVENT_AD_VALIDATES,          "ad_validates",          RECORD_AD_ACCOUNT,    ad_account_validation_due)  \
+    X(EVENT_DELIVERY_DUE,          "delivery_due",          RECORD_DELIVERY,      delivery_due)
+/* clang-format on */
 enum event_kind {
-#define X(name, text, record) EVENT_##name,
+#define X(name, text, record, handler) name,
     EVENT_KINDS(X)
 #undef X
         EVENT_KIND_COUNT
 };
 extern const char *const event_kind_texts[];
 enum record_kind event_record(enum event_kind kind);
+/* The handlers, each in the file of its kind of record. */
+#define X(name, text, record, handler) void handler(struct world *w, uint32_t row);
+EVENT_KINDS(X)
+#undef X
 
 struct world_event {
     int64_t at_ms;
@@ -214,6 +157,7 @@ void changes_add(struct world *w, enum record_kind kind, uint32_t row, const cha
                  const char *to);
 uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
 const struct change *changes_read(const struct world *w, uint32_t seq);
+void changes_restore(struct world *w, const struct change *change); /* adds it as it is; copies its texts */
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
 uint32_t events_last(const struct world *w); /* row of the event added last; 0: none */
@@ -223,6 +167,9 @@ const struct world_event *event_read(const struct world *w, uint32_t row);
 void events_walk(const struct world *w, struct index_walk *walk);
 const struct world_event *events_next(const struct world *w, struct index_walk *walk);
 bool events_next_at(const struct world *w, int64_t *at_ms); /* false: the queue is empty */
+/* For the checks of records: `waiting` indexes the queued events by record: key = index_pair_key(record, kind of
+ * event), order = time of the event. Returns true if an event is queued for from_ms or later. */
+bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms);
 
 /* Runs all events that are due at the world's current time. Returns how many ran. */
 size_t events_run_due(struct world *w);

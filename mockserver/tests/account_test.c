@@ -24,7 +24,7 @@ static void a_connected_account_is_listed_newest_first(void **state)
     static const int64_t connected_days_ago[] = {5, 1, 9, 3};
     static const uint32_t newest_first[] = {2, 4, 1, 3};
     for (size_t i = 0; i < 4; i++) {
-        const struct account_spec spec = {
+        const struct account spec = {
             .public_id = ids_mint(s.w, "acc_", ID_ULID),
             .handle = "acme",
             .connected_at_ms = SCENE_START - connected_days_ago[i] * DAY,
@@ -45,7 +45,7 @@ static void the_filtered_lists_reflect_platform_token_and_lease(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec leased = {
+    const struct account leased = {
         .public_id = "acc_leased",
         .handle = "fit.daily",
         .platform = PLATFORM_TIKTOK,
@@ -73,11 +73,10 @@ static void the_token_word_is_cleared_when_the_token_changes(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {
-        .public_id = "a", .handle = "acme", .platform = PLATFORM_TIKTOK, .token_word = "odd"};
+    const struct account spec = {.public_id = "a", .handle = "acme", .platform = PLATFORM_TIKTOK, .token_word = "odd"};
     uint32_t one = account_connect(s.w, s.space, &spec);
     uint32_t two =
-        account_connect(s.w, s.space, &(struct account_spec){.public_id = "b", .handle = "other", .token_word = "odd"});
+        account_connect(s.w, s.space, &(struct account){.public_id = "b", .handle = "other", .token_word = "odd"});
     assert_string_equal(account_read(s.w, one)->token_word, "odd");
     account_reconnect(s.w, one, SCENE_START + DAY);
     account_lose_token(s.w, two, TOKEN_EXPIRED);
@@ -109,7 +108,7 @@ static void reconnecting_rotates_the_token_and_nothing_else(void **state)
     assert_int_equal(a->token_since_ms, SCENE_START + DAY);
     assert_int_equal(a->token_expires_at_ms, SCENE_START + 90 * DAY);
     assert_int_equal(a->token_generation, 2);
-    const struct record_type *shape = record_type(RECORD_ACCOUNT);
+    const struct record_type *shape = record_types[RECORD_ACCOUNT];
     for (size_t i = 0; i < shape->field_count; i++) {
         struct record_value was, is;
         record_get(before, RECORD_ACCOUNT, row, &shape->fields[i], &was);
@@ -157,7 +156,7 @@ static void a_refreshing_token_is_renewed_for_its_original_lifetime(void **state
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {
+    const struct account spec = {
         .public_id = "acc_1",
         .handle = "acme",
         .refreshes = true,
@@ -214,13 +213,13 @@ static void disconnecting_cancels_only_queued_posts(void **state)
     assert_int_equal(destination_read(s.w, published)->state, DESTINATION_PUBLISHED);
     assert_string_equal(destination_read(s.w, published)->external_url, url);
     const struct account *a = account_read(s.w, row);
-    assert_string_equal(account_state_text(a), "disconnected");
+    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
     assert_int_equal(a->token, TOKEN_WITHDRAWN);
     assert_int_equal(a->disconnected_at_ms, SCENE_START + 2 * HOUR);
     assert_int_equal(account_find(s.w, 0, str_from(a->public_id)), row);
     events_advance(s.w, SCENE_START + 60 * DAY);
     assert_int_equal(destination_read(s.w, queued[0])->state, DESTINATION_CANCELED);
-    assert_string_equal(account_state_text(account_read(s.w, row)), "disconnected");
+    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
     world_free(s.w);
 }
 
@@ -243,7 +242,7 @@ static void each_connection_of_a_handle_is_a_separate_row(void **state)
 
 static uint32_t begin_attempt(struct scene *s, uint32_t reconnect)
 {
-    const struct oauth_attempt_spec spec = {
+    const struct oauth_attempt spec = {
         .key = s->key,
         .space = s->space,
         .account = reconnect,
@@ -261,7 +260,9 @@ static void consent_connects_a_new_account(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t row = begin_attempt(&s, ROW_NONE);
-    const struct account_spec user = {.public_id = "acc_new", .handle = "acme"};
+    const struct connection user = {
+        .account = {.public_id = "acc_new", .handle = "acme"}
+    };
     assert_int_equal(oauth_attempt_find(s.w, STR("st_1")), row);
     assert_int_equal(oauth_attempt_find(s.w, STR("ST_1")), ROW_NONE);
     oauth_attempt_complete(s.w, row, &user);
@@ -281,13 +282,15 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
     account_lose_token(s.w, account, TOKEN_EXPIRED);
-    const struct account_spec user = {.handle = "ignored", .token_expires_at_ms = SCENE_START + DAY};
+    const struct connection user = {
+        .account = {.token_expires_at_ms = SCENE_START + DAY, .handle = "ignored"}
+    };
     uint32_t row = begin_attempt(&s, account);
     oauth_attempt_complete(s.w, row, &user);
     assert_int_equal(oauth_attempt_read(s.w, row)->account, account);
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
     assert_string_equal(account_read(s.w, account)->handle, "acme");
-    assert_string_equal(account_state_text(account_read(s.w, account)), "live");
+    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, account), "live");
     assert_int_equal(account_read(s.w, account)->token_expires_at_ms, SCENE_START + DAY);
     world_free(s.w);
 }
@@ -298,7 +301,7 @@ static void consent_to_reconnect_a_disconnected_account_fails(void **state)
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme"), row = begin_attempt(&s, account);
     account_disconnect(s.w, account, DISCONNECT_REVOKED);
-    const struct account_spec user = {.handle = "acme"};
+    const struct connection user = {.account = {.handle = "acme"}};
     oauth_attempt_complete(s.w, row, &user);
     assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_FAILED);
     assert_false(account_is_listed(account_read(s.w, account)));

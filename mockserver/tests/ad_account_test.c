@@ -14,9 +14,9 @@
 
 #define VALIDATION (10 * MINUTE)
 
-static struct ad_account_spec spec_of(struct scene *s, enum ad_platform platform)
+static struct ad_account spec_of(struct scene *s, enum ad_platform platform)
 {
-    return (struct ad_account_spec){
+    return (struct ad_account){
         .public_id = ids_mint(s->w, "", ID_ULID),
         .external_id = "act_1",
         .name = "Acme US",
@@ -27,7 +27,7 @@ static struct ad_account_spec spec_of(struct scene *s, enum ad_platform platform
 
 static uint32_t connect(struct scene *s)
 {
-    struct ad_account_spec spec = spec_of(s, AD_PLATFORM_META);
+    struct ad_account spec = spec_of(s, AD_PLATFORM_META);
     return ad_account_connect(s->w, s->space, &spec);
 }
 
@@ -53,7 +53,7 @@ static uint32_t account_in(struct scene *s, enum state in)
         ad_account_lose(s->w, row, in == STATE_EXPIRED ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
     else if (in == STATE_GONE)
         ad_account_disconnect(s->w, row);
-    assert_string_equal(ad_account_state_text(ad_account_read(s->w, row)), state_texts[in]);
+    assert_string_equal(record_state(s->w, RECORD_AD_ACCOUNT, row), state_texts[in]);
     return row;
 }
 
@@ -92,7 +92,7 @@ static void assert_applied(const struct scene *s, const struct event_row *row, e
 {
     const struct ad_account *is = ad_account_read(s->w, account);
     bool gone = row->event == AD_DISCONNECTS, granted = row->event == AD_RECONNECTS;
-    assert_string_equal(ad_account_state_text(is), row->to[in]);
+    assert_string_equal(record_state(s->w, RECORD_AD_ACCOUNT, account), row->to[in]);
     assert_int_equal(is->disconnected_at_ms, gone ? SCENE_START + MINUTE : 0);
     assert_int_equal(is->validates_at_ms, granted ? SCENE_START + MINUTE + VALIDATION : 0);
     assert_int_equal(ad_account_of(s->w, s->space, AD_PLATFORM_META), gone ? ROW_NONE : account);
@@ -178,7 +178,7 @@ static void a_space_has_one_ad_account_per_platform_and_connecting_again_adds_a_
     struct scene s = scene_new();
     uint32_t rows[AD_PLATFORM_COUNT];
     for (enum ad_platform p = 0; p < AD_PLATFORM_COUNT; p++) {
-        struct ad_account_spec spec = spec_of(&s, p);
+        struct ad_account spec = spec_of(&s, p);
         assert_int_equal(ad_account_of(s.w, s.space, p), ROW_NONE);
         rows[p] = ad_account_connect(s.w, s.space, &spec);
         assert_int_equal(ad_account_of(s.w, s.space, p), rows[p]);
@@ -195,7 +195,7 @@ static void a_space_has_one_ad_account_per_platform_and_connecting_again_adds_a_
 
 static uint32_t begin_attempt(struct scene *s)
 {
-    const struct oauth_attempt_spec spec = {
+    const struct oauth_attempt spec = {
         .kind = OAUTH_ATTEMPT_FOR_ADS,
         .key = s->key,
         .space = s->space,
@@ -211,7 +211,7 @@ static void consent_connects_or_reconnects_the_current_ad_account(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t first = begin_attempt(&s), second = begin_attempt(&s), third = begin_attempt(&s);
-    struct ad_account_spec grant = spec_of(&s, AD_PLATFORM_META);
+    struct ad_account grant = spec_of(&s, AD_PLATFORM_META);
     oauth_attempt_complete_ads(s.w, first, &grant);
     uint32_t row = oauth_attempt_read(s.w, first)->ad_account;
     assert_string_equal(ad_account_read(s.w, row)->public_id, grant.public_id);

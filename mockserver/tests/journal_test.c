@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/time.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 /* A finished call, as journal_add receives it. */
 struct fake_call {
@@ -71,7 +71,7 @@ static void an_entry_outlives_its_call(void **state)
     const struct rule_decision slow = {arena_text(c->arena, "slow"), arena_text(c->arena, "/when/nth"), 7};
     *arena_push(c->arena, &c->trace.decisions, struct rule_decision) = slow;
     uint32_t organization = organization_create(f.world, 1, "org_1", "One");
-    c->key = key_create(f.world, organization, &(struct key_spec){.name = "full", .value = "k"});
+    c->key = key_create(f.world, organization, &(struct key){.name = "full", .value = "k"});
     journal_add(j, c);
     fake_call_end(&f);
 

@@ -14,7 +14,7 @@
 #define KEPT "https://media.example/kept.jpg"
 
 static const char *const layers[] = {"monitor", "spread", "answer", "warm"};
-static const struct after_connect after = {
+static const struct connect_steps steps = {
     .account_layers = layers,
     .account_layer_count = 4,
     .content_layer = "content",
@@ -23,14 +23,17 @@ static const struct after_connect after = {
 
 static uint32_t connect_account(struct scene *s, uint32_t space, const char *handle)
 {
-    const struct account_spec spec = {
-        .public_id = ids_mint(s->w, "acc_", ID_ULID),
-        .handle = handle,
-        .avatar_url = "https://cdn.example/fleeting.jpg",
-        .after = &after,
+    const struct connection connection = {
+        .account =
+            {
+                      .public_id = ids_mint(s->w, "acc_", ID_ULID),
+                      .handle = handle,
+                      .avatar_url = "https://cdn.example/fleeting.jpg",
+                      },
+        .steps = &steps,
         .kept_avatar_url = KEPT,
     };
-    return account_connect(s->w, space, &spec);
+    return connection_open(s->w, space, &connection);
 }
 
 static uint32_t count_changes(const struct world *w, const char *what)

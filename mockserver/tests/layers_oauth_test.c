@@ -8,8 +8,8 @@
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/oauth_attempt.h"
+#include "mockserver/state/world.h"
 
 #define OAUTH  "POST /v1/projects/prj_acme_a/social/oauth-url"
 #define REAUTH "POST /v1/projects/prj_acme_a/social/reauth-url"
@@ -35,7 +35,7 @@ static void consent(struct mock *m, struct mock_response url, const char *handle
 {
     struct world *w = mock_test_world(m);
     uint32_t attempt = oauth_attempt_of(m, url);
-    struct account_spec user = {.handle = handle};
+    struct connection user = {.account = {.handle = handle}};
     layers_consented(w, oauth_attempt_read(w, attempt)->platform, &user);
     oauth_attempt_complete(w, attempt, &user);
 }

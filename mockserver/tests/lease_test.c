@@ -232,7 +232,7 @@ static void a_lease_from_before_the_start_is_charged_from_the_next_month(void **
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {
+    const struct account spec = {
         .public_id = "acc_old",
         .handle = "old",
         .leased = true,
@@ -266,7 +266,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
         assert_int_equal(pool_account_read(s.w, pool)->account, account);
         assert_int_equal(lease_request_matches(s.w, again), 0);
         account_disconnect(s.w, account, reasons[i]);
-        assert_string_equal(pool_account_state_text(pool_account_read(s.w, pool)), "free");
+        assert_string_equal(record_state(s.w, RECORD_POOL_ACCOUNT, pool), "free");
         assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
         assert_string_equal(assigned_handles(&a, s.w, first), "run.club"); /* still listed */
         decide(&s, again, LEASE_ASSIGNED, 1);
@@ -279,7 +279,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
 
 static void set_renewal(struct world *w, uint32_t account, const char *at)
 {
-    const struct record_edit edit = {record_field_named(record_type(RECORD_ACCOUNT), STR("renews_at")), {.text = at}};
+    const struct record_edit edit = {record_field_named(record_types[RECORD_ACCOUNT], STR("renews_at")), {.text = at}};
     assert_true(record_update(w, RECORD_ACCOUNT, account, &edit, 1, NULL));
     assert_true(w->checks);
 }
@@ -373,8 +373,8 @@ static void every_leased_month_is_charged_once_in_random_histories(void **state)
             const struct account *a = account_read(s.w, row);
             int64_t end_ms = account_is_listed(a) ? world_now(s.w) : a->disconnected_at_ms;
             uint32_t months = 1, charged = 0;
-            for (int64_t at = lease_next_renewal(a->connected_at_ms, a->connected_at_ms); at <= end_ms;
-                 at = lease_next_renewal(a->connected_at_ms, at))
+            for (int64_t at = account_next_renewal(a->connected_at_ms, a->connected_at_ms); at <= end_ms;
+                 at = account_next_renewal(a->connected_at_ms, at))
                 months++;
             for (uint32_t e = 1; e <= world_count(s.w, RECORD_WALLET_ENTRY); e++)
                 charged += wallet_entry_read(s.w, e)->account == row;

@@ -55,7 +55,7 @@ static void each_platform_has_its_own_link_format(void **state)
     };
     for (enum platform platform = 0; platform < PLATFORM_COUNT; platform++) {
         struct scene s = scene_new();
-        const struct account_spec spec = {.public_id = "acc_1", .handle = "@my. brand", .platform = platform};
+        const struct account spec = {.public_id = "acc_1", .handle = "@my. brand", .platform = platform};
         uint32_t account = account_connect(s.w, s.space, &spec);
         const struct destination *d = publish_due(&s, scene_destination(&s, account, HOUR, MODE_PUBLISH));
         assert_int_equal(strlen(d->external_id), links[platform].id_length);
@@ -216,8 +216,8 @@ static void a_fixture_can_set_any_state(void **state)
         struct scene s = scene_new();
         uint32_t account = scene_account(&s, "acme");
         const struct post post = {.due_at_ms = SCENE_START - DAY, .created_at_ms = SCENE_START - 2 * DAY};
-        uint32_t row = destination_schedule(s.w, post_schedule(s.w, s.space, &post),
-                                            &(struct destination_spec){.account = account});
+        uint32_t row =
+            destination_schedule(s.w, post_schedule(s.w, s.space, &post), &(struct destination){.account = account});
         destination_place(s.w, row, i, FAILURE_TOKEN_DEAD, "https://example.com/p/1");
         const struct destination *d = destination_read(s.w, row);
         assert_int_equal(d->state, i);
@@ -245,7 +245,7 @@ static void a_draft_is_never_due_until_it_is_revised(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct destination_spec spec = {.account = scene_account(&s, "acme")};
+    const struct destination spec = {.account = scene_account(&s, "acme")};
     struct post post = {.public_id = "p", .text = "one", .draft = true, .due_at_ms = SCENE_START};
     uint32_t row = post_schedule(s.w, s.space, &post);
     uint32_t held = destination_schedule(s.w, row, &spec);
@@ -273,7 +273,7 @@ static void a_post_is_published_when_its_first_destination_is(void **state)
     struct scene s = scene_new();
     uint32_t first = scene_destination(&s, scene_account(&s, "one"), HOUR, MODE_PUBLISH);
     uint32_t post = destination_read(s.w, first)->post;
-    const struct destination_spec spec = {.account = scene_account(&s, "two")};
+    const struct destination spec = {.account = scene_account(&s, "two")};
     uint32_t second = destination_schedule(s.w, post, &spec);
     destination_reschedule(s.w, second, SCENE_START + 2 * HOUR);
     events_advance(s.w, SCENE_START + 30 * MINUTE);
@@ -291,7 +291,7 @@ static void account_leave_posts_removes_all_its_destinations(void **state)
     uint32_t one = scene_account(&s, "one"), two = scene_account(&s, "two");
     uint32_t queued = scene_destination(&s, one, HOUR, MODE_PUBLISH);
     uint32_t done = scene_destination(&s, one, -DAY, MODE_PUBLISH);
-    const struct destination_spec spec = {.account = two};
+    const struct destination spec = {.account = two};
     uint32_t other = destination_schedule(s.w, destination_read(s.w, queued)->post, &spec);
     events_run_due(s.w);
     account_leave_posts(s.w, one);
@@ -351,7 +351,7 @@ static void content_and_posts_are_found_by_their_ids(void **state)
     uint32_t content = content_create(s.w, s.space, &c);
     const struct post p = {.content = content, .public_id = "post_1", .due_at_ms = SCENE_START};
     uint32_t post = post_schedule(s.w, s.space, &p);
-    const struct destination_spec spec = {.account = scene_account(&s, "acme"), .caption = "own"};
+    const struct destination spec = {.account = scene_account(&s, "acme"), .caption = "own"};
     uint32_t nameless = destination_schedule(s.w, post, &spec);
     assert_int_equal(content_find(s.w, 0, STR("cnt_1")), content);
     assert_int_equal(content_read(s.w, content)->created_at_ms, SCENE_START);

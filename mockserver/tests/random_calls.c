@@ -512,7 +512,7 @@ static void put_patch_value(struct json *out, struct arena *a, struct random_cal
 static void step_patch(struct arena *a, struct random_calls *w, const struct world *world, struct step *step)
 {
     enum record_kind kind = (enum record_kind)random_below(w, RECORD_KIND_COUNT);
-    const struct record_type *s = record_type(kind);
+    const struct record_type *s = record_types[kind];
     struct buf body = {.arena = a};
     struct json out = json_begin(&body, 0);
     size_t first = random_below(w, s->field_count);
@@ -525,7 +525,7 @@ static void step_patch(struct arena *a, struct random_calls *w, const struct wor
         left--;
     }
     json_close_map(&out);
-    step->line = arena_printf(a, "PATCH /__admin/state/%s/%s", s->name, some_id(w, world, kind, -1));
+    step->line = arena_printf(a, "PATCH /__admin/state/%s/%s", record_kind_texts[kind], some_id(w, world, kind, -1));
     step->body = buf_c(&body);
 }
 

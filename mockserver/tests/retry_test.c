@@ -48,7 +48,7 @@ static void an_inactive_account_still_publishes(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct account_spec spec = {
+    const struct account spec = {
         .public_id = "acc_inactive", .handle = "inactive", .platform = PLATFORM_X, .inactive = true};
     uint32_t account = account_connect(s.w, s.space, &spec);
     uint32_t row = scene_destination(&s, account, HOUR, MODE_PUBLISH);
@@ -107,7 +107,7 @@ static void a_completed_device_login_has_a_key(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    const struct oauth_attempt_spec spec = {
+    const struct oauth_attempt spec = {
         .kind = OAUTH_ATTEMPT_FOR_KEY, .token = "device", .note = "a program", .expires_at_ms = SCENE_START + HOUR};
     uint32_t row = oauth_attempt_begin(s.w, &spec);
     assert_int_equal(oauth_attempt_read(s.w, row)->key, ROW_NONE);
@@ -116,7 +116,7 @@ static void a_completed_device_login_has_a_key(void **state)
     assert_int_equal(oauth_attempt_read(s.w, row)->key, s.key);
     assert_string_equal(oauth_attempt_platform_text(oauth_attempt_read(s.w, row)), "program");
 
-    struct oauth_attempt_spec late = spec;
+    struct oauth_attempt late = spec;
     late.token = "late";
     row = oauth_attempt_begin(s.w, &late);
     advance_by(&s, HOUR);

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mockserver/state/account.h"
-#include "mockserver/state/world.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
 #include <inttypes.h>
 
@@ -31,7 +31,7 @@ static inline struct scene scene_new(void)
 {
     static const char *const scopes[] = {"posts:read", "posts:write"};
     static const char *const domains[] = {"app.example.com"};
-    const struct key_spec key = {
+    const struct key key = {
         .name = "full",
         .value = "secret-1",
         .public_id = "key_1",
@@ -52,7 +52,7 @@ static inline struct scene scene_new(void)
 /* Connects a TikTok account whose token expires in 30 days. */
 static inline uint32_t scene_account(struct scene *s, const char *handle)
 {
-    const struct account_spec spec = {
+    const struct account spec = {
         .public_id = ids_mint(s->w, "acc_", ID_ULID),
         .handle = handle,
         .platform = PLATFORM_TIKTOK,
@@ -70,7 +70,7 @@ static inline uint32_t scene_destination(struct scene *s, uint32_t account, int6
         .due_at_ms = world_now(s->w) + in_ms,
     };
     uint32_t row = post_schedule(s->w, account_read(s->w, account)->space, &post);
-    const struct destination_spec spec = {
+    const struct destination spec = {
         .account = account,
         .public_id = ids_mint(s->w, "dst_", ID_UUID),
         .mode = mode,
@@ -80,8 +80,8 @@ static inline uint32_t scene_destination(struct scene *s, uint32_t account, int6
 
 static inline void dump_record(const struct world *w, enum record_kind kind, uint32_t row, struct buf *out)
 {
-    const struct record_type *type = record_type(kind);
-    buf_printf(out, "%s %" PRIu32 ":", type->name, row);
+    const struct record_type *type = record_types[kind];
+    buf_printf(out, "%s %" PRIu32 ":", record_kind_texts[type->kind], row);
     for (size_t i = 0; i < type->field_count; i++) {
         struct record_value v;
         record_get(w, kind, row, &type->fields[i], &v);

@@ -30,7 +30,7 @@ static const struct delivery_policy brief = {
 
 static uint32_t add_webhook(struct scene *s, uint32_t space)
 {
-    const struct webhook_spec spec = {
+    const struct webhook spec = {
         .space = space,
         .public_id = ids_mint(s->w, "", ID_UUID),
         .url = "http://127.0.0.1:9/hook",
@@ -42,7 +42,7 @@ static uint32_t add_webhook(struct scene *s, uint32_t space)
 
 static uint32_t add_delivery(struct scene *s, uint32_t webhook)
 {
-    const struct delivery_spec spec = {
+    const struct delivery spec = {
         .public_id = ids_mint(s->w, "", ID_UUID),
         .event_id = ids_mint(s->w, "evt_", ID_ULID),
         .type = "post.published",
@@ -206,7 +206,7 @@ static void an_update_keeps_unnamed_members(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t webhook = add_webhook(&s, ROW_NONE);
-    const struct webhook_spec spec = {.description = "ours"};
+    const struct webhook spec = {.description = "ours"};
     webhook_update(s.w, webhook, &spec);
     const struct webhook *h = webhook_read(s.w, webhook);
     assert_string_equal(h->description, "ours");

@@ -43,7 +43,7 @@ static uint32_t pick_listed(const struct world *w, uint64_t *seed)
 static void begin_attempt(struct scene *s, uint64_t *seed)
 {
     uint32_t account = next_random(seed) % 2 ? pick_listed(s->w, seed) : ROW_NONE;
-    const struct oauth_attempt_spec spec = {
+    const struct oauth_attempt spec = {
         .key = s->key,
         .space = account ? account_read(s->w, account)->space : s->space,
         .account = account,
@@ -57,10 +57,13 @@ static void begin_attempt(struct scene *s, uint64_t *seed)
 
 static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
 {
-    const struct account_spec user = {
-        .public_id = ids_mint(s->w, "acc_", ID_ULID),
-        .handle = "user",
-        .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
+    const struct connection user = {
+        .account =
+            {
+                      .public_id = ids_mint(s->w, "acc_", ID_ULID),
+                      .handle = "user",
+                      .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
+                      },
     };
     if (next_random(seed) % 3)
         oauth_attempt_complete(s->w, attempt, &user);
@@ -95,7 +98,7 @@ static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
 /* Removes the post, removes the account's destinations, or revises the post as a draft or not. */
 static void step_post(struct scene *s, uint32_t destination, uint64_t *seed)
 {
-    const struct destination_spec spec = {.account = destination_read(s->w, destination)->account};
+    const struct destination spec = {.account = destination_read(s->w, destination)->account};
     uint32_t row = destination_read(s->w, destination)->post;
     if (post_read(s->w, row)->removed_at_ms)
         return;
@@ -474,7 +477,7 @@ static void log_publish_without_token(struct world *w)
 
 static void repeat_id(struct world *w)
 {
-    const struct account_spec spec = {.public_id = account_read(w, 1)->public_id, .handle = "x"};
+    const struct account spec = {.public_id = account_read(w, 1)->public_id, .handle = "x"};
     account_connect(w, 1, &spec);
 }
 

@@ -59,9 +59,9 @@ static const char *mint_external_id(struct world *w, enum ad_platform platform)
     return world_str(w, str_of(id, n));
 }
 
-void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec)
+void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account *spec)
 {
-    *spec = (struct ad_account_spec){
+    *spec = (struct ad_account){
         .public_id = ids_mint(w, "", ID_OPEN), /* without a prefix, as documented */
         .external_id = mint_external_id(w, platform),
         .name = name,
@@ -180,7 +180,7 @@ void layers_create_ads_oauth_url(struct call *c)
     uint32_t project = layers_project(c);
     if (!project || !layers_body(c, &url_fields, &body) || !url_body_valid(c, &body))
         return;
-    struct oauth_attempt_spec spec = {
+    struct oauth_attempt spec = {
         .kind = OAUTH_ATTEMPT_FOR_ADS,
         .space = project,
         .ad_platform = (enum ad_platform)body.platform,

@@ -54,7 +54,7 @@ static const char *event_of(const struct change *change)
 /* Returns the row in the record's field `owner`; ROW_NONE: the record has no such field. */
 static uint32_t owner_of(const struct world *w, const struct change *change, const char *owner)
 {
-    const struct record_type *shape = record_type(change->kind);
+    const struct record_type *shape = record_types[change->kind];
     const struct record_field *field = record_field_named(shape, str_from(owner));
     if (!field)
         return ROW_NONE;

@@ -81,7 +81,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
     if (key_find(load->world, LAYERS, str_from(k->value)))
         ok = fixture_problem(load, k->at, "key '%s' has the same value as another key", k->name);
     bool is_test = str_starts(str_from(k->value), STR("lp_test_"));
-    struct key_spec spec = {
+    struct key spec = {
         .name = k->name,
         .value = k->value,
         .public_id = fixture_id(load, k->id, "key_", ID_OPEN),
@@ -89,9 +89,9 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
                 : is_test ? "sandbox"
                           : NULL,
         .scopes = k->scopes.items,
-        .scope_count = k->scopes.count,
+        .scope_count = (uint32_t)k->scopes.count,
         .return_domains = k->return_domains.items,
-        .return_domain_count = k->return_domains.count,
+        .return_domain_count = (uint32_t)k->return_domains.count,
         .limits = {[LAYERS_WINDOW_READ] = k->limits.read,
                    [LAYERS_WINDOW_WRITE] = k->limits.write,
                    [LAYERS_WINDOW_LONG] = k->limits.longer,
@@ -182,7 +182,7 @@ static void create_post(struct fixture_load *load, uint32_t project, const struc
         .due_at_ms = due_ms,
         .created_at_ms = fixture_post_created(load, due_ms),
     };
-    struct destination_spec spec = {
+    struct destination spec = {
         .account = account,
         .public_id = fixture_id(load, p->id, "sp_", ID_OPEN),
         .mode = (enum publish_mode)p->mode,
@@ -266,7 +266,7 @@ static bool build_webhook(struct fixture_load *load, uint32_t organization, cons
         ok = fixture_problem(load, hook->at, "project '%s' does not exist in this organization", h->project);
     if (!ok)
         return false;
-    const struct webhook_spec spec = {
+    const struct webhook spec = {
         .space = space,
         .public_id = fixture_id(load, hook->id, "", ID_UUID),
         .url = hook->url,

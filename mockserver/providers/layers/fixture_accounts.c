@@ -138,21 +138,24 @@ bool fixture_build_account(struct fixture_load *load, uint32_t project, struct f
     copy_lease_terms(load, a);
     int64_t connected_at_ms = a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
     int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
-    struct account_spec spec = {
-        .public_id = fixture_id(load, a->id, "sa_", ID_OPEN),
-        .handle = a->handle,
-        .avatar_url = a->avatar_url,
-        .platform = (enum platform)a->platform,
-        .token = token_of(a, expires_at_ms, load->start_ms),
-        .leased = a->leased,
-        .refreshes = a->refresh,
-        .connected_at_ms = connected_at_ms,
-        .token_expires_at_ms = expires_at_ms,
-        .monthly_price_cents = a->monthly_price_cents,
-        .followers = a->followers,
-        .after = a->leased ? NULL : layers_after_connect((enum platform)a->platform),
+    const struct connection connection = {
+        .account =
+            {
+                      .public_id = fixture_id(load, a->id, "sa_", ID_OPEN),
+                      .handle = a->handle,
+                      .avatar_url = a->avatar_url,
+                      .platform = (enum platform)a->platform,
+                      .token = token_of(a, expires_at_ms, load->start_ms),
+                      .leased = a->leased,
+                      .refreshes = a->refresh,
+                      .connected_at_ms = connected_at_ms,
+                      .token_expires_at_ms = expires_at_ms,
+                      .monthly_price_cents = a->monthly_price_cents,
+                      .followers = a->followers,
+                      },
+        .steps = a->leased ? NULL : layers_connect_steps((enum platform)a->platform),
     };
-    a->row = account_connect(load->world, project, &spec);
+    a->row = connection_open(load->world, project, &connection);
     return lease_from_pool(load, a) && ok;
 }
 
@@ -318,7 +321,7 @@ static bool build_ad_account(struct fixture_load *load, uint32_t project, const 
     if (other)
         return fixture_problem(load, a->at, "the project already has an ad account on %s",
                                enum_word_of(&layers_ad_platforms, a->platform));
-    struct ad_account_spec spec;
+    struct ad_account spec;
     layers_ad_consented(load->world, (enum ad_platform)a->platform, a->name, &spec);
     if (a->id)
         spec.public_id = a->id;

@@ -39,14 +39,14 @@ void layers_oauth_status(struct call *c);
 void layers_create_reauth_url(struct call *c);
 /* Creates the attempt. Sets the spec's key, provider, state token and expiry. With a test key, the attempt completes
  * immediately. */
-void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec);
+void layers_begin_attempt(struct call *c, struct oauth_attempt *spec);
 /* Returns the URL to redirect the browser to after consent; NULL: the attempt has no return URL. */
 const char *layers_consent_redirect(struct call *c, uint32_t attempt);
 /* Fills in what a consent determines: id, platform, token expiry, avatar URLs and the steps that follow. spec->handle
  * must be set. */
-void layers_consented(struct world *w, enum platform platform, struct account_spec *spec);
+void layers_consented(struct world *w, enum platform platform, struct connection *user);
 int64_t layers_token_ms(enum platform platform); /* lifetime of a token */
-const struct after_connect *layers_after_connect(enum platform platform);
+const struct connect_steps *layers_connect_steps(enum platform platform);
 char *layers_avatar_url(struct arena *a, enum platform platform, const char *handle);
 /* A return URL is allowed if its scheme is https, its host is one of the key's domains (ignoring case), and it has
  * neither credentials nor a port. With a listed loopback host (base/host.h), plain http and a port are also allowed. */
@@ -95,7 +95,7 @@ void layers_capi_status(struct call *c);
 /* The URL to redirect the browser to after consent. error NULL: the attempt is completed. */
 const char *layers_ads_redirect(struct call *c, const struct oauth_attempt *a, const char *error);
 /* Fills in *spec with a new ad account that is called `name` on the platform. */
-void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account_spec *spec);
+void layers_ad_consented(struct world *w, enum ad_platform platform, const char *name, struct ad_account *spec);
 /* Whether `id` has the platform's format: act_ and digits, digits, or org- and digits. */
 bool layers_is_external_id(enum ad_platform platform, struct str id);
 const char *layers_external_id_sample(enum ad_platform platform);

@@ -36,7 +36,7 @@ static const struct platform_row {
     const char *separator; /* between scopes */
     int token_days;
     const char *avatar_host;    /* of the platform's own avatar URLs, which expire */
-    struct after_connect after; /* "Social accounts", What happens after a successful connect */
+    struct connect_steps after; /* "Social accounts", What happens after a successful connect */
 } platforms[] = {
     {
      .platform = PLATFORM_TIKTOK,
@@ -101,7 +101,7 @@ int64_t layers_token_ms(enum platform platform)
     return find_platform(platform)->token_days * DAY_MS;
 }
 
-const struct after_connect *layers_after_connect(enum platform platform)
+const struct connect_steps *layers_connect_steps(enum platform platform)
 {
     return &find_platform(platform)->after;
 }
@@ -128,15 +128,16 @@ static const char *avatar_at(struct arena *a, const char *host, const char *hand
     return buf_c(&url);
 }
 
-void layers_consented(struct world *w, enum platform platform, struct account_spec *spec)
+void layers_consented(struct world *w, enum platform platform, struct connection *user)
 {
     struct arena a = {0};
-    spec->public_id = ids_mint(w, "sa_", ID_OPEN);
-    spec->platform = platform;
-    spec->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
-    spec->avatar_url = world_text(w, avatar_at(&a, find_platform(platform)->avatar_host, spec->handle));
-    spec->kept_avatar_url = world_text(w, layers_avatar_url(&a, platform, spec->handle));
-    spec->after = layers_after_connect(platform);
+    struct account *account = &user->account;
+    account->public_id = ids_mint(w, "sa_", ID_OPEN);
+    account->platform = platform;
+    account->token_expires_at_ms = world_now(w) + layers_token_ms(platform);
+    account->avatar_url = world_text(w, avatar_at(&a, find_platform(platform)->avatar_host, account->handle));
+    user->kept_avatar_url = world_text(w, layers_avatar_url(&a, platform, account->handle));
+    user->steps = layers_connect_steps(platform);
     arena_end(&a);
 }
 
@@ -253,17 +254,17 @@ static void consent_if_test(struct call *c, uint32_t attempt)
     char handle[64];
     ids_write(c->world, "sandbox.", ID_HEX8, handle);
     if (a->kind == OAUTH_ATTEMPT_FOR_ADS) {
-        struct ad_account_spec grant;
+        struct ad_account grant;
         layers_ad_consented(c->world, a->ad_platform, handle, &grant);
         oauth_attempt_complete_ads(c->world, attempt, &grant);
         return;
     }
-    struct account_spec user = {.handle = handle};
+    struct connection user = {.account = {.handle = handle}};
     layers_consented(c->world, a->platform, &user);
     oauth_attempt_complete(c->world, attempt, &user);
 }
 
-void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec)
+void layers_begin_attempt(struct call *c, struct oauth_attempt *spec)
 {
     spec->key = c->key;
     spec->provider = LAYERS;
@@ -272,7 +273,7 @@ void layers_begin_attempt(struct call *c, struct oauth_attempt_spec *spec)
     consent_if_test(c, oauth_attempt_begin(c->world, spec));
 }
 
-static void respond_with_url(struct call *c, struct oauth_attempt_spec *spec, const struct url_body *body)
+static void respond_with_url(struct call *c, struct oauth_attempt *spec, const struct url_body *body)
 {
     spec->return_url = body->return_url;
     spec->note = body->note;
@@ -292,7 +293,7 @@ void layers_create_oauth_url(struct call *c)
     if (!project || !layers_body(c, &oauth_fields, &body) || !scopes_valid(c, &body) ||
         !layers_return_url_valid(c, "returnUrl", body.return_url))
         return;
-    struct oauth_attempt_spec spec = {.space = project, .platform = (enum platform)body.platform};
+    struct oauth_attempt spec = {.space = project, .platform = (enum platform)body.platform};
     respond_with_url(c, &spec, &body);
 }
 
@@ -308,10 +309,10 @@ void layers_create_reauth_url(struct call *c)
         call_refuse(c, FAULT_NOT_FOUND, "There is no such social account in this project.");
         return;
     }
-    struct oauth_attempt_spec spec = {.space = project,
-                                      .account = account,
-                                      .reconnects = true,
-                                      .platform = account_read(c->world, account)->platform};
+    struct oauth_attempt spec = {.space = project,
+                                 .account = account,
+                                 .reconnects = true,
+                                 .platform = account_read(c->world, account)->platform};
     respond_with_url(c, &spec, &body);
 }
 

@@ -98,7 +98,7 @@ static uint32_t create_post(struct call *c, uint32_t content, int64_t due_ms, bo
 
 static uint32_t create_destination(struct call *c, uint32_t post, const struct target *target, const char *id)
 {
-    struct destination_spec spec = {
+    struct destination spec = {
         .account = target->row, .public_id = id, .mode = (enum publish_mode)target->mode, .caption = target->caption};
     return destination_schedule(c->world, post, &spec);
 }

@@ -68,9 +68,9 @@ static bool body_valid(struct call *c, const struct endpoint_body *body)
     return !c->fault;
 }
 
-static struct webhook_spec spec_of(struct call *c, const struct endpoint_body *body)
+static struct webhook spec_of(struct call *c, const struct endpoint_body *body)
 {
-    return (struct webhook_spec){
+    return (struct webhook){
         .url = body->url,
         .description = body->description,
         .events = webhooks_events_text(c->arena, &body->events),
@@ -145,7 +145,7 @@ void layers_create_webhook_endpoint(struct call *c)
         call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The scope all_children requires org:admin.");
         return;
     }
-    struct webhook_spec spec = spec_of(c, &body);
+    struct webhook spec = spec_of(c, &body);
     spec.space = space;
     spec.public_id = ids_mint(c->world, "", ID_UUID);
     spec.secret = hooks_mint_secret(c->world, ID_ULID, ID_ULID);
@@ -186,7 +186,7 @@ void layers_update_webhook_endpoint(struct call *c)
     uint32_t row = own_endpoint(c);
     if (!row || !layers_body(c, &update_fields, &body) || !body_valid(c, &body))
         return;
-    struct webhook_spec spec = spec_of(c, &body);
+    struct webhook spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);
     if (body.status >= 0)
         webhook_set_state(c->world, row, (enum webhook_state)body.status);

@@ -27,14 +27,16 @@ static int64_t next_id(const struct world *w)
     return next;
 }
 
-void pe_consented(struct world *w, enum platform platform, struct account_spec *spec)
+void pe_consented(struct world *w, enum platform platform, struct connection *user)
 {
     struct arena a = {0};
-    spec->public_id = world_text(w, arena_printf(&a, "%" PRId64, next_id(w)));
-    spec->platform = platform;
-    spec->name = world_text(w, arena_printf(&a, "@%s", spec->handle));
-    spec->avatar_url = world_text(w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], spec->handle));
-    spec->token_expires_at_ms = world_now(w) + TOKEN_MS;
+    struct account *account = &user->account;
+    account->public_id = world_text(w, arena_printf(&a, "%" PRId64, next_id(w)));
+    account->platform = platform;
+    account->name = world_text(w, arena_printf(&a, "@%s", account->handle));
+    account->avatar_url =
+        world_text(w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], account->handle));
+    account->token_expires_at_ms = world_now(w) + TOKEN_MS;
     arena_end(&a);
 }
 
@@ -88,7 +90,7 @@ static void print_session(struct call *c, uint32_t row)
     pe_end(c);
 }
 
-static void start_session(struct call *c, struct oauth_attempt_spec spec)
+static void start_session(struct call *c, struct oauth_attempt spec)
 {
     spec.key = c->key;
     spec.space = pe_space(c);
@@ -103,14 +105,14 @@ static void connect(struct call *c, int platform)
     if (platform < 0)
         call_issue(c, "platform", "is required");
     else
-        start_session(c, (struct oauth_attempt_spec){.platform = (enum platform)platform});
+        start_session(c, (struct oauth_attempt){.platform = (enum platform)platform});
 }
 
 static void reconnect(struct call *c, struct str id)
 {
     uint32_t row = pe_account(c, id);
     if (row)
-        start_session(c, (struct oauth_attempt_spec){.account = row, .reconnects = true});
+        start_session(c, (struct oauth_attempt){.account = row, .reconnects = true});
 }
 
 void pe_create_connect_link(struct call *c)

@@ -34,7 +34,7 @@ void pe_start_device_login(struct call *c)
     const char *client = "A program";
     if (!pe_body(c, &device_fields, &client))
         return;
-    const struct oauth_attempt_spec spec = {
+    const struct oauth_attempt spec = {
         .kind = OAUTH_ATTEMPT_FOR_KEY,
         .provider = POSTEVERYWHERE,
         .token = ids_mint(c->world, "", ID_UUID),

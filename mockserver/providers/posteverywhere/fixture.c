@@ -34,13 +34,13 @@ static bool build_key(struct fixture_load *load, uint32_t organization, const st
         return false;
     bool ok = scopes_valid(load, k);
     ok = fixture_key_valid(load, k->at, POSTEVERYWHERE, k->name, k->value, "pe_live_") && ok;
-    const struct key_spec spec = {
+    const struct key spec = {
         .name = k->name,
         .value = k->value,
         .public_id = fixture_id(load, k->id, "", ID_UUID),
         .api_version = api_version_of(k->api_version, k->id_alias),
         .scopes = k->scopes.count ? k->scopes.items : all,
-        .scope_count = k->scopes.count ? k->scopes.count : 1,
+        .scope_count = (uint32_t)k->scopes.count ? (uint32_t)k->scopes.count : 1,
         .limits = {[PE_WINDOW_MINUTE] = k->limits.minute, [PE_WINDOW_HOUR] = k->limits.hour},
     };
     key_create(load->world, organization, &spec);
@@ -65,24 +65,25 @@ static bool account_valid(const struct fixture_load *load, const struct fixture_
 
 static bool build_account(struct fixture_load *load, uint32_t space, struct fixture_account *a)
 {
-    struct account_spec spec = {0};
+    struct connection user = {0};
+    struct account *init = &user.account;
     if (!a->name)
         return false;
-    spec.handle = a->name[0] == '@' ? a->name + 1 : a->name;
-    pe_consented(load->world, (enum platform)a->platform, &spec);
+    init->handle = a->name[0] == '@' ? a->name + 1 : a->name;
+    pe_consented(load->world, (enum platform)a->platform, &user);
     if (a->account_id)
-        spec.public_id = arena_printf(load->arena, "%" PRId64, a->account_id);
-    spec.name = a->name;
-    spec.avatar_url = a->avatar_url;
-    spec.token = a->health == PE_EXPIRED ? TOKEN_EXPIRED : TOKEN_LIVE;
-    spec.flagged = a->health == PE_UNHEALTHY;
-    spec.inactive = a->is_active && a->is_active->kind == NODE_BOOL && !a->is_active->truth;
-    spec.connected_at_ms = fixture_time_or(load, &a->created_at, load->start_ms);
-    spec.token_expires_at_ms = fixture_time_or(load, &a->token_expires_at, 0);
-    bool ok = account_valid(load, a, spec.connected_at_ms);
-    if (account_find(load->world, POSTEVERYWHERE, str_from(spec.public_id)))
-        ok = fixture_duplicate(load, a->at, "account", spec.public_id);
-    a->row = account_connect(load->world, space, &spec);
+        init->public_id = arena_printf(load->arena, "%" PRId64, a->account_id);
+    init->name = a->name;
+    init->avatar_url = a->avatar_url;
+    init->token = a->health == PE_EXPIRED ? TOKEN_EXPIRED : TOKEN_LIVE;
+    init->flagged = a->health == PE_UNHEALTHY;
+    init->inactive = a->is_active && a->is_active->kind == NODE_BOOL && !a->is_active->truth;
+    init->connected_at_ms = fixture_time_or(load, &a->created_at, load->start_ms);
+    init->token_expires_at_ms = fixture_time_or(load, &a->token_expires_at, 0);
+    bool ok = account_valid(load, a, init->connected_at_ms);
+    if (account_find(load->world, POSTEVERYWHERE, str_from(init->public_id)))
+        ok = fixture_duplicate(load, a->at, "account", init->public_id);
+    a->row = account_connect(load->world, space, init);
     return ok;
 }
 
@@ -180,7 +181,7 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
         ok = ok && account;
         if (!account)
             continue;
-        const struct destination_spec spec = {.account = account, .public_id = ids_mint(load->world, "", ID_UUID)};
+        const struct destination spec = {.account = account, .public_id = ids_mint(load->world, "", ID_UUID)};
         uint32_t row = destination_schedule(load->world, post, &spec);
         if (p->status != PE_DRAFT && p->status != PE_SCHEDULED)
             set_past_outcome(load->world, row, p->status == PE_FAILED || is_among(p->failed, id));

@@ -48,9 +48,9 @@ static bool body_valid(struct call *c, const struct hook_body *body)
     return !c->fault;
 }
 
-static struct webhook_spec spec_of(struct call *c, const struct hook_body *body)
+static struct webhook spec_of(struct call *c, const struct hook_body *body)
 {
-    return (struct webhook_spec){
+    return (struct webhook){
         .url = body->url,
         .description = body->description,
         .events = webhooks_events_text(c->arena, &body->events),
@@ -109,7 +109,7 @@ void pe_create_webhook(struct call *c)
     struct hook_body body = {0};
     if (!pe_body(c, &create_fields, &body) || !body_valid(c, &body))
         return;
-    struct webhook_spec spec = spec_of(c, &body);
+    struct webhook spec = spec_of(c, &body);
     spec.public_id = ids_mint(c->world, "", ID_UUID);
     spec.secret = pe_mint_secret(c->world);
     uint32_t row = webhook_create(c->world, caller_organization(c), &spec);
@@ -154,7 +154,7 @@ void pe_update_webhook(struct call *c)
     uint32_t row = own_hook(c);
     if (!row || !pe_body(c, &update_fields, &body) || !body_valid(c, &body))
         return;
-    struct webhook_spec spec = spec_of(c, &body);
+    struct webhook spec = spec_of(c, &body);
     webhook_update(c->world, row, &spec);
     set_active(c, row, &body);
     respond_hook(c, row);

@@ -7,7 +7,7 @@ bool pe_fixture_webhook(struct fixture_load *load, uint32_t organization, const 
 {
     if (!fixture_hook_valid(load, &h->hook, POSTEVERYWHERE, &pe_catalogue))
         return false;
-    const struct webhook_spec spec = {
+    const struct webhook spec = {
         .public_id = fixture_id(load, h->hook.id, "", ID_UUID),
         .url = h->hook.url,
         .events = webhooks_events_text(load->arena, &h->hook.events),

@@ -88,7 +88,7 @@ void pe_account_health(struct call *c);
 /* connect.c */
 #define PE_ATTEMPT_MS (10 * MINUTE_MS) /* lifetime of a connect or login session */
 /* Sets id, name, avatar and token expiry of an account that a user has just connected. */
-void pe_consented(struct world *w, enum platform platform, struct account_spec *spec);
+void pe_consented(struct world *w, enum platform platform, struct connection *user);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);
 void pe_create_connect_link(struct call *c);
 void pe_reconnect_account(struct call *c);

@@ -57,7 +57,7 @@ void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accoun
 {
     for (size_t i = 0; i < accounts->count; i++)
         destination_schedule(c->world, post,
-                             &(struct destination_spec){
+                             &(struct destination){
                                  .account = accounts->items[i],
                                  .public_id = ids_mint(c->world, "", ID_UUID),
                              });

@@ -43,14 +43,15 @@ char *postnitro_logo_url(struct arena *a, enum platform platform, const char *ha
     return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", platform_texts[platform], handle);
 }
 
-void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec)
+void postnitro_consented(struct world *w, enum platform platform, struct connection *user)
 {
     struct arena a = {0};
-    spec->public_id = ids_mint(w, "c", ID_CUID);
-    spec->name = spec->handle;
-    spec->kind = "personal";
-    spec->avatar_url = world_text(w, postnitro_logo_url(&a, platform, spec->handle));
-    spec->token_expires_at_ms = world_now(w) + TOKEN_MS;
+    struct account *account = &user->account;
+    account->public_id = ids_mint(w, "c", ID_CUID);
+    account->name = account->handle;
+    account->kind = "personal";
+    account->avatar_url = world_text(w, postnitro_logo_url(&a, platform, account->handle));
+    account->token_expires_at_ms = world_now(w) + TOKEN_MS;
     arena_end(&a);
 }
 

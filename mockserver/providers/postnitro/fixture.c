@@ -13,7 +13,7 @@ static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t
     if (!k->name || !k->value)
         return false;
     bool ok = fixture_key_valid(load, k->at, POSTNITRO, k->name, k->value, "pn-");
-    const struct key_spec spec = {
+    const struct key spec = {
         .space = workspace,
         .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
         .name = k->name,
@@ -32,7 +32,7 @@ static enum token token_of(const char *status)
     return TOKEN_LIVE;
 }
 
-static bool check_account(struct fixture_load *load, const struct fixture_account *a, const struct account_spec *spec)
+static bool check_account(struct fixture_load *load, const struct fixture_account *a, const struct account *spec)
 {
     bool ok = true;
     if (a->handle[0] == '@')
@@ -56,7 +56,7 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
     enum platform platform = postnitro_platforms[a->platform];
     enum token token = token_of(a->token_status);
     int64_t created_ms = fixture_time_or(load, &a->created_at, load->start_ms);
-    struct account_spec spec = {
+    struct account spec = {
         .public_id = a->id,
         .handle = a->handle,
         .name = a->name ? a->name : a->handle,
@@ -145,7 +145,7 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
 
 static void link_account(struct world *w, uint32_t post, uint32_t account, const struct fixture_post *p)
 {
-    const struct destination_spec spec = {
+    const struct destination spec = {
         .account = account,
         .public_id = ids_mint(w, "c", ID_CUID),
         .mode = MODE_PUBLISH,

@@ -47,7 +47,7 @@ uint32_t postnitro_workspace(const struct call *c); /* of the key; ROW_NONE: the
 uint32_t postnitro_find_account(const struct call *c, struct str id);
 extern const char *const postnitro_token_texts[TOKEN_COUNT];
 /* Sets id, name, type, logo and token expiry of an account that a user has just connected. */
-void postnitro_consented(struct world *w, enum platform platform, struct account_spec *spec);
+void postnitro_consented(struct world *w, enum platform platform, struct connection *user);
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle);
 
 /* view.c: the JSON of a scheduled post, which is the same in all responses, and its status. */

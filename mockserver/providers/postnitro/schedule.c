@@ -62,7 +62,7 @@ void postnitro_read_schedule(struct call *c)
 static void link_accounts(struct call *c, uint32_t post, const struct postnitro_request *r)
 {
     for (size_t i = 0; i < r->account_count; i++) {
-        const struct destination_spec spec = {
+        const struct destination spec = {
             .account = r->accounts[i],
             .public_id = ids_mint(c->world, "c", ID_CUID),
             .mode = MODE_PUBLISH,
