@@ -16,8 +16,8 @@ struct simulation {
     const char *name;
     const struct fields *body;
     void (*apply)(struct call *c, const void *fields); /* writes the response, or refuses the call */
-    const char *help;
     const char *providers; /* names of those that support it, for the reference; NULL: all */
+    const char *help;
 };
 extern const struct simulation simulations[];
 extern const size_t simulation_count;

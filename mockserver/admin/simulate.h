@@ -1,12 +1,13 @@
 /* simulate.h - the simulations: body fields and a function for each, and shared helpers.
  *
  * Shapes:  simulate_<name>_fields reads the body into a struct that simulate_<name> gets. A
- *          response has the members of the simulation and then `changes`. simulations.c lists them
+ *          response has the members of the simulation and then `changes`. simulate.c lists them
  *          all.
  * Errors:  refusals, as in any handler.
  */
 #pragma once
 #include "mockserver/admin/common.h"
+#include "mockserver/state/connection.h"
 #include "mockserver/state/world.h"
 
 void simulation_end(struct call *c); /* adds `changes` to the open response, and ends it */
@@ -16,6 +17,12 @@ void simulation_put_id(struct call *c, const char *key, enum record_kind kind, u
 /* Selects an account that is not disconnected. Returns ROW_NONE if the call was refused. */
 uint32_t simulation_listed_account(struct call *c, const char *who);
 void simulation_respond_account(struct call *c, uint32_t row); /* writes the whole response */
+
+#define CONSENT_HANDLE_MAX 100 /* bytes */
+/* A platform user's handle, without its @, allocated for the call; NULL if it is not a valid one. */
+const char *consent_read_handle(struct call *c, const char *text);
+/* Fills `user`. The provider sets its own members, such as the id and the expiry of the token. */
+void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct connection *user);
 
 #define SIMULATE(name)                                                                                                 \
     extern const struct fields simulate_##name##_fields;                                                               \

@@ -1,59 +1,35 @@
-/* Account simulations: end-user actions, loss of a token, side effects of a connection. */
-#include "base/array.h"
+/* Simulations of accounts: what end users, platforms and the provider's reviewers do with social and ad accounts. */
 #include "mockserver/admin/simulate.h"
 
-#include "mockserver/admin/consent.h"
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/enum.h"
 #include "mockserver/provider_api/provider.h"
+#include "mockserver/state/ad_account.h"
 #include "mockserver/state/connection.h"
+#include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
-struct consent {
-    const char *state, *handle;
-    int outcome;
-};
+/* social accounts */
 
-static const struct field consent_rows[] = {
-    FIELD("state", FIELD_TEXT, struct consent, state, .help = "State token of the OAuth attempt.", .required = true),
-    FIELD("outcome", FIELD_ENUM, struct consent, outcome, .help = "What the end user does.", .required = true,
-          .texts = consent_outcome_texts, .text_count = CONSENT_OUTCOME_COUNT),
-    FIELD("handle", FIELD_TEXT, struct consent, handle,
-          .help = "Handle of the consenting user; to sign in a program, the name of a key. Default: "
-                  "generated, or the account's own handle if it is reconnected."),
-};
-const struct fields simulate_consent_fields = FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
-
-void simulate_consent(struct call *c, const void *fields)
-{
-    const struct consent *f = fields;
-    uint32_t row = select_attempt(c, "/state", f->state);
-    if (!row || !consent_give(c, row, (enum consent_outcome)f->outcome, f->handle))
-        return;
-    const struct oauth_attempt *a = oauth_attempt_read(c->world, row);
-    const char *redirect = consent_redirect(c, row);
-    struct json *w = admin_object(c, 200);
-    json_put_text(w, "redirect", redirect);
-    json_put_text(w, "state", a->token);
-    json_put_text(w, "status", oauth_attempt_state_texts[a->state]);
-    simulation_put_id(c, "account", RECORD_ACCOUNT, a->account);
-    if (a->kind == OAUTH_ATTEMPT_FOR_ADS)
-        simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, a->ad_account);
-    simulation_end(c);
-}
-
-static const char *const why_texts[] = {"expired", "revoked_upstream"};
+#define LOSSES(X) X(LOSS_EXPIRED, "expired") X(LOSS_REVOKED, "revoked_upstream")
+enum loss { LOSSES(ENUM_NAME) };
+static const char *const loss_texts[] = {LOSSES(ENUM_TEXT)};
 
 struct token_lost {
     const char *account;
-    int why;
+    int why; /* enum loss */
 };
 
 static const struct field token_lost_rows[] = {
     FIELD("account", FIELD_TEXT, struct token_lost, account, .help = "Account id, or its handle if that is unique.",
           .required = true),
     FIELD("why", FIELD_ENUM, struct token_lost, why, .help = "The token expired, or the platform revoked it.",
-          .required = true, .texts = why_texts, .text_count = COUNT(why_texts)),
+          .required = true, .texts = loss_texts, .text_count = COUNT(loss_texts)),
 };
 const struct fields simulate_token_lost_fields =
     FIELD_TABLE("token_lost", token_lost_rows, struct token_lost, FIELDS_NO_PLACE);
@@ -86,7 +62,7 @@ void simulate_token_lost(struct call *c, const void *fields)
         call_refuse(c, FAULT_CONFLICT, "the account's token is already lost: %s", token_texts[a->token]);
         return;
     }
-    account_lose_token(c->world, row, f->why ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
+    account_lose_token(c->world, row, f->why == LOSS_REVOKED ? TOKEN_WITHDRAWN : TOKEN_EXPIRED);
     simulation_respond_account(c, row);
 }
 
@@ -149,10 +125,12 @@ void simulate_account_removed(struct call *c, const void *fields)
     simulation_respond_account(c, row);
 }
 
-static const char *const step_outcome_texts[] = {"fail", "ok"};
+#define STEP_OUTCOMES(X) X(STEP_FAILS, "fail") X(STEP_SUCCEEDS, "ok")
+enum step_outcome { STEP_OUTCOMES(ENUM_NAME) };
+static const char *const step_outcome_texts[] = {STEP_OUTCOMES(ENUM_TEXT)};
 
 struct side_effect {
-    int step, outcome;
+    int step, outcome; /* enum connect_step, enum step_outcome */
 };
 
 static const struct field side_effect_rows[] = {
@@ -168,9 +146,304 @@ const struct fields simulate_side_effect_fields =
 void simulate_side_effect(struct call *c, const void *fields)
 {
     const struct side_effect *f = fields;
-    connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == 0);
+    connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == STEP_FAILS);
     struct json *w = admin_object(c, 200);
     json_put_text(w, "step", connect_step_texts[f->step]);
     json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
     simulation_end(c);
+}
+
+#define HEALTHS(X) X(HEALTHY, "healthy") X(EXPIRED, "expired") X(UNHEALTHY, "unhealthy")
+enum health { HEALTHS(ENUM_NAME) };
+static const char *const health_texts[] = {HEALTHS(ENUM_TEXT)};
+
+struct health_body {
+    const char *account;
+    int status; /* enum health */
+};
+
+static const struct field health_rows[] = {
+    FIELD("account", FIELD_TEXT, struct health_body, account, .help = "Account id, or its handle if that is unique.",
+          .required = true),
+    FIELD("status", FIELD_ENUM, struct health_body, status, .required = true, .texts = health_texts,
+          .text_count = COUNT(health_texts),
+          .help = "`healthy`: the account has a new token. `expired`: its token expired. "
+                  "`unhealthy`: the platform flagged the account."),
+};
+const struct fields simulate_health_fields = FIELD_TABLE("health", health_rows, struct health_body, FIELDS_NO_PLACE);
+
+static void reconnect(struct call *c, uint32_t row)
+{
+    const struct account *a = account_read(c->world, row);
+    struct connection user;
+    if (account_can_publish(a))
+        return;
+    consent_user(c, a->provider, a->platform, a->handle, &user);
+    account_reconnect(c->world, row, user.account.token_expires_at_ms);
+}
+
+/* Reconnects the account first, so that it has one reason only not to be healthy. */
+static void set_health(struct call *c, uint32_t row, enum health status)
+{
+    switch (status) {
+    case HEALTHY:
+        reconnect(c, row);
+        break;
+    case EXPIRED:
+        if (account_read(c->world, row)->token == TOKEN_EXPIRED)
+            break;
+        reconnect(c, row);
+        account_lose_token(c->world, row, TOKEN_EXPIRED);
+        break;
+    case UNHEALTHY:
+        if (account_read(c->world, row)->flagged)
+            break;
+        reconnect(c, row);
+        account_flag(c->world, row);
+        break;
+    }
+}
+
+static const char *with_health(const struct call *c)
+{
+    struct buf names = {.arena = c->arena};
+    for (size_t i = 0; i < provider_count; i++)
+        if (providers[i]->has_health)
+            buf_printf(&names, "%s%s", names.n ? " and " : "", providers[i]->name);
+    return buf_c(&names);
+}
+
+void simulate_health(struct call *c, const void *fields)
+{
+    const struct health_body *f = fields;
+    uint32_t row = simulation_listed_account(c, f->account);
+    if (!row)
+        return;
+    const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
+    if (!d->has_health) {
+        call_issue(c, "/account", "is an account of %s; only %s accounts have a health", d->name, with_health(c));
+        return;
+    }
+    set_health(c, row, (enum health)f->status);
+    struct json *w = admin_object(c, 200);
+    simulation_put_id(c, "account", RECORD_ACCOUNT, row);
+    json_put_text(w, "status", health_texts[f->status]);
+    simulation_end(c);
+}
+
+/* leased accounts */
+
+#define DECISIONS(X) X(DECISION_ASSIGNED, "assigned") X(DECISION_PARTIAL, "partial") X(DECISION_REJECTED, "rejected")
+enum decision { DECISIONS(ENUM_NAME) };
+static const char *const decision_texts[] = {DECISIONS(ENUM_TEXT)};
+static const enum lease_state decisions[] = {
+    [DECISION_ASSIGNED] = LEASE_ASSIGNED,
+    [DECISION_PARTIAL] = LEASE_PARTIAL,
+    [DECISION_REJECTED] = LEASE_REJECTED,
+};
+
+struct lease_decide {
+    const char *request, *project, *remark;
+    int outcome;   /* enum decision */
+    int64_t count; /* 0: not given */
+};
+
+static const struct field lease_decide_rows[] = {
+    FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Id of the lease request.", .required = true),
+    FIELD("project", FIELD_TEXT, struct lease_decide, project,
+          .help = "Project of the request, by id or name, if two organizations have a request of that "
+                  "id."),
+    FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.", .required = true,
+          .texts = decision_texts, .text_count = COUNT(decision_texts)),
+    FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
+          .help = "Number of accounts to assign with `partial`. Default: all that match in the pool, "
+                  "at most one less than requested."),
+    FIELD("remark", FIELD_TEXT, struct lease_decide, remark, .help = "Remark to the partner."),
+};
+const struct fields simulate_lease_decide_fields =
+    FIELD_TABLE("lease_decide", lease_decide_rows, struct lease_decide, FIELDS_NO_PLACE);
+
+static int64_t count_of(const struct call *c, uint32_t request, enum lease_state outcome, int64_t given)
+{
+    int64_t requested = lease_request_read(c->world, request)->count;
+    if (given)
+        return given;
+    if (outcome != LEASE_PARTIAL)
+        return outcome == LEASE_ASSIGNED ? requested : 0;
+    int64_t available = lease_request_matches(c->world, request);
+    return available < requested ? available : requested - 1;
+}
+
+static void refuse_count(struct call *c, const struct lease_request *r, int64_t count, enum lease_state outcome)
+{
+    if (outcome != LEASE_PARTIAL)
+        call_issue(c, "/count", "'count' is accepted only with the outcome 'partial'");
+    else if (count)
+        call_issue(c, "/count",
+                   "'count' is %" PRId64 "; expected less than %" PRId64 ", the number of accounts requested", count,
+                   r->count);
+    else
+        call_issue(c, "/outcome",
+                   r->count > 1 ? "no account in the pool matches the request"
+                                : "a request for one account cannot be assigned in part");
+}
+
+/* Reports what is requested and which pool accounts are still free. */
+static void refuse_pool(struct call *c, uint32_t request, int64_t count)
+{
+    const struct lease_request *r = lease_request_read(c->world, request);
+    struct buf others = {.arena = c->arena};
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_POOL_ACCOUNT); row++) {
+        const struct pool_account *p = pool_account_read(c->world, row);
+        if (p->provider == r->provider && !p->account)
+            buf_printf(&others, "%s%s (%s, %s)", others.n ? ", " : "", p->handle, p->vertical,
+                       p->geo ? p->geo : "anywhere");
+    }
+    call_issue(c, "/request",
+               "%" PRId64 " accounts of '%s' in %s are requested, but only %" PRId64
+               " in the pool match; free accounts: %s",
+               count, r->vertical, r->geo ? r->geo : "any country", lease_request_matches(c->world, request),
+               others.n ? buf_c(&others) : "none");
+}
+
+static bool check_decision(struct call *c, uint32_t request, const struct lease_decision *d)
+{
+    const struct lease_request *r = lease_request_read(c->world, request);
+    switch (lease_request_judge(c->world, request, d)) {
+    case LEASE_POSSIBLE:
+        return true;
+    case LEASE_DECIDED_ALREADY:
+        return call_refuse(c, FAULT_CONFLICT, "the request is already decided: %s", lease_state_texts[r->state]);
+    case LEASE_WRONG_COUNT:
+        refuse_count(c, r, d->count, d->outcome);
+        break;
+    case LEASE_POOL_TOO_SMALL:
+        refuse_pool(c, request, d->count);
+        break;
+    }
+    return false;
+}
+
+void simulate_lease_decide(struct call *c, const void *fields)
+{
+    const struct lease_decide *f = fields;
+    uint32_t project = f->project ? select_space(c, "/project", f->project) : ROW_NONE;
+    uint32_t row = c->fault ? ROW_NONE : select_lease_request(c, "/request", f->request, project);
+    if (!row)
+        return;
+    enum lease_state outcome = decisions[f->outcome];
+    int provider = lease_request_read(c->world, row)->provider;
+    const struct lease_decision decision = {
+        .outcome = outcome,
+        .count = count_of(c, row, outcome, f->count),
+        .remark = f->remark,
+        .id_prefix = provider_with_id(provider)->account_prefix(),
+    };
+    if (!check_decision(c, row, &decision))
+        return;
+    lease_request_decide(c->world, row, &decision);
+    struct json *w = admin_object(c, 200);
+    simulation_put_id(c, "request", RECORD_LEASE_REQUEST, row);
+    json_put_text(w, "state", lease_state_texts[outcome]);
+    struct index_walk walk;
+    index_from(&c->world->indexes[INDEX_ACCOUNT_REQUEST], &walk, (struct index_entry){row, INT64_MIN, 0});
+    json_key_list(w, "accounts");
+    while (index_next_of(&walk, row))
+        json_text(w, account_read(c->world, walk.entry.row)->public_id);
+    json_close_list(w);
+    simulation_end(c);
+}
+
+/* ad accounts */
+
+struct ad_simulation {
+    const char *project, *status;
+    int platform;
+    bool connect, disconnect;
+};
+
+static const struct field ad_rows[] = {
+    FIELD("project", FIELD_TEXT, struct ad_simulation, project, .help = "Project, by id or name.", .required = true),
+    FIELD("platform", FIELD_ENUM, struct ad_simulation, platform, .help = "Ad platform.", .required = true,
+          .texts = ad_platform_texts, .text_count = AD_PLATFORM_COUNT),
+    FIELD("status", FIELD_TEXT, struct ad_simulation, status,
+          .help = "`valid`: the token is validated, or renewed if it was lost. `expired`, `revoked`: the "
+                  "token is lost."),
+    FIELD("connect", FIELD_BOOL, struct ad_simulation, connect,
+          .help = "Instead of status: true connects an ad account; there must be none yet."),
+    FIELD("disconnect", FIELD_BOOL, struct ad_simulation, disconnect,
+          .help = "Instead of status: true disconnects the ad account."),
+};
+const struct fields simulate_ad_account_fields =
+    FIELD_TABLE("ad_account", ad_rows, struct ad_simulation, FIELDS_NO_PLACE);
+
+static void respond_ad_account(struct call *c, uint32_t row)
+{
+    const struct ad_account *a = ad_account_read(c->world, row);
+    struct json *w = admin_object(c, 200);
+    simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
+    json_put_text(w, "externalId", a->external_id);
+    json_put_text(w, "state", record_state(c->world, RECORD_AD_ACCOUNT, row));
+    simulation_end(c);
+}
+
+static void connect_ad_account(struct call *c, uint32_t space, enum ad_platform platform)
+{
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
+    struct ad_account spec;
+    if (!d->ad_consented) {
+        call_issue(c, "/project", "the project's provider has no ad accounts");
+        return;
+    }
+    if (ad_account_of(c->world, space, platform)) {
+        call_refuse(c, FAULT_CONFLICT, "the project already has an ad account on %s", ad_platform_texts[platform]);
+        return;
+    }
+    d->ad_consented(c->world, platform, space_read(c->world, space)->name, &spec);
+    respond_ad_account(c, ad_account_connect(c->world, space, &spec));
+}
+
+/* Sets the token's status. A renewed token becomes valid at once, without the pending state. */
+static bool set_token_status(struct call *c, uint32_t row, const char *status)
+{
+    const struct ad_account *a = ad_account_read(c->world, row);
+    bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
+    if (!valid && !expired && strcmp(status, "revoked") != 0)
+        return call_issue(c, "/status", "unknown status '%s'; expected one of: valid, expired, revoked", status);
+    if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
+        return call_refuse(c, FAULT_CONFLICT, "the ad account's token is already %s", ad_token_texts[a->token]);
+    if (!valid)
+        ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
+    else if (!ad_account_can(a, AD_VALIDATES))
+        ad_account_reconnect(c->world, row);
+    if (valid && ad_account_can(ad_account_read(c->world, row), AD_VALIDATES))
+        ad_account_validate(c->world, row);
+    return true;
+}
+
+void simulate_ad_account(struct call *c, const void *fields)
+{
+    const struct ad_simulation *f = fields;
+    enum ad_platform platform = (enum ad_platform)f->platform;
+    if ((f->status != NULL) + f->connect + f->disconnect != 1) {
+        call_issue(c, "", "expected exactly one of 'status', 'connect' and 'disconnect'");
+        return;
+    }
+    uint32_t space = select_space(c, "/project", f->project);
+    if (!space)
+        return;
+    if (f->connect) {
+        connect_ad_account(c, space, platform);
+        return;
+    }
+    uint32_t row = ad_account_of(c->world, space, platform);
+    if (!row) {
+        call_refuse(c, FAULT_CONFLICT, "the project has no ad account on %s", ad_platform_texts[platform]);
+        return;
+    }
+    if (f->disconnect)
+        ad_account_disconnect(c->world, row);
+    else if (!set_token_status(c, row, f->status))
+        return;
+    respond_ad_account(c, row);
 }

@@ -146,6 +146,7 @@ const struct provider posteverywhere_provider = {
     .consent_redirect = pe_consent_redirect,
     .account_prefix = account_prefix,
     .platforms = (1u << PLATFORM_COUNT) - 1,
+    .has_health = true,
     .consented = pe_consented,
     .webhooks = &pe_webhooks,
     .variations = &pe_variations,
