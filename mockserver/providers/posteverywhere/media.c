@@ -278,7 +278,7 @@ static const char *type_by_name(struct str name)
     return "image/jpeg";
 }
 
-void pe_media_from_url(struct call *c)
+void pe_upload_media_from_url(struct call *c)
 {
     struct url_body body = {0};
     struct url url;

@@ -3,85 +3,93 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/gates/gate.h"
+#include "mockserver/gates/rate_limit.h"
+#include "mockserver/provider_api/variations.h"
 #include "mockserver/providers/posteverywhere/hooks.h"
 
-#define LIST    "List accounts"
-#define PAGE    "Developer pages, "
-#define CLIENTS "Official clients, "
-#define GET     "GET"
-#define POST    "POST"
-#define DEL     "DELETE"
-#define V       "/api/v1"
-#define READ    "read", RATE_CLASS_READ, 0
-#define WRITE   "write", RATE_CLASS_WRITE, 0
-#define FIX     "write", RATE_CLASS_WRITE, ROUTE_REPAIRS
-#define AI      "ai", RATE_CLASS_WRITE, 0
-#define OPEN    NULL, RATE_CLASS_NONE, ROUTE_OPEN
+/* METHOD(path below /api/v1, operation, scope and rate class, source). The handler is pe_<operation>. */
+#define V "/api/v1"
+#define ROW(method, path, name, scope, rate, flags, source)                                                            \
+    {                                                                                                                  \
+        method, V path, #name, scope, rate, flags, pe_##name, source                                                   \
+    }
+#define GET(...)    ROW("GET", __VA_ARGS__)
+#define POST(...)   ROW("POST", __VA_ARGS__)
+#define PATCH(...)  ROW("PATCH", __VA_ARGS__)
+#define DELETE(...) ROW("DELETE", __VA_ARGS__)
+#define READ        "read", RATE_CLASS_READ, 0
+#define WRITE       "write", RATE_CLASS_WRITE, 0
+#define FIX         "write", RATE_CLASS_WRITE, ROUTE_REPAIRS
+#define AI          "ai", RATE_CLASS_WRITE, 0
+#define OPEN        NULL, RATE_CLASS_NONE, ROUTE_OPEN
+#define LIST        "List accounts"
+#define PAGE        "Developer pages, "
+#define CLIENTS     "Official clients, "
 
-/* Every documented endpoint; a row without a handler is not implemented. */
+/* Every documented endpoint, by the sections of the documentation; one without a handler is not implemented. */
 /* clang-format off */
 static const struct route routes[] = {
     /* accounts */
-    {GET,  V "/accounts",                       "list_accounts",          READ,  pe_list_accounts,        LIST},
-    {GET,  V "/accounts/{}",                    "read_account",           READ,  pe_read_account,         PAGE "Get account"},
-    {GET,  V "/accounts/{}/health",             "account_health",         READ,  pe_account_health,       PAGE "Account health"},
-    {POST, V "/accounts/connect-link",          "create_connect_link",    WRITE, pe_create_connect_link,  CLIENTS "connect link"},
-    {POST, V "/accounts/connect-credential",    "connect_credential",     WRITE, NULL,                    CLIENTS "connect credential"},
-    {POST, V "/accounts/{}/reconnect",          "reconnect_account",      FIX,   pe_reconnect_account,    CLIENTS "reconnect link"},
+    GET(  "/accounts",              list_accounts,       READ,  LIST),
+    GET(  "/accounts/{}",           read_account,        READ,  PAGE "Get account"),
+    GET(  "/accounts/{}/health",    account_health,      READ,  PAGE "Account health"),
+    POST( "/accounts/connect-link", create_connect_link, WRITE, CLIENTS "connect link"),
+    {"POST", V "/accounts/connect-credential", "connect_credential", WRITE, NULL, CLIENTS "connect credential"},
+    POST( "/accounts/{}/reconnect", reconnect_account,   FIX,   CLIENTS "reconnect link"),
 
     /* device login and social connect, both polled by the client */
-    {POST, V "/auth/device",                    "start_device_login",     OPEN,  pe_start_device_login,   CLIENTS "device login"},
-    {POST, V "/auth/device/token",              "poll_device_token",      OPEN,  pe_poll_device_token,    CLIENTS "device login"},
-    {POST, V "/auth/social-connect/start",      "start_social_connect",   FIX,   pe_start_social_connect, CLIENTS "social connect"},
-    {GET,  V "/auth/social-connect/poll/{}",    "poll_social_connect",    READ,  pe_poll_social_connect,  CLIENTS "social connect"},
-    {POST, V "/auth/social-connect/bluesky",    "connect_bluesky",        WRITE, NULL,                    CLIENTS "social connect"},
-    {POST, V "/auth/social-connect/telegram",   "connect_telegram",       WRITE, NULL,                    CLIENTS "social connect"},
-    {POST, V "/auth/social-connect/discord",    "connect_discord",        WRITE, NULL,                    CLIENTS "social connect"},
+    POST( "/auth/device",                 start_device_login,   OPEN,  CLIENTS "device login"),
+    POST( "/auth/device/token",           poll_device_token,    OPEN,  CLIENTS "device login"),
+    POST( "/auth/social-connect/start",   start_social_connect, FIX,   CLIENTS "social connect"),
+    GET(  "/auth/social-connect/poll/{}", poll_social_connect,  READ,  CLIENTS "social connect"),
+    {"POST", V "/auth/social-connect/bluesky",  "connect_bluesky",  WRITE, NULL, CLIENTS "social connect"},
+    {"POST", V "/auth/social-connect/telegram", "connect_telegram", WRITE, NULL, CLIENTS "social connect"},
+    {"POST", V "/auth/social-connect/discord",  "connect_discord",  WRITE, NULL, CLIENTS "social connect"},
 
     /* posts */
-    {POST, V "/posts",                          "create_post",            WRITE, pe_create_post,          PAGE "Create post"},
-    {GET,  V "/posts",                          "list_posts",             READ,  pe_list_posts,           PAGE "List posts"},
-    {POST, V "/posts/bulk",                     "bulk_create_posts",      WRITE, NULL,                    PAGE "Bulk operations"},
-    {POST, V "/posts/bulk-schedule",            "bulk_schedule_posts",    WRITE, NULL,                    PAGE "Bulk schedule"},
-    {POST, V "/posts/retry-failed",             "retry_failed_posts",     WRITE, NULL,                    PAGE "Bulk operations"},
-    {GET,  V "/posts/{}",                       "read_post",              READ,  pe_read_post,            PAGE "Get post"},
-    {"PATCH", V "/posts/{}",                    "update_post",            WRITE, pe_update_post,          CLIENTS "update post"},
-    {DEL,  V "/posts/{}",                       "delete_post",            WRITE, pe_delete_post,          PAGE "Delete post"},
-    {POST, V "/posts/{}/schedule",              "schedule_post",          WRITE, pe_schedule_post,        CLIENTS "schedule post"},
-    {GET,  V "/posts/{}/results",               "post_results",           READ,  pe_post_results,         PAGE "Get post results"},
-    {POST, V "/posts/{}/retry",                 "retry_post",             WRITE, pe_retry_post,           PAGE "Retry failed post"},
+    POST(   "/posts",             create_post,   WRITE, PAGE "Create post"),
+    GET(    "/posts",             list_posts,    READ,  PAGE "List posts"),
+    {"POST", V "/posts/bulk",          "bulk_create_posts",   WRITE, NULL, PAGE "Bulk operations"},
+    {"POST", V "/posts/bulk-schedule", "bulk_schedule_posts", WRITE, NULL, PAGE "Bulk schedule"},
+    {"POST", V "/posts/retry-failed",  "retry_failed_posts",  WRITE, NULL, PAGE "Bulk operations"},
+    GET(    "/posts/{}",          read_post,     READ,  PAGE "Get post"),
+    PATCH(  "/posts/{}",          update_post,   WRITE, CLIENTS "update post"),
+    DELETE( "/posts/{}",          delete_post,   WRITE, PAGE "Delete post"),
+    POST(   "/posts/{}/schedule", schedule_post, WRITE, CLIENTS "schedule post"),
+    GET(    "/posts/{}/results",  post_results,  READ,  PAGE "Get post results"),
+    POST(   "/posts/{}/retry",    retry_post,    WRITE, PAGE "Retry failed post"),
 
     /* media */
-    {POST, V "/media/upload",                   "create_upload",          WRITE, pe_create_upload,        PAGE "Upload media"},
-    {POST, V "/media/upload-from-url",          "upload_media_from_url",  WRITE, pe_media_from_url,       PAGE "Upload media from URL"},
-    {"PUT", V "/media/uploads/{}",              "put_upload",             OPEN,  pe_receive_upload,       PAGE "Upload media"},
-    {POST, V "/media/uploads/{}",               "post_upload",            OPEN,  pe_receive_upload,       PAGE "Upload media"},
-    {POST, V "/media/{}/complete",              "complete_media",         WRITE, pe_complete_media,       PAGE "Complete upload"},
-    {GET,  V "/media",                          "list_media",             READ,  pe_list_media,           PAGE "List media"},
-    {GET,  V "/media/{}",                       "read_media",             READ,  pe_read_media,           PAGE "Get media"},
-    {DEL,  V "/media/{}",                       "delete_media",           WRITE, pe_delete_media,         PAGE "Delete media"},
+    POST(   "/media/upload",          create_upload,         WRITE, PAGE "Upload media"),
+    POST(   "/media/upload-from-url", upload_media_from_url, WRITE, PAGE "Upload media from URL"),
+    {"PUT",  V "/media/uploads/{}", "put_upload",  OPEN, pe_receive_upload, PAGE "Upload media"},
+    {"POST", V "/media/uploads/{}", "post_upload", OPEN, pe_receive_upload, PAGE "Upload media"},
+    POST(   "/media/{}/complete",     complete_media,        WRITE, PAGE "Complete upload"),
+    GET(    "/media",                 list_media,            READ,  PAGE "List media"),
+    GET(    "/media/{}",              read_media,            READ,  PAGE "Get media"),
+    DELETE( "/media/{}",              delete_media,          WRITE, PAGE "Delete media"),
 
     /* the key and the platforms */
-    {GET,  V "/me",                             "me",                     READ,  pe_me,                   PAGE "Get me"},
-    {GET,  V "/platform-rules",                 "platform_rules",         READ,  pe_platform_rules,       CLIENTS "platform rules"},
+    GET( "/me",             me,             READ, PAGE "Get me"),
+    GET( "/platform-rules", platform_rules, READ, CLIENTS "platform rules"),
 
     /* webhooks */
-    {POST, V "/webhooks",                       "create_webhook",         WRITE, pe_create_webhook,       PAGE "Webhooks"},
-    {GET,  V "/webhooks",                       "list_webhooks",          READ,  pe_list_webhooks,        PAGE "Webhooks"},
-    {GET,  V "/webhooks/{}",                    "read_webhook",           READ,  pe_read_webhook,         PAGE "Webhooks"},
-    {"PATCH", V "/webhooks/{}",                 "update_webhook",         WRITE, pe_update_webhook,       PAGE "Webhooks"},
-    {DEL,  V "/webhooks/{}",                    "delete_webhook",         WRITE, pe_delete_webhook,       PAGE "Webhooks"},
-    {POST, V "/webhooks/{}/test",               "test_webhook",           WRITE, pe_test_webhook,         PAGE "Webhooks"},
+    POST(   "/webhooks",         create_webhook, WRITE, PAGE "Webhooks"),
+    GET(    "/webhooks",         list_webhooks,  READ,  PAGE "Webhooks"),
+    GET(    "/webhooks/{}",      read_webhook,   READ,  PAGE "Webhooks"),
+    PATCH(  "/webhooks/{}",      update_webhook, WRITE, PAGE "Webhooks"),
+    DELETE( "/webhooks/{}",      delete_webhook, WRITE, PAGE "Webhooks"),
+    POST(   "/webhooks/{}/test", test_webhook,   WRITE, PAGE "Webhooks"),
 
-    /* campaigns, analytics and AI: not implemented */
-    {POST, V "/campaigns",                      "create_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
-    {GET,  V "/campaigns",                      "list_campaigns",         READ,  NULL,                    PAGE "Campaigns"},
-    {GET,  V "/campaigns/{}",                   "read_campaign",          READ,  NULL,                    PAGE "Campaigns"},
-    {"PATCH", V "/campaigns/{}",                "update_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
-    {DEL,  V "/campaigns/{}",                   "delete_campaign",        WRITE, NULL,                    PAGE "Campaigns"},
-    {GET,  V "/analytics/summary",              "analytics_summary",      READ,  NULL,                    PAGE "Analytics"},
-    {POST, V "/ai/generate-image",              "generate_image",         AI,    NULL,                    PAGE "Generate image"},
-    {POST, V "/ai/generate-caption",            "generate_caption",       AI,    NULL,                    PAGE "Generate caption"},
+    /* campaigns, analytics and AI */
+    {"POST",   V "/campaigns",           "create_campaign",   WRITE, NULL, PAGE "Campaigns"},
+    {"GET",    V "/campaigns",           "list_campaigns",    READ,  NULL, PAGE "Campaigns"},
+    {"GET",    V "/campaigns/{}",        "read_campaign",     READ,  NULL, PAGE "Campaigns"},
+    {"PATCH",  V "/campaigns/{}",        "update_campaign",   WRITE, NULL, PAGE "Campaigns"},
+    {"DELETE", V "/campaigns/{}",        "delete_campaign",   WRITE, NULL, PAGE "Campaigns"},
+    {"GET",    V "/analytics/summary",   "analytics_summary", READ,  NULL, PAGE "Analytics"},
+    {"POST",   V "/ai/generate-image",   "generate_image",    AI,    NULL, PAGE "Generate image"},
+    {"POST",   V "/ai/generate-caption", "generate_caption",  AI,    NULL, PAGE "Generate caption"},
 };
 /* clang-format on */
 
@@ -114,6 +122,42 @@ static const struct gate gates[] = {
     {"key_status", gate_key_status},
     {"rate_limit", gate_rate_limit},
     {"scope",      gate_scope     },
+};
+
+/* "List accounts" documents that there is a window; the limits are from the provider's page on rate limits. */
+#define ALL (RATE_OF(RATE_CLASS_READ) | RATE_OF(RATE_CLASS_WRITE))
+/* clang-format off */
+static const struct rate_window windows[] = {
+    [PE_WINDOW_MINUTE] = {"minute", ALL, MINUTE_MS},
+    [PE_WINDOW_HOUR]   = {"hour",   ALL, HOUR_MS},
+};
+/* clang-format on */
+
+static const struct rate_tier tiers[] = {
+    {"standard", {60, 1000}}, /* per window */
+};
+
+const struct rate_limits pe_limits = {
+    .windows = windows,
+    .window_count = COUNT(windows),
+    .tiers = tiers,
+    .tier_count = COUNT(tiers),
+};
+
+/* What the documentation leaves open. The order of accounts is not documented, but account_ids must be in the same
+ * order. Times keep the format of the API version's samples. */
+static const char *const foreign[] = {"details", "platform_content", "metadata"};
+
+static const struct variation_rows unordered[] = {
+    {"list_accounts", "/data/accounts", "/data/account_ids"},
+};
+
+static const struct variations variations = {
+    .more_below = "",
+    .foreign = foreign,
+    .foreign_count = COUNT(foreign),
+    .rows = unordered,
+    .rows_count = COUNT(unordered),
 };
 
 static const struct poll polls[] = {
@@ -149,7 +193,7 @@ const struct provider posteverywhere_provider = {
     .has_health = true,
     .consented = pe_consented,
     .webhooks = &pe_webhooks,
-    .variations = &pe_variations,
+    .variations = &variations,
     .fixture = &posteverywhere_fixture,
     .polls = polls,
     .poll_count = COUNT(polls),

@@ -150,7 +150,7 @@ void pe_complete_media(struct call *c);
 void pe_list_media(struct call *c);
 void pe_read_media(struct call *c);
 void pe_delete_media(struct call *c);
-void pe_media_from_url(struct call *c);
+void pe_upload_media_from_url(struct call *c);
 void pe_print_media(struct call *c, uint32_t row);
 
 /* about.c */
@@ -164,6 +164,6 @@ extern const struct pe_platform pe_platforms[PLATFORM_COUNT];
 void pe_me(struct call *c);
 void pe_platform_rules(struct call *c);
 
-extern const struct rate_limits pe_limits; /* limits.c: one window of a minute, one of an hour */
-extern const struct variations pe_variations;
+/* posteverywhere.c */
 enum pe_window { PE_WINDOW_MINUTE, PE_WINDOW_HOUR };
+extern const struct rate_limits pe_limits;
