@@ -263,14 +263,16 @@ struct filter {
     bool nothing; /* matches no post: the requested account does not exist */
 };
 
+/* clang-format off */
 static const struct failure_row {
     const char *code, *message;
 } failures[FAILURE_COUNT] = {
-    [FAILURE_TOKEN_DEAD] = {"CREDENTIAL_INVALID",   "The account's token is no longer valid."},
-    [FAILURE_ACCOUNT_GONE] = {"ACCOUNT_DISCONNECTED", "The account was disconnected."          },
-    [FAILURE_PLATFORM] = {"PLATFORM_ERROR",       "The platform rejected the post."        },
-    [FAILURE_FLAGGED] = {"PLATFORM_ERROR",       "The platform rejected the account."     },
+    [FAILURE_TOKEN_DEAD]   = {"CREDENTIAL_INVALID",   "The account's token is no longer valid."},
+    [FAILURE_ACCOUNT_GONE] = {"ACCOUNT_DISCONNECTED", "The account was disconnected."},
+    [FAILURE_PLATFORM]     = {"PLATFORM_ERROR",       "The platform rejected the post."},
+    [FAILURE_FLAGGED]      = {"PLATFORM_ERROR",       "The platform rejected the account."},
 };
+/* clang-format on */
 
 const char *layers_failure_code(enum failure failure)
 {
