@@ -15,38 +15,42 @@
 
 /* The event of a change, by its transition and its new state (NULL: any). Event names spell "cancelled"; the API spells
  * "canceled". */
+#define POST(state)  &destination_state_texts[DESTINATION_##state]
+#define LEASE(state) &lease_state_texts[LEASE_##state]
 static const struct row {
-    const char *what, *to, *event;
+    const char *what;
+    const char *const *to; /* as the change log has it */
+    const char *event;
 } rows[] = {
-    {"key_create",             NULL,        "api_key.created"            },
-    {"key_set_status",         "killed",    "api_key.killed"             },
-    {"space_create",           NULL,        "project.created"            },
-    {"account_connect",        NULL,        "social_account.connected"   },
-    {"account_reconnect",      NULL,        "social_account.reconnected" },
-    {"account_lose_token",     NULL,        "social_account.needs_reauth"},
-    {"account_disconnect",     NULL,        "social_account.revoked"     },
-    {"content_approve",        NULL,        "content.approved"           },
-    {"content_reject",         NULL,        "content.rejected"           },
-    {"destination_schedule",   "queued",    "scheduled_post.created"     },
-    {"destination_release",    NULL,        "scheduled_post.created"     },
-    {"destination_reschedule", NULL,        "scheduled_post.rescheduled" },
-    {"destination_cancel",     NULL,        "scheduled_post.cancelled"   },
-    {"destination_publish",    "published", "scheduled_post.published"   },
-    {"destination_publish",    "draft",     "scheduled_post.drafted"     },
-    {"destination_publish",    "failed",    "scheduled_post.failed"      },
-    {"lease_request_create",   NULL,        "lease_request.submitted"    },
-    {"lease_request_decide",   "assigned",  "lease_request.assigned"     },
-    {"lease_request_decide",   "partial",   "lease_request.assigned"     },
-    {"lease_request_decide",   "rejected",  "lease_request.rejected"     },
-    {"ad_account_connect",     NULL,        "ad_account.connected"       },
-    {"webhook_create",         NULL,        "webhook_endpoint.created"   },
-    {"webhook_delete",         NULL,        "webhook_endpoint.deleted"   },
+    {"key_create",             NULL,                          "api_key.created"            },
+    {"key_set_status",         &key_status_texts[KEY_KILLED], "api_key.killed"             },
+    {"space_create",           NULL,                          "project.created"            },
+    {"account_connect",        NULL,                          "social_account.connected"   },
+    {"account_reconnect",      NULL,                          "social_account.reconnected" },
+    {"account_lose_token",     NULL,                          "social_account.needs_reauth"},
+    {"account_disconnect",     NULL,                          "social_account.revoked"     },
+    {"content_approve",        NULL,                          "content.approved"           },
+    {"content_reject",         NULL,                          "content.rejected"           },
+    {"destination_schedule",   POST(QUEUED),                  "scheduled_post.created"     },
+    {"destination_release",    NULL,                          "scheduled_post.created"     },
+    {"destination_reschedule", NULL,                          "scheduled_post.rescheduled" },
+    {"destination_cancel",     NULL,                          "scheduled_post.cancelled"   },
+    {"destination_publish",    POST(PUBLISHED),               "scheduled_post.published"   },
+    {"destination_publish",    POST(DRAFT),                   "scheduled_post.drafted"     },
+    {"destination_publish",    POST(FAILED),                  "scheduled_post.failed"      },
+    {"lease_request_create",   NULL,                          "lease_request.submitted"    },
+    {"lease_request_decide",   LEASE(ASSIGNED),               "lease_request.assigned"     },
+    {"lease_request_decide",   LEASE(PARTIAL),                "lease_request.assigned"     },
+    {"lease_request_decide",   LEASE(REJECTED),               "lease_request.rejected"     },
+    {"ad_account_connect",     NULL,                          "ad_account.connected"       },
+    {"webhook_create",         NULL,                          "webhook_endpoint.created"   },
+    {"webhook_delete",         NULL,                          "webhook_endpoint.deleted"   },
 };
 
 static const char *event_of(const struct change *change)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(*rows[i].to, change->to) == 0))
             return rows[i].event;
     return NULL;
 }

@@ -8,8 +8,6 @@
 #include "mockserver/state/lease.h"
 #include "mockserver/state/record.h"
 
-#define PAUSE_AFTER 20 /* failed attempts in a row */
-
 static const char *const events[] = {
     "job.completed",
     "job.failed",
@@ -77,27 +75,32 @@ static void put_request(struct json *out, const struct world *w, uint32_t row)
     json_close_list(out);
 }
 
-/* The event of a change, by the new state in the change log (NULL: any). `created`: the change creates the record;
- * otherwise it moves the record to another state. A partly granted lease request sends the same event as a fully
- * granted one: both end the partner's polling. */
+/* The event of a change, by its new state (NULL: any). `created`: the change creates the record; otherwise it moves the
+ * record to another state. A partly granted lease request sends the same event as a fully granted one: both end the
+ * partner's polling. */
+#define TOKEN(state) &token_texts[TOKEN_##state]
+#define POST(state)  &destination_state_texts[DESTINATION_##state]
+#define LEASE(state) &lease_state_texts[LEASE_##state]
+static const char *const disconnected = "disconnected"; /* account_state_text */
 static const struct row {
     enum record_kind kind;
     bool created;
-    const char *to, *event;
+    const char *const *to; /* as the change log has it */
+    const char *event;
     hooks_put_fn *put;
 } rows[] = {
-    {RECORD_ACCOUNT,       true,  NULL,           "social_account.connected",    put_account},
-    {RECORD_ACCOUNT,       false, "expired",      "social_account.needs_reauth", put_account},
-    {RECORD_ACCOUNT,       false, "withdrawn",    "social_account.needs_reauth", put_account},
-    {RECORD_ACCOUNT,       false, "disconnected", "social_account.revoked",      put_account},
-    {RECORD_DESTINATION,   true,  NULL,           "post.scheduled",              put_post   },
-    {RECORD_DESTINATION,   false, "queued",       "post.scheduled",              put_post   },
-    {RECORD_DESTINATION,   false, "published",    "post.published",              put_post   },
-    {RECORD_DESTINATION,   false, "failed",       "post.failed",                 put_post   },
-    {RECORD_DESTINATION,   false, "canceled",     "post.canceled",               put_post   },
-    {RECORD_LEASE_REQUEST, false, "assigned",     "lease_request.assigned",      put_request},
-    {RECORD_LEASE_REQUEST, false, "partial",      "lease_request.assigned",      put_request},
-    {RECORD_LEASE_REQUEST, false, "rejected",     "lease_request.rejected",      put_request},
+    {RECORD_ACCOUNT,       true,  NULL,             "social_account.connected",    put_account},
+    {RECORD_ACCOUNT,       false, TOKEN(EXPIRED),   "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, TOKEN(WITHDRAWN), "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, &disconnected,    "social_account.revoked",      put_account},
+    {RECORD_DESTINATION,   true,  NULL,             "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, POST(QUEUED),     "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, POST(PUBLISHED),  "post.published",              put_post   },
+    {RECORD_DESTINATION,   false, POST(FAILED),     "post.failed",                 put_post   },
+    {RECORD_DESTINATION,   false, POST(CANCELED),   "post.canceled",               put_post   },
+    {RECORD_LEASE_REQUEST, false, LEASE(ASSIGNED),  "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, LEASE(PARTIAL),   "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, LEASE(REJECTED),  "lease_request.rejected",      put_request},
 };
 
 static const struct row *find_row(const struct change *change)
@@ -105,7 +108,7 @@ static const struct row *find_row(const struct change *change)
     bool moved = !change->from || strcmp(change->from, change->to) != 0;
     for (size_t i = 0; moved && i < COUNT(rows); i++)
         if (rows[i].kind == change->kind && rows[i].created == !change->from &&
-            (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+            (!rows[i].to || strcmp(*rows[i].to, change->to) == 0))
             return &rows[i];
     return NULL;
 }
@@ -163,22 +166,17 @@ static const int64_t waits_ms[] = {
     0, 30 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS,
 };
 
+/* clang-format off */
 const struct webhooks layers_webhooks = {
     .event_prefix = "evt_",
     .events = events,
     .event_count = COUNT(events) - 1,
     .test_event = LAYERS_TEST_EVENT,
-    .policies[WEBHOOK_POLICY_PATIENT] = {.name = "patient",
-                                         .waits_ms = waits_ms,
-                                         .attempts = COUNT(waits_ms),
-                                         .gave_up = DELIVERY_FAILED,
-                                         .pause_after = PAUSE_AFTER},
-    .policies[WEBHOOK_POLICY_BRIEF] = { .name = "brief",
-                                         .waits_ms = waits_ms,
-                                         .attempts = 5,
-                                         .refusals_end = true,
-                                         .gave_up = DELIVERY_ABANDONED,
-                                         .pause_after = PAUSE_AFTER},
+    .policies = {
+        [WEBHOOK_POLICY_PATIENT] = {"patient", waits_ms, 8, false, DELIVERY_FAILED,    20},
+        [WEBHOOK_POLICY_BRIEF]   = {"brief",   waits_ms, 5, true,  DELIVERY_ABANDONED, 20},
+    },
     .map_event = map_event,
     .write = write_request,
 };
+/* clang-format on */
