@@ -1,5 +1,7 @@
+/* START HERE: the table of operations, their help texts, the operations about the mock, and who may call them. */
 #include "mockserver/admin/api.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -8,8 +10,8 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/admin/common.h"
-#include "mockserver/admin/guide.h"
 #include "mockserver/provider_api/provider.h"
+#include "mockserver/rules/rule.h"
 #include "mockserver/runtime/mock.h"
 
 #define ADMIN_PROTOCOL 1
@@ -19,77 +21,164 @@ static void version(struct call *c);
 static void capabilities(struct call *c);
 static void list_routes(struct call *c);
 
-#define ADMIN(method, path, operation, serve)                                                                          \
-    {                                                                                                                  \
-        method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"                      \
-    }
+/* clang-format off */
+#define ADMIN(method, path, operation, serve) \
+    {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"}
 
 static const struct route routes[] = {
-    ADMIN("GET", "/health", "health", health),
-    ADMIN("GET", "/version", "version", version),
-    ADMIN("GET", "/capabilities", "capabilities", capabilities),
-    ADMIN("GET", "/routes", "list_routes", list_routes),
-    ADMIN("POST", "/reset", "reset", admin_reset),
-    ADMIN("GET", "/namespaces", "list_namespaces", admin_namespaces),
-    ADMIN("POST", "/namespaces", "create_namespace", admin_namespace_create),
-    ADMIN("GET", "/namespaces/{}", "read_namespace", admin_namespace),
-    ADMIN("DELETE", "/namespaces/{}", "delete_namespace", admin_namespace_delete),
-    ADMIN("POST", "/namespaces/{}/reset", "reset_namespace", admin_namespace_reset),
-    ADMIN("GET", "/snapshots", "list_snapshots", admin_snapshots),
-    ADMIN("POST", "/snapshots", "save_snapshot", admin_snapshot_save),
-    ADMIN("DELETE", "/snapshots/{}", "drop_snapshot", admin_snapshot_drop),
-    ADMIN("POST", "/snapshots/{}/restore", "restore_snapshot", admin_snapshot_restore),
-    ADMIN("GET", "/state", "read_state", admin_state),
-    ADMIN("GET", "/state/{}", "list_records", admin_state_kind),
-    ADMIN("GET", "/state/{}/{}", "read_record", admin_state_record),
-    ADMIN("PATCH", "/state/{}/{}", "patch_record", admin_state_patch),
-    ADMIN("GET", "/clock", "read_clock", admin_clock),
-    ADMIN("PUT", "/clock", "set_clock", admin_clock_set),
-    ADMIN("POST", "/clock/advance", "advance_clock", admin_clock_advance),
-    ADMIN("GET", "/rules", "list_rules", admin_rules),
-    ADMIN("POST", "/rules", "add_rule", admin_rule_add),
-    ADMIN("DELETE", "/rules", "clear_rules", admin_rules_clear),
-    ADMIN("GET", "/rules/{}", "read_rule", admin_rule),
-    ADMIN("DELETE", "/rules/{}", "remove_rule", admin_rule_remove),
-    ADMIN("GET", "/requests", "list_requests", admin_requests),
-    ADMIN("DELETE", "/requests", "clear_requests", admin_requests_clear),
-    ADMIN("POST", "/requests/verify", "verify_requests", admin_verify),
-    ADMIN("POST", "/requests/wait", "wait_for_requests", admin_wait),
-    ADMIN("GET", "/requests/unmatched", "list_unmatched", admin_unmatched),
-    ADMIN("GET", "/requests/unmatched/near-misses", "near_misses", admin_near_misses),
-    ADMIN("GET", "/explain/{}", "explain", admin_explain),
-    ADMIN("POST", "/reload", "reload", admin_reload),
-    ADMIN("GET", "/client-checks", "client_checks", admin_client_checks),
-    ADMIN("GET", "/events", "events", admin_events),
-    ADMIN("POST", "/simulate/{}", "simulate", admin_simulate),
+    ADMIN("GET",    "/health",                          "health",            health),
+    ADMIN("GET",    "/version",                         "version",           version),
+    ADMIN("GET",    "/capabilities",                    "capabilities",      capabilities),
+    ADMIN("GET",    "/routes",                          "list_routes",       list_routes),
+    ADMIN("POST",   "/reset",                           "reset",             admin_reset),
+    ADMIN("GET",    "/namespaces",                      "list_namespaces",   admin_namespaces),
+    ADMIN("POST",   "/namespaces",                      "create_namespace",  admin_namespace_create),
+    ADMIN("GET",    "/namespaces/{}",                   "read_namespace",    admin_namespace),
+    ADMIN("DELETE", "/namespaces/{}",                   "delete_namespace",  admin_namespace_delete),
+    ADMIN("POST",   "/namespaces/{}/reset",             "reset_namespace",   admin_namespace_reset),
+    ADMIN("GET",    "/snapshots",                       "list_snapshots",    admin_snapshots),
+    ADMIN("POST",   "/snapshots",                       "save_snapshot",     admin_snapshot_save),
+    ADMIN("DELETE", "/snapshots/{}",                    "drop_snapshot",     admin_snapshot_drop),
+    ADMIN("POST",   "/snapshots/{}/restore",            "restore_snapshot",  admin_snapshot_restore),
+    ADMIN("GET",    "/state",                           "read_state",        admin_state),
+    ADMIN("GET",    "/state/{}",                        "list_records",      admin_state_kind),
+    ADMIN("GET",    "/state/{}/{}",                     "read_record",       admin_state_record),
+    ADMIN("PATCH",  "/state/{}/{}",                     "patch_record",      admin_state_patch),
+    ADMIN("GET",    "/clock",                           "read_clock",        admin_clock),
+    ADMIN("PUT",    "/clock",                           "set_clock",         admin_clock_set),
+    ADMIN("POST",   "/clock/advance",                   "advance_clock",     admin_clock_advance),
+    ADMIN("GET",    "/rules",                           "list_rules",        admin_rules),
+    ADMIN("POST",   "/rules",                           "add_rule",          admin_rule_add),
+    ADMIN("DELETE", "/rules",                           "clear_rules",       admin_rules_clear),
+    ADMIN("GET",    "/rules/{}",                        "read_rule",         admin_rule),
+    ADMIN("DELETE", "/rules/{}",                        "remove_rule",       admin_rule_remove),
+    ADMIN("GET",    "/requests",                        "list_requests",     admin_requests),
+    ADMIN("DELETE", "/requests",                        "clear_requests",    admin_requests_clear),
+    ADMIN("POST",   "/requests/verify",                 "verify_requests",   admin_verify),
+    ADMIN("POST",   "/requests/wait",                   "wait_for_requests", admin_wait),
+    ADMIN("GET",    "/requests/unmatched",              "list_unmatched",    admin_unmatched),
+    ADMIN("GET",    "/requests/unmatched/near-misses",  "near_misses",       admin_near_misses),
+    ADMIN("GET",    "/explain/{}",                      "explain",           admin_explain),
+    ADMIN("POST",   "/reload",                          "reload",            admin_reload),
+    ADMIN("GET",    "/client-checks",                   "client_checks",     admin_client_checks),
+    ADMIN("GET",    "/events",                          "events",            admin_events),
+    ADMIN("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
 };
 
-/* Features that `capabilities` reports, each with the operation that provides it. */
-static const struct {
-    const char *name, *operation;
-} features[] = {
-    {"reset",         "reset"            },
-    {"clock",         "advance_clock"    },
-    {"namespaces",    "create_namespace" },
-    {"snapshots",     "save_snapshot"    },
-    {"state",         "read_state"       },
-    {"rules",         "add_rule"         },
-    {"requests",      "list_requests"    },
-    {"verify",        "verify_requests"  },
-    {"wait",          "wait_for_requests"},
-    {"explain",       "explain"          },
-    {"client_checks", "client_checks"    },
-    {"events",        "events"           },
-    {"reload",        "reload"           },
-};
+#define PAGE   "since=SEQ (only later entries), limit=N (default 100, at most 1000)"
+#define STABLE "stable=1 (leaves out wall-clock times)"
 
-static bool is_implemented(const char *operation)
+/* The help texts of the operations, found by name: operation, query, body, help. */
+static const struct admin_guide guides[] = {
+    {"health",            NULL, NULL,
+     "Returns the status, the version, the uptime and the number of namespaces."},
+    {"version",           NULL, NULL,
+     "Returns the version of the mock and of the admin API protocol."},
+    {"capabilities",      NULL, NULL,
+     "Lists the providers, the simulations and the features of the admin API. A client can check here what this "
+     "mock supports."},
+    {"list_routes",       NULL, NULL,
+     "Lists every operation of every provider and of the admin API. `implemented` is false for an operation that "
+     "the mock does not serve yet."},
+    {"reset",             NULL, NULL,
+     "Resets the namespace of the request: its state, clock and rules are those of its fixture again, and its "
+     "journal is empty."},
+    {"list_namespaces",   NULL, NULL,
+     "Lists all namespaces."},
+    {"create_namespace",  NULL, &admin_create_fields,
+     "Creates a namespace from a fixture, or as a copy of a namespace or snapshot. Fails with 409 if the name is "
+     "taken."},
+    {"read_namespace",    NULL, NULL,
+     "Returns one namespace: its fixture, its clock, and how many requests and rules it has."},
+    {"delete_namespace",  NULL, NULL,
+     "Deletes a namespace and everything in it. The namespace `default` cannot be deleted (409)."},
+    {"reset_namespace",   NULL, NULL,
+     "Resets the named namespace, as `POST /__admin/reset` does."},
+    {"list_snapshots",    NULL, NULL,
+     "Lists all snapshots, each with the time of its clock."},
+    {"save_snapshot",     NULL, &admin_save_fields,
+     "Saves the present state of the request's namespace under a name. Snapshots are shared by all namespaces."},
+    {"drop_snapshot",     NULL, NULL,
+     "Deletes a snapshot."},
+    {"restore_snapshot",  NULL, NULL,
+     "Replaces the state of the request's namespace with the state in the snapshot, and clears its journal. Its "
+     "rules stay."},
+    {"read_state",        "format=fixture (returns a fixture that recreates this state)", NULL,
+     "Returns the whole state: the clock, and all records by kind. A fixture has the rules as well; their counts "
+     "start at 0 again."},
+    {"list_records",      "FIELD=VALUE (repeatable; all must be equal)", NULL,
+     "Lists the records of one kind, for example `accounts`."},
+    {"read_record",       NULL, NULL,
+     "Returns one record, by its id."},
+    {"patch_record",      "skip_invariants=1 (allows an inconsistent state)", NULL,
+     "Sets fields of one record (JSON Merge Patch, RFC 7396). Fails with 409 if the state would become "
+     "inconsistent."},
+    {"read_clock",        NULL, NULL,
+     "Returns the namespace's time, and whether its clock runs or is frozen."},
+    {"set_clock",         NULL, &admin_clock_fields,
+     "Freezes the clock, lets it run, or sets its time. Events that are due until then run first."},
+    {"advance_clock",     NULL, &admin_advance_fields,
+     "Advances the clock, runs the events that are due on the way, and returns their number and the changes they "
+     "made."},
+    {"list_rules",        NULL, NULL,
+     "Lists the rules in the order in which they apply. `hits` counts the requests on which a rule acted, `seen` "
+     "those that met all its conditions apart from `nth`, `times`, `every`, `after` and `probability`."},
+    {"add_rule",          NULL, &rule_fields,
+     "Adds a rule after the existing ones."},
+    {"clear_rules",       NULL, NULL,
+     "Removes all rules."},
+    {"read_rule",         NULL, NULL,
+     "Returns one rule, with its `hits`."},
+    {"remove_rule",       NULL, NULL,
+     "Removes one rule."},
+    {"list_requests",     PAGE ", operation=ID, " STABLE, NULL,
+     "Lists the journal: each request with its response, the rules that acted on it, the changes it made, the "
+     "events it scheduled and the webhook deliveries it caused. `next` is the `since` of the next page."},
+    {"clear_requests",    NULL, NULL,
+     "Clears the journal."},
+    {"verify_requests",   NULL, &admin_verify_fields,
+     "Checks how many matching requests were made. Fails with 409 and the nearest requests if the number is not "
+     "the expected one."},
+    {"wait_for_requests", NULL, &admin_wait_fields,
+     "Waits until the expected number of matching requests was made. Fails with 409 at the timeout."},
+    {"list_unmatched",    PAGE ", " STABLE, NULL,
+     "Lists the requests that matched no route."},
+    {"near_misses",       PAGE, NULL,
+     "Lists the requests that matched no route, each with the nearest routes and what is different."},
+    {"explain",           NULL, NULL,
+     "Explains the response to one request, given by its seq or its request id: which namespace, provider and "
+     "route were chosen and why, which gates it passed, which rules acted or why not, what it changed, and which "
+     "faults its webhook deliveries have."},
+    {"reload",            NULL, &admin_reload_fields,
+     "Reads the fixture files again and uses them if all are valid. A namespace that is in use keeps its state "
+     "until its next reset."},
+    {"client_checks",     "format=json (default) or junit", NULL,
+     "Returns a verdict for each [client check](#client-checks), with the requests that failed it and the reason."},
+    {"events",
+     "types=request,change (default: both), since=ID (or start: after the fixture was loaded; or 0: with the "
+     "changes that loading it made; default: from now on)", NULL,
+     "Streams requests and changes as server-sent events. A reconnecting client continues after `Last-Event-ID`. "
+     "The other events are `begin` (always first), `lost` (how much the journal no longer has), `cleared` (the "
+     "journal was cleared) and `reset` (the namespace was reset, restored or deleted)."},
+    {"simulate",          NULL, NULL,
+     "Simulates a provider-side or end-user action. See [Simulations](#simulations)."},
+};
+/* clang-format on */
+
+const struct admin_guide *admin_guide(const char *operation)
 {
-    for (size_t i = 0; i < COUNT(routes); i++)
-        if (strcmp(routes[i].operation, operation) == 0)
-            return routes[i].serve;
-    return false;
+    size_t i = 0;
+    while (i < COUNT(guides) && strcmp(guides[i].operation, operation) != 0)
+        i++;
+    assert(i < COUNT(guides));
+    return &guides[i];
 }
+
+/* The features that `capabilities` reports. */
+static const char *const features[] = {
+    "reset",  "clock", "namespaces", "snapshots",     "state",  "rules",  "requests",
+    "verify", "wait",  "explain",    "client_checks", "events", "reload",
+};
 
 static void health(struct call *c)
 {
@@ -121,11 +210,10 @@ static void capabilities(struct call *c)
     json_put_bool(w, "mutating", true);
     json_key_list(w, "simulations");
     for (size_t i = 0; i < simulation_count; i++)
-        if (simulations[i].apply)
-            json_text(w, simulations[i].name);
+        json_text(w, simulations[i].name);
     json_close_list(w);
     for (size_t i = 0; i < COUNT(features); i++)
-        json_put_bool(w, features[i].name, is_implemented(features[i].operation));
+        json_put_bool(w, features[i], true);
     json_close_map(w);
 }
 
@@ -140,7 +228,7 @@ static void put_route(struct json *w, const struct provider *d, const struct rou
     json_put_text(w, "rate_class", rate_class_texts[r->rate_class]);
     json_put_text(w, "source", r->source);
     json_put_bool(w, "implemented", r->serve);
-    if (d == &admin_provider)
+    if (d->role == PROVIDER_ADMIN)
         json_put_text(w, "help", admin_guide(r->operation)->help);
     json_close_map(w);
 }
@@ -241,11 +329,22 @@ static void add_common_headers(struct call *c)
 
 static const struct fault_row faults[] = {
     {FAULT_NO_ROUTE,        404, "no_route",        "The admin API has no such path."         },
-    {FAULT_UNIMPLEMENTED,   501, "unimplemented",   "This operation is not implemented."      },
     {FAULT_INVALID,         422, "invalid",         "The request is invalid."                 },
     {FAULT_UNAUTHENTICATED, 401, "unauthenticated", "The admin API requires its bearer token."},
     {FAULT_FORBIDDEN_SCOPE, 403, "forbidden",       "The admin API refuses this site."        },
 };
+
+/* True if the operation has a query parameter of that name. */
+static bool has_parameter(const struct admin_guide *g, struct str name)
+{
+    struct str rest = str_from(g->query);
+    while (rest.n) {
+        struct str part = str_trim(str_cut(&rest, ',')), known = str_head(part, str_find(part, '='));
+        if (known.n < part.n && (str_eq(known, name) || str_is(known, "FIELD")))
+            return true;
+    }
+    return false;
+}
 
 /* Rejects unknown parameters, so that a misspelled one is not silently ignored. */
 static bool check_query(struct call *c)
@@ -253,7 +352,7 @@ static bool check_query(struct call *c)
     const struct admin_guide *guide = admin_guide(c->route->operation);
     (void)call_query(c, ""); /* parses the query */
     for (size_t i = 0; i < c->query_count; i++)
-        if (!admin_guide_has_parameter(guide, c->query[i].name))
+        if (!has_parameter(guide, c->query[i].name))
             return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)", STR_ARG(c->query[i].name),
                                guide->query ? guide->query : "this operation has none");
     return c->fault == FAULT_NONE;

@@ -34,8 +34,8 @@ static uint32_t signed_in_key(const struct call *c, int provider, const char *na
     return ROW_NONE;
 }
 
-/* The default handle of an attempt: generated, the same one for the same state; of a reconnection the account's own;
- * of a program that signs in the name of the provider's first key. */
+/* The default handle of an attempt: generated, the same one for the same state. For a reconnection the account's own;
+ * to sign in a program the name of the provider's first key. */
 static const char *usual_handle(struct call *c, uint32_t attempt)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);

@@ -9,7 +9,6 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "mockserver/admin/api.h"
-#include "mockserver/admin/guide.h"
 #include "mockserver/cli/reference.h"
 #include "mockserver/cli/schema.h"
 #include "mockserver/provider_api/provider.h"

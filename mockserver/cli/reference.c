@@ -7,7 +7,6 @@
 #include "base/matcher.h"
 #include "base/yaml.h"
 #include "mockserver/admin/api.h"
-#include "mockserver/admin/guide.h"
 #include "mockserver/cli/markdown.h"
 #include "mockserver/cli/options.h"
 #include "mockserver/client_checks/client_checks.h"

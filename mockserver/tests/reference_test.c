@@ -13,7 +13,6 @@
 #include "base/matcher.h"
 #include "base/yaml.h"
 #include "mockserver/admin/api.h"
-#include "mockserver/admin/guide.h"
 #include "mockserver/cli/options.h"
 #include "mockserver/cli/reference.h"
 #include "mockserver/fixture/fixture.h"
