@@ -165,13 +165,13 @@ static bool check_part(struct call *c, struct request_match *m, enum selector i,
     return n->kind != NODE_TEXT || !parts[i].check || parts[i].check(c, m, err);
 }
 
-bool request_match_check(struct call *c, const struct node *body, struct request_match *m)
+bool request_match_check(struct call *c, struct request_match *m)
 {
     struct error err = {0};
     for (enum selector i = 0; i < SELECTOR_COUNT; i++)
         if (m->of[i])
             check_part(c, m, i, &err);
-    admin_issues(c, body, &err);
+    admin_issues(c, call_body(c), &err);
     return !c->fault;
 }
 

@@ -306,8 +306,8 @@ static void put_near_misses(struct call *c, struct json *w, const struct journal
 {
     json_open_map(w);
     request_put_name(w, e->seq, e);
-    reasons_put_routes(c, w, e);
-    reasons_put_rules(c, w, e);
+    explain_put_routes(c, w, e);
+    explain_put_rules(c, w, e);
     json_close_map(w);
 }
 

@@ -32,9 +32,9 @@ void request_put_effects(struct json *w, const struct world *world, const struct
 void request_put_faults(struct json *w, const struct world *world, const struct journal_entry *e);
 
 /* nearest_routes: for a call without a route, the nearest ones and their differences. */
-void reasons_put_routes(struct call *c, struct json *w, const struct journal_entry *e);
+void explain_put_routes(struct call *c, struct json *w, const struct journal_entry *e);
 /* rules: for each rule, whether it acted, or else the first condition that failed. */
-void reasons_put_rules(struct call *c, struct json *w, const struct journal_entry *e);
+void explain_put_rules(struct call *c, struct json *w, const struct journal_entry *e);
 
 #define SELECTORS(X)                                                                                                   \
     X(SELECTOR_OPERATION, "operation")                                                                                 \
@@ -56,9 +56,9 @@ struct request_match {
 
 extern const struct fields request_match_fields;
 
-/* Checks the selectors and resolves their texts, for example a key's value to its name. `body`
- * is the whole request body, with the match at /match. Returns false if the call was refused. */
-bool request_match_check(struct call *c, const struct node *body, struct request_match *m);
+/* Checks the selectors of the call's body and resolves their texts, for example a key's value to its name. Returns false
+ * if the call was refused. */
+bool request_match_check(struct call *c, struct request_match *m);
 
 struct request_judgement {
     unsigned misses; /* 0: the entry matches; else the weight of the failed expectations */

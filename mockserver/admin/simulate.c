@@ -204,13 +204,15 @@ void simulate_fail(struct call *c, const void *fields)
     }
 }
 
+#define KEY_FIELD(of) FIELD("key", FIELD_TEXT, of, key, .required = true, .help = "API key, by name, value or id.")
+
 struct plan {
     const char *key;
     int status;
 };
 
 static const struct field plan_rows[] = {
-    FIELD("key", FIELD_TEXT, struct plan, key, .required = true, .help = "API key, by name, value or id."),
+    KEY_FIELD(struct plan),
     FIELD("status", FIELD_ENUM, struct plan, status, .required = true, .texts = key_status_texts,
           .text_count = KEY_STATUS_COUNT,
           .help = "`active`: the key works. `unpaid`: its plan is not paid. `killed`: the key is "
@@ -237,7 +239,7 @@ struct rate_limit_left {
 };
 
 static const struct field rate_limit_rows[] = {
-    FIELD("key", FIELD_TEXT, struct rate_limit_left, key, .required = true, .help = "API key, by name, value or id."),
+    KEY_FIELD(struct rate_limit_left),
     FIELD("class", FIELD_TEXT, struct rate_limit_left, class,
           .help = "Rate limit of the provider, for example read, write, long or write_day. Default: all "
                   "of them."),
@@ -287,8 +289,7 @@ void simulate_rate_limit(struct call *c, const void *fields)
         return;
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "key", RECORD_KEY, key);
-    json_key(w, "remaining"); /* null: no limit */
-    json_open_map(w);
+    json_key_map(w, "remaining"); /* null: no limit */
     for (size_t i = 0; i < l->window_count; i++)
         if (!f->class || str_is(str_from(f->class), l->windows[i].name))
             set_window(c, key, l, i, f->remaining);

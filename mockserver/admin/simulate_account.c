@@ -14,6 +14,9 @@
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
+#define ACCOUNT_FIELD(of)                                                                                              \
+    FIELD("account", FIELD_TEXT, of, account, .required = true, .help = "Account id, or its handle if that is unique.")
+
 /* social accounts */
 
 #define LOSSES(X) X(LOSS_EXPIRED, "expired") X(LOSS_REVOKED, "revoked_upstream")
@@ -26,8 +29,7 @@ struct token_lost {
 };
 
 static const struct field token_lost_rows[] = {
-    FIELD("account", FIELD_TEXT, struct token_lost, account, .help = "Account id, or its handle if that is unique.",
-          .required = true),
+    ACCOUNT_FIELD(struct token_lost),
     FIELD("why", FIELD_ENUM, struct token_lost, why, .help = "The token expired, or the platform revoked it.",
           .required = true, .texts = loss_texts, .text_count = COUNT(loss_texts)),
 };
@@ -107,8 +109,7 @@ struct account_removed {
 };
 
 static const struct field account_removed_rows[] = {
-    FIELD("account", FIELD_TEXT, struct account_removed, account,
-          .help = "Account id, or its handle if that is unique.", .required = true),
+    ACCOUNT_FIELD(struct account_removed),
 };
 const struct fields simulate_account_removed_fields =
     FIELD_TABLE("account_removed", account_removed_rows, struct account_removed, FIELDS_NO_PLACE);
@@ -163,8 +164,7 @@ struct health_body {
 };
 
 static const struct field health_rows[] = {
-    FIELD("account", FIELD_TEXT, struct health_body, account, .help = "Account id, or its handle if that is unique.",
-          .required = true),
+    ACCOUNT_FIELD(struct health_body),
     FIELD("status", FIELD_ENUM, struct health_body, status, .required = true, .texts = health_texts,
           .text_count = COUNT(health_texts),
           .help = "`healthy`: the account has a new token. `expired`: its token expired. "

@@ -218,10 +218,7 @@ static bool check_counts(struct call *c, const struct verify_body *b)
 static struct verification *begin(struct call *c, const struct fields *fields)
 {
     struct verify_body b = {.count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
-    const struct node *body = call_body(c);
-    struct error err = {0};
-    if (!body || !(fields_read(fields, body, c->arena, &b, &err) || admin_issues(c, body, &err)) ||
-        !check_counts(c, &b) || !request_match_check(c, body, &b.match))
+    if (!admin_body(c, fields, &b) || !check_counts(c, &b) || !request_match_check(c, &b.match))
         return NULL;
     struct verification *v = arena_new(c->arena, struct verification);
     v->match = b.match;
