@@ -55,28 +55,15 @@ static const char *event_of(const struct change *change)
     return NULL;
 }
 
-/* Returns the row in the record's field `owner`; ROW_NONE: the record has no such field. */
-static uint32_t owner_of(const struct world *w, const struct change *change, const char *owner)
-{
-    const struct record_type *shape = record_types[change->kind];
-    const struct record_field *field = record_field_named(shape, str_from(owner));
-    if (!field)
-        return ROW_NONE;
-    const char *record = world_read(w, change->kind, change->row);
-    uint32_t row;
-    memcpy(&row, record + field->offset, sizeof row);
-    return row;
-}
-
 static uint32_t space_of(const struct world *w, const struct change *change)
 {
-    return change->kind == RECORD_SPACE ? change->row : owner_of(w, change, "space");
+    return change->kind == RECORD_SPACE ? change->row : record_owner(w, change->kind, change->row, RECORD_SPACE);
 }
 
 static uint32_t organization_of(const struct world *w, const struct change *change)
 {
     uint32_t space = space_of(w, change);
-    return space ? space_read(w, space)->organization : owner_of(w, change, "organization");
+    return space ? space_read(w, space)->organization : record_owner(w, change->kind, change->row, RECORD_ORGANIZATION);
 }
 
 struct filter {
