@@ -136,7 +136,7 @@ bool fixture_build_account(struct fixture_load *load, uint32_t project, struct f
     if (a->id && account_find(load->world, LAYERS, str_from(a->id)))
         ok = fixture_duplicate(load, a->at, "social account", a->id);
     copy_lease_terms(load, a);
-    int64_t connected_at_ms = a->connected_at.given ? fixture_time(load, &a->connected_at) : load->start_ms;
+    int64_t connected_at_ms = fixture_time_or(load, &a->connected_at, load->start_ms);
     int64_t expires_at_ms = expiry_of(load, a, connected_at_ms);
     const struct connection connection = {
         .account =
@@ -250,12 +250,12 @@ static bool build_request(struct fixture_load *load, uint32_t project, const str
         return false;
     uint32_t organization = space_read(load->world, project)->organization;
     if (r->id && lease_request_find(load->world, organization, str_from(r->id)))
-        return fixture_problem(load, r->at, "duplicate lease request id '%s'", r->id);
-    int64_t submitted_at_ms = r->submitted_at.given ? fixture_time(load, &r->submitted_at) : load->start_ms;
+        return fixture_duplicate(load, r->at, "lease request", r->id);
+    int64_t submitted_at_ms = fixture_time_or(load, &r->submitted_at, load->start_ms);
     if (submitted_at_ms > load->start_ms)
         return fixture_problem(load, r->at, "'submitted_at' is after the clock's start");
     const struct lease_request request = {
-        .public_id = r->id ? r->id : ids_mint(load->world, "lreq_", ID_ULID),
+        .public_id = fixture_id(load, r->id, "lreq_", ID_ULID),
         .count = r->count,
         .vertical = r->vertical,
         .audience = r->audience,
@@ -282,15 +282,15 @@ static bool check_ad_account(const struct fixture_load *load, const struct fixtu
     bool ok = true;
     const char *platform = enum_word_of(&layers_ad_platforms, a->platform);
     if (a->id && ad_account_find(load->world, LAYERS, str_from(a->id)))
-        ok = fixture_problem(load, a->at, "duplicate ad account id '%s'", a->id);
+        ok = fixture_duplicate(load, a->at, "ad account", a->id);
     if (a->external_id && !layers_is_external_id((enum ad_platform)a->platform, str_from(a->external_id)))
         ok = fixture_problem(load, a->at, "invalid external_id '%s' for %s; expected, for example, %s", a->external_id,
                              platform, layers_external_id_sample((enum ad_platform)a->platform));
     if (a->token == AD_TOKEN_PENDING && !a->disconnected && !load->world->timings.ad_validation_ms)
         ok = fixture_problem(load, a->at, "the token is pending, but timings.ad_validation is 0");
-    if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
-        ok = fixture_problem(load, a->at, "'connected_at' of the ad account is after the clock's start");
-    return ok;
+    return fixture_time_past(load, a->at, "connected_at", "the ad account",
+                             fixture_time_or(load, &a->connected_at, load->start_ms)) &&
+           ok;
 }
 
 /* Moves the token of a new ad account to the state that the fixture requires. */
