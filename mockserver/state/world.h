@@ -97,11 +97,9 @@ struct world {
     bool in_event;       /* an event is running */
     int64_t event_at_ms; /* time of the running event, which world_now then returns */
     struct string_pool *strings;
-    struct table records[RECORD_KIND_COUNT];
     struct table events, changes;
     struct replies *replies; /* NULL: empty */
     struct table quotas;     /* one row per key (tenant.h) */
-    struct index indexes[WORLD_INDEX_COUNT];
     struct world_timings timings;
     struct world_webhooks webhooks;
     uint32_t webhook_cursor; /* seq of the last change that was processed for webhooks */
@@ -115,6 +113,8 @@ struct world {
     const char *cause;           /* of the current transition, for the change log; static text */
     uint32_t caller;             /* the key of the current call, or ROW_NONE */
     bool checks;                 /* run world_check after each transition: debug builds and tests */
+    struct table records[RECORD_KIND_COUNT];
+    struct index indexes[WORLD_INDEX_COUNT];
 };
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode);

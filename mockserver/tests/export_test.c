@@ -13,8 +13,13 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "mockserver/provider_api/provider.h"
+#include "mockserver/runtime/export.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/replies.h"
+#include "mockserver/state/tenant.h"
+#include "mockserver/tests/members.h"
 
 #define EXPORT "GET /__admin/state?format=fixture"
 #define KEY    "Authorization: Bearer lp_live_one"
@@ -235,6 +240,123 @@ static void idempotent_responses_are_replayed_after_loading(void **state)
     }
 }
 
+#define W struct world
+static const struct member_row world_rows[] = {
+    MEMBER_ROW(W, seed, KEPT),
+    MEMBER_ROW(W, clock.mode, KEPT),
+    MEMBER_ROW(W, clock.base_ms, KEPT),
+    MEMBER_ROW(W, clock.base_wall_us, NOT_KEPT), /* the machine's time */
+    MEMBER_ROW(W, in_event, NOT_KEPT),           /* only while an event runs */
+    MEMBER_ROW(W, event_at_ms, NOT_KEPT),
+    MEMBER_ROW(W, strings, NOT_KEPT), /* what the records refer to */
+    MEMBER_ROW(W, records, NOT_KEPT), /* records_test.c, round_trip_test.c */
+    MEMBER_ROW(W, events, NOT_KEPT),  /* compared below */
+    MEMBER_ROW(W, changes, NOT_KEPT),
+    MEMBER_ROW(W, replies, NOT_KEPT),
+    MEMBER_ROW(W, quotas, NOT_KEPT),
+    MEMBER_ROW(W, indexes, NOT_KEPT), /* derived from the records */
+    MEMBER_ROW(W, timings.publish_ms, KEPT),
+    MEMBER_ROW(W, timings.ad_validation_ms, KEPT),
+    MEMBER_ROW(W, webhooks.virtual_time, KEPT),
+    MEMBER_ROW(W, webhooks.policy, KEPT),
+    MEMBER_ROW(W, webhooks.allowed, KEPT_TEXT),
+    MEMBER_ROW(W, webhook_cursor, KEPT),
+    MEMBER_ROW(W, api_versions, KEPT),
+    MEMBER_ROW(W, hostile, KEPT),
+    MEMBER_ROW(W, calls, KEPT),
+    MEMBER_ROW(W, local_consent, KEPT),
+    MEMBER_ROW(W, connect_steps_fail, KEPT),
+    MEMBER_ROW(W, minted, KEPT),
+    MEMBER_ROW(W, cause, NOT_KEPT), /* of the current call */
+    MEMBER_ROW(W, caller, NOT_KEPT),
+    MEMBER_ROW(W, checks, NOT_KEPT), /* of the build */
+};
+
+static const struct member_row change_rows[] = {
+    MEMBER_ROW(struct change, at_ms, KEPT),     MEMBER_ROW(struct change, kind, KEPT),
+    MEMBER_ROW(struct change, row, KEPT),       MEMBER_ROW(struct change, what, KEPT_TEXT),
+    MEMBER_ROW(struct change, from, KEPT_TEXT), MEMBER_ROW(struct change, to, KEPT_TEXT),
+    MEMBER_ROW(struct change, key, KEPT),       MEMBER_ROW(struct change, cause, KEPT_TEXT),
+};
+
+static const struct member_row event_rows[] = {
+    MEMBER_ROW(struct world_event, at_ms, KEPT), MEMBER_ROW(struct world_event, kind, KEPT),
+    MEMBER_ROW(struct world_event, row, KEPT),
+    MEMBER_ROW(struct world_event, done, NOT_KEPT), /* only queued events are exported */
+};
+
+static const struct member_row quota_rows[] = {
+    MEMBER_ROW(struct quota, windows[0].since_ms, KEPT), MEMBER_ROW(struct quota, windows[0].used, KEPT),
+    MEMBER_ROW(struct quota, windows[1], KEPT),          MEMBER_ROW(struct quota, windows[2], KEPT),
+    MEMBER_ROW(struct quota, windows[3], KEPT),          MEMBER_ROW(struct quota, spurious_429, KEPT),
+};
+
+static const struct member_row reply_rows[] = {
+    MEMBER_ROW(struct reply, key, KEPT),       MEMBER_ROW(struct reply, what, KEPT_TEXT),
+    MEMBER_ROW(struct reply, token, KEPT_STR), MEMBER_ROW(struct reply, asked, KEPT),
+    MEMBER_ROW(struct reply, at_ms, KEPT),     MEMBER_ROW(struct reply, status, KEPT),
+    MEMBER_ROW(struct reply, body, KEPT_STR),
+};
+
+static void give_every_member_a_value(struct mock *m)
+{
+    struct world *w = mock_test_world(m);
+    mock_call(m, "POST /v1/projects", "{\"name\":\"New\",\"timezone\":\"UTC\"}", KEY, "Idempotency-Key: once");
+    account_lose_token(w, 1, TOKEN_EXPIRED); /* a change with `from` */
+    w->timings = (struct world_timings){.publish_ms = 2000, .ad_validation_ms = 3000};
+    w->webhooks.virtual_time = true;
+    w->webhooks.policy = 1;
+    w->webhook_cursor = 3;
+    for (size_t i = 0; i < provider_count; i++)
+        w->api_versions[providers[i]->id] = 1 + (int)i;
+    w->hostile = true;
+    w->calls = 5;
+    w->local_consent = true;
+    w->connect_steps_fail = 1u << CONNECT_STEP_ONBOARDING;
+    w->minted = 77;
+    for (size_t i = 0; i < QUOTA_WINDOWS; i++)
+        quota_set(w, 1, i, 60000, 4 + (int64_t)i);
+    quota_set_spurious_429(w, 1, 70, true);
+}
+
+#define COMPARE(rows, x, y) members_compare((rows), COUNT(rows), (x), (y), set)
+#define COMPARED(type, rows)                                                                                           \
+    do {                                                                                                               \
+        members_are_set((rows), COUNT(rows), set);                                                                     \
+        MEMBERS_COMPLETE(type, rows);                                                                                  \
+        memset(set, 0, sizeof set);                                                                                    \
+    } while (0)
+
+static void every_member_of_the_state_is_exported(void **state)
+{
+    struct mock *m = *state;
+    bool set[COUNT(world_rows)] = {0};
+    struct buf text = {.arena = &m->arena};
+    give_every_member_a_value(m);
+    export_namespace(&m->arena, namespaces_find(m->namespaces, STR("default")), &text);
+    void *other = mock_test_new(buf_c(&text));
+    const struct world *x = mock_test_world(m), *y = mock_test_world(other);
+    COMPARE(world_rows, x, y);
+    COMPARED(struct world, world_rows);
+    assert_int_equal(changes_last(x), changes_last(y));
+    for (uint32_t seq = 1; seq <= changes_last(x); seq++)
+        COMPARE(change_rows, changes_read(x, seq), changes_read(y, seq));
+    COMPARED(struct change, change_rows);
+    struct index_walk of_x, of_y;
+    const struct world_event *event;
+    events_walk(x, &of_x);
+    events_walk(y, &of_y);
+    while ((event = events_next(x, &of_x)))
+        COMPARE(event_rows, event, events_next(y, &of_y));
+    COMPARED(struct world_event, event_rows);
+    COMPARE(quota_rows, table_read(&x->quotas, 1), table_read(&y->quotas, 1));
+    COMPARED(struct quota, quota_rows);
+    assert_int_equal(replies_count(x->replies), replies_count(y->replies));
+    COMPARE(reply_rows, replies_at(x->replies, 0), replies_at(y->replies, 0));
+    COMPARED(struct reply, reply_rows);
+    mock_test_teardown(&other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, mock_test_teardown)
 
 int main(void)
@@ -249,6 +371,7 @@ int main(void)
         cmocka_unit_test(records_without_runtime_state_are_created_now),
         TEST(an_export_can_be_included),
         TEST(idempotent_responses_are_replayed_after_loading),
+        TEST(every_member_of_the_state_is_exported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

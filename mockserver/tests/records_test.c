@@ -12,6 +12,7 @@
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/webhook.h"
+#include "mockserver/tests/members.h"
 #include "mockserver/tests/state_test.h"
 
 static const struct record_field *field(enum record_kind kind, const char *name)
@@ -57,32 +58,21 @@ static void types_are_found_by_name_and_their_field_names_are_unique(void **stat
     assert_null(record_field_named(record_types[RECORD_ACCOUNT], STR("status")));
 }
 
-#if defined __has_builtin
-#if __has_builtin(__builtin_clear_padding)
-#define CAN_FIND_PADDING
-#endif
-#endif
-
-#ifdef CAN_FIND_PADDING
 #define RECORD_BYTES_MAX 512
 
-/* Sets the bytes of a record to 1 that are part of a member, and its padding to 0. */
+static void mark_members(enum record_kind kind, unsigned char *bytes)
+{
+    switch (kind) {
 #define X(name, text, type)                                                                                            \
-    static void mark_##type(unsigned char *bytes)                                                                      \
-    {                                                                                                                  \
-        struct type record;                                                                                            \
-        memset(&record, 1, sizeof record);                                                                             \
-        __builtin_clear_padding(&record);                                                                              \
-        memcpy(bytes, &record, sizeof record);                                                                         \
+    case name:                                                                                                         \
+        MARK_MEMBERS(struct type, bytes);                                                                              \
+        break;
+        RECORD_KINDS(X)
+#undef X
+    case RECORD_KIND_COUNT:
+        break;
     }
-RECORD_KINDS(X)
-#undef X
-
-static void (*const mark_members[])(unsigned char *bytes) = {
-#define X(name, text, type) mark_##type,
-    RECORD_KINDS(X)
-#undef X
-};
+}
 
 static size_t field_bytes(const struct record_field *f)
 {
@@ -107,45 +97,27 @@ static size_t field_bytes(const struct record_field *f)
     return 0;
 }
 
-/* Each byte belongs to one field only. */
-static void cover(unsigned char *bytes, size_t offset, size_t size)
-{
-    for (size_t i = offset; i < offset + size; i++) {
-        assert_int_equal(bytes[i], 1);
-        bytes[i] = 0;
-    }
-}
-
 static void every_member_has_a_field(void **state)
 {
     (void)state;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
         const struct record_type *s = record_types[kind];
-        unsigned char bytes[RECORD_BYTES_MAX];
-        assert_true(s->size <= sizeof bytes);
-        mark_members[kind](bytes);
+        unsigned char marks[RECORD_BYTES_MAX];
+        assert_true(s->size <= sizeof marks);
+        mark_members(kind, marks);
         for (size_t i = 0; i < s->field_count; i++) {
-            cover(bytes, s->fields[i].offset, field_bytes(&s->fields[i]));
-            if (s->fields[i].type == RECORD_TEXTS)
-                cover(bytes, s->fields[i].count_offset, sizeof(uint32_t));
+            const struct record_field *f = &s->fields[i];
+            members_cover(marks, f->offset, field_bytes(f), f->name);
+            if (f->type == RECORD_TEXTS)
+                members_cover(marks, f->count_offset, sizeof(uint32_t), f->name);
         }
         if (s->provider_offset != SIZE_MAX)
-            cover(bytes, s->provider_offset, sizeof(int));
+            members_cover(marks, s->provider_offset, sizeof(int), "provider");
         if (kind == RECORD_KEY) /* derived from the key's value */
-            cover(bytes, offsetof(struct key, digest), sizeof(((struct key *)NULL)->digest));
-        for (size_t i = 0; i < s->size; i++)
-            if (bytes[i])
-                fail_msg("a record of '%s' has a member at offset %zu without a field: an export would lose it",
-                         record_kind_texts[kind], i);
+            members_cover(marks, offsetof(struct key, digest), sizeof(((struct key *)NULL)->digest), "digest");
+        members_are_covered(marks, s->size, record_kind_texts[kind]);
     }
 }
-#else
-static void every_member_has_a_field(void **state)
-{
-    (void)state;
-    skip(); /* the compiler cannot tell padding from members; gcc can */
-}
-#endif
 
 static void record_get_returns_texts_and_ids(void **state)
 {

@@ -1,5 +1,7 @@
 /* A replay equals the recorded run, for every kind of input. */
 #include "base/array.h"
+#include "mockserver/recording/header.h"
+#include "mockserver/tests/members.h"
 #include "mockserver/tests/replay_rig.h"
 
 #include <setjmp.h>
@@ -308,6 +310,54 @@ static void event_streams_replay(void **state)
     run_free(r);
 }
 
+#define O struct mock_options
+static const struct member_row option_rows[] = {
+    MEMBER_ROW(O, fixtures, NOT_KEPT), /* compared below */
+    MEMBER_ROW(O, fixture_count, KEPT),
+    MEMBER_ROW(O, public_url, KEPT_TEXT),
+    MEMBER_ROW(O, admin_token, KEPT_TEXT),
+    MEMBER_ROW(O, cors, NOT_KEPT), /* compared below */
+    MEMBER_ROW(O, cors_count, KEPT),
+    MEMBER_ROW(O, admin, KEPT),
+    MEMBER_ROW(O, explicit_namespaces, KEPT),
+    MEMBER_ROW(O, local_consent, KEPT),
+    MEMBER_ROW(O, limits.count, KEPT),
+    MEMBER_ROW(O, limits.journal_bytes, KEPT),
+    MEMBER_ROW(O, namespace_idle_ms, KEPT),
+    MEMBER_ROW(O, watch, NOT_KEPT), /* recorded is whether files are watched, which begins with the loop */
+};
+
+static void every_option_is_recorded(void **state)
+{
+    (void)state;
+    static const char *const cors[] = {"https://app.test"};
+    struct run *r = run_new("layers-acme.yaml");
+    struct mock_options *o = &r->mock->options;
+    o->public_url = "http://mock.test";
+    o->admin_token = "secret";
+    o->cors = cors;
+    o->cors_count = COUNT(cors);
+    o->admin = o->explicit_namespaces = o->local_consent = true;
+    o->limits = (struct namespaces_limits){.count = 7, .journal_bytes = 123456};
+    o->namespace_idle_ms = HOUR;
+    struct buf line = {.arena = &r->arena};
+    recording_header_write(&line, r->mock, (struct timestamp){.wall_ms = r->wall_ms, .monotonic_us = r->monotonic_us});
+    const struct node *n = json_parse(&r->arena, str_trim(buf_str(&line)), "header", NULL);
+    struct recording_header h;
+    assert_non_null(n);
+    assert_true(recording_header_read(&r->arena, n, &h, NULL));
+    bool set[COUNT(option_rows)] = {0};
+    members_compare(option_rows, COUNT(option_rows), o, &h.options, set);
+    members_are_set(option_rows, COUNT(option_rows), set);
+    MEMBERS_COMPLETE(struct mock_options, option_rows);
+    assert_string_equal(h.options.fixtures[0], o->fixtures[0]);
+    assert_string_equal(h.options.cors[0], cors[0]);
+    for (size_t i = 0; i < h.fixture_count; i++)
+        fixture_free(h.fixtures[i]);
+    run_end(r);
+    run_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +374,7 @@ int main(void)
         cmocka_unit_test(event_streams_replay),
         cmocka_unit_test(bytes_that_are_not_text_replay),
         cmocka_unit_test(rejected_invalid_http_replays),
+        cmocka_unit_test(every_option_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
