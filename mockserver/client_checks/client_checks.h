@@ -3,7 +3,7 @@
  * Shapes:  a check is a row of client_checks_table. Its result in a namespace is a verdict, the
  *          number of situations it looked at (tested), the number of violations (failures) and the
  *          first few of these in detail. What a check remembers of earlier calls is bounded
- *          (CLIENT_HISTORY_MAX); forgotten entries are counted, and so are violations beyond the
+ *          (observer.h); forgotten entries are counted, and so are violations beyond the
  *          detailed ones. When the namespace ends (reset, restore, delete) its results are kept for
  *          the final report.
  * Units:   a wait has passed if it has on the namespace's clock or on the machine's, so that a
@@ -16,8 +16,6 @@
 #include "base/enum.h"
 #include "mockserver/provider_api/call.h"
 
-#define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
-#define CLIENT_CHECK_OCCURRENCES_MAX 10   /* violations in detail, per check and namespace */
 #define CLIENT_CHECKS_NAMESPACES_MAX 1000 /* reported one by one; the others as one sum */
 
 struct client_checks;   /* of one namespace, from one reset to the next */
@@ -25,11 +23,15 @@ struct client_registry; /* of all namespaces, including those that ended */
 struct observer;
 
 struct client_check {
-    const char *id, *title; /* the title names the correct behaviour */
-    const char *help;       /* when the check fails */
-    const char *judged;     /* details, tolerances and the source of figures */
-    bool advice;            /* a violation does not count as failed */
-    void (*check)(struct observer *w, const struct call *c);
+    const char *id;
+    void (*check)(struct observer *w, const struct call *c);  /* looks at a call after its response */
+    void (*unsent)(struct observer *w, const struct call *c); /* the client did not wait for it; may be NULL */
+    bool advice;                                              /* a violation does not count as failed */
+    const struct client_check_text {
+        const char *title;  /* names the correct behaviour */
+        const char *help;   /* when the check fails */
+        const char *judged; /* details, tolerances and the source of figures */
+    } * text;
 };
 extern const struct client_check client_checks_table[];
 extern const size_t client_check_count;
@@ -60,6 +62,11 @@ void client_checks_print(const struct client_checks *k, struct json *out); /* on
 void client_checks_junit(const struct client_checks *k, struct buf *out);  /* a JUnit document */
 
 bool client_registry_failed(const struct client_registry *all);
+/* Calls `visit` for each namespace that got a call; the name says if it ended. Those beyond
+ * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. If none got a call, the first one is
+ * visited. */
+typedef void client_registry_visit(void *ctx, const char *name, const struct client_checks *k);
+void client_registry_each(const struct client_registry *all, client_registry_visit *visit, void *ctx);
 /* A JUnit document with one suite per namespace. */
 void client_registry_junit(const struct client_registry *all, struct buf *out);
 /* Logs one line per namespace and failed check. */

@@ -1,46 +1,62 @@
-/* observer.h - what the client checks share: the observed call, history and reports of violations.
+/* observer.h - what the client checks share: the observed call, what they remember of earlier calls, and their results.
  *
- * Shapes:  a check keeps history entries, found by an id that it computes with history_id. Each
- *          check documents what it stores in the members of an entry. history.c bounds their
- *          number: the entry written longest ago is replaced first.
+ * Shapes:  a check keeps history entries, found by an id that it computes with history_id; each check has its own
+ *          member in an entry. A full bucket of the history replaces its oldest entry.
  * Units:   a struct timestamp has a time on both clocks; waits are in milliseconds.
  * Errors:  none.
  */
 #pragma once
-#include "mockserver/client_checks/client_checks.h"
+#include "mockserver/provider_api/call.h"
+
+#define CLIENT_CHECKS_MAX            16
+#define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
+#define CLIENT_CHECK_OCCURRENCES_MAX 10   /* violations in detail, per check and namespace */
 
 struct timestamp {
     int64_t world_ms, machine_us;
     int port; /* of the client's connection; 0: unknown */
 };
 
+enum write_outcome {
+    WRITE_DONE,
+    WRITE_FAILED,    /* with a status that calls for a repetition: 429 or 5xx */
+    WRITE_TRUNCATED, /* the response was truncated */
+    WRITE_LEFT,      /* the client did not wait for the response */
+};
+
 struct history_entry {
-    uint64_t id; /* 0: free */
-    struct timestamp at, first;
-    uint64_t call;  /* journal seq of the call ... */
-    uint64_t epoch; /* ... in this epoch of the journal */
-    int64_t wait_ms;
-    uint64_t mark;
-    int32_t status;
-    uint32_t count;
-    uint32_t row;
-    uint64_t written; /* number of the call that wrote it last, for history.c */
+    uint64_t id;          /* 0: free */
+    uint64_t written;     /* number of the call that wrote it last */
+    struct timestamp at;  /* when the client got the response of the call; of a poll: its arrival */
+    uint64_t call, epoch; /* journal seq of the call, in this epoch of the journal */
+    union {
+        struct { /* retry_after: the last response with Retry-After */
+            struct timestamp first;
+            int64_t wait_ms;
+            uint64_t write; /* the refused write; 0: it has no Idempotency-Key */
+            int status;
+        } refusal;
+        struct { /* backoff: the last of several failures in a row */
+            uint32_t tries;
+            int status;
+            int64_t first_pause_ms, wait_ms;
+        } failure;
+        struct { /* idempotency_kept */
+            enum write_outcome outcome;
+            int status;
+            uint64_t token; /* hash of the Idempotency-Key; 0: none */
+        } write;
+        uint64_t request; /* idempotency_unique: hash of the path and body sent with the Idempotency-Key */
+        bool ended;       /* poll_pace: the response had a final state */
+        const char *end;  /* poll_end: the final state */
+        uint32_t attempt; /* reauth_once: the OAuth attempt of the account's last reconnect URL */
+        uint32_t refused; /* refused_key: number of refusals; `at` is the first one */
+        struct {          /* dead_accounts */
+            uint32_t writes;
+            struct timestamp first;
+        } dead;
+    };
 };
-
-#define HISTORY_WAYS 8
-
-struct client_history { /* set-associative: a power of two of sets, HISTORY_WAYS each */
-    struct history_entry *items;
-    size_t sets, count;
-    uint64_t forgotten;
-};
-
-/* NULL: no such entry. */
-struct history_entry *client_history_find(const struct client_history *n, uint64_t id);
-/* Returns the entry with this id, emptied; replaces the oldest of its set if that is full. */
-struct history_entry *client_history_make(struct client_history *n, uint64_t id, uint64_t now);
-void client_history_drop(struct client_history *n, struct history_entry *entry);
-void client_history_end(struct client_history *n); /* frees the entries; `forgotten` stays */
 
 struct occurrence {
     uint64_t seq, earlier; /* earlier: 0 if there is none, or it left the journal */
@@ -54,16 +70,9 @@ struct client_check_result {
     uint64_t tested, failures, forgotten;
     struct occurrence *occurrences;
     size_t count;
+    struct history_entry **buckets; /* NULL until the first entry */
+    size_t entries, bytes;          /* in use */
 };
-
-struct secrets { /* secret.c: a filter for texts that may be a secret of this world */
-    uint64_t bits[16];
-    size_t shortest; /* length of the shortest secret; 0: no secrets */
-    uint32_t seen;   /* changes already read */
-    bool begun;
-};
-
-#define CLIENT_CHECKS_MAX 16
 
 struct client_checks {
     struct client_registry *all;
@@ -73,25 +82,33 @@ struct client_checks {
     bool ended;
     struct arena arena; /* for the name (once ended) and the occurrences */
     struct client_check_result results[CLIENT_CHECKS_MAX];
-    struct client_history history[CLIENT_CHECKS_MAX];
-    struct secrets secrets;
 };
 
 struct observer {
-    struct client_checks *client_checks;
-    struct client_check_result *result;
-    struct client_history *history;
-    struct timestamp now; /* arrival of the call */
-    uint64_t seq, epoch;  /* of its journal entry */
-    uint64_t caller;      /* the key, or a hash of an unknown credential; 0: no credential */
-    uint64_t operation;   /* 0: no route matched */
-    uint64_t path;        /* hash, set by observer_path */
+    struct client_check_result *result; /* of the check that runs */
+    struct arena *arena;                /* of the occurrences */
+    uint64_t number;                    /* of the call, among the observed calls of the namespace */
+    struct timestamp now;               /* arrival of the call */
+    uint64_t seq, epoch;                /* of its journal entry */
+    uint64_t caller;                    /* the key, or a hash of an unknown credential; 0: no credential */
+    uint64_t operation;                 /* 0: no route matched */
+    uint64_t path;                      /* hash, set by observer_path */
 };
 
-uint64_t history_id(uint64_t x, uint64_t y);                      /* hash of two numbers, never 0 */
+/* `seq` and `epoch` are those of the call's journal entry. */
+struct observer observer_of(struct client_checks *k, const struct call *c, uint64_t seq, uint64_t epoch);
+
+uint64_t history_id(uint64_t x, uint64_t y);                                 /* hash of two numbers, never 0 */
+void history_end(struct client_check_result *r);                             /* frees the entries */
+struct history_entry *observer_find(const struct observer *w, uint64_t id);  /* NULL: no such entry */
+struct history_entry *observer_entry(const struct observer *w, uint64_t id); /* found or created */
+/* Records this call and a time in the entry. */
+void observer_mark(const struct observer *w, struct history_entry *entry, struct timestamp at);
+void observer_forget(const struct observer *w, struct history_entry *entry);
+
 uint64_t observer_path(struct observer *w, const struct call *c); /* hash of path and query */
 struct str observer_credential(const struct call *c);             /* as sent; empty: none */
-const char *observer_key_name(const struct call *c);              /* for messages; never the key's value */
+struct str observer_token(const struct call *c);                  /* the Idempotency-Key; empty: none */
 bool observer_is_write(const struct call *c);                     /* a known operation, neither GET nor HEAD */
 bool observer_is_delivered(const struct call *c);                 /* the response is not truncated */
 
@@ -99,42 +116,27 @@ bool observer_is_delivered(const struct call *c);                 /* the respons
 struct timestamp observer_response_at(const struct observer *w, const struct call *c);
 /* On the clock on which more time passed. */
 int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to);
-/* True if a call that arrived at `came` may have been sent before the client had read the response
- * of `responded`. Of several responses pass the first, or a client that alternates between its
- * connections would never fail. */
+/* True if a call that arrived at `came` may have been sent before the client had read the response of `responded`. Of
+ * several responses pass the first, or a client that alternates between its connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
 
-struct history_entry *observer_entry(struct observer *w, uint64_t id); /* found or created */
-/* Records this call and a time in the entry. */
-void observer_mark(struct observer *w, struct history_entry *entry, struct timestamp at);
-void observer_tested(struct observer *w); /* counts a situation that the check looked at */
+void observer_tested(const struct observer *w); /* counts a situation that the check looked at */
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
-void report_violation(struct observer *w, const struct call *c, const struct history_entry *earlier, const char *why,
-                      ...) __attribute__((format(printf, 4, 5)));
+void report_violation(const struct observer *w, const struct call *c, const struct history_entry *earlier,
+                      const char *why, ...) __attribute__((format(printf, 4, 5)));
 const char *observer_duration(struct arena *a, int64_t ms); /* text, for messages */
 
-/* The checks, each a row of client_checks_table. */
+/* The checks, each a row of client_checks_table. waits.c: */
 void check_retry_after(struct observer *w, const struct call *c);
 void check_backoff(struct observer *w, const struct call *c);
-void check_kept_key(struct observer *w, const struct call *c);
-void check_used_key(struct observer *w, const struct call *c);
 void check_poll_pace(struct observer *w, const struct call *c);
 void check_poll_end(struct observer *w, const struct call *c);
-void check_reauth(struct observer *w, const struct call *c);
-void check_dead_account(struct observer *w, const struct call *c);
+/* requests.c: */
+void check_idempotency_kept(struct observer *w, const struct call *c);
+void check_idempotency_unique(struct observer *w, const struct call *c);
+void check_reauth_once(struct observer *w, const struct call *c);
+void check_dead_accounts(struct observer *w, const struct call *c);
 void check_refused_key(struct observer *w, const struct call *c);
-void check_urls(struct observer *w, const struct call *c);
-
-/* For check_kept_key: the client did not get the response. */
-void check_unsent(struct observer *w, const struct call *c);
-
-/* Number of history entries that were replaced for lack of space. */
-uint64_t client_checks_forgotten(const struct client_checks *k, size_t check);
-/* Adds the counts of `k` to `sum`. */
-void client_checks_add(struct client_checks *sum, const struct client_checks *k);
-
-/* Calls `visit` for each namespace that got a call; the name says if it ended. Those beyond
- * CLIENT_CHECKS_NAMESPACES_MAX are visited as one sum. If none got a call, the first one is
- * visited. */
-typedef void client_registry_visit(void *ctx, const char *name, const struct client_checks *k);
-void client_registry_each(const struct client_registry *all, client_registry_visit *visit, void *ctx);
+void check_secrets_in_urls(struct observer *w, const struct call *c);
+/* For idempotency_kept: the client did not get the response. */
+void note_unsent(struct observer *w, const struct call *c);
