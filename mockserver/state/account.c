@@ -7,12 +7,10 @@
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
-#define X(name, text) text,
-const char *const platform_texts[] = {PLATFORMS(X)};
-const char *const token_texts[] = {TOKENS(X)};
-const char *const disconnect_texts[] = {DISCONNECTS(X)};
-const char *const outcome_texts[] = {OUTCOMES(X)};
-#undef X
+const char *const platform_texts[] = {PLATFORMS(ENUM_TEXT)};
+const char *const token_texts[] = {TOKENS(ENUM_TEXT)};
+const char *const disconnect_texts[] = {DISCONNECTS(ENUM_TEXT)};
+const char *const outcome_texts[] = {OUTCOMES(ENUM_TEXT)};
 
 /* Lifetime of a renewed token if the lifetime of the old one is unknown. */
 #define RENEWAL_MS (30 * DAY_MS)

@@ -5,10 +5,8 @@
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
-#define X(name, text) text,
-const char *const ad_platform_texts[] = {AD_PLATFORMS(X)};
-const char *const ad_token_texts[] = {AD_TOKENS(X)};
-#undef X
+const char *const ad_platform_texts[] = {AD_PLATFORMS(ENUM_TEXT)};
+const char *const ad_token_texts[] = {AD_TOKENS(ENUM_TEXT)};
 
 static const struct record_field ad_account_fields[] = {
     MEMBER_ID(ad_account, public_id),

@@ -4,10 +4,8 @@
 
 #include "mockserver/state/record.h"
 
-#define X(name, text) text,
-const char *const oauth_attempt_state_texts[] = {OAUTH_ATTEMPT_STATES(X)};
-const char *const oauth_attempt_kind_texts[] = {OAUTH_ATTEMPT_KINDS(X)};
-#undef X
+const char *const oauth_attempt_state_texts[] = {OAUTH_ATTEMPT_STATES(ENUM_TEXT)};
+const char *const oauth_attempt_kind_texts[] = {OAUTH_ATTEMPT_KINDS(ENUM_TEXT)};
 
 static const struct record_field oauth_attempt_fields[] = {
     MEMBER_ID(oauth_attempt, token),

@@ -5,13 +5,11 @@
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
-#define X(name, text) text,
-const char *const content_state_texts[] = {CONTENT_STATES(X)};
-const char *const approval_texts[] = {APPROVALS(X)};
-const char *const publish_mode_texts[] = {PUBLISH_MODES(X)};
-const char *const destination_state_texts[] = {DESTINATION_STATES(X)};
-const char *const failure_texts[] = {FAILURES(X)};
-#undef X
+const char *const content_state_texts[] = {CONTENT_STATES(ENUM_TEXT)};
+const char *const approval_texts[] = {APPROVALS(ENUM_TEXT)};
+const char *const publish_mode_texts[] = {PUBLISH_MODES(ENUM_TEXT)};
+const char *const destination_state_texts[] = {DESTINATION_STATES(ENUM_TEXT)};
+const char *const failure_texts[] = {FAILURES(ENUM_TEXT)};
 
 static const struct record_field content_fields[] = {
     MEMBER_ID(content, public_id),
