@@ -15,7 +15,7 @@ static bool is_matcher(const struct member *m)
     return m->key[0] == '$';
 }
 
-bool match_has_matchers(const struct node *map)
+static bool has_matchers(const struct node *map)
 {
     return map->map.count && is_matcher(&map->map.members[0]);
 }
@@ -49,7 +49,7 @@ static bool check_matcher(const struct member *m, struct error *err)
 
 static bool check_map(const struct node *map, struct error *err)
 {
-    bool ok = true, matchers = match_has_matchers(map);
+    bool ok = true, matchers = has_matchers(map);
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (is_matcher(m) != matchers)
@@ -106,7 +106,7 @@ bool match_check_text(const struct node *expectation, const char *what, struct e
     if (expectation->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, expectation->at, "a %s value cannot be %s; expected text (quote it)", what,
                          node_kind_name(expectation->kind));
-    if (match_has_matchers(expectation))
+    if (has_matchers(expectation))
         return match_check(expectation, err);
     const struct member *first = node_count(expectation) ? expectation->map.members : NULL;
     const char *near = first ? matcher_nearest(first->key) : NULL;
@@ -264,7 +264,7 @@ void match_expect(struct run *r, const struct node *expectation, const struct no
     struct decision d = {"equals", expectation, actual, pointer, expectation->at};
     switch (expectation->kind) {
     case NODE_MAP:
-        if (match_has_matchers(expectation))
+        if (has_matchers(expectation))
             expect_matchers(r, expectation, actual, pointer);
         else
             expect_members(r, expectation, actual, pointer);

@@ -50,7 +50,6 @@ extern const struct matcher_group matcher_orders; /* matcher_order.c */
 const struct matcher *matcher_at(size_t i);
 const struct matcher *matcher_find(const char *name);
 const char *matcher_nearest(const char *name); /* for "did you mean"; NULL if none is close */
-bool match_has_matchers(const struct node *map);
 
 /* For `check` functions; all return false if they added a problem. */
 bool match_check_expectation(const struct node *expectation, struct error *err);

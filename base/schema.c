@@ -13,8 +13,8 @@ static void put_matchers(struct json *w);
 /* clang-format off */
 #define DATE      "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #define TIME      "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
-#define INSTANT   "^" DATE "T" TIME "(Z|[+-][0-9]{2}:[0-9]{2})$"
-#define DURATION  "^[+-]?(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
+#define INSTANT   "pattern: '^" DATE "T" TIME "(Z|[+-][0-9]{2}:[0-9]{2})$'"
+#define DURATION  "pattern: '^[+-]?(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$'"
 #define EXPECTED  "{$ref: '#/$defs/expectation'}"
 #define MATCHERS  "{$ref: '#/$defs/matchers'}"
 #define SCALAR    "{type: [string, number, boolean, 'null']}"
@@ -22,8 +22,8 @@ static void put_matchers(struct json *w);
 #define OPEN_MAP  "{type: object, patternProperties: {'^[$]': false}, additionalProperties: " EXPECTED "}"
 
 static const struct schema_definition always[] = {
-    {.name = "duration",         .shape = "{type: string, pattern: '" DURATION "'}"},
-    {.name = "time",             .shape = "{type: string, anyOf: [{pattern: '" INSTANT "'}, {pattern: '" DURATION "'}]}"},
+    {.name = "duration",         .shape = "{type: string, " DURATION "}"},
+    {.name = "time",             .shape = "{type: string, anyOf: [{" INSTANT "}, {" DURATION "}]}"},
     {.name = "expectation",      .shape = "{anyOf: [" SCALAR ", " LIST ", " OPEN_MAP ", " MATCHERS "]}"},
     {.name = "text_expectation", .shape = "{anyOf: [{type: string}, " MATCHERS "]}"},
     {.name = "matchers",         .write = put_matchers},
