@@ -12,5 +12,5 @@ int command_capabilities(const struct options *o, struct error *err);
 int command_healthcheck(const struct options *o, struct error *err);
 int command_schema(const struct options *o, struct error *err);
 int command_reference(const struct options *o);
-int command_replay(const struct options *o, struct error *err); /* replay.c */
+int command_replay(const struct options *o, struct error *err);
 int command_export(const struct options *o, struct error *err);

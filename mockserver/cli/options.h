@@ -1,8 +1,7 @@
 /* options.h - mockserver's command line and environment variables.
  *
- * Shapes:  a command, then its options. An option on the command line overrides the variable
- *          UNDERSTUDY_MOCK_<OPTION>, which overrides the default. Options are rows of the tables in
- *          options.c (base/flags.h).
+ * Shapes:  a command, then its options. An option on the command line overrides the variable UNDERSTUDY_MOCK_<OPTION>,
+ *          which overrides the default. Options are rows of the tables in options.c (base/flags.h).
  * Units:   ports are numbers; 0 means any free port.
  * Errors:  ERROR_USAGE. An error that argp reports (an unknown option) exits with status 2.
  */
@@ -65,8 +64,8 @@ struct options {
     int log; /* enum log_level */
 };
 
-/* Fills `out`, including the defaults; its strings live in `a` or in argv. Returns false if `err`
- * has at least one problem. */
+/* Fills `out`, including the defaults; its strings live in `a` or in argv. Returns false if `err` has at least one
+ * problem. */
 bool options_read(struct arena *a, int argc, char **argv, struct options *out, struct error *err);
 struct mock_options options_for_mock(const struct options *o);
 bool options_any_address(const char *address); /* true for 0.0.0.0 and :: */

@@ -1,7 +1,7 @@
 /* reference.h - prints the reference page from the tables with which the program reads its input.
  *
- * Shapes:  Markdown. The page is stored in REFERENCE.md; a test checks that the file is current,
- *          and runs the examples of the page.
+ * Shapes:  Markdown. The page is stored in REFERENCE.md; a test checks that the file is current, and runs the examples
+ *          of the page.
  * Errors:  none.
  */
 #pragma once
@@ -17,10 +17,10 @@ struct mock_header {
 extern const struct mock_header mock_headers[];
 extern const size_t mock_header_count;
 
-/* The examples of the page (examples.yaml, built into the program). The page shows them, and the tests run them. `of` names
- * the entry of the page: "rule.nth", "simulate.plan". An example starts from its `fixture`, by default the sample; then its
- * rule is added, then its calls are made in order, with a frozen clock. `$name` in a call is a value that an earlier call
- * has saved. An unreadable list is a bug and aborts. */
+/* The examples of the page (examples.yaml, built into the program). The page shows them, and the tests run them. `of`
+ * names the entry of the page: "rule.nth", "simulate.plan". An example starts from its `fixture`, by default the
+ * sample; then its rule is added, then its calls are made in order, with a frozen clock. `$name` in a call is a value
+ * that an earlier call has saved. An unreadable list is a bug and aborts. */
 struct example_call {
     const char *call; /* "POST /v1/posts" */
     const char *key;  /* API key of the call; NULL: the sample's first key of that provider */

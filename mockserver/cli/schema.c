@@ -3,7 +3,7 @@
 #include "base/array.h"
 #include "base/schema.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/fixture/runtime_state.h"
+#include "mockserver/fixture/records.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/provider_api/webhooks.h"

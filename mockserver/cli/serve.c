@@ -151,8 +151,8 @@ static struct server *open_port(const struct service *s, const struct options *o
     return server_new(s->loop, &options, err);
 }
 
-/* The URL of a port for a client on this machine. If the server listens on all addresses, it is the
- * loopback address. */
+/* The URL of a port for a client on this machine. If the server listens on all addresses, it is the loopback
+ * address. */
 static const char *url_of(const struct service *s, const struct options *o, const struct server *server)
 {
     const char *address = o->listen;

@@ -26,8 +26,8 @@ static bool is_tighter(const struct rate_limit_state *x, const struct rate_limit
     return x->resets_at_ms > y->resets_at_ms;
 }
 
-/* `left` is computed as if the call were counted; -1: the window is exhausted. Only a call that
- * passes all windows is counted. */
+/* `left` is computed as if the call were counted; -1: the window is exhausted. Only a call that passes all windows is
+ * counted. */
 bool gate_rate_limit(struct call *c)
 {
     if (!c->key)

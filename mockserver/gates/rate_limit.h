@@ -1,8 +1,8 @@
 /* rate_limit.h - a provider's rate limits, as tables, and the limits of a key.
  *
- * Shapes:  a window counts the calls of its rate classes (route.h) for a fixed time. A tier has a
- *          limit for each window. A key without a tier has the first tier. A key's own limit
- *          overrides that of its tier. A provider has at most QUOTA_WINDOWS windows.
+ * Shapes:  a window counts the calls of its rate classes (route.h) for a fixed time. A tier has a limit for each
+ *          window. A key without a tier has the first tier. A key's own limit overrides that of its tier. A provider
+ *          has at most QUOTA_WINDOWS windows.
  * Units:   calls; milliseconds.
  * Errors:  none.
  */

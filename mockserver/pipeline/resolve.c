@@ -229,8 +229,8 @@ static enum route_result find_in(struct call *c, const struct provider *d, const
     return route_find(d->routes, d->route_count, method, c->path, &c->route, c->params, c->arena, allowed);
 }
 
-/* Sets the provider that has a route for the path: one with this method first, else one with other
- * methods, which are returned. The root path selects no provider. */
+/* Sets the provider that has a route for the path: one with this method first, else one with other methods, which are
+ * returned. The root path selects no provider. */
 static const char *find_anywhere(struct call *c)
 {
     const char *allowed = NULL;

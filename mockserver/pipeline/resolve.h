@@ -1,17 +1,17 @@
 /* resolve.h - finds the namespace and the provider of a request.
  *
- * Shapes:  namespace: from /ns/<name>, else from X-Mock-Namespace, else from a credential bound to
- *          one, else "default". A call to a provider creates it on first use.
- *          provider: from the mount, else from the Host header, else from the route that matches,
- *          else from the path prefix (only for the format of the error response). The mock's own
- *          endpoints, /__admin and /__consent, are providers too (own_providers).
+ * Shapes:  namespace: from /ns/<name>, else from X-Mock-Namespace, else from a credential bound to one, else "default".
+ *          A call to a provider creates it on first use.
+ *          provider: from the mount, else from the Host header, else from the route that matches, else from the path
+ *          prefix (only for the format of the error response). The mock's own endpoints, /__admin and /__consent, are
+ *          providers too (own_providers).
  * Errors:  FAULT_NAMESPACE; FAULT_NO_ROUTE and FAULT_METHOD, with the nearest routes.
  */
 #pragma once
 #include "mockserver/provider_api/call.h"
 
-/* Sets path, ns, world and base_url, and the provider if it is one of the mock's own endpoints.
- * Returns false, with a fault, if there is no such namespace. */
+/* Sets path, ns, world and base_url, and the provider if it is one of the mock's own endpoints. Returns false, with a
+ * fault, if there is no such namespace. */
 bool resolve_namespace(struct call *c);
 /* Sets provider, route and params. Returns false, with a fault, if no route matches. */
 bool resolve_route(struct call *c);

@@ -29,8 +29,7 @@ struct rule_decision {
     uint64_t seen;      /* calls that met all its conditions but the counts, with this one */
 };
 
-/* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts
- * are static. */
+/* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts are static. */
 struct call_trace {
     const char *namespace_by; /* "path", "header", "credential", "default" */
     const char *provider_by;  /* "mount", "host", "route", "prefix"; NULL: no provider found */
@@ -114,28 +113,27 @@ struct call {
     void *own;                      /* data of a handler that suspends the call */
 };
 
-/* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error
- * response. Always returns false. */
+/* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error response. Always
+ * returns false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 /* Reports one invalid field and sets FAULT_INVALID. Always returns false. */
 bool call_issue(struct call *c, const char *path, const char *message, ...) __attribute__((format(printf, 3, 4)));
 /* Writes {"error": {"code", "message"}}: the error response when no provider is known. */
 void call_render_error_neutral(struct call *c);
 
-/* Starts a response: sets the status and Content-Type application/json, empties the body. Returns
- * the writer of the body. */
+/* Starts a response: sets the status and Content-Type application/json, empties the body. Returns the writer of the
+ * body. */
 struct json *call_json(struct call *c, int status);
 void call_header(struct call *c, const char *name, const char *value); /* replaces the header */
 void call_header_int(struct call *c, const char *name, int64_t value);
 /* True for a call of the admin API or the consent page. */
 bool call_is_internal(const struct call *c);
-/* Returns true if the space (a Layers project or a PostNitro workspace) belongs to the organization
- * of the caller's key. Handlers treat resources of other organizations as not found. */
+/* Returns true if the space (a Layers project or a PostNitro workspace) belongs to the organization of the caller's
+ * key. Handlers treat resources of other organizations as not found. */
 bool call_owns(const struct call *c, uint32_t space);
 /* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
 /* Returns the first value of a query parameter, decoded; .s is NULL if it is absent. */
 struct str call_query(struct call *c, const char *name);
-/* Returns the body as a JSON object. Returns NULL, with a fault, if it is missing, malformed or not
- * an object. */
+/* Returns the body as a JSON object. Returns NULL, with a fault, if it is missing, malformed or not an object. */
 const struct node *call_body(struct call *c);

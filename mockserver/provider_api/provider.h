@@ -1,4 +1,5 @@
-/* provider.h - what a provider is: its routes, faults, gates and functions as one table; and the lookups in all of them.
+/* provider.h - what a provider is: its routes, faults, gates and functions as one table; and the lookups in all of
+ * them.
  *
  * Shapes:  a provider is one const struct provider in its own room; providers/providers.c lists them. An operation is
  *          named "layers.list_social_accounts", or "list_social_accounts" if its provider is given separately or no
@@ -18,8 +19,8 @@ struct rate_limits;
 struct variations;
 struct webhooks;
 
-/* Provider-neutral refusal reasons. The second column is the error code that is used when no
- * provider is known, and the name in the journal. */
+/* Provider-neutral refusal reasons. The second column is the error code that is used when no provider is known, and the
+ * name in the journal. */
 #define FAULTS(X)                                                                                                      \
     X(FAULT_NONE, "none")                                                                                              \
     X(FAULT_NO_ROUTE, "no_route")                                                                                      \
@@ -140,6 +141,6 @@ struct operation {
     const struct provider *provider;
     const struct route *route;
 };
-/* Finds the operation `id`, of `provider` if that is not empty. Returns false, with an error at
- * `at`, if there is not exactly one. */
+/* Finds the operation `id`, of `provider` if that is not empty. Returns false, with an error at `at`, if there is not
+ * exactly one. */
 bool provider_operation(struct str id, struct str provider, struct where at, struct operation *out, struct error *err);

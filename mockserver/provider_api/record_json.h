@@ -1,10 +1,10 @@
 /* record_json.h - reads and writes a record's fields as JSON, with the names of state/records.h.
  *
- * Shapes:  {"provider", field: value ...}; a field without a value is null. Values are read one by
- *          one: the state patch of the admin API and the set_state effect of rules use this.
+ * Shapes:  {"provider", field: value ...}; a field without a value is null. Values are read one by one: the state patch
+ *          of the admin API and the set_state effect of rules use this.
  * Units:   times are ISO 8601 text with milliseconds.
- * Errors:  an unknown field ("did you mean"), a wrong type, a value that is not in the list of
- *          allowed ones; each with its place. References are resolved by record_update, not here.
+ * Errors:  an unknown field ("did you mean"), a wrong type, a value that is not in the list of allowed ones; each with
+ *          its place. References are resolved by record_update, not here.
  */
 #pragma once
 #include "base/json.h"

@@ -4,8 +4,8 @@
 
 #include "base/buf.h"
 
-/* For similarity: how much of a path is compared, and the cost of a different segment (at most) and
- * of a missing or extra one. */
+/* For similarity: how much of a path is compared, and the cost of a different segment (at most) and of a missing or
+ * extra one. */
 #define SEGMENTS_MAX 12
 #define SEGMENT_MAX  48
 #define OTHER        6

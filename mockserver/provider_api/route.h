@@ -1,7 +1,7 @@
 /* route.h - a provider's operations as a table, and the lookup of a request in it.
  *
- * Shapes:  a pattern is a path with {} for one segment: "/v1/projects/{}/social-accounts". A row
- *          without a handler is documented but not implemented: 501.
+ * Shapes:  a pattern is a path with {} for one segment: "/v1/projects/{}/social-accounts". A row without a handler is
+ *          documented but not implemented: 501.
  * Units:   -
  * Errors:  none.
  */
@@ -44,13 +44,12 @@ enum route_result {
     ROUTE_NONE,
 };
 
-/* Finds the most exact route for a path that is not decoded. Params are views into the path. On
- * ROUTE_WRONG_METHOD, `allowed` (may be NULL) gets the other methods: "GET, POST". */
+/* Finds the most exact route for a path that is not decoded. Params are views into the path. On ROUTE_WRONG_METHOD,
+ * `allowed` (may be NULL) gets the other methods: "GET, POST". */
 enum route_result route_find(const struct route *routes, size_t count, struct str method, struct str path,
                              const struct route **found, struct str params[ROUTE_PARAMS_MAX], struct arena *a,
                              const char **allowed);
 
-/* Finds the routes most similar to a path that matches none, best first. Returns how many, at most
- * `max`. */
+/* Finds the routes most similar to a path that matches none, best first. Returns how many, at most `max`. */
 size_t route_nearest(const struct route *routes, size_t count, struct str method, struct str path,
                      const struct route **nearest, size_t max);

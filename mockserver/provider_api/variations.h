@@ -1,8 +1,7 @@
 /* variations.h - how a provider's response may vary without breaking a documented claim.
  *
- * Shapes:  a provider fills struct variations; hostile.c uses it. Every provider's objects may have
- *          their members in any order. Pointers are JSON pointers into the response body; * matches
- *          any item or member.
+ * Shapes:  a provider fills struct variations; hostile.c uses it. Every provider's objects may have their members in
+ *          any order. Pointers are JSON pointers into the response body; * matches any item or member.
  * Units:   -
  * Errors:  none.
  * Source:  the providers' documents. An order or a format that is a claim must not be listed here.
@@ -16,8 +15,7 @@ enum variation_time {                              /* allowed formats of a time,
                       VARIATION_MICROS_OFFSET = 4, /* 2026-05-02T09:00:00.000000+00:00 */
 };
 
-/* A list whose order is not documented. `beside` (may be NULL) is a parallel list: it is reordered
- * in the same way. */
+/* A list whose order is not documented. `beside` (may be NULL) is a parallel list: it is reordered in the same way. */
 struct variation_rows {
     const char *operation, *rows, *beside;
 };

@@ -36,16 +36,16 @@ struct webhooks {
                   struct buf *body);
 };
 
-/* Creates a delivery that is due at once and returns its row. Deliveries of one event share its
- * event_id; NULL mints a new one. */
+/* Creates a delivery that is due at once and returns its row. Deliveries of one event share its event_id; NULL mints a
+ * new one. */
 uint32_t webhooks_deliver(struct world *w, const struct webhooks *of, uint32_t webhook,
                           const struct webhook_event *event, const char *event_id, uint32_t replay_of);
 
-/* Returns true for a loopback host and for the hosts in `allowed` (separated by spaces; may be
- * NULL), in any letter case. */
+/* Returns true for a loopback host and for the hosts in `allowed` (separated by spaces; may be NULL), in any letter
+ * case. */
 bool webhooks_host_allowed(struct str host, const char *allowed);
-/* Returns true for https to any host and for http to an allowed host. Else `why` is the reason; it
- * lives as long as `a`. */
+/* Returns true for https to any host and for http to an allowed host. Else `why` is the reason; it lives as long as
+ * `a`. */
 bool webhooks_url_valid(struct arena *a, const struct world *w, const char *url, const char **why);
 /* Joins names with spaces, as a webhook's record stores them; NULL if there are none. */
 const char *webhooks_events_text(struct arena *a, const struct field_list *names);

@@ -1,7 +1,7 @@
 /* diff.h - compares a recorded response or delivery with the replayed one.
  *
- * Shapes:  a finding is a place ("/status", "/headers/Retry-After", "/body/items/0/status") with
- *          the recorded and the replayed value as JSON; NULL: no value there.
+ * Shapes:  a finding is a place ("/status", "/headers/Retry-After", "/body/items/0/status") with the recorded and the
+ *          replayed value as JSON; NULL: no value there.
  * Errors:  none; lines that are not JSON are compared as a whole.
  */
 #pragma once

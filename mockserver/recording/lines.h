@@ -1,11 +1,10 @@
-/* lines.h - writes and reads the lines of a recording: one line of JSON per input of the mock,
- * followed by one line per output that it caused.
+/* lines.h - writes and reads the lines of a recording: one line of JSON per input of the mock, followed by one line per
+ * output that it caused.
  *
- * Shapes:  inputs:  "call" (a request), "client_closed" (the client closed the connection before it
- *          had the whole response, or a stream ended), "timer" (a timer fired), "delivery_result"
- *          (a webhook attempt has ended), "changed" (a fixture file has changed), "checked" (the
- *          report on the fixture files), "end" (of the recording). Each has the time at which the
- *          clocks are held while the input is handled.
+ * Shapes:  inputs:  "call" (a request), "client_closed" (the client closed the connection before it had the whole
+ *          response, or a stream ended), "timer" (a timer fired), "delivery_result" (a webhook attempt has ended),
+ *          "changed" (a fixture file has changed), "checked" (the report on the fixture files), "end" (of the
+ *          recording). Each has the time at which the clocks are held while the input is handled.
  *          outputs: "response" (to a call), "delivery" (a webhook attempt is sent).
  *          Each kind is numbered from 1. Bytes are a string, or {"base64url"} if they are not text.
  * Units:   wall_ms since the epoch; monotonic_us, arrived_us and delay_us in microseconds.

@@ -101,8 +101,7 @@ static bool compare(struct player *p, struct str line, struct error *err)
     return true;
 }
 
-/* Reports the outputs that the recording does not have. Called before the next input, and at the
- * end. */
+/* Reports the outputs that the recording does not have. Called before the next input, and at the end. */
 static void report_extra_outputs(struct player *p)
 {
     for (const struct output *o = p->first; o && !p->over; o = o->next)
@@ -272,8 +271,8 @@ static void (*const handlers[])(struct player *p, const struct input *in, struct
     [INPUT_END] = on_end,
 };
 
-/* The report of a "checked" line is a JSON document in a string; its mistakes are reported at the
- * place of the string. */
+/* The report of a "checked" line is a JSON document in a string; its mistakes are reported at the place of the
+ * string. */
 static bool check_report(const struct player *p, struct arena *a, const struct input *in, struct error *err)
 {
     size_t count = p->mock->options.fixture_count;
@@ -318,8 +317,8 @@ static bool next_line(struct player *p, struct str *line)
     return true;
 }
 
-/* A client may close its connection long after the response, and the call must not end before. So
- * the numbers of these calls are read before the first call is replayed. */
+/* A client may close its connection long after the response, and the call must not end before. So the numbers of these
+ * calls are read before the first call is replayed. */
 static bool find_closed_calls(struct player *p, struct error *err)
 {
     struct str line;
@@ -339,8 +338,8 @@ static bool find_closed_calls(struct player *p, struct error *err)
                      "cannot read the recording a second time; expected a regular file");
 }
 
-/* Each line is parsed as a document of its own, whose problems are at line 1. Sets their line to
- * that of the recording. Returns false. */
+/* Each line is parsed as a document of its own, whose problems are at line 1. Sets their line to that of the recording.
+ * Returns false. */
 static bool fix_places(const struct player *p, struct error *err)
 {
     for (struct problem *at = err ? err->first : NULL; at; at = at->next)

@@ -1,9 +1,8 @@
-/* replay.h - replays a recorded run, without sockets and without waiting, and compares the mock's
- * outputs with the recorded ones.
+/* replay.h - replays a recorded run, without sockets and without waiting, and compares the mock's outputs with the
+ * recorded ones.
  *
- * Shapes:  struct replay: the result. A difference has the line of the recording and the call,
- *          delivery or timer that differs. An incomplete recording is replayed up to its last
- *          complete line.
+ * Shapes:  struct replay: the result. A difference has the line of the recording and the call, delivery or timer that
+ *          differs. An incomplete recording is replayed up to its last complete line.
  * Errors:  replay_run: the file is not a recording, or has an invalid line; at its place.
  */
 #pragma once
@@ -31,6 +30,6 @@ struct replay {
     } differences;
 };
 
-/* Stops at the first difference, unless `all` is true. The result lives in `a`. Returns false, with
- * `err` filled, if the recording is invalid. */
+/* Stops at the first difference, unless `all` is true. The result lives in `a`. Returns false, with `err` filled, if
+ * the recording is invalid. */
 bool replay_run(struct arena *a, const char *path, bool all, struct replay *out, struct error *err);

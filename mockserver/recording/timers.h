@@ -1,8 +1,8 @@
-/* timers.h - numbers a mock's timers in the order in which they are set, so that a timer has the
- * same number in a recorded run and in its replay.
+/* timers.h - numbers a mock's timers in the order in which they are set, so that a timer has the same number in a
+ * recorded run and in its replay.
  *
- * Shapes:  struct timers. With a loop, timers fire when they are due, and the watcher is called
- *          before and after; without one, timers_fire fires them. A timer is removed when it fires.
+ * Shapes:  struct timers. With a loop, timers fire when they are due, and the watcher is called before and after;
+ *          without one, timers_fire fires them. A timer is removed when it fires.
  * Errors:  none.
  */
 #pragma once

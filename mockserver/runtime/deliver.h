@@ -1,8 +1,8 @@
 /* deliver.h - sends webhook requests: POSTs, several at a time, only to allowed hosts.
  *
- * Shapes:  one struct deliver per process. Without a loop there is no network; deliver_use_network
- *          lets a test respond instead. The HTTP client is created with the first attempt. Attempts
- *          are numbered from 1 in the order of deliver_send.
+ * Shapes:  one struct deliver per process. Without a loop there is no network; deliver_use_network lets a test respond
+ *          instead. The HTTP client is created with the first attempt. Attempts are numbered from 1 in the order of
+ *          deliver_send.
  * Units:   an attempt may take 10 seconds; a response may have 64 KiB.
  * Errors:  status 0 and a text that says why there was no response.
  */
@@ -30,8 +30,8 @@ void deliver_free(struct deliver *d); /* cancels what is in flight; NULL: no-op 
 void deliver_use_loop(struct deliver *d, struct loop *l);
 void deliver_use_network(struct deliver *d, deliver_network_fn *network, void *ctx);
 
-/* Is notified of each attempt: when it is sent, and when it ends, before `done` is called
- * (on_complete) and after it (after_complete). */
+/* Is notified of each attempt: when it is sent, and when it ends, before `done` is called (on_complete) and after it
+ * (after_complete). */
 struct deliver_watcher {
     void (*on_send)(void *ctx, uint64_t number, const struct deliver_request *r);
     void (*on_complete)(void *ctx, uint64_t number, int status, const char *error);
@@ -45,8 +45,8 @@ void deliver_hold(struct deliver *d);
 /* Ends a waiting attempt with this result. Returns false if no attempt with that number waits. */
 bool deliver_complete(struct deliver *d, uint64_t number, int status, const char *error);
 
-/* Starts an attempt. `a` holds the request and the attempt and must live until `done` was called.
- * Returns NULL if the attempt has ended already: `done` was called before the return. */
+/* Starts an attempt. `a` holds the request and the attempt and must live until `done` was called. Returns NULL if the
+ * attempt has ended already: `done` was called before the return. */
 struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a, const struct deliver_request *r,
                                      deliver_done_fn *done, void *ctx);
 void deliver_drop(struct deliver_attempt *t); /* cancels it; `done` is not called */

@@ -339,9 +339,9 @@ static void write_fixture(struct json *out, struct arena *a, const struct namesp
     json_close_map(out);
 }
 
-/* Returns the code point at the start of `text` if JSON allows it unescaped but YAML requires an
- * escape or folds it: DEL, U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. Otherwise
- * returns 0. Such characters occur only inside strings. */
+/* Returns the code point at the start of `text` if JSON allows it unescaped but YAML requires an escape or folds it:
+ * DEL, U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. Otherwise returns 0. Such characters occur only inside
+ * strings. */
 static unsigned yaml_special(struct str text, size_t *size)
 {
     const unsigned char *s = (const unsigned char *)text.s;

@@ -1,10 +1,9 @@
 /* journal.h - the requests and responses of a namespace, for testers and for the test runner.
  *
- * Shapes:  one journal per namespace, limited in bytes. The oldest entries are evicted first and
- *          counted in `lost`. seq counts from 1 without gaps. An entry is written when its response
- *          is ready and before it is sent: an entry does not prove that the client received it.
- *          Bodies are truncated (JOURNAL_BODY_MAX) and so is the list of rules that did not act
- *          (RULE_DECISIONS_MAX), so that one entry does not evict many others.
+ * Shapes:  one journal per namespace, limited in bytes. The oldest entries are evicted first and counted in `lost`. seq
+ *          counts from 1 without gaps. An entry is written when its response is ready and before it is sent: an entry
+ *          does not prove that the client received it. Bodies are truncated (JOURNAL_BODY_MAX) and so is the list of
+ *          rules that did not act (RULE_DECISIONS_MAX), so that one entry does not evict many others.
  * Units:   bytes; milliseconds of the namespace's clock; wall_*: the machine's clock.
  * Errors:  none.
  */

@@ -33,9 +33,8 @@ struct mock_timers {
     void *ctx;
 };
 
-/* Inputs other than calls, timers and webhook responses. The observer is notified before and after
- * each of them, so that a recording contains them. `text` is the output of the check; `why` is the
- * reason if it failed, else NULL. */
+/* Inputs other than calls, timers and webhook responses. The observer is notified before and after each of them, so
+ * that a recording contains them. `text` is the output of the check; `why` is the reason if it failed, else NULL. */
 enum mock_input {
     MOCK_FILES_CHANGED, /* a watched fixture file has changed */
     MOCK_FILES_CHECKED, /* the check of the changed files has ended */
@@ -68,15 +67,15 @@ struct mock {
 
 /* Applies the mock's options to a fixture, before namespaces are created from it. */
 void mock_take_fixture(const struct mock *m, struct fixture *f);
-/* Everything that the loop calls later must use these, or a recording cannot be replayed.
- * mock_timer returns the timer's id, never 0. */
+/* Everything that the loop calls later must use these, or a recording cannot be replayed. mock_timer returns the
+ * timer's id, never 0. */
 uint64_t mock_timer(struct mock *m, int64_t at_us, loop_timer_fn *fn, void *ctx);
 void mock_timer_cancel(struct mock *m, uint64_t id); /* unknown or 0: no-op */
 void mock_input_begin(const struct mock *m, enum mock_input what, struct str text, const char *why);
 void mock_input_end(const struct mock *m);
 
-/* Namespaces that have not been called for their idle time are deleted, by one timer that is set for the earliest expiry.
- * A call only updates namespace.last_us. Without a loop nothing is deleted. */
+/* Namespaces that have not been called for their idle time are deleted, by one timer that is set for the earliest
+ * expiry. A call only updates namespace.last_us. Without a loop nothing is deleted. */
 void mock_idle_begin(struct mock *m); /* starts the timer; call it when the mock has its loop */
 void mock_idle_end(struct mock *m);
 /* Sets the idle time of a namespace, in milliseconds of the machine's time; 0: never delete it. */

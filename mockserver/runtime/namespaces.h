@@ -1,17 +1,16 @@
 /* namespaces.h - the namespaces of a mock, each with its own state, journal, rules and fixture.
  *
- * Shapes:  struct namespace; "default" always exists. The generation changes with every reset,
- *          restore and delete, so that a suspended call can detect that its state is gone. A
- *          namespace is in use if it was called, or if anything in it was changed or set. A
- *          namespace with an idle time is deleted after that time without a call.
+ * Shapes:  struct namespace; "default" always exists. The generation changes with every reset, restore and delete, so
+ *          that a suspended call can detect that its state is gone. A namespace is in use if it was called, or if
+ *          anything in it was changed or set. A namespace with an idle time is deleted after that time without a call.
  * Units:   idle times in microseconds of the monotonic clock.
  * Errors:  names are 1..64 of A-Z a-z 0-9 . _ - ; a name may not begin with a dot.
  */
 #pragma once
 #include "base/enum.h"
-#include "base/error.h"
+#include "base/fields.h"
 #include "base/str.h"
-#include "mockserver/runtime/initial_state.h"
+#include "mockserver/state/world.h"
 
 #define NAMESPACES_DEFAULT 10000
 #define NAMESPACE_NAME_MAX 64
@@ -22,6 +21,15 @@ struct fixture;
 struct listener;
 struct scheduler;
 struct client_checks;
+
+/* How the initial state of a namespace differs from the copied one (POST /__admin/namespaces). */
+struct overrides {
+    int64_t seed;   /* -1: unchanged */
+    bool hostile;   /* false: unchanged */
+    int clock_mode; /* enum clock_mode; -1: unchanged */
+    struct field_time clock_start;
+};
+#define OVERRIDES_NONE ((struct overrides){.seed = -1, .clock_mode = -1})
 
 struct namespace
 {
@@ -66,9 +74,9 @@ struct namespaces_watcher {
 void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
-/* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose
- * rules come from `fixture` (NULL: the first one). Returns NULL, with `err` filled, if the name is
- * invalid or taken or if there are too many namespaces. Adds a reference to the fixture. */
+/* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose rules come from
+ * `fixture` (NULL: the first one). Returns NULL, with `err` filled, if the name is invalid or taken or if there are too
+ * many namespaces. Adds a reference to the fixture. */
 struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
                                     struct world *from, struct error *err);
 bool namespaces_name_valid(struct str name);
@@ -86,17 +94,15 @@ void namespace_restore(struct namespace *ns, struct world *snapshot); /* copies 
 struct namespace *namespaces_at(const struct namespaces *all, size_t i);
 size_t namespaces_count(const struct namespaces *all);
 
-/* What happened to a namespace when its fixture was reloaded: it was not in use and restarted from
- * the new fixture (restarted), it was in use and kept its state until its next reset, or it was in
- * use and was reset. */
+/* What happened to a namespace when its fixture was reloaded: it was not in use and restarted from the new fixture
+ * (restarted), it was in use and kept its state until its next reset, or it was in use and was reset. */
 #define RELOAD_OUTCOMES(X) X(RELOAD_RESTARTED, "restarted") X(RELOAD_KEPT, "kept") X(RELOAD_RESET, "reset")
 enum reload_outcome { RELOAD_OUTCOMES(ENUM_NAME) RELOAD_OUTCOME_COUNT };
 extern const char *const reload_outcome_texts[];
 typedef void namespace_reloaded(void *ctx, const struct namespace *ns, enum reload_outcome outcome);
 
-/* Replaces the fixture `old` of all namespaces that were created from it. A namespace that is not
- * in use restarts from `fixture` now; one in use does so at its next reset, or now if `reset` is
- * true. Calls `reloaded` for each of them. */
+/* Replaces the fixture `old` of all namespaces that were created from it. A namespace that is not in use restarts from
+ * `fixture` now; one in use does so at its next reset, or now if `reset` is true. Calls `reloaded` for each of them. */
 void namespaces_refix(struct namespaces *all, const struct fixture *old, struct fixture *fixture, bool reset,
                       namespace_reloaded *reloaded, void *ctx);
 
@@ -104,9 +110,14 @@ void namespaces_refix(struct namespaces *all, const struct fixture *old, struct 
 void namespaces_bind(struct namespaces *all, struct str credential, struct namespace *ns);
 struct namespace *namespaces_of_credential(const struct namespaces *all, struct str credential);
 
-/* Snapshots are shared by all namespaces. Saving under an existing name replaces it; save returns
- * false if the name is invalid. */
+/* Snapshots are shared by all namespaces. Saving under an existing name replaces it; save returns false if the name is
+ * invalid. */
 bool snapshots_save(struct namespaces *all, const char *name, struct namespace *ns);
 struct world *snapshots_find(const struct namespaces *all, struct str name);
 bool snapshots_drop(struct namespaces *all, struct str name);
 const char *snapshots_at(const struct namespaces *all, size_t i); /* a name; NULL at the end */
+
+/* Returns a copy of `from` whose clock is at its start. The caller frees it. */
+struct world *initial_state_of(struct world *from);
+/* Applies `overrides` to `w`. Returns NULL, or why clock_start is invalid; the rest is applied even then. */
+const char *initial_state_grant(struct world *w, const struct overrides *overrides);

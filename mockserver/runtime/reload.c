@@ -101,8 +101,8 @@ static void copy_files(struct arena *a, const struct include_files *from, struct
             (struct include_file){arena_text(a, from->items[i].path), from->items[i].hash};
 }
 
-/* Builds a fixture from a report. The child has checked it, so a mistake is only possible if it
- * depends on the current time. */
+/* Builds a fixture from a report. The child has checked it, so a mistake is only possible if it depends on the current
+ * time. */
 static struct fixture *build(const struct fixture_report *report, const char *path, struct error *err)
 {
     struct error now = {0};
@@ -195,8 +195,8 @@ static bool has_path(const struct include_files *files, const char *path)
     return false;
 }
 
-/* Watches all `files`. A file that is new in the list was not watched when it was read, so another
- * check is requested. */
+/* Watches all `files`. A file that is new in the list was not watched when it was read, so another check is
+ * requested. */
 static void watch_all(struct reload *r, const struct include_files *files, size_t count)
 {
     struct arena a = {0};
@@ -250,8 +250,8 @@ static void check(void *ctx, struct buf *out)
     fixtures_report(r->mock->options.fixtures, r->mock->options.fixture_count, out);
 }
 
-/* The reload may have reset the call's own namespace. The call takes the new generation, so that
- * this does not end it. */
+/* The reload may have reset the call's own namespace. The call takes the new generation, so that this does not end
+ * it. */
 static void respond(const struct reload *r, struct call *c, struct reload_result *result)
 {
     const struct namespace *ns = namespaces_find(r->mock->namespaces, c->ns_name);

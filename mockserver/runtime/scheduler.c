@@ -174,8 +174,8 @@ static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *l
 }
 
 /* Turns the entries of the change log into webhook deliveries and attempts. It runs before the next event, so that a
- * delivery has its faults before it is due. world.webhook_cursor is the last change that was read; a fork continues from
- * there, so that no event is delivered again. */
+ * delivery has its faults before it is due. world.webhook_cursor is the last change that was read; a fork continues
+ * from there, so that no event is delivered again. */
 static void read_change_log(struct scheduler *p)
 {
     struct world *w = p->world;

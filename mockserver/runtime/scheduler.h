@@ -1,8 +1,8 @@
 /* scheduler.h - runs a namespace's due events, sends its webhooks and keeps its timer armed.
  *
- * Shapes:  one scheduler per namespace; freed with its state, together with deliveries in flight.
- *          A tick runs the events that are due, turns the changes into webhook deliveries, starts
- *          the deliveries that are due and arms the timer for the next event.
+ * Shapes:  one scheduler per namespace; freed with its state, together with deliveries in flight. A tick runs the
+ *          events that are due, turns the changes into webhook deliveries, starts the deliveries that are due and arms
+ *          the timer for the next event.
  * Units:   milliseconds of the namespace's clock.
  * Errors:  none.
  */
@@ -24,9 +24,8 @@ void scheduler_free(struct scheduler *p); /* NULL: no-op; wakes the call of sche
 
 size_t scheduler_tick(struct scheduler *p); /* returns how many events ran */
 
-/* Advances the clock to until_ms, event by event, and adds the events that ran to *events. Returns
- * false if it stopped at a webhook delivery that is still in flight: call scheduler_await, then
- * call this again. */
+/* Advances the clock to until_ms, event by event, and adds the events that ran to *events. Returns false if it stopped
+ * at a webhook delivery that is still in flight: call scheduler_await, then call this again. */
 bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events);
 /* Suspends the call until no delivery is in flight; returns like call_suspend. */
 bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c));

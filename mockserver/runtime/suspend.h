@@ -12,8 +12,8 @@
 /* Suspends the call for delay_us. The caller must return at once if this returns true. Returns false, and does nothing,
  * if delay_us is 0 or the call runs in-process (no event loop): the caller continues. */
 bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call *c));
-/* Suspends the call until call_wake or call_wake_now. Returns like call_suspend_for. Stores the call in `slot`,
- * which must be empty; empties it when the call wakes or its client disconnects. */
+/* Suspends the call until call_wake or call_wake_now. Returns like call_suspend_for. Stores the call in `slot`, which
+ * must be empty; empties it when the call wakes or its client disconnects. */
 bool call_suspend(struct call *c, struct call_slot *slot, void (*then)(struct call *c));
 void call_wake_now(struct call *c); /* clears the slot; the call runs in the next loop iteration */
 void call_wake(struct call *c);     /* the same, but the slot stays taken until the call runs */
