@@ -1,7 +1,8 @@
-#include "base/units.h"
 #include "mockserver/admin/common.h"
 
+#include "base/array.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/runtime/namespaces.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/state/world.h"
@@ -16,7 +17,7 @@ struct clock_body {
 };
 
 static const struct field clock_rows[] = {
-    FIELD("mode", FIELD_ENUM, struct clock_body, mode, .texts = clock_mode_texts, .text_count = 2,
+    FIELD("mode", FIELD_ENUM, struct clock_body, mode, .texts = clock_mode_texts, .text_count = CLOCK_MODE_COUNT,
           .help = "Whether the clock runs or is frozen."),
     FIELD("now", FIELD_TIME, struct clock_body, now,
           .help = "Time to set the clock to; not before the present time. A duration (+1h) advances it."),
@@ -31,7 +32,7 @@ struct advance_body {
 };
 
 static const struct field advance_rows[] = {
-    FIELD("until", FIELD_ENUM, struct advance_body, until, .texts = until_texts, .text_count = 1,
+    FIELD("until", FIELD_ENUM, struct advance_body, until, .texts = until_texts, .text_count = COUNT(until_texts),
           .help = "Instead of by and to: `next_event` advances to the next event that is due."),
     FIELD("by", FIELD_DURATION, struct advance_body, by_ms,
           .help = "How far to advance from the present time, for example 1h."),
@@ -58,8 +59,7 @@ static bool check_time(struct call *c, const char *pointer, int64_t to_ms)
     char present[TIME_TEXT_MAX];
     if (to_ms < now)
         return call_issue(c, pointer,
-                          "'%s' is before the present time; expected %s or later, because the clock "
-                          "cannot go back",
+                          "'%s' is before the present time; expected %s or later, because the clock cannot go back",
                           pointer + 1, time_millis(now, present));
     if (to_ms > now + ADVANCE_MAX_MS)
         return call_issue(c, pointer, "'%s' is too far ahead; expected at most %d days from the present time",
@@ -102,8 +102,7 @@ static bool check_not_advancing(struct call *c)
 {
     return !scheduler_is_awaited(c->ns->scheduler) ||
            call_refuse(c, FAULT_CONFLICT,
-                       "another call is advancing this clock and waits for a webhook delivery to "
-                       "end");
+                       "another call is advancing this clock and waits for a webhook delivery to end");
 }
 
 void admin_clock_set(struct call *c)

@@ -263,9 +263,7 @@ uint32_t select_lease_request(struct call *c, const char *pointer, const char *i
     if (met.count == 1)
         return met.row;
     if (met.count)
-        call_issue(c, pointer,
-                   "%u lease requests have the id '%s', in the projects %s%s; select one with "
-                   "'project'",
+        call_issue(c, pointer, "%u lease requests have the id '%s', in the projects %s%s; select one with 'project'",
                    met.count, id, buf_c(&met.ids), met.count > NAMED_MAX ? ", ..." : "");
     else
         call_issue(c, pointer, "no lease request%s has the id '%s'", space ? " of that project" : "", id);

@@ -1,4 +1,4 @@
-/* The end user's decision in OAuth: an attempt's outcomes, the simulation that gives one, and the local consent page. */
+/* The end user's decision in OAuth: the outcomes of an attempt, the simulation and the local consent page. */
 #include <string.h>
 
 #include "base/array.h"
@@ -416,8 +416,7 @@ static void render_error(struct call *c)
 static void add_common_headers(struct call *c)
 {
     call_header(c, "Content-Security-Policy",
-                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-                "frame-ancestors 'none'");
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
     call_header(c, "X-Frame-Options", "DENY");
     call_header(c, "X-Content-Type-Options", "nosniff");
     call_header(c, "Referrer-Policy", "no-referrer");

@@ -21,9 +21,8 @@ struct create_body {
 
 static const struct field clock_rows[] = {
     FIELD("start", FIELD_TIME, struct overrides, clock_start,
-          .help = "Start of the clock: a time not before the fixture's start, or a duration after "
-                  "it (+1h)."),
-    FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts, .text_count = 2,
+          .help = "Start of the clock: a time not before the fixture's start, or a duration after it (+1h)."),
+    FIELD("mode", FIELD_ENUM, struct overrides, clock_mode, .texts = clock_mode_texts, .text_count = CLOCK_MODE_COUNT,
           .help = "Whether the clock runs or is frozen."),
 };
 
@@ -31,11 +30,9 @@ static const struct fields clock_fields = FIELD_TABLE("clock", clock_rows, struc
 
 static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
-          .help = "Name of the namespace: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting "
-                  "with a dot."),
+          .help = "Name of the namespace: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting with a dot."),
     FIELD("fixture", FIELD_NODE, struct create_body, fixture, .shape = "{type: [string, object]}",
-          .help = "Name of a loaded fixture, or a fixture as an object. Default: the first loaded "
-                  "fixture."),
+          .help = "Name of a loaded fixture, or a fixture as an object. Default: the first loaded fixture."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
           .help = "Instead of fixture: name of the namespace or snapshot to copy."),
     FIELD("seed", FIELD_INT, struct create_body, overrides.seed, .max = INT64_MAX,
@@ -45,8 +42,7 @@ static const struct field create_rows[] = {
     FIELD("clock", FIELD_MAP, struct create_body, overrides, .sub = &clock_fields,
           .help = "Start and mode of the clock, instead of the fixture's."),
     FIELD("credentials", FIELD_TEXTS, struct create_body, credentials,
-          .help = "API keys whose calls belong to this namespace, also without its name in the path or "
-                  "header."),
+          .help = "API keys whose calls belong to this namespace, also without its name in the path or header."),
     FIELD("idle", FIELD_DURATION, struct create_body, idle_ms,
           .help = "Delete the namespace after this idle time. Default: 0s, never."),
 };

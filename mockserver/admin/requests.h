@@ -56,8 +56,8 @@ struct request_match {
 
 extern const struct fields request_match_fields;
 
-/* Checks the selectors of the call's body and resolves their texts, for example a key's value to its name. Returns false
- * if the call was refused. */
+/* Checks the selectors of the call's body and resolves their texts, for example a key's value to its name. Returns
+ * false if the call was refused. */
 bool request_match_check(struct call *c, struct request_match *m);
 
 struct request_judgement {

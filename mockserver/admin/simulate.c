@@ -109,8 +109,7 @@ struct publish_outcome {
 static const struct field publish_outcome_rows[] = {
     FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Id of the post."),
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
-          .help = "Instead of post: the account (id, or handle if that is unique) whose next post "
-                  "this is about."),
+          .help = "Instead of post: the account (id, or handle if that is unique) whose next post this is about."),
     FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome, .help = "Result of publishing the post.",
           .required = true, .texts = result_texts, .text_count = COUNT(result_texts)),
     FIELD("code", FIELD_TEXT, struct publish_outcome, code,
@@ -171,8 +170,7 @@ static const struct field fail_rows[] = {
           .help = "Status of the response, 200 to 599; the response has no body. Exactly one of status "
                   "and error is required."),
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
-          .help = "Instead of status: one of the provider's error codes, with the provider's own "
-                  "error body."),
+          .help = "Instead of status: one of the provider's error codes, with the provider's own error body."),
 };
 const struct fields simulate_fail_fields = FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
 
@@ -215,8 +213,7 @@ static const struct field plan_rows[] = {
     KEY_FIELD(struct plan),
     FIELD("status", FIELD_ENUM, struct plan, status, .required = true, .texts = key_status_texts,
           .text_count = KEY_STATUS_COUNT,
-          .help = "`active`: the key works. `unpaid`: its plan is not paid. `killed`: the key is "
-                  "disabled."),
+          .help = "`active`: the key works. `unpaid`: its plan is not paid. `killed`: the key is disabled."),
 };
 const struct fields simulate_plan_fields = FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
 
@@ -241,8 +238,7 @@ struct rate_limit_left {
 static const struct field rate_limit_rows[] = {
     KEY_FIELD(struct rate_limit_left),
     FIELD("class", FIELD_TEXT, struct rate_limit_left, class,
-          .help = "Rate limit of the provider, for example read, write, long or write_day. Default: all "
-                  "of them."),
+          .help = "Rate limit of the provider, for example read, write, long or write_day. Default: all of them."),
     FIELD("remaining", FIELD_INT, struct rate_limit_left, remaining, .required = true, .max = INT32_MAX,
           .help = "Calls left in the present window. A value above the limit is reduced to the limit."),
 };

@@ -251,8 +251,7 @@ struct lease_decide {
 static const struct field lease_decide_rows[] = {
     FIELD("request", FIELD_TEXT, struct lease_decide, request, .help = "Id of the lease request.", .required = true),
     FIELD("project", FIELD_TEXT, struct lease_decide, project,
-          .help = "Project of the request, by id or name, if two organizations have a request of that "
-                  "id."),
+          .help = "Project of the request, by id or name, if two organizations have a request of that id."),
     FIELD("outcome", FIELD_ENUM, struct lease_decide, outcome, .help = "The decision.", .required = true,
           .texts = decision_texts, .text_count = COUNT(decision_texts)),
     FIELD("count", FIELD_INT, struct lease_decide, count, .min = 1, .max = UINT32_MAX,
@@ -407,13 +406,18 @@ static void connect_ad_account(struct call *c, uint32_t space, enum ad_platform 
 static bool set_token_status(struct call *c, uint32_t row, const char *status)
 {
     const struct ad_account *a = ad_account_read(c->world, row);
-    bool valid = strcmp(status, "valid") == 0, expired = strcmp(status, "expired") == 0;
-    if (!valid && !expired && strcmp(status, "revoked") != 0)
+    static const enum ad_token settable[] = {AD_TOKEN_VALID, AD_TOKEN_EXPIRED, AD_TOKEN_REVOKED};
+    enum ad_token wanted = AD_TOKEN_COUNT;
+    for (size_t i = 0; i < COUNT(settable); i++)
+        if (strcmp(status, ad_token_texts[settable[i]]) == 0)
+            wanted = settable[i];
+    bool valid = wanted == AD_TOKEN_VALID;
+    if (wanted == AD_TOKEN_COUNT)
         return call_issue(c, "/status", "unknown status '%s'; expected one of: valid, expired, revoked", status);
-    if (strcmp(status, ad_token_texts[a->token]) == 0 || (!valid && !ad_account_can(a, AD_LOSES)))
+    if (wanted == a->token || (!valid && !ad_account_can(a, AD_LOSES)))
         return call_refuse(c, FAULT_CONFLICT, "the ad account's token is already %s", ad_token_texts[a->token]);
     if (!valid)
-        ad_account_lose(c->world, row, expired ? AD_TOKEN_EXPIRED : AD_TOKEN_REVOKED);
+        ad_account_lose(c->world, row, wanted);
     else if (!ad_account_can(a, AD_VALIDATES))
         ad_account_reconnect(c->world, row);
     if (valid && ad_account_can(ad_account_read(c->world, row), AD_VALIDATES))

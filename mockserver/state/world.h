@@ -27,7 +27,7 @@
 #include <stdbool.h>
 
 #define CLOCK_MODES(X) X(CLOCK_RUNS, "runs") X(CLOCK_FROZEN, "frozen")
-enum clock_mode { CLOCK_MODES(ENUM_NAME) };
+enum clock_mode { CLOCK_MODES(ENUM_NAME) CLOCK_MODE_COUNT };
 extern const char *const clock_mode_texts[];
 
 struct clock {
