@@ -1,9 +1,10 @@
 #include "conformance/scenario/reader.h"
 
-#include "base/array.h"
-#include "base/enum.h"
 #include <ctype.h>
 #include <string.h>
+
+#include "base/array.h"
+#include "base/enum.h"
 
 #define KEY(type, key, ...) FIELD(key, type, struct YAML_STRUCT, __VA_ARGS__)
 

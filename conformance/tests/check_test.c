@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/check/check.h"
 
 #include <setjmp.h>
@@ -7,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/json.h"
 
 static int set_up(void **state)

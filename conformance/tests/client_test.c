@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/client.h"
 
 #include <setjmp.h>
@@ -7,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/http/server.h"
 #include "base/time.h"
 

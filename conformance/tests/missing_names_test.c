@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/step.h"
 
 #include <setjmp.h>
@@ -8,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/json.h"
 
 static struct suite load(struct arena *a)

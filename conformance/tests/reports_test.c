@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/report/failure_card.h"
 
 #include <setjmp.h>
@@ -9,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/json.h"

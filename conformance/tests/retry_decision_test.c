@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/step.h"
 
 #include <setjmp.h>
@@ -6,6 +5,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+
+#include "base/array.h"
 
 /* The result of a sequence of responses, in which each character is one response: h holds, - does
  * not hold, s stops, l is rate limited. The test does not wait; it adds up the waits. */

@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/step.h"
 
 #include <setjmp.h>
@@ -7,6 +6,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include "base/array.h"
 
 /* printf '1700000000.{"id":1}' | openssl dgst -sha256 -hmac whsec_test */
 #define MAC      "2f441ba4b3b2d50d28a9ab9d9fd8880376ecd1eb5d0435401553f5d8d0a5dcf8"

@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/target.h"
 
 #include <setjmp.h>
@@ -8,6 +7,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "base/array.h"
 
 static int set_up(void **state)
 {

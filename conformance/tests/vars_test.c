@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/run/resolve.h"
 
 #include <setjmp.h>
@@ -7,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/json.h"
 
 struct scene {

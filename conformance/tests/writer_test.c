@@ -1,4 +1,3 @@
-#include "base/array.h"
 #include "conformance/report/report.h"
 
 #include <setjmp.h>
@@ -10,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/json.h"
