@@ -1,13 +1,9 @@
 #include "base/time.h"
 
 #include "base/array.h"
+#include "base/units.h"
 #include <stdio.h>
 #include <time.h>
-
-#define SECOND ((int64_t)1000)
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24 * HOUR)
 
 /* A proleptic Gregorian date. The conversions of the C library depend on the local time zone. */
 struct date {
@@ -130,7 +126,7 @@ static bool cut_hours_minutes(struct str *x, int64_t *ms)
     int hour, minute;
     if (!cut_digits(x, 2, &hour) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &minute) || hour > 23 || minute > 59)
         return false;
-    *ms = hour * HOUR + minute * MINUTE;
+    *ms = hour * HOUR_MS + minute * MINUTE_MS;
     return true;
 }
 
@@ -140,7 +136,7 @@ static bool cut_clock(struct str *x, int64_t *ms)
     if (!cut_hours_minutes(x, ms) || !cut_text(x, STR(":")) || !cut_digits(x, 2, &second) ||
         second > 59) /* Unix time has no leap seconds */
         return false;
-    *ms += second * SECOND;
+    *ms += second * SECOND_MS;
     return true;
 }
 
@@ -191,7 +187,7 @@ bool time_parse(struct str text, int64_t *ms)
     date.year = year;
     if (text.n || !date_exists(date))
         return false;
-    *ms = days_from_date(date) * DAY + clock - offset;
+    *ms = days_from_date(date) * DAY_MS + clock - offset;
     return true;
 }
 
@@ -207,15 +203,15 @@ struct clock_face {
 
 static struct clock_face face_of(int64_t ms)
 {
-    int64_t days = floor_div(ms, DAY);
-    int left = (int)floor_rest(ms, DAY);
+    int64_t days = floor_div(ms, DAY_MS);
+    int left = (int)floor_rest(ms, DAY_MS);
     return (struct clock_face){
         .date = date_from_days(days),
         .weekday = (int)floor_rest(days + 4, 7), /* 1970-01-01 was a Thursday */
-        .hour = left / (int)HOUR,
-        .minute = left / (int)MINUTE % 60,
-        .second = left / (int)SECOND % 60,
-        .millis = left % (int)SECOND,
+        .hour = left / (int)HOUR_MS,
+        .minute = left / (int)MINUTE_MS % 60,
+        .second = left / (int)SECOND_MS % 60,
+        .millis = left % (int)SECOND_MS,
     };
 }
 
@@ -310,7 +306,7 @@ bool time_parse_http(struct str text, int64_t *ms)
     date.year = year;
     if (!date_exists(date))
         return false;
-    int64_t then = days_from_date(date) * DAY + clock;
+    int64_t then = days_from_date(date) * DAY_MS + clock;
     if (face_of(then).weekday != weekday)
         return false;
     *ms = then;
@@ -322,11 +318,11 @@ static const struct {
     const char *name;
     int64_t ms;
 } units[] = {
-    {"d",  DAY   },
-    {"h",  HOUR  },
-    {"m",  MINUTE},
-    {"s",  SECOND},
-    {"ms", 1     }
+    {"d",  DAY_MS   },
+    {"h",  HOUR_MS  },
+    {"m",  MINUTE_MS},
+    {"s",  SECOND_MS},
+    {"ms", 1        }
 };
 
 static struct str cut_while(struct str *x, bool digits)
@@ -380,15 +376,15 @@ char *duration_text(int64_t ms, char out[TIME_TEXT_MAX])
 
 int64_t time_next_month(int64_t ms, int day)
 {
-    struct date d = date_from_days(floor_div(ms, DAY));
+    struct date d = date_from_days(floor_div(ms, DAY_MS));
     d.year += d.month == 12;
     d.month = d.month % 12 + 1;
     int last = month_days(d.year, d.month);
     d.day = day < last ? day : last;
-    return days_from_date(d) * DAY + floor_rest(ms, DAY);
+    return days_from_date(d) * DAY_MS + floor_rest(ms, DAY_MS);
 }
 
 int time_day(int64_t ms)
 {
-    return date_from_days(floor_div(ms, DAY)).day;
+    return date_from_days(floor_div(ms, DAY_MS)).day;
 }

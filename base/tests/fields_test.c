@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/fields.h"
 #include "base/tests/tree.h"
+#include "base/units.h"
 #include "base/yaml.h"
 
 struct token {
@@ -33,7 +34,12 @@ static const struct fields token_fields = FIELD_TABLE("token", token_rows, struc
 static const char *const platforms[] = {"tiktok", "instagram", "youtube"};
 
 enum color { RED, GREEN, BLUE, DARK_BLUE };
-static const struct enum_word color_rows[] = {{BLUE, "azul"}, {RED, "rojo"}, {GREEN, "verde"}, {DARK_BLUE, "azul"}};
+static const struct enum_word color_rows[] = {
+    {BLUE,      "azul" },
+    {RED,       "rojo" },
+    {GREEN,     "verde"},
+    {DARK_BLUE, "azul" }
+};
 static const struct enum_words colors = {color_rows, COUNT(color_rows), 2};
 
 static const struct field account_rows[] = {
@@ -116,7 +122,10 @@ static void an_enum_is_read_and_written_by_its_words(void **state)
     static const struct {
         const char *word;
         enum color color;
-    } rows[] = {{"rojo", RED}, {"azul", BLUE}};
+    } rows[] = {
+        {"rojo", RED },
+        {"azul", BLUE}
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct account x = {0};
         const char *why;
@@ -146,8 +155,8 @@ static void a_time_may_be_relative_to_the_start(void **state)
         const char *yaml;
         int64_t ms;
     } rows[] = {
-        {"{platform: tiktok, expires: -30d}", INT64_C(-30) * 86400000},
-        {"{platform: tiktok, expires: +10m}", 600000                 },
+        {"{platform: tiktok, expires: -30d}", -30 * DAY_MS},
+        {"{platform: tiktok, expires: +10m}", 600000      },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct account x = {0};

@@ -1,5 +1,6 @@
 #include "base/array.h"
 #include "base/time.h"
+#include "base/units.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +10,6 @@
 #include <time.h>
 
 #include <cmocka.h>
-
-#define DAY ((int64_t)86400000)
 
 static void instants_are_read_to_the_millisecond(void **state)
 {
@@ -142,7 +141,7 @@ static void every_day_of_eight_centuries_matches_the_c_library(void **state)
 {
     (void)state;
     for (int64_t day = -146097; day < 146097; day++) {
-        int64_t ms = day * DAY + 43200000, again = 0;
+        int64_t ms = day * DAY_MS + 43200000, again = 0;
         time_t seconds = (time_t)(ms / 1000);
         struct tm tm;
         char out[TIME_TEXT_MAX], expected[TIME_TEXT_MAX];
@@ -200,8 +199,8 @@ static void durations_are_sums_of_units(void **state)
         {"1h30m",               5400000,          "1h30m"             },
         {"90m",                 5400000,          "1h30m"             },
         {"+10m",                600000,           "10m"               },
-        {"-30d",                -30 * DAY,        "-30d"              },
-        {"-1d1ms",              -DAY - 1,         "-1d1ms"            },
+        {"-30d",                -30 * DAY_MS,     "-30d"              },
+        {"-1d1ms",              -DAY_MS - 1,      "-1d1ms"            },
         {"1d2h3m4s5ms",         93784005,         "1d2h3m4s5ms"       },
         {"007s",                7000,             "7s"                },
         {"60s",                 60000,            "1m"                },

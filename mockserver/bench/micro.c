@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/providers/layers/page.h"
 #include "mockserver/runtime/mock.h"
@@ -95,7 +96,7 @@ static struct world *world_of(uint32_t accounts)
                                           .handle = handle,
                                           .platform = i % 2 ? PLATFORM_TIKTOK : PLATFORM_INSTAGRAM,
                                           .connected_at_ms = START - i * STEP,
-                                          .token_expires_at_ms = START + 86400000ll});
+                                          .token_expires_at_ms = START + DAY_MS});
     }
     return w;
 }

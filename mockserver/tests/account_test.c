@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/units.h"
 #include "mockserver/tests/state_test.h"
 
 static uint32_t count_listed(const struct scene *s, enum world_index index, uint32_t value)
@@ -27,7 +28,7 @@ static void a_connected_account_is_listed_newest_first(void **state)
         const struct account spec = {
             .public_id = ids_mint(s.w, "acc_", ID_ULID),
             .handle = "acme",
-            .connected_at_ms = SCENE_START - connected_days_ago[i] * DAY,
+            .connected_at_ms = SCENE_START - connected_days_ago[i] * DAY_MS,
         };
         account_connect(s.w, s.space, &spec);
     }
@@ -78,7 +79,7 @@ static void the_token_word_is_cleared_when_the_token_changes(void **state)
     uint32_t two =
         account_connect(s.w, s.space, &(struct account){.public_id = "b", .handle = "other", .token_word = "odd"});
     assert_string_equal(account_read(s.w, one)->token_word, "odd");
-    account_reconnect(s.w, one, SCENE_START + DAY);
+    account_reconnect(s.w, one, SCENE_START + DAY_MS);
     account_lose_token(s.w, two, TOKEN_EXPIRED);
     assert_null(account_read(s.w, one)->token_word);
     assert_null(account_read(s.w, two)->token_word);
@@ -100,13 +101,13 @@ static void reconnecting_rotates_the_token_and_nothing_else(void **state)
     struct scene s = scene_new();
     uint32_t row = scene_account(&s, "acme");
     account_lose_token(s.w, row, TOKEN_WITHDRAWN);
-    events_advance(s.w, SCENE_START + DAY);
+    events_advance(s.w, SCENE_START + DAY_MS);
     struct world *before = world_fork(s.w);
-    account_reconnect(s.w, row, SCENE_START + 90 * DAY);
+    account_reconnect(s.w, row, SCENE_START + 90 * DAY_MS);
     const struct account *a = account_read(s.w, row);
     assert_int_equal(a->token, TOKEN_LIVE);
-    assert_int_equal(a->token_since_ms, SCENE_START + DAY);
-    assert_int_equal(a->token_expires_at_ms, SCENE_START + 90 * DAY);
+    assert_int_equal(a->token_since_ms, SCENE_START + DAY_MS);
+    assert_int_equal(a->token_expires_at_ms, SCENE_START + 90 * DAY_MS);
     assert_int_equal(a->token_generation, 2);
     const struct record_type *shape = record_types[RECORD_ACCOUNT];
     for (size_t i = 0; i < shape->field_count; i++) {
@@ -126,16 +127,16 @@ static void a_token_expires_at_its_expiry_time(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t row = scene_account(&s, "acme");
-    events_advance(s.w, SCENE_START + 30 * DAY - 1);
+    events_advance(s.w, SCENE_START + 30 * DAY_MS - 1);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_LIVE);
-    events_advance(s.w, SCENE_START + 40 * DAY);
+    events_advance(s.w, SCENE_START + 40 * DAY_MS);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_EXPIRED);
     const struct change *c = changes_read(s.w, changes_last(s.w));
     assert_string_equal(c->what, "account_lose_token");
     assert_string_equal(c->from, "live");
     assert_string_equal(c->to, "expired");
     assert_string_equal(c->cause, "time");
-    assert_int_equal(c->at_ms, SCENE_START + 30 * DAY);
+    assert_int_equal(c->at_ms, SCENE_START + 30 * DAY_MS);
     world_free(s.w);
 }
 
@@ -144,10 +145,10 @@ static void a_new_token_ignores_the_expiry_of_the_old_one(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t row = scene_account(&s, "acme");
-    account_reconnect(s.w, row, SCENE_START + 60 * DAY);
-    events_advance(s.w, SCENE_START + 59 * DAY);
+    account_reconnect(s.w, row, SCENE_START + 60 * DAY_MS);
+    events_advance(s.w, SCENE_START + 59 * DAY_MS);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_LIVE);
-    events_advance(s.w, SCENE_START + 60 * DAY);
+    events_advance(s.w, SCENE_START + 60 * DAY_MS);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_EXPIRED);
     world_free(s.w);
 }
@@ -160,16 +161,16 @@ static void a_refreshing_token_is_renewed_for_its_original_lifetime(void **state
         .public_id = "acc_1",
         .handle = "acme",
         .refreshes = true,
-        .token_expires_at_ms = SCENE_START + DAY,
+        .token_expires_at_ms = SCENE_START + DAY_MS,
     };
     uint32_t row = account_connect(s.w, s.space, &spec);
-    events_advance(s.w, SCENE_START + 3 * DAY + HOUR);
+    events_advance(s.w, SCENE_START + 3 * DAY_MS + HOUR_MS);
     const struct account *a = account_read(s.w, row);
     assert_int_equal(a->token, TOKEN_LIVE);
-    assert_int_equal(a->token_expires_at_ms, SCENE_START + 4 * DAY);
+    assert_int_equal(a->token_expires_at_ms, SCENE_START + 4 * DAY_MS);
     assert_int_equal(a->token_generation, 4);
     account_lose_token(s.w, row, TOKEN_WITHDRAWN); /* a lost token is not renewed */
-    events_advance(s.w, SCENE_START + 10 * DAY);
+    events_advance(s.w, SCENE_START + 10 * DAY_MS);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_WITHDRAWN);
     world_free(s.w);
 }
@@ -179,7 +180,7 @@ static void a_lost_token_keeps_queued_posts(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t row = scene_account(&s, "acme");
-    uint32_t queued = scene_destination(&s, row, HOUR, MODE_PUBLISH);
+    uint32_t queued = scene_destination(&s, row, HOUR_MS, MODE_PUBLISH);
     account_lose_token(s.w, row, TOKEN_EXPIRED);
     assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_QUEUED);
     uint32_t last = changes_last(s.w);
@@ -194,19 +195,19 @@ static void disconnecting_cancels_only_queued_posts(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t row = scene_account(&s, "acme"), other = scene_account(&s, "other");
-    uint32_t published = scene_destination(&s, row, HOUR, MODE_PUBLISH);
-    uint32_t draft = scene_destination(&s, row, HOUR, MODE_DRAFT);
-    events_advance(s.w, SCENE_START + 2 * HOUR);
+    uint32_t published = scene_destination(&s, row, HOUR_MS, MODE_PUBLISH);
+    uint32_t draft = scene_destination(&s, row, HOUR_MS, MODE_DRAFT);
+    events_advance(s.w, SCENE_START + 2 * HOUR_MS);
     const char *url = destination_read(s.w, published)->external_url;
-    uint32_t queued[3], elsewhere = scene_destination(&s, other, DAY, MODE_PUBLISH);
+    uint32_t queued[3], elsewhere = scene_destination(&s, other, DAY_MS, MODE_PUBLISH);
     for (size_t i = 0; i < 3; i++)
-        queued[i] = scene_destination(&s, row, DAY, MODE_PUBLISH);
+        queued[i] = scene_destination(&s, row, DAY_MS, MODE_PUBLISH);
 
     assert_int_equal(account_disconnect(s.w, row, DISCONNECT_REVOKED), 3);
     for (size_t i = 0; i < 3; i++) {
         const struct destination *d = destination_read(s.w, queued[i]);
         assert_int_equal(d->state, DESTINATION_CANCELED);
-        assert_int_equal(d->canceled_at_ms, SCENE_START + 2 * HOUR);
+        assert_int_equal(d->canceled_at_ms, SCENE_START + 2 * HOUR_MS);
     }
     assert_int_equal(destination_read(s.w, elsewhere)->state, DESTINATION_QUEUED);
     assert_int_equal(destination_read(s.w, draft)->state, DESTINATION_DRAFT);
@@ -215,9 +216,9 @@ static void disconnecting_cancels_only_queued_posts(void **state)
     const struct account *a = account_read(s.w, row);
     assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
     assert_int_equal(a->token, TOKEN_WITHDRAWN);
-    assert_int_equal(a->disconnected_at_ms, SCENE_START + 2 * HOUR);
+    assert_int_equal(a->disconnected_at_ms, SCENE_START + 2 * HOUR_MS);
     assert_int_equal(account_find(s.w, 0, str_from(a->public_id)), row);
-    events_advance(s.w, SCENE_START + 60 * DAY);
+    events_advance(s.w, SCENE_START + 60 * DAY_MS);
     assert_int_equal(destination_read(s.w, queued[0])->state, DESTINATION_CANCELED);
     assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
     world_free(s.w);
@@ -250,7 +251,7 @@ static uint32_t begin_attempt(struct scene *s, uint32_t reconnect)
         .platform = PLATFORM_TIKTOK,
         .token = "st_1",
         .return_url = "https://app.example.com/done",
-        .expires_at_ms = world_now(s->w) + 10 * MINUTE,
+        .expires_at_ms = world_now(s->w) + 10 * MINUTE_MS,
     };
     return oauth_attempt_begin(s->w, &spec);
 }
@@ -271,7 +272,7 @@ static void consent_connects_a_new_account(void **state)
     assert_int_equal(a->ended_at_ms, SCENE_START);
     assert_int_equal(a->account, account_find(s.w, 0, STR("acc_new")));
     assert_string_equal(account_read(s.w, a->account)->handle, "acme");
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(oauth_attempt_read(s.w, row)->state, OAUTH_ATTEMPT_COMPLETED);
     world_free(s.w);
 }
@@ -283,7 +284,7 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     uint32_t account = scene_account(&s, "acme");
     account_lose_token(s.w, account, TOKEN_EXPIRED);
     const struct connection user = {
-        .account = {.token_expires_at_ms = SCENE_START + DAY, .handle = "ignored"}
+        .account = {.token_expires_at_ms = SCENE_START + DAY_MS, .handle = "ignored"}
     };
     uint32_t row = begin_attempt(&s, account);
     oauth_attempt_complete(s.w, row, &user);
@@ -291,7 +292,7 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
     assert_string_equal(account_read(s.w, account)->handle, "acme");
     assert_string_equal(record_state(s.w, RECORD_ACCOUNT, account), "live");
-    assert_int_equal(account_read(s.w, account)->token_expires_at_ms, SCENE_START + DAY);
+    assert_int_equal(account_read(s.w, account)->token_expires_at_ms, SCENE_START + DAY_MS);
     world_free(s.w);
 }
 
@@ -319,11 +320,11 @@ static void an_attempt_fails_or_expires(void **state)
     world_free(s.w);
     s = scene_new();
     uint32_t late = begin_attempt(&s, ROW_NONE);
-    events_advance(s.w, SCENE_START + 10 * MINUTE - 1);
+    events_advance(s.w, SCENE_START + 10 * MINUTE_MS - 1);
     assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_PENDING);
-    events_advance(s.w, SCENE_START + 10 * MINUTE);
+    events_advance(s.w, SCENE_START + 10 * MINUTE_MS);
     assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_EXPIRED);
-    assert_int_equal(oauth_attempt_read(s.w, late)->ended_at_ms, SCENE_START + 10 * MINUTE);
+    assert_int_equal(oauth_attempt_read(s.w, late)->ended_at_ms, SCENE_START + 10 * MINUTE_MS);
     world_free(s.w);
 }
 

@@ -10,9 +10,10 @@
 
 #include <cmocka.h>
 
+#include "base/units.h"
 #include "mockserver/tests/state_test.h"
 
-#define VALIDATION (10 * MINUTE)
+#define VALIDATION (10 * MINUTE_MS)
 
 static struct ad_account spec_of(struct scene *s, enum ad_platform platform)
 {
@@ -93,8 +94,8 @@ static void assert_applied(const struct scene *s, const struct event_row *row, e
     const struct ad_account *is = ad_account_read(s->w, account);
     bool gone = row->event == AD_DISCONNECTS, granted = row->event == AD_RECONNECTS;
     assert_string_equal(record_state(s->w, RECORD_AD_ACCOUNT, account), row->to[in]);
-    assert_int_equal(is->disconnected_at_ms, gone ? SCENE_START + MINUTE : 0);
-    assert_int_equal(is->validates_at_ms, granted ? SCENE_START + MINUTE + VALIDATION : 0);
+    assert_int_equal(is->disconnected_at_ms, gone ? SCENE_START + MINUTE_MS : 0);
+    assert_int_equal(is->validates_at_ms, granted ? SCENE_START + MINUTE_MS + VALIDATION : 0);
     assert_int_equal(ad_account_of(s->w, s->space, AD_PLATFORM_META), gone ? ROW_NONE : account);
     assert_string_equal(is->public_id, was->public_id);
     assert_string_equal(is->external_id, was->external_id);
@@ -113,7 +114,7 @@ static void only_allowed_transitions_are_possible(void **state)
             struct arena a = {0};
             struct scene s = scene_with_validation();
             uint32_t account = account_in(&s, in);
-            events_advance(s.w, SCENE_START + MINUTE);
+            events_advance(s.w, SCENE_START + MINUTE_MS);
             const struct ad_account was = *ad_account_read(s.w, account);
             const char *before = dump_world(&a, s.w);
             bool can = ad_account_can(&was, event_rows[i].event);
@@ -135,7 +136,7 @@ static void a_grant_is_pending_until_it_is_validated(void **state)
     uint32_t row = connect(&s);
     events_advance(s.w, SCENE_START + VALIDATION - 1);
     assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_PENDING);
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
     const struct change *last = changes_read(s.w, changes_last(s.w));
     assert_string_equal(last->cause, "time");
@@ -162,12 +163,12 @@ static void the_validation_of_an_old_grant_does_not_validate_a_new_one(void **st
     (void)state;
     struct scene s = scene_with_validation();
     uint32_t row = connect(&s);
-    events_advance(s.w, SCENE_START + 5 * MINUTE);
+    events_advance(s.w, SCENE_START + 5 * MINUTE_MS);
     ad_account_lose(s.w, row, AD_TOKEN_EXPIRED);
     ad_account_reconnect(s.w, row);
-    events_advance(s.w, SCENE_START + 12 * MINUTE);
+    events_advance(s.w, SCENE_START + 12 * MINUTE_MS);
     assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_PENDING);
-    events_advance(s.w, SCENE_START + 15 * MINUTE);
+    events_advance(s.w, SCENE_START + 15 * MINUTE_MS);
     assert_int_equal(ad_account_read(s.w, row)->token, AD_TOKEN_VALID);
     world_free(s.w);
 }
@@ -201,7 +202,7 @@ static uint32_t begin_attempt(struct scene *s)
         .space = s->space,
         .ad_platform = AD_PLATFORM_META,
         .token = ids_mint(s->w, "st_", ID_ULID),
-        .expires_at_ms = world_now(s->w) + 10 * MINUTE,
+        .expires_at_ms = world_now(s->w) + 10 * MINUTE_MS,
     };
     return oauth_attempt_begin(s->w, &spec);
 }
@@ -234,7 +235,7 @@ static void a_failed_attempt_adds_no_ad_account(void **state)
     struct scene s = scene_new();
     uint32_t denied = begin_attempt(&s), late = begin_attempt(&s);
     oauth_attempt_fail(s.w, denied, "access_denied");
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(oauth_attempt_read(s.w, denied)->ad_account, ROW_NONE);
     assert_int_equal(oauth_attempt_read(s.w, late)->state, OAUTH_ATTEMPT_EXPIRED);
     assert_int_equal(world_count(s.w, RECORD_AD_ACCOUNT), 0);

@@ -1,5 +1,6 @@
 /* Client checks for waits, Idempotency-Keys, polling and backoff. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/client_checks_test.h"
 
 #define LIST     "GET /v1/projects/prj_acme_a/social-accounts"
@@ -190,7 +191,7 @@ static void one_key_is_for_one_write(void **state)
 static void a_key_that_the_provider_forgot_can_be_reused(void **state)
 {
     mock_call(*state, SCHEDULE, ONE, AS_FULL, KEY_A);
-    pass(*state, INT64_C(24) * 3600 * 1000);
+    pass(*state, DAY_MS);
     mock_call(*state, SCHEDULE, OTHER, AS_FULL, KEY_A);
     mock_call(*state, SCHEDULE, OTHER, AS_SECOND, KEY_A);
     assert_client_check(*state, "idempotency_unique", "not_tested 0 0", "");

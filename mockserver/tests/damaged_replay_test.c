@@ -13,7 +13,6 @@
 
 #define KEY       "Authorization: Bearer lp_live_full"
 #define CHECK_US  30000000 /* limit for a reload's child process, which takes much less */
-#define DAY       DAY_MS
 #define LINES_MAX 64
 #define FIXTURE                                                                                                        \
     "name: w\n"                                                                                                        \
@@ -50,7 +49,7 @@ static void record(struct recording *rec, struct folder *folder)
              "{\"url\":\"http://127.0.0.1:9/hook\",\"events\":[\"social_account.needs_reauth\"]}", KEY);
     run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa\",\"why\":\"expired\"}");
     assert_true(run_complete_delivery(r, 500));
-    run_pass(r, DAY);
+    run_pass(r, DAY_MS);
     mock_input_begin(r->mock, MOCK_FILES_CHANGED, STR(""), NULL);
     reload_changed(r->mock->reload);
     mock_input_end(r->mock);

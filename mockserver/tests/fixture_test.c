@@ -18,13 +18,12 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/yaml.h"
-#include "mockserver/state/world.h"
-#include "mockserver/state/record.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 #include "mockserver/tests/folder.h"
 
-#define DAY  DAY_MS
 #define BAD  TEST_DIR "/bad/"
 #define LAST "            - { platform: tiktok, handle: b, connected_at: -2d }\n"
 
@@ -83,13 +82,13 @@ static void a_posts_result_is_later_than_its_creation(void **state)
     };
     for (size_t i = 0; i < COUNT(fixtures); i++) {
         struct fixture *f = load_text(fixtures[i]);
-        int64_t due_ms = world_now(f->world) - 3 * DAY;
+        int64_t due_ms = world_now(f->world) - 3 * DAY_MS;
         for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++) {
             const struct destination *d = destination_read(f->world, row);
             const struct post *p = post_read(f->world, d->post);
-            assert_int_equal(p->created_at_ms, due_ms - DAY);
+            assert_int_equal(p->created_at_ms, due_ms - DAY_MS);
             assert_in_range(p->updated_at_ms, p->created_at_ms, due_ms);
-            assert_int_equal(d->created_at_ms, due_ms - DAY);
+            assert_int_equal(d->created_at_ms, due_ms - DAY_MS);
             assert_int_equal(d->updated_at_ms, due_ms);
             assert_int_equal(d->state == DESTINATION_CANCELED ? d->canceled_at_ms : d->attempted_at_ms, due_ms);
         }
@@ -199,10 +198,9 @@ static void a_fixture_sets_the_initial_state(void **state)
     assert_false(key_has_scope(k, "social:write"));
     assert_string_equal(k->tier, "pilot");
     assert_string_equal(space_read(w, space_find(w, 1, STR("p")))->timezone, "Europe/Dublin");
-    assert_int_equal(account_read(w, account_find(w, 1, STR("sa_a")))->connected_at_ms,
-                     start - INT64_C(24) * 3600 * 1000);
+    assert_int_equal(account_read(w, account_find(w, 1, STR("sa_a")))->connected_at_ms, start - DAY_MS);
     const struct destination *d = destination_read(w, 1);
-    assert_int_equal(d->due_at_ms, start + INT64_C(24) * 3600 * 1000);
+    assert_int_equal(d->due_at_ms, start + DAY_MS);
     assert_int_equal(d->mode, MODE_DRAFT);
     assert_int_equal(content_read(w, 1)->approval, APPROVAL_PENDING);
     assert_string_equal(changes_read(w, 1)->cause, "fixture");

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "mockserver/runtime/namespaces.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/replies.h"
+#include "mockserver/state/world.h"
 
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
 #define CREATE   "POST /v1/projects"
@@ -22,8 +23,6 @@
     ("{\"scheduledFor\":\"2026-05-03T18:00:00Z\",\"targets\":[{\"socialAccountId\":"                                   \
      "\"sa_acme_tiktok\",\"mode\":\"publish\"}]}")
 #define PROJECT "{\"name\":\"Acme Tea\",\"timezone\":\"Europe/Berlin\"}"
-#define MINUTE  INT64_C(60000)
-#define DAY     (INT64_C(24) * 3600 * 1000)
 
 static void advance(struct mock *m, int64_t ms)
 {
@@ -51,7 +50,7 @@ static void a_repeated_call_returns_the_stored_response_and_acts_once(void **sta
     struct mock_response first = mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN);
     assert_int_equal(first.status, 202);
     assert_null(header_of(first, "X-Mock-Replayed"));
-    advance(*state, DAY - 1);
+    advance(*state, DAY_MS - 1);
     assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
     assert_stored_response(mock_call(*state, SCHEDULE, BODY, AS_FULL, TOKEN), first);
     assert_int_equal(posts(*state), before + 1);
@@ -102,7 +101,7 @@ static void a_token_belongs_to_one_key_and_one_endpoint(void **state)
 static void a_token_expires_after_a_day(void **state)
 {
     struct mock_response first = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
-    advance(*state, DAY);
+    advance(*state, DAY_MS);
     struct mock_response second = mock_call(*state, CREATE, "{\"name\":\"B\",\"timezone\":\"UTC\"}", AS_FULL, TOKEN);
     assert_int_equal(second.status, 201);
     assert_string_not_equal(at(second, "/id"), at(first, "/id"));
@@ -123,7 +122,7 @@ static void a_refusal_by_a_gate_is_not_stored(void **state)
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_NARROW, TOKEN), 403, "FORBIDDEN_SCOPE");
     mock_call(*state, "POST /__admin/simulate/rate_limit", "{\"key\":\"full\",\"class\":\"write\",\"remaining\":0}");
     assert_refused(mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN), 429, "RATE_LIMITED");
-    advance(*state, MINUTE);
+    advance(*state, MINUTE_MS);
     struct mock_response made = mock_call(*state, CREATE, PROJECT, AS_FULL, TOKEN);
     assert_int_equal(made.status, 201);
     assert_null(header_of(made, "X-Mock-Replayed"));

@@ -1,6 +1,7 @@
 /* Tests of approving and rejecting content, and of the posts scheduled before, with
  * fixtures/layers-acme.yaml. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
@@ -13,7 +14,6 @@
 #define SCHEDULE "POST /v1/content/cnt_pending/schedule"
 #define POSTS    "GET /v1/projects/prj_acme_a/scheduled-posts"
 #define WHY      "{\"reason\":\"x\"}"
-#define DAY      (INT64_C(24) * 3600 * 1000)
 #define TARGETS(a, b)                                                                                                  \
     "{\"scheduledFor\":\"2026-05-03T17:00:00Z\",\"targets\":[{\"socialAccountId\":\"" a                                \
     "\",\"mode\":\"publish\"},{\"socialAccountId\":\"" b "\",\"mode\":\"draft\"}]}"
@@ -57,7 +57,7 @@ static void approval_queues_the_posts_scheduled_before(void **state)
     assert_string_equal(at(read_post(m, first), "/status"), "queued");
     assert_string_equal(at(read_post(m, first), "/scheduledFor"), "2026-05-03T17:00:00Z");
     assert_int_equal(count_posts(m), before + 2);
-    events_advance(w, world_now(w) + 2 * DAY);
+    events_advance(w, world_now(w) + 2 * DAY_MS);
     assert_string_equal(at(read_post(m, first), "/status"), "published");
     assert_string_equal(at(read_post(m, second), "/status"), "draft");
 }
@@ -67,7 +67,7 @@ static void approval_after_the_due_time_publishes_immediately(void **state)
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
     call(m, SCHEDULE, BOTH);
-    events_advance(w, world_now(w) + 3 * DAY);
+    events_advance(w, world_now(w) + 3 * DAY_MS);
     struct mock_response a = call(m, APPROVE, NULL);
     const char *id = at(a, "/pendingSchedulePromotion/scheduledPostIds/0");
     assert_string_equal(at(read_post(m, id), "/status"), "published");
@@ -109,7 +109,7 @@ static void rejection_removes_the_posts_scheduled_before(void **state)
     assert_string_equal(at(a, "/rejectedAt"), "2026-05-02T09:00:00Z");
     assert_string_equal(at(a, "/rejectedBy"), at(call(m, "GET /v1/whoami", NULL), "/apiKeyId"));
     assert_string_equal(at(a, "/reason"), "Too loud.");
-    events_advance(w, world_now(w) + 3 * DAY);
+    events_advance(w, world_now(w) + 3 * DAY_MS);
     assert_int_equal(count_posts(m), before);
     assert_refused(call(m, SCHEDULE, TARGETS("sa_acme_tiktok", "sa_acme_tiktok")), 422,
                    "VALIDATION"); /* the due time is in the past */

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "mockserver/state/world.h"
 
 #define LOG "GET /v1/audit-log"
-#define DAY (INT64_C(24) * 3600 * 1000)
 
 static const char *list_values(struct mock_response a, const char *member)
 {
@@ -59,7 +59,7 @@ static void time_and_simulations_are_not_attributed_to_a_key(void **state)
     struct world *w = mock_test_world(m);
     revoke(m, "sa_acme_disposable", AS_FULL);
     mock_call(m, "POST /__admin/simulate/token_lost", "{\"account\":\"sa_acme_instagram\",\"why\":\"expired\"}");
-    events_advance(w, world_now(w) + DAY);
+    events_advance(w, world_now(w) + DAY_MS);
     struct mock_response a = mock_call(m, LOG "?limit=2", NULL, AS_FULL);
     assert_string_equal(list_values(a, "eventType"), "scheduled_post.failed social_account.needs_reauth");
     assert_string_equal(at(a, "/items/0/apiKeyId"), "null");
@@ -71,7 +71,7 @@ static void each_filter_selects_entries(void **state)
     struct mock *m = *state;
     struct world *w = mock_test_world(m);
     revoke(m, "sa_acme_tiktok", AS_FULL);
-    events_advance(w, world_now(w) + DAY / 24);
+    events_advance(w, world_now(w) + DAY_MS / 24);
     revoke(m, "sa_acme_b_tiktok", AS_SECOND);
     const char *second = key_id(m, AS_SECOND);
     static const struct {

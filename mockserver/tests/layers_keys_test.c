@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "mockserver/state/world.h"
 
 #define LIST "GET /v1/projects/prj_acme_a/social-accounts"
-#define DAY  (INT64_C(24) * 3600 * 1000)
 
 static struct mock_response kill_key(struct mock *m, const char *id, const char *as)
 {
@@ -69,7 +69,7 @@ static void killing_a_killed_key_changes_nothing(void **state)
     const char *id = key_id(m, AS_SECOND);
     struct mock_response first = kill_key(m, id, AS_FULL);
     uint32_t changes = changes_last(w);
-    events_advance(w, world_now(w) + DAY);
+    events_advance(w, world_now(w) + DAY_MS);
     uint32_t after = changes_last(w);
     assert_true(after > changes);
     struct mock_response second = kill_key(m, id, AS_FULL);

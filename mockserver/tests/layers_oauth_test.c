@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/oauth_attempt.h"
@@ -16,7 +17,6 @@
 #define LIST   "GET /v1/projects/prj_acme_a/social-accounts"
 #define RETURN "\"returnUrl\":\"https://app.your-product.com/done\""
 #define TIKTOK ("{\"platform\":\"tiktok\"," RETURN "}")
-#define MINUTE INT64_C(60000)
 
 static struct mock_response status_of(struct mock *m, struct mock_response url, const char *as)
 {
@@ -272,7 +272,7 @@ static void denied_consent_is_in_the_status_and_in_the_redirect(void **state)
 static void an_attempt_expires_after_ten_minutes(void **state)
 {
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
-    advance(*state, 10 * MINUTE - 1);
+    advance(*state, 10 * MINUTE_MS - 1);
     assert_string_equal(at(status_of(*state, url, AS_FULL), "/status"), "pending");
     advance(*state, 1);
     struct mock_response a = status_of(*state, url, AS_FULL);

@@ -1,17 +1,17 @@
 /* Tests of scheduled posts: schedule, publish, list, cancel, reschedule, with
  * fixtures/layers-acme.yaml. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/layers_test.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "mockserver/state/world.h"
 #include "mockserver/state/post.h"
+#include "mockserver/state/world.h"
 
 #define SCHEDULE "POST /v1/content/cnt_open/schedule"
 #define POSTS    "GET /v1/projects/prj_acme_a/scheduled-posts"
-#define DAY      (INT64_C(24) * 3600 * 1000)
 #define DUE      "\"scheduledFor\":\"2026-05-03T17:00:00Z\""
 #define TARGET   "{\"socialAccountId\":\"sa_acme_tiktok\",\"mode\":\"publish\"}"
 #define PUBLISH  "POST /v1/content/cnt_open/publish"
@@ -70,7 +70,7 @@ static void each_target_gets_a_post_of_its_own(void **state)
 
 static void a_due_post_is_published_or_becomes_a_draft(void **state)
 {
-    advance(*state, 4 * DAY);
+    advance(*state, 4 * DAY_MS);
     struct mock_response a = read_post(*state, "sp_queued");
     assert_string_equal(at(a, "/status"), "published");
     assert_string_equal(at(a, "/publishedAt"), "2026-05-04T09:00:00Z");
@@ -86,7 +86,7 @@ static void a_due_post_is_published_or_becomes_a_draft(void **state)
 static void a_lost_token_fails_a_post_when_it_is_due_and_not_before(void **state)
 {
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "queued");
-    advance(*state, DAY);
+    advance(*state, DAY_MS);
     struct mock_response a = read_post(*state, "sp_queued_expired");
     assert_string_equal(at(a, "/status"), "failed");
     assert_string_equal(at(a, "/lastError/code"), "CREDENTIAL_INVALID");
@@ -97,8 +97,8 @@ static void a_lost_token_fails_a_post_when_it_is_due_and_not_before(void **state
 static void a_post_is_published_if_its_account_reconnects_in_time(void **state)
 {
     struct world *w = mock_test_world(*state);
-    account_reconnect(w, account_find(w, 1, STR("sa_acme_expired")), world_now(w) + 30 * DAY);
-    advance(*state, DAY);
+    account_reconnect(w, account_find(w, 1, STR("sa_acme_expired")), world_now(w) + 30 * DAY_MS);
+    advance(*state, DAY_MS);
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "published");
 }
 
@@ -380,7 +380,7 @@ static void a_queued_post_can_be_canceled_once(void **state)
     assert_string_equal(at(a, "/id"), "sp_queued");
     assert_string_equal(at(a, "/status"), "canceled");
     assert_string_equal(at(a, "/canceledAt"), "2026-05-02T09:00:00Z");
-    advance(*state, 3 * DAY);
+    advance(*state, 3 * DAY_MS);
     assert_string_equal(at(read_post(*state, "sp_queued"), "/status"), "canceled");
     assert_refused(mock_call(*state, "DELETE /v1/scheduled-posts/sp_queued", NULL, AS_FULL), 409, "CONFLICT");
 }
@@ -393,9 +393,9 @@ static void a_queued_post_can_be_rescheduled(void **state)
     assert_string_equal(at(a, "/status"), "queued");
     assert_string_equal(at(a, "/scheduledFor"), "2026-05-09T12:00:00Z");
     assert_string_equal(at(a, "/updatedAt"), "2026-05-02T09:00:00Z");
-    advance(*state, 2 * DAY);
+    advance(*state, 2 * DAY_MS);
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "queued");
-    advance(*state, 6 * DAY);
+    advance(*state, 6 * DAY_MS);
     assert_string_equal(at(read_post(*state, "sp_queued_expired"), "/status"), "failed");
 }
 

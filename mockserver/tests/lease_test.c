@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/tests/state_test.h"
 
 static void fill_pool(struct scene *s)
@@ -106,8 +107,8 @@ static void an_assigned_account_is_an_ordinary_leased_account(void **state)
     assert_int_equal(a->connected_at_ms, SCENE_START);
     assert_int_equal(a->lease_request, request);
     assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_SPACE_LEASED], index_pair_key(s.space, true)), 1);
-    uint32_t destination = scene_destination(&s, row, HOUR, MODE_PUBLISH);
-    events_advance(s.w, SCENE_START + HOUR);
+    uint32_t destination = scene_destination(&s, row, HOUR_MS, MODE_PUBLISH);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(destination_read(s.w, destination)->state, DESTINATION_PUBLISHED);
     world_free(s.w);
 }
@@ -159,11 +160,11 @@ static void a_request_is_decided_once_with_a_valid_count(void **state)
             } else if (!rows[i].possible) {
                 assert_int_equal(verdict, LEASE_WRONG_COUNT);
             } else {
-                events_advance(s.w, SCENE_START + HOUR);
+                events_advance(s.w, SCENE_START + HOUR_MS);
                 decide(&s, request, d.outcome, d.count);
                 const struct lease_request *r = lease_request_read(s.w, request);
                 assert_int_equal(r->state, d.outcome);
-                assert_int_equal(r->decided_at_ms, SCENE_START + HOUR);
+                assert_int_equal(r->decided_at_ms, SCENE_START + HOUR_MS);
                 assert_string_equal(r->remark, "approved");
                 assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request), d.count);
                 assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY) - charged, d.count);
@@ -211,7 +212,7 @@ static void a_lease_is_charged_monthly_until_it_ends(void **state)
     events_advance(s.w, instant(days[0]));
     decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
     uint32_t account = world_count(s.w, RECORD_ACCOUNT);
-    events_advance(s.w, instant(days[4]) + DAY);
+    events_advance(s.w, instant(days[4]) + DAY_MS);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5);
     for (uint32_t i = 0; i < 5; i++) {
         const struct wallet_entry *e = wallet_entry_read(s.w, i + 1);
@@ -223,7 +224,7 @@ static void a_lease_is_charged_monthly_until_it_ends(void **state)
     }
     account_disconnect(s.w, account, DISCONNECT_RELEASED);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, 0);
-    events_advance(s.w, instant(days[4]) + 200 * DAY);
+    events_advance(s.w, instant(days[4]) + 200 * DAY_MS);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5); /* and no refund */
     world_free(s.w);
 }
@@ -262,7 +263,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
         decide(&s, first, LEASE_ASSIGNED, 1);
         uint32_t account = world_count(s.w, RECORD_ACCOUNT);
         uint32_t pool = pool_account_find(s.w, 0, STR("run.club"));
-        uint32_t queued = scene_destination(&s, account, DAY, MODE_PUBLISH);
+        uint32_t queued = scene_destination(&s, account, DAY_MS, MODE_PUBLISH);
         assert_int_equal(pool_account_read(s.w, pool)->account, account);
         assert_int_equal(lease_request_matches(s.w, again), 0);
         account_disconnect(s.w, account, reasons[i]);
@@ -292,7 +293,7 @@ static void an_edited_renewal_time_is_used(void **state)
     decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
     uint32_t account = world_count(s.w, RECORD_ACCOUNT);
     set_renewal(s.w, account, "2026-05-03T00:00:00Z"); /* earlier */
-    events_advance(s.w, SCENE_START + DAY);
+    events_advance(s.w, SCENE_START + DAY_MS);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
     assert_int_equal(account_read(s.w, account)->renews_at_ms, instant("2026-06-02T09:00:00Z"));
     set_renewal(s.w, account, "2026-06-20T00:00:00Z"); /* later */
@@ -353,7 +354,7 @@ static void step(struct scene *s, uint64_t *seed)
             account_disconnect(s->w, accounts, DISCONNECT_RELEASED);
         break;
     default:
-        events_advance(s->w, world_now(s->w) + next_random(seed, 20) * DAY);
+        events_advance(s->w, world_now(s->w) + next_random(seed, 20) * DAY_MS);
         break;
     }
 }

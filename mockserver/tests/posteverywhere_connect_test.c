@@ -1,8 +1,7 @@
 /* Connecting, reconnecting and device login: the client gets a link, then polls. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/tests/posteverywhere_test.h"
-
-#define MINUTE INT64_C(60000)
 
 static struct mock_response poll(struct mock *m, struct mock_response session)
 {
@@ -85,7 +84,7 @@ static void a_poll_reports_pending_cancelled_or_expired(void **state)
         consent(*state, link, "/data/session_id", rows[i].outcome, "");
         assert_string_equal(at(poll(*state, link), "/data/status"), rows[i].status);
     }
-    advance(*state, 10 * MINUTE);
+    advance(*state, 10 * MINUTE_MS);
     assert_string_equal(at(poll(*state, link), "/data/status"), "expired");
     assert_refused(mock_call(*state, GET("/auth/social-connect/poll/unknown"), NULL, AS_ACME), 404, "not_found");
     struct mock_response foreign =
@@ -154,7 +153,7 @@ static void a_device_login_can_be_denied_and_can_expire(void **state)
 
     session = mock_call(*state, POST("/auth/device"), "{}");
     body = line_of(session, "{\"device_code\":\"", "/data/device_code", "\"}");
-    advance(*state, 10 * MINUTE);
+    advance(*state, 10 * MINUTE_MS);
     got = mock_call(*state, POST("/auth/device/token"), body);
     assert_string_equal(at(got, "/data/status"), "expired");
     assert_refused(mock_call(*state, POST("/auth/device/token"), "{\"device_code\":\"x\"}"), 404, "not_found");

@@ -12,7 +12,6 @@
 #define FAILED    P(3)
 #define SCHEDULED P(4)
 #define DRAFT     P(5)
-#define HOUR      (60 * MINUTE_MS)
 
 static struct mock_response read_post(struct mock *m, struct mock_response created)
 {
@@ -106,7 +105,7 @@ static void a_scheduled_post_is_published_at_its_due_time(void **state)
     assert_string_equal(at(created, "/data/scheduled_for"), "2026-04-10T15:00:00.000Z");
     assert_string_equal(at(created, "/data/timezone"), "America/New_York");
     assert_null(at(created, "/data/results"));
-    advance(*state, 3 * HOUR - 1000);
+    advance(*state, 3 * HOUR_MS - 1000);
     assert_string_equal(at(read_post(*state, created), "/data/status"), "scheduled");
     advance(*state, 1000);
     struct mock_response post = read_post(*state, created);
@@ -119,7 +118,7 @@ static void a_post_fails_only_at_accounts_that_are_expired_when_it_is_due(void *
     simulate(*state, "health", "{\"account\":\"3001\",\"status\":\"expired\"}");
     simulate(*state, "health", "{\"account\":\"3003\",\"status\":\"expired\"}");
     simulate(*state, "health", "{\"account\":\"3003\",\"status\":\"healthy\"}");
-    advance(*state, 25 * HOUR);
+    advance(*state, 25 * HOUR_MS);
     struct mock_response post = mock_call(*state, GET(SCHEDULED "/results"), NULL, AS_ACME);
     assert_string_equal(at(post, "/data/post_status"), "partially_failed");
     assert_string_equal(at(post, "/data/results/0/status"), "failed");
@@ -134,7 +133,7 @@ static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
     assert_string_equal(at(created, "/data/status"), "draft");
     assert_string_equal(at(created, "/data/scheduled_for"), "null");
     assert_string_equal(at(created, "/data/destinations"), "[]");
-    advance(*state, 24 * HOUR);
+    advance(*state, 24 * HOUR_MS);
     assert_string_equal(at(read_post(*state, created), "/data/status"), "draft");
 
     const char *line = line_of(created, POST("/posts/"), "/data/post_id", "/schedule");
@@ -170,10 +169,10 @@ static void a_scheduled_post_can_be_changed(void **state)
     assert_string_equal(at(a, "/data/content"), "At nine.");
     assert_string_equal(at(a, "/data/account_ids"), "[3007]");
     assert_string_equal(at(a, "/data/timezone"), "Europe/Berlin"); /* unchanged */
-    advance(*state, 30 * HOUR);
+    advance(*state, 30 * HOUR_MS);
     a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "scheduled");
-    advance(*state, 30 * HOUR);
+    advance(*state, 30 * HOUR_MS);
     a = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
     assert_string_equal(at(a, "/data/status"), "published");
     assert_int_equal(node_count(node_pointer(a.body, "/data/destinations")), 1);
@@ -193,7 +192,7 @@ static void a_published_post_cannot_be_deleted(void **state)
         assert_string_equal(at(a, "/data/deleted"), "true");
         assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
     }
-    advance(*state, 48 * HOUR); /* a deleted post is not published */
+    advance(*state, 48 * HOUR_MS); /* a deleted post is not published */
     struct mock_response list = mock_call(*state, GET("/posts"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/pagination/total"), "2");
 }

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "mockserver/runtime/namespaces.h"
-#include "mockserver/state/world.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/world.h"
 
-#define MINUTE  INT64_C(60000)
-#define DAY     (INT64_C(24) * 60 * MINUTE)
 #define KEY(x)  ("Authorization: Bearer lp_live_" x)
 #define LIST    "GET /v1/projects/prj_one/social-accounts"
 #define REVOKE  "DELETE /v1/social-accounts/sa_nobody"
@@ -67,24 +66,24 @@ static void assert_exhausted(struct mock_response a, const char *retry_after)
 static void a_window_begins_with_its_first_call(void **state)
 {
     struct world *w = mock_test_world(*state);
-    assert_int_equal(quota_read(w, 2, 1, MINUTE).used, 0);
-    quota_count(w, 2, 1, MINUTE);
-    int64_t ends = world_now(w) + MINUTE;
-    advance(*state, MINUTE - 1);
-    quota_count(w, 2, 1, MINUTE);
-    assert_int_equal(quota_read(w, 2, 1, MINUTE).used, 2);
-    assert_int_equal(quota_read(w, 2, 1, MINUTE).ends_at_ms, ends);
+    assert_int_equal(quota_read(w, 2, 1, MINUTE_MS).used, 0);
+    quota_count(w, 2, 1, MINUTE_MS);
+    int64_t ends = world_now(w) + MINUTE_MS;
+    advance(*state, MINUTE_MS - 1);
+    quota_count(w, 2, 1, MINUTE_MS);
+    assert_int_equal(quota_read(w, 2, 1, MINUTE_MS).used, 2);
+    assert_int_equal(quota_read(w, 2, 1, MINUTE_MS).ends_at_ms, ends);
     advance(*state, 1);
-    assert_int_equal(quota_read(w, 2, 1, MINUTE).used, 0);
-    assert_int_equal(quota_read(w, 2, 1, MINUTE).ends_at_ms, ends + MINUTE);
+    assert_int_equal(quota_read(w, 2, 1, MINUTE_MS).used, 0);
+    assert_int_equal(quota_read(w, 2, 1, MINUTE_MS).ends_at_ms, ends + MINUTE_MS);
 }
 
 static void each_key_and_window_has_its_own_counter(void **state)
 {
     struct world *w = mock_test_world(*state);
-    quota_set(w, 3, 0, MINUTE, 40);
-    quota_count(w, 1, 0, MINUTE);
-    quota_count(w, 3, 2, DAY);
+    quota_set(w, 3, 0, MINUTE_MS, 40);
+    quota_count(w, 1, 0, MINUTE_MS);
+    quota_count(w, 3, 2, DAY_MS);
     static const int64_t used[4][QUOTA_WINDOWS] = {
         {1,  0, 0, 0},
         {0},
@@ -93,17 +92,17 @@ static void each_key_and_window_has_its_own_counter(void **state)
     };
     for (uint32_t key = 1; key <= 4; key++)
         for (size_t window = 0; window < QUOTA_WINDOWS; window++)
-            assert_int_equal(quota_read(w, key, window, MINUTE).used, used[key - 1][window]);
+            assert_int_equal(quota_read(w, key, window, MINUTE_MS).used, used[key - 1][window]);
 }
 
 static void a_fork_has_its_own_counters(void **state)
 {
     struct world *w = mock_test_world(*state);
-    quota_count(w, 1, 0, MINUTE);
+    quota_count(w, 1, 0, MINUTE_MS);
     struct world *fork = world_fork(w);
-    quota_count(fork, 1, 0, MINUTE);
-    assert_int_equal(quota_read(w, 1, 0, MINUTE).used, 1);
-    assert_int_equal(quota_read(fork, 1, 0, MINUTE).used, 2);
+    quota_count(fork, 1, 0, MINUTE_MS);
+    assert_int_equal(quota_read(w, 1, 0, MINUTE_MS).used, 1);
+    assert_int_equal(quota_read(fork, 1, 0, MINUTE_MS).used, 2);
     world_free(fork);
 }
 
@@ -128,7 +127,7 @@ static void an_exhausted_rate_limit_is_full_again_after_its_window(void **state)
         assert_int_equal(mock_call(*state, LIST, NULL, KEY("few")).status, 200);
     for (int i = 0; i < 5; i++) /* refused calls are not counted and do not extend the window */
         assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "60");
-    advance(*state, MINUTE - 1);
+    advance(*state, MINUTE_MS - 1);
     assert_exhausted(mock_call(*state, LIST, NULL, KEY("few")), "1");
     advance(*state, 1);
     struct mock_response a = mock_call(*state, LIST, NULL, KEY("few"));
@@ -162,12 +161,12 @@ static void writes_also_have_a_daily_rate_limit(void **state)
     mock_call(*state, REVOKE, NULL, KEY("few"));
     struct mock_response second = mock_call(*state, REVOKE, NULL, KEY("few"));
     assert_left(second, "2", "0", START_S + 60); /* the window of a minute is tighter */
-    advance(*state, MINUTE);
+    advance(*state, MINUTE_MS);
     struct mock_response third = mock_call(*state, REVOKE, NULL, KEY("few"));
     assert_int_equal(third.status, 404);
     assert_left(third, "3", "0", START_S + 86400); /* now the window of a day is tighter */
     assert_exhausted(mock_call(*state, REVOKE, NULL, KEY("few")), "86340");
-    advance(*state, DAY - MINUTE);
+    advance(*state, DAY_MS - MINUTE_MS);
     assert_int_equal(mock_call(*state, REVOKE, NULL, KEY("few")).status, 404);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/units.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/webhook.h"
@@ -124,7 +125,7 @@ static void record_get_returns_texts_and_ids(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
-    uint32_t destination = scene_destination(&s, account, 90 * MINUTE, MODE_DRAFT);
+    uint32_t destination = scene_destination(&s, account, 90 * MINUTE_MS, MODE_DRAFT);
     struct world *w = s.w;
     assert_string_equal(get(w, RECORD_ACCOUNT, account, "platform").text, "tiktok");
     assert_string_equal(get(w, RECORD_ACCOUNT, account, "space").text, "sp_1");
@@ -168,13 +169,13 @@ static void an_edited_time_moves_its_event(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
-    uint32_t destination = scene_destination(&s, account, DAY, MODE_PUBLISH);
+    uint32_t destination = scene_destination(&s, account, DAY_MS, MODE_PUBLISH);
     assert_true(set_text(s.w, RECORD_ACCOUNT, account, "token_expires_at", "2026-05-02T10:00:00Z", NULL));
     assert_true(set_text(s.w, RECORD_DESTINATION, destination, "due_at", "2026-05-02T09:30:00.250Z", NULL));
     assert_true(s.w->checks);
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(account_read(s.w, account)->token, TOKEN_EXPIRED);
-    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * MINUTE + 250);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * MINUTE_MS + 250);
     world_free(s.w);
 }
 
@@ -186,14 +187,14 @@ static void an_attempt_with_a_later_expiry_does_not_expire_early(void **state)
         .key = s.key,
         .space = s.space,
         .token = "st_1",
-        .expires_at_ms = SCENE_START + 10 * MINUTE,
+        .expires_at_ms = SCENE_START + 10 * MINUTE_MS,
     };
     uint32_t attempt = oauth_attempt_begin(s.w, &spec);
     assert_true(set_text(s.w, RECORD_OAUTH_ATTEMPT, attempt, "expires_at", "2026-05-02T11:00:00Z", NULL));
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(oauth_attempt_read(s.w, attempt)->state, OAUTH_ATTEMPT_PENDING);
-    events_advance(s.w, SCENE_START + 2 * HOUR);
-    assert_int_equal(oauth_attempt_read(s.w, attempt)->ended_at_ms, SCENE_START + 2 * HOUR);
+    events_advance(s.w, SCENE_START + 2 * HOUR_MS);
+    assert_int_equal(oauth_attempt_read(s.w, attempt)->ended_at_ms, SCENE_START + 2 * HOUR_MS);
     world_free(s.w);
 }
 
@@ -203,14 +204,14 @@ static void a_canceled_post_can_be_queued_again(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t account = scene_account(&s, "acme");
-    uint32_t destination = scene_destination(&s, account, HOUR, MODE_PUBLISH);
+    uint32_t destination = scene_destination(&s, account, HOUR_MS, MODE_PUBLISH);
     account_disconnect(s.w, account, DISCONNECT_REVOKED);
     assert_true(set_text(s.w, RECORD_DESTINATION, destination, "state", "queued", NULL));
     assert_int_equal(
         index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(account, DESTINATION_QUEUED)), 1);
     assert_false(s.w->checks); /* this violates an invariant */
     scene_account(&s, "other");
-    events_advance(s.w, SCENE_START + HOUR);
+    events_advance(s.w, SCENE_START + HOUR_MS);
     assert_int_equal(destination_read(s.w, destination)->failure, FAILURE_ACCOUNT_GONE);
     world_free(s.w);
 }
@@ -219,16 +220,16 @@ static void a_post_edited_to_publishing_is_published(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    s.w->timings.publish_ms = 30 * SECOND;
-    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), DAY, MODE_PUBLISH);
+    s.w->timings.publish_ms = 30 * SECOND_MS;
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), DAY_MS, MODE_PUBLISH);
     const struct record_edit edits[] = {
         {field(RECORD_DESTINATION, "state"),        {.text = "publishing"}          },
         {field(RECORD_DESTINATION, "attempted_at"), {.text = "2026-05-02T09:00:00Z"}},
     };
     assert_true(record_update(s.w, RECORD_DESTINATION, destination, edits, 2, NULL));
     assert_true(s.w->checks);
-    events_advance(s.w, SCENE_START + HOUR);
-    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * SECOND);
+    events_advance(s.w, SCENE_START + HOUR_MS);
+    assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START + 30 * SECOND_MS);
     world_free(s.w);
 }
 
@@ -237,7 +238,7 @@ static void a_reference_is_set_by_id_within_the_provider(void **state)
     (void)state;
     struct scene s = scene_new();
     uint32_t from = scene_account(&s, "from"), to = scene_account(&s, "to");
-    uint32_t destination = scene_destination(&s, from, HOUR, MODE_PUBLISH);
+    uint32_t destination = scene_destination(&s, from, HOUR_MS, MODE_PUBLISH);
     assert_true(set_text(s.w, RECORD_DESTINATION, destination, "account", account_read(s.w, to)->public_id, NULL));
     assert_int_equal(destination_read(s.w, destination)->account, to);
     assert_int_equal(index_count_of(&s.w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(to, DESTINATION_QUEUED)),

@@ -1,5 +1,6 @@
 /* A replay equals the recorded run, for every kind of input. */
 #include "base/array.h"
+#include "base/units.h"
 #include "mockserver/recording/header.h"
 #include "mockserver/tests/members.h"
 #include "mockserver/tests/replay_rig.h"
@@ -11,9 +12,6 @@
 #include <cmocka.h>
 
 #define STREAMS 200 /* maximum number of open event streams */
-#define MINUTE  (INT64_C(60) * 1000)
-#define HOUR    (60 * MINUTE)
-#define DAY     (24 * HOUR)
 
 #define LAYERS "Authorization: Bearer lp_live_01HX9Y6K7EJ4T2_full"
 #define ACME   "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"
@@ -77,16 +75,16 @@ static void timers_and_clock_changes_replay(void **state)
 {
     (void)state;
     struct run *r = run_new("layers-acme.yaml");
-    run_pass(r, DAY + HOUR); /* posts come due without a call */
+    run_pass(r, DAY_MS + HOUR_MS); /* posts come due without a call */
     run_call(r, "GET /v1/scheduled-posts/sp_popup_one", NULL, LAYERS);
     run_pass(r, 37);
     run_call(r, "GET /__admin/clock", NULL);
     run_call(r, "PUT /__admin/clock", "{\"mode\":\"frozen\"}");
-    run_pass(r, DAY);
+    run_pass(r, DAY_MS);
     run_call(r, "GET /__admin/clock", NULL);
     run_call(r, "POST /__admin/clock/advance", "{\"by\":\"3d\"}");
     run_call(r, "PUT /__admin/clock", "{\"mode\":\"runs\"}");
-    run_pass(r, DAY);
+    run_pass(r, DAY_MS);
     struct rig_call *last = run_call(r, "GET /__admin/health", NULL);
     assert_true(str_has(last->body, STR("\"uptime_seconds\":262800")));
     assert_true(replay_equals(r).timers > 0);
@@ -100,9 +98,9 @@ static void webhook_deliveries_and_their_retries_replay(void **state)
     assert_int_equal(run_call(r, "POST /v1/webhook-endpoints", HOOK, LAYERS)->status, 201);
     run_call(r, "POST /__admin/simulate/token_lost", "{\"account\":\"sa_acme_tiktok\",\"why\":\"revoked_upstream\"}");
     assert_true(run_complete_delivery(r, 500));
-    run_pass(r, HOUR);
+    run_pass(r, HOUR_MS);
     assert_true(run_complete_delivery(r, 0));
-    run_pass(r, DAY);
+    run_pass(r, DAY_MS);
     assert_true(run_complete_delivery(r, 200));
     run_call(r, "GET /__admin/state/deliveries", NULL);
     assert_true(replay_equals(r).deliveries >= 3);
@@ -239,7 +237,7 @@ static void created_restored_and_deleted_namespaces_replay(void **state)
         struct rig_call *a = run_call(r, calls[i][0], calls[i][1], LAYERS);
         if (a->status / 100 != 2)
             fail_msg("%s: %d " STR_FMT, calls[i][0], a->status, STR_ARG(a->body));
-        run_pass(r, 11 * MINUTE);
+        run_pass(r, 11 * MINUTE_MS);
     }
     replay_equals(r);
     run_free(r);
@@ -339,7 +337,7 @@ static void every_option_is_recorded(void **state)
     o->cors_count = COUNT(cors);
     o->admin = o->explicit_namespaces = o->local_consent = true;
     o->limits = (struct namespaces_limits){.count = 7, .journal_bytes = 123456};
-    o->namespace_idle_ms = HOUR;
+    o->namespace_idle_ms = HOUR_MS;
     struct buf line = {.arena = &r->arena};
     recording_header_write(&line, r->mock, (struct timestamp){.wall_ms = r->wall_ms, .monotonic_us = r->monotonic_us});
     const struct node *n = json_parse(&r->arena, str_trim(buf_str(&line)), "header", NULL);

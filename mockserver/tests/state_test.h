@@ -7,6 +7,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/units.h"
 #include "mockserver/state/account.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
@@ -16,10 +17,6 @@
 
 #include <inttypes.h>
 
-#define SECOND      INT64_C(1000)
-#define MINUTE      (60 * SECOND)
-#define HOUR        (60 * MINUTE)
-#define DAY         (24 * HOUR)
 #define SCENE_START INT64_C(1777712400000) /* 2026-05-02T09:00:00Z */
 
 struct scene {
@@ -56,7 +53,7 @@ static inline uint32_t scene_account(struct scene *s, const char *handle)
         .public_id = ids_mint(s->w, "acc_", ID_ULID),
         .handle = handle,
         .platform = PLATFORM_TIKTOK,
-        .token_expires_at_ms = world_now(s->w) + 30 * DAY,
+        .token_expires_at_ms = world_now(s->w) + 30 * DAY_MS,
     };
     return account_connect(s->w, s->space, &spec);
 }

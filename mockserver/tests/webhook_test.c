@@ -9,9 +9,10 @@
 
 #include <cmocka.h>
 
+#include "base/units.h"
 #include "mockserver/tests/state_test.h"
 
-static const int64_t waits[] = {0, 30 * SECOND, MINUTE};
+static const int64_t waits[] = {0, 30 * SECOND_MS, MINUTE_MS};
 static const struct delivery_policy patient = {
     .name = "patient",
     .waits_ms = waits,
@@ -178,10 +179,10 @@ static void the_previous_secret_is_valid_until_its_time(void **state)
     struct scene s = scene_new();
     uint32_t webhook = add_webhook(&s, ROW_NONE);
     assert_null(webhook_previous_secret(s.w, webhook_read(s.w, webhook)));
-    webhook_rotate(s.w, webhook, "whsec_2", SCENE_START + DAY);
+    webhook_rotate(s.w, webhook, "whsec_2", SCENE_START + DAY_MS);
     assert_string_equal(webhook_read(s.w, webhook)->secret, "whsec_2");
     assert_string_equal(webhook_previous_secret(s.w, webhook_read(s.w, webhook)), "whsec_1");
-    events_advance(s.w, SCENE_START + DAY);
+    events_advance(s.w, SCENE_START + DAY_MS);
     assert_null(webhook_previous_secret(s.w, webhook_read(s.w, webhook)));
     world_free(s.w);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/units.h"
 #include "mockserver/tests/state_test.h"
 
 static uint64_t next_random(uint64_t *seed)
@@ -50,7 +51,7 @@ static void begin_attempt(struct scene *s, uint64_t *seed)
         .reconnects = account != ROW_NONE,
         .platform = PLATFORM_INSTAGRAM,
         .token = ids_mint(s->w, "st_", ID_ULID),
-        .expires_at_ms = world_now(s->w) + 10 * MINUTE,
+        .expires_at_ms = world_now(s->w) + 10 * MINUTE_MS,
     };
     oauth_attempt_begin(s->w, &spec);
 }
@@ -62,7 +63,7 @@ static void end_attempt(struct scene *s, uint32_t attempt, uint64_t *seed)
             {
                       .public_id = ids_mint(s->w, "acc_", ID_ULID),
                       .handle = "user",
-                      .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR,
+                      .token_expires_at_ms = world_now(s->w) + (int64_t)(next_random(seed) % 5) * HOUR_MS,
                       },
     };
     if (next_random(seed) % 3)
@@ -79,7 +80,7 @@ static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
         account_lose_token(s->w, account, TOKEN_WITHDRAWN);
         break;
     case 1:
-        account_reconnect(s->w, account, world_now(s->w) + 2 * HOUR);
+        account_reconnect(s->w, account, world_now(s->w) + 2 * HOUR_MS);
         break;
     case 2:
         account_set_outcome(s->w, account, (enum outcome)(next_random(seed) % OUTCOME_COUNT), "E");
@@ -89,7 +90,7 @@ static void step_account(struct scene *s, uint32_t account, uint64_t *seed)
             account_disconnect(s->w, account, DISCONNECT_REVOKED);
         break;
     default:
-        scene_destination(s, account, (int64_t)(next_random(seed) % 300) * MINUTE - HOUR,
+        scene_destination(s, account, (int64_t)(next_random(seed) % 300) * MINUTE_MS - HOUR_MS,
                           (enum publish_mode)(next_random(seed) % MODE_COUNT));
         break;
     }
@@ -126,7 +127,7 @@ static void step_destination(struct scene *s, uint32_t destination, uint64_t *se
         destination_cancel(s->w, destination);
         break;
     case 1:
-        destination_reschedule(s->w, destination, world_now(s->w) + 20 * MINUTE);
+        destination_reschedule(s->w, destination, world_now(s->w) + 20 * MINUTE_MS);
         break;
     case 2:
         step_post(s, destination, seed);
@@ -156,8 +157,8 @@ static void step(struct scene *s, uint64_t *seed)
             step_destination(s, row, seed);
         break;
     case 4:
-        s->w->timings.publish_ms = (int64_t)(next_random(seed) % 2) * 30 * SECOND;
-        events_advance(s->w, world_now(s->w) + (int64_t)(next_random(seed) % 60) * MINUTE);
+        s->w->timings.publish_ms = (int64_t)(next_random(seed) % 2) * 30 * SECOND_MS;
+        events_advance(s->w, world_now(s->w) + (int64_t)(next_random(seed) % 60) * MINUTE_MS);
         break;
     default:
         if ((row = pick_listed(s->w, seed)))
@@ -243,7 +244,7 @@ static void restoring_a_snapshot_repeatedly_gives_the_same_world(void **state)
     (void)state;
     struct arena a = {0};
     struct scene s = scene_new();
-    scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_PUBLISH);
+    scene_destination(&s, scene_account(&s, "acme"), HOUR_MS, MODE_PUBLISH);
     struct world *snapshot = world_fork(s.w);
     const char *then = dump_world(&a, snapshot);
     for (uint64_t seed = 0; seed < 20; seed++) {
@@ -307,7 +308,7 @@ static void a_frozen_clock_does_not_move_and_a_running_one_never_goes_back(void 
     int64_t before = clock_now(&c);
     assert_true(before >= 5000);
     c.base_wall_us -= INT64_C(60000000); /* a minute passes */
-    assert_true(clock_now(&c) >= before + MINUTE);
+    assert_true(clock_now(&c) >= before + MINUTE_MS);
     before = clock_now(&c);
     clock_set_mode(&c, CLOCK_FROZEN);
     assert_true(clock_now(&c) >= before);
@@ -322,19 +323,19 @@ static void events_run_by_time_and_then_in_the_order_added(void **state)
     static const int64_t in_minutes[] = {30, 10, 20, 10, 30};
     static const uint32_t order[] = {2, 4, 3, 1, 5};
     for (size_t i = 0; i < 5; i++)
-        scene_destination(&s, account, in_minutes[i] * MINUTE, MODE_PUBLISH);
+        scene_destination(&s, account, in_minutes[i] * MINUTE_MS, MODE_PUBLISH);
     int64_t at;
     assert_true(events_next_at(s.w, &at));
-    assert_int_equal(at, SCENE_START + 10 * MINUTE);
+    assert_int_equal(at, SCENE_START + 10 * MINUTE_MS);
     uint32_t seq = changes_last(s.w);
-    assert_int_equal(events_advance(s.w, SCENE_START + HOUR), 5);
+    assert_int_equal(events_advance(s.w, SCENE_START + HOUR_MS), 5);
     for (size_t i = 0; i < 5; i++) {
         const struct change *c = changes_read(s.w, ++seq);
         assert_int_equal(c->row, order[i]);
-        assert_int_equal(c->at_ms, SCENE_START + in_minutes[order[i] - 1] * MINUTE);
+        assert_int_equal(c->at_ms, SCENE_START + in_minutes[order[i] - 1] * MINUTE_MS);
         assert_string_equal(c->cause, "time");
     }
-    assert_int_equal(world_now(s.w), SCENE_START + HOUR);
+    assert_int_equal(world_now(s.w), SCENE_START + HOUR_MS);
     world_free(s.w);
 }
 
@@ -342,15 +343,15 @@ static void a_late_event_runs_at_its_own_time(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), HOUR, MODE_PUBLISH);
-    s.w->timings.publish_ms = 30 * SECOND;
-    clock_move_to(&s.w->clock, SCENE_START + HOUR + 5 * MINUTE);
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), HOUR_MS, MODE_PUBLISH);
+    s.w->timings.publish_ms = 30 * SECOND_MS;
+    clock_move_to(&s.w->clock, SCENE_START + HOUR_MS + 5 * MINUTE_MS);
     assert_int_equal(events_run_due(s.w), 2);
     const struct destination *d = destination_read(s.w, destination);
-    assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR);
-    assert_int_equal(d->published_at_ms, SCENE_START + HOUR + 30 * SECOND);
+    assert_int_equal(d->attempted_at_ms, SCENE_START + HOUR_MS);
+    assert_int_equal(d->published_at_ms, SCENE_START + HOUR_MS + 30 * SECOND_MS);
     assert_int_equal(changes_read(s.w, changes_last(s.w))->at_ms, d->published_at_ms);
-    assert_int_equal(world_now(s.w), SCENE_START + HOUR + 5 * MINUTE);
+    assert_int_equal(world_now(s.w), SCENE_START + HOUR_MS + 5 * MINUTE_MS);
     assert_int_equal(events_run_due(s.w), 0);
     world_free(s.w);
 }
@@ -359,7 +360,7 @@ static void an_event_for_the_past_runs_at_the_time_it_was_added(void **state)
 {
     (void)state;
     struct scene s = scene_new();
-    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), -DAY, MODE_PUBLISH);
+    uint32_t destination = scene_destination(&s, scene_account(&s, "acme"), -DAY_MS, MODE_PUBLISH);
     events_run_due(s.w);
     assert_int_equal(destination_read(s.w, destination)->published_at_ms, SCENE_START);
     world_free(s.w);
@@ -519,9 +520,9 @@ static void world_check_finds_each_violation(void **state)
     struct scene s = scene_new();
     s.w->checks = false;
     uint32_t account = scene_account(&s, "acme");
-    scene_destination(&s, account, HOUR, MODE_PUBLISH);
-    scene_destination(&s, account, 9 * HOUR, MODE_PUBLISH);
-    events_advance(s.w, SCENE_START + 2 * HOUR);
+    scene_destination(&s, account, HOUR_MS, MODE_PUBLISH);
+    scene_destination(&s, account, 9 * HOUR_MS, MODE_PUBLISH);
+    events_advance(s.w, SCENE_START + 2 * HOUR_MS);
     for (size_t i = 0; i < COUNT(violations); i++) {
         struct arena a = {0};
         struct buf message = {.arena = &a};
