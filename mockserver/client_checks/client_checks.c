@@ -2,9 +2,10 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
-#include "base/array.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "mockserver/client_checks/observer.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/namespaces.h"
@@ -142,42 +143,19 @@ bool client_checks_failed(const struct client_checks *k)
     return false;
 }
 
-size_t client_checks_bytes(const struct client_checks *k)
-{
-    size_t bytes = sizeof *k;
-    for (size_t i = 0; i < COUNT(client_checks_table); i++)
-        bytes += k->results[i].bytes;
-    return bytes;
-}
-
 /* --- the checks of all namespaces: current ones, ended ones, and a sum of those beyond the limit -- */
 
 struct list {
-    struct client_checks *first, *last;
-    size_t count;
+    struct client_checks **items;
+    size_t count, room;
 };
 
 struct client_registry {
+    struct arena arena; /* of the lists */
     struct list current, ended;
     struct client_checks rest; /* sum of the other ended ones, without details */
     uint64_t rest_namespaces;
 };
-
-static void append(struct list *l, struct client_checks *k)
-{
-    k->next = NULL;
-    k->previous = l->last;
-    *(l->last ? &l->last->next : &l->first) = k;
-    l->last = k;
-    l->count++;
-}
-
-static void unlink_from(struct list *l, struct client_checks *k)
-{
-    *(k->previous ? &k->previous->next : &l->first) = k->next;
-    *(k->next ? &k->next->previous : &l->last) = k->previous;
-    l->count--;
-}
 
 struct client_registry *client_registry_new(void)
 {
@@ -186,26 +164,20 @@ struct client_registry *client_registry_new(void)
 
 static void free_checks(struct client_checks *k)
 {
-    for (size_t i = 0; i < client_check_count; i++)
-        history_end(&k->results[i]);
+    arena_end(&k->history);
     arena_end(&k->arena);
     heap_free(k);
-}
-
-static void free_all(struct list *l)
-{
-    for (struct client_checks *k = l->first, *next; k; k = next) {
-        next = k->next;
-        free_checks(k);
-    }
 }
 
 void client_registry_free(struct client_registry *all)
 {
     if (!all)
         return;
-    free_all(&all->current);
-    free_all(&all->ended);
+    while (all->current.count)
+        free_checks(all->current.items[--all->current.count]);
+    while (all->ended.count)
+        free_checks(all->ended.items[--all->ended.count]);
+    arena_end(&all->arena);
     heap_free(all);
 }
 
@@ -215,7 +187,7 @@ struct client_checks *client_checks_begin(struct client_registry *all, const cha
     k->all = all;
     k->name = name;
     k->generation = generation;
-    append(&all->current, k);
+    *arena_push(&all->arena, &all->current, struct client_checks *) = k;
     return k;
 }
 
@@ -229,14 +201,13 @@ static void add_counts(struct client_checks *sum, const struct client_checks *k)
     }
 }
 
-/* Copies the name, which belongs to the namespace. */
-static void keep_results(struct client_registry *all, struct client_checks *k)
+static void remove_current(struct list *l, const struct client_checks *k)
 {
-    k->name = arena_text(&k->arena, k->name);
-    k->ended = true;
-    for (size_t i = 0; i < client_check_count; i++)
-        history_end(&k->results[i]);
-    append(&all->ended, k);
+    size_t i = 0;
+    while (l->items[i] != k)
+        i++;
+    l->count--;
+    memmove(l->items + i, l->items + i + 1, (l->count - i) * sizeof *l->items);
 }
 
 void client_checks_end(struct client_checks *k)
@@ -244,9 +215,12 @@ void client_checks_end(struct client_checks *k)
     if (!k)
         return;
     struct client_registry *all = k->all;
-    unlink_from(&all->current, k);
+    remove_current(&all->current, k);
     if (k->calls && all->ended.count < CLIENT_CHECKS_NAMESPACES_MAX) {
-        keep_results(all, k);
+        k->name = arena_text(&k->arena, k->name); /* it belongs to the namespace */
+        k->ended = true;
+        arena_end(&k->history);
+        *arena_push(&all->arena, &all->ended, struct client_checks *) = k;
         return;
     }
     if (k->calls) {
@@ -258,10 +232,10 @@ void client_checks_end(struct client_checks *k)
 
 static bool any_failed(const struct list *l)
 {
-    for (const struct client_checks *k = l->first; k; k = k->next)
-        if (client_checks_failed(k))
-            return true;
-    return false;
+    bool failed = false;
+    for (size_t i = 0; i < l->count && !failed; i++)
+        failed = client_checks_failed(l->items[i]);
+    return failed;
 }
 
 bool client_registry_failed(const struct client_registry *all)
@@ -281,7 +255,8 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
     uint64_t visited = 0, rest_namespaces = all->rest_namespaces;
     struct arena a = {0};
     for (size_t i = 0; i < COUNT(lists); i++)
-        for (const struct client_checks *k = lists[i].first; k; k = k->next)
+        for (size_t n = 0; n < lists[i].count; n++) {
+            const struct client_checks *k = lists[i].items[n];
             if (k->calls && visited < CLIENT_CHECKS_NAMESPACES_MAX) {
                 visit(ctx, name_of(&a, k), k);
                 visited++;
@@ -289,9 +264,10 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
                 add_counts(&rest, k);
                 rest_namespaces++;
             }
+        }
     if (rest_namespaces)
         visit(ctx, arena_printf(&a, "%" PRIu64 " more namespaces", rest_namespaces), &rest);
-    else if (!visited && all->current.first)
-        visit(ctx, all->current.first->name, all->current.first);
+    else if (!visited && all->current.count)
+        visit(ctx, all->current.items[0]->name, all->current.items[0]);
     arena_end(&a);
 }

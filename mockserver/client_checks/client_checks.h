@@ -71,4 +71,3 @@ void client_registry_each(const struct client_registry *all, client_registry_vis
 void client_registry_junit(const struct client_registry *all, struct buf *out);
 /* Logs one line per namespace and failed check. */
 void client_registry_log(const struct client_registry *all);
-size_t client_checks_bytes(const struct client_checks *k); /* memory in use now */

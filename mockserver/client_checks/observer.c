@@ -2,13 +2,10 @@
 
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/time.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/namespaces.h"
 
-#define WAYS        8 /* entries per bucket */
-#define BUCKETS     (CLIENT_HISTORY_MAX / WAYS)
 #define TOGETHER_US 100000 /* calls this close to a response may have been sent before it was read */
 
 /* --- the history: a hash table that replaces old entries -------------------------------------- */
@@ -23,17 +20,23 @@ uint64_t history_id(uint64_t x, uint64_t y)
 
 struct history_entry *observer_find(const struct observer *w, uint64_t id)
 {
-    struct history_entry *bucket = w->result->entries ? w->result->buckets[id % BUCKETS] : NULL;
-    for (size_t i = 0; bucket && i < WAYS; i++)
+    struct history_entry *bucket = w->result->entries ? w->result->buckets[id % HISTORY_BUCKETS] : NULL;
+    for (size_t i = 0; bucket && i < HISTORY_BUCKET_SIZE; i++)
         if (bucket[i].id == id)
             return &bucket[i];
     return NULL;
 }
 
-static void *allocate(struct client_check_result *r, size_t bytes)
+static struct history_entry *bucket_for(struct client_check_result *r, struct arena *a, uint64_t id)
 {
-    r->bytes += bytes;
-    return heap_new(bytes);
+    if (!r->buckets)
+        r->buckets = arena_array(a, struct history_entry *, HISTORY_BUCKETS);
+    struct history_entry **bucket = &r->buckets[id % HISTORY_BUCKETS];
+    if (!*bucket) {
+        *bucket = arena_array(a, struct history_entry, HISTORY_BUCKET_SIZE);
+        r->bucket_count++;
+    }
+    return *bucket;
 }
 
 struct history_entry *observer_entry(const struct observer *w, uint64_t id)
@@ -42,20 +45,16 @@ struct history_entry *observer_entry(const struct observer *w, uint64_t id)
     struct history_entry *entry = observer_find(w, id);
     if (entry)
         return entry;
-    if (!r->buckets)
-        r->buckets = allocate(r, BUCKETS * sizeof *r->buckets);
-    struct history_entry **bucket = &r->buckets[id % BUCKETS];
-    if (!*bucket)
-        *bucket = allocate(r, WAYS * sizeof **bucket);
-    entry = *bucket;
-    for (size_t i = 1; i < WAYS; i++)
-        if ((*bucket)[i].written < entry->written) /* 0: it is free */
-            entry = &(*bucket)[i];
+    struct history_entry *bucket = bucket_for(r, &w->checks->history, id);
+    entry = bucket;
+    for (size_t i = 1; i < HISTORY_BUCKET_SIZE; i++)
+        if (bucket[i].written < entry->written) /* 0: it is free */
+            entry = &bucket[i];
     if (entry->id)
         r->forgotten++;
     else
         r->entries++;
-    *entry = (struct history_entry){.id = id, .written = w->number};
+    *entry = (struct history_entry){.id = id, .written = w->checks->calls};
     return entry;
 }
 
@@ -64,22 +63,13 @@ void observer_mark(const struct observer *w, struct history_entry *entry, struct
     entry->at = at;
     entry->call = w->seq;
     entry->epoch = w->epoch;
-    entry->written = w->number;
+    entry->written = w->checks->calls;
 }
 
 void observer_forget(const struct observer *w, struct history_entry *entry)
 {
     *entry = (struct history_entry){0};
     w->result->entries--;
-}
-
-void history_end(struct client_check_result *r)
-{
-    for (size_t i = 0; r->buckets && i < BUCKETS; i++)
-        heap_free(r->buckets[i]);
-    heap_free(r->buckets);
-    r->buckets = NULL;
-    r->entries = r->bytes = 0;
 }
 
 /* --- the call --------------------------------------------------------------------------------- */
@@ -96,8 +86,7 @@ struct observer observer_of(struct client_checks *k, const struct call *c, uint6
 {
     uint64_t provider = c->route ? (uint64_t)(unsigned)c->provider->id + 1 : 0;
     return (struct observer){
-        .arena = &k->arena,
-        .number = k->calls,
+        .checks = k,
         .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
         .seq = seq,
         .epoch = epoch,
@@ -165,11 +154,6 @@ bool observer_together(const struct timestamp *responded, const struct timestamp
 
 /* --- the result ------------------------------------------------------------------------------- */
 
-void observer_tested(const struct observer *w)
-{
-    w->result->tested++;
-}
-
 const char *observer_duration(struct arena *a, int64_t ms)
 {
     return duration_text(ms, arena_alloc(a, TIME_TEXT_MAX));
@@ -177,7 +161,7 @@ const char *observer_duration(struct arena *a, int64_t ms)
 
 static const char *keep_text(const struct observer *w, const char *text)
 {
-    return text ? arena_text(w->arena, text) : NULL;
+    return text ? arena_text(&w->checks->arena, text) : NULL;
 }
 
 void report_violation(const struct observer *w, const struct call *c, const struct history_entry *earlier,
@@ -188,7 +172,7 @@ void report_violation(const struct observer *w, const struct call *c, const stru
     if (r->count == CLIENT_CHECK_OCCURRENCES_MAX)
         return;
     if (!r->occurrences)
-        r->occurrences = arena_array(w->arena, struct occurrence, CLIENT_CHECK_OCCURRENCES_MAX);
+        r->occurrences = arena_array(&w->checks->arena, struct occurrence, CLIENT_CHECK_OCCURRENCES_MAX);
     bool is_kept = earlier && earlier->epoch == w->epoch;
     const struct journal_entry *before = is_kept ? journal_read(c->ns->journal, earlier->call) : NULL;
     va_list args;
@@ -201,7 +185,7 @@ void report_violation(const struct observer *w, const struct call *c, const stru
         .earlier_id = before ? keep_text(w, before->request_id) : NULL,
         .provider = c->provider ? c->provider->name : NULL,
         .operation = c->route ? c->route->operation : NULL,
-        .why = arena_vprintf(w->arena, why, args),
+        .why = arena_vprintf(&w->checks->arena, why, args),
     };
     va_end(args);
 }

@@ -9,8 +9,9 @@
 #include "mockserver/provider_api/call.h"
 
 #define CLIENT_CHECKS_MAX            16
-#define CLIENT_HISTORY_MAX           1024 /* entries per check and namespace */
-#define CLIENT_CHECK_OCCURRENCES_MAX 10   /* violations in detail, per check and namespace */
+#define HISTORY_BUCKETS              128 /* per check and namespace */
+#define HISTORY_BUCKET_SIZE          8   /* entries */
+#define CLIENT_CHECK_OCCURRENCES_MAX 10  /* violations in detail, per check and namespace */
 
 struct timestamp {
     int64_t world_ms, machine_us;
@@ -70,24 +71,22 @@ struct client_check_result {
     uint64_t tested, failures, forgotten;
     struct occurrence *occurrences;
     size_t count;
-    struct history_entry **buckets; /* NULL until the first entry */
-    size_t entries, bytes;          /* in use */
+    struct history_entry **buckets; /* HISTORY_BUCKETS; NULL until the first entry */
+    size_t entries, bucket_count;   /* in use */
 };
 
 struct client_checks {
     struct client_registry *all;
-    struct client_checks *next, *previous; /* in the list of the current or of the ended ones */
-    const char *name;                      /* of the namespace */
+    const char *name; /* of the namespace */
     uint64_t generation, calls;
     bool ended;
-    struct arena arena; /* for the name (once ended) and the occurrences */
+    struct arena arena, history; /* of the occurrences and the name (once ended); of the history entries */
     struct client_check_result results[CLIENT_CHECKS_MAX];
 };
 
 struct observer {
     struct client_check_result *result; /* of the check that runs */
-    struct arena *arena;                /* of the occurrences */
-    uint64_t number;                    /* of the call, among the observed calls of the namespace */
+    struct client_checks *checks;       /* of the namespace */
     struct timestamp now;               /* arrival of the call */
     uint64_t seq, epoch;                /* of its journal entry */
     uint64_t caller;                    /* the key, or a hash of an unknown credential; 0: no credential */
@@ -99,7 +98,6 @@ struct observer {
 struct observer observer_of(struct client_checks *k, const struct call *c, uint64_t seq, uint64_t epoch);
 
 uint64_t history_id(uint64_t x, uint64_t y);                                 /* hash of two numbers, never 0 */
-void history_end(struct client_check_result *r);                             /* frees the entries */
 struct history_entry *observer_find(const struct observer *w, uint64_t id);  /* NULL: no such entry */
 struct history_entry *observer_entry(const struct observer *w, uint64_t id); /* found or created */
 /* Records this call and a time in the entry. */
@@ -120,7 +118,6 @@ int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp
  * several responses pass the first, or a client that alternates between its connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
 
-void observer_tested(const struct observer *w); /* counts a situation that the check looked at */
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
 void report_violation(const struct observer *w, const struct call *c, const struct history_entry *earlier,
                       const char *why, ...) __attribute__((format(printf, 4, 5)));

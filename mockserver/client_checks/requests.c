@@ -59,7 +59,7 @@ static void check_repetition(const struct observer *w, const struct call *c, con
     if (outcome == WRITE_DONE || is_harmless(w, first))
         return;
     const char *after = outcome_text(c->arena, outcome, first->write.status);
-    observer_tested(w);
+    w->result->tested++;
     if (!first->write.token && !token)
         report_violation(w, c, first, "a write was repeated without any Idempotency-Key after %s", after);
     else if (!first->write.token)
@@ -101,7 +101,7 @@ void check_idempotency_unique(struct observer *w, const struct call *c)
     uint64_t request = history_id(observer_path(w, c), str_hash(c->req->body));
     struct history_entry *entry = observer_find(w, id);
     if (entry && c->now_ms - entry->at.world_ms < c->provider->repeats_ms) { /* the provider remembers it */
-        observer_tested(w);
+        w->result->tested++;
         if (entry->request != request)
             report_violation(w, c, entry, "an Idempotency-Key was reused with another path or body");
         return;
@@ -139,7 +139,7 @@ void check_reauth_once(struct observer *w, const struct call *c)
     if (!a || !a->reconnects)
         return;
     struct history_entry *entry = observer_entry(w, history_id(RECORD_ACCOUNT, a->account));
-    observer_tested(w);
+    w->result->tested++;
     if (entry->attempt && is_open(c, entry->attempt))
         report_violation(w, c, entry, "requested another reconnect URL for %s while one was open",
                          account_read(c->world, a->account)->public_id);
@@ -192,7 +192,7 @@ static void check_write(const struct observer *w, const struct call *c, uint32_t
     struct history_entry *entry = observer_find(w, account_id(c, row));
     bool is_first = !entry;
     if (is_first)
-        observer_tested(w);
+        w->result->tested++;
     else if (entry->dead.writes >= DEAD_WRITES_OK && !observer_together(&entry->dead.first, &w->now))
         report_violation(w, c, entry, "wrote again for %s, which %s", a->public_id,
                          account_is_listed(a) ? "must be reconnected first" : "was disconnected");
@@ -207,7 +207,7 @@ static void check_write(const struct observer *w, const struct call *c, uint32_t
 static void note_disconnection(const struct observer *w, const struct call *c, uint32_t row)
 {
     struct history_entry *entry = observer_entry(w, account_id(c, row));
-    observer_tested(w);
+    w->result->tested++;
     observer_mark(w, entry, observer_response_at(w, c));
     entry->dead.first = entry->at;
 }
@@ -258,7 +258,7 @@ void check_refused_key(struct observer *w, const struct call *c)
         return;
     }
     if (!entry) {
-        observer_tested(w);
+        w->result->tested++;
         entry = observer_entry(w, id);
         observer_mark(w, entry, observer_response_at(w, c));
     } else if (entry->refused >= REFUSALS_OK && !observer_together(&entry->at, &w->now)) {
@@ -320,7 +320,7 @@ static const char *find_own(const struct call *c)
 
 void check_secrets_in_urls(struct observer *w, const struct call *c)
 {
-    observer_tested(w);
+    w->result->tested++;
     const char *in_path = c->route ? NULL : find_raw(c, c->req->path);
     for (size_t i = 0; c->route && i < ROUTE_PARAMS_MAX && c->params[i].n && !in_path; i++)
         in_path = find_secret(c, c->params[i]); /* the rest of the path is fixed by the route */

@@ -97,7 +97,7 @@ void check_retry_after(struct observer *w, const struct call *c)
     int64_t wait_ms = retry_after_ms(c);
     if (wait_ms <= 0)
         return;
-    observer_tested(w);
+    w->result->tested++;
     struct history_entry *entry = observer_entry(w, is_exhausted(c) ? rate_class_id(w, c) : operation_id(w));
     observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->refusal.wait_ms)
@@ -139,7 +139,7 @@ void check_backoff(struct observer *w, const struct call *c)
     struct history_entry *entry = observer_find(w, id);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
     if (entry) {
-        observer_tested(w);
+        w->result->tested++;
         check_pause(w, c, entry);
     }
     if (entry && !again)
@@ -193,7 +193,7 @@ void check_poll_pace(struct observer *w, const struct call *c)
     struct history_entry *entry = observer_find(w, id);
     if (entry && !entry->ended) {
         int64_t pause_ms = observer_elapsed_ms(&entry->at, &w->now);
-        observer_tested(w);
+        w->result->tested++;
         if (pause_ms < p->least_ms - p->least_ms / 10) /* allow for inexact timers */
             report_violation(w, c, entry, "polled %s after the previous poll; the minimum is %s",
                              observer_duration(c->arena, pause_ms), observer_duration(c->arena, p->least_ms));
@@ -225,7 +225,7 @@ void check_poll_end(struct observer *w, const struct call *c)
     const char *end = final_state(c, p);
     if (!end)
         return;
-    observer_tested(w);
+    w->result->tested++;
     entry = observer_entry(w, id);
     entry->end = end;
     observer_mark(w, entry, observer_response_at(w, c));
