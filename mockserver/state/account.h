@@ -1,11 +1,10 @@
 /* account.h - a social account (platform handle) that a space can publish to, connected or leased.
  *
- * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows.
- *          A disconnected row is never reused; connecting the handle again adds a new row.
+ * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows. A disconnected row
+ *          is never reused; connecting the handle again adds a new row.
  * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected (final).
- * Indexes: ACCOUNT_SPACE and the three
- *          filtered indexes hold only accounts that are not disconnected: key = space (and platform
- *          | token lost or not | leased or not), order = -connected_at, so the newest comes first.
+ * Indexes: ACCOUNT_SPACE and the three filtered indexes hold only accounts that are not disconnected: key = space (and
+ *          platform | token lost or not | leased or not), order = -connected_at, so the newest comes first.
  * Units:   milliseconds; cents per month.
  */
 #pragma once
@@ -69,8 +68,7 @@ struct account {
 uint32_t account_connect(struct world *w, uint32_t space, const struct account *init);
 /* Issues a new token. The row and the handle stay the same. */
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms);
-/* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already
- * lost. */
+/* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already lost. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
 void account_flag(struct world *w, uint32_t account);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);

@@ -1,9 +1,9 @@
 /* ad_account.h - an ad account that belongs to the partner and that a space can buy ads with.
  *
- * Shapes:  a space has at most one connected ad account per ad platform. A disconnected row is
- *          never reused; connecting again adds a new row.
- * States:  token: pending -> valid (the grant was validated); pending | valid -> expired | revoked;
- *          any -> pending (reconnect: a new grant for the same row). Any -> disconnected (final).
+ * Shapes:  a space has at most one connected ad account per ad platform. A disconnected row is never reused; connecting
+ *          again adds a new row.
+ * States:  token: pending -> valid (the grant was validated); pending | valid -> expired | revoked; any -> pending
+ *          (reconnect: a new grant for the same row). Any -> disconnected (final).
  * Indexes: AD_ACCOUNT_SPACE (space and platform; connected ad
  *          accounts only).
  * Units:   milliseconds.
@@ -35,8 +35,7 @@ struct ad_account {
     int64_t validates_at_ms; /* 0 unless the grant is pending */
 };
 
-/* The transitions of an ad account. The caller must check ad_account_can first; the functions below
- * assert it. */
+/* The transitions of an ad account. The caller must check ad_account_can first; the functions below assert it. */
 enum ad_event {
     AD_VALIDATES,
     AD_LOSES,
@@ -45,8 +44,8 @@ enum ad_event {
 };
 bool ad_account_can(const struct ad_account *a, enum ad_event event);
 
-/* The space must have no connected ad account on that platform. The grant is validated after
- * timings.ad_validation_ms; 0: immediately. Adds a copy of `init`; connected_at_ms 0: now. */
+/* The space must have no connected ad account on that platform. The grant is validated after timings.ad_validation_ms;
+ * 0: immediately. Adds a copy of `init`; connected_at_ms 0: now. */
 uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account *init);
 void ad_account_validate(struct world *w, uint32_t row);
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why); /* EXPIRED or REVOKED */

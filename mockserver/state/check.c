@@ -68,8 +68,8 @@ static bool same_text(const char *x, const char *y)
     return x == y || (x && y && strcmp(x, y) == 0);
 }
 
-/* True if the change published a destination while its account's token was not live, according to
- * the log up to this change. destination_place, for fixtures, logs another name. */
+/* True if the change published a destination while its account's token was not live, according to the log up to this
+ * change. destination_place, for fixtures, logs another name. */
 static bool published_on_dead_token(const struct check *c, const struct change *change)
 {
     if (change->kind != RECORD_DESTINATION || strcmp(change->what, "destination_publish") != 0 ||

@@ -3,8 +3,8 @@
  * Shapes:  struct connection: a new account, and the setup steps that the provider runs after it is connected: they
  *          create the account's scheduling layers, the space's content layer, and a completed item of the
  *          organization's onboarding list. The steps run in order; a reconnection runs none. Each step is one
- *          transition. A step that a test makes fail only logs one change "..._fail" of the account; the account
- *          stays connected.
+ *          transition. A step that a test makes fail only logs one change "..._fail" of the account; the account stays
+ *          connected.
  *          layer {space, account (ROW_NONE: the space's content layer), name}; onboarding {organization, account,
  *          name}.
  * Indexes: LAYER_SPACE (space; order = account, so the content layer comes first).
@@ -50,8 +50,8 @@ struct connection {
 };
 
 uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c); /* returns the account */
-/* Disconnects the account permanently and cancels its queued and held destinations. Returns how
- * many queued ones were canceled. A leased account goes back to the pool. */
+/* Disconnects the account permanently and cancels its queued and held destinations. Returns how many queued ones were
+ * canceled. A leased account goes back to the pool. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);
 /* Sets whether the step fails the next time it runs; that run clears the setting. */
 void connect_step_set_fails(struct world *w, enum connect_step step, bool fails);

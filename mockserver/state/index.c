@@ -18,8 +18,8 @@ enum {
     INNER_ROOM = (PAGE_BYTES - PAGE_HEAD) / (sizeof(struct packed_entry) + sizeof(struct index_page *)),
 };
 
-/* In an inner page, lowest[i] is a lower bound of child i. An entry belongs to the last child whose
- * bound is not above it, or to child 0. */
+/* In an inner page, lowest[i] is a lower bound of child i. An entry belongs to the last child whose bound is not above
+ * it, or to child 0. */
 struct index_page {
     uint32_t refs;
     uint16_t count;
@@ -143,8 +143,8 @@ static uint16_t page_room(const struct index_page *p)
     return p->inner ? INNER_ROOM : LEAF_ROOM;
 }
 
-/* Inserts into p and splits it if it is full. Returns the new right page, or NULL. A full page that
- * grows at one end is split at that end, so entries that arrive in order fill their pages. */
+/* Inserts into p and splits it if it is full. Returns the new right page, or NULL. A full page that grows at one end is
+ * split at that end, so entries that arrive in order fill their pages. */
 static struct index_page *page_add(struct index_page *p, uint16_t at, struct packed_entry e, struct index_page *child)
 {
     if (p->count < page_room(p)) {

@@ -1,9 +1,8 @@
-/* index.h - ordered sets of rows in copy-on-write pages: for look-ups, sorted lists and the event
- * queue.
+/* index.h - ordered sets of rows in copy-on-write pages: for look-ups, sorted lists and the event queue.
  *
- * Shapes:  struct index: a B-tree of entries (key, order, row), sorted by all three. For a look-up
- *          by text, key is a hash of the text and the caller compares the text itself. For a list,
- *          key is the owner of the list (for example a space) and order is the sort value.
+ * Shapes:  struct index: a B-tree of entries (key, order, row), sorted by all three. For a look-up by text, key is a
+ *          hash of the text and the caller compares the text itself. For a list, key is the owner of the list (for
+ *          example a space) and order is the sort value.
  * Units:   defined by the caller; key and order are compared as signed 64-bit integers.
  * Errors:  none. An entry must not be added twice; only an existing entry may be removed (assert).
  */

@@ -231,8 +231,8 @@ static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, c
     return account;
 }
 
-/* A request that is not decided must have no accounts, so lease_request is set at the very end. The
- * new accounts have consecutive rows. */
+/* A request that is not decided must have no accounts, so lease_request is set at the very end. The new accounts have
+ * consecutive rows. */
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d)
 {
     assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);

@@ -1,14 +1,13 @@
 /* lease.h - accounts that the provider owns and rents out: lease requests, the pool of accounts, the monthly renewal,
  * and what an organization was charged.
  *
- * Shapes:  lease request {space, count, vertical, ...}; pool account: an account that can be
- *          leased. A leased account is an ordinary account with `leased` set, listed in its space.
- *          Its `lease_request` is the request it was assigned for, if any. The wallet is an
- *          append-only list: one entry per month of a lease, added when the month begins. Its id
- *          is "entry_<row>".
- * States:  request: requested -> assigned | partial | rejected (final). Pool account: free <->
- *          leased. The organization is charged when the lease begins and on the same UTC day of
- *          every month until the account is disconnected. A month that has begun is not refunded.
+ * Shapes:  lease request {space, count, vertical, ...}; pool account: an account that can be leased. A leased account
+ *          is an ordinary account with `leased` set, listed in its space. Its `lease_request` is the request it was
+ *          assigned for, if any. The wallet is an append-only list: one entry per month of a lease, added when the
+ *          month begins. Its id is "entry_<row>".
+ * States:  request: requested -> assigned | partial | rejected (final). Pool account: free <-> leased. The organization
+ *          is charged when the lease begins and on the same UTC day of every month until the account is disconnected. A
+ *          month that has begun is not refunded.
  * Indexes: the ids of lease requests are unique in the organization, the handles in the pool. POOL_ACCOUNT (the account
  *          it is leased as); ACCOUNT_REQUEST (request; in order of assignment, disconnected accounts included);
  *          ACCOUNT_LEASE (organization and disconnected or not; newest first).
@@ -78,8 +77,8 @@ enum lease_verdict {
 };
 /* Checks a decision without applying it. */
 enum lease_verdict lease_request_judge(const struct world *w, uint32_t request, const struct lease_decision *d);
-/* Applies a decision that is LEASE_POSSIBLE: connects the first matching accounts of the pool to
- * the request's space. */
+/* Applies a decision that is LEASE_POSSIBLE: connects the first matching accounts of the pool to the request's
+ * space. */
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d);
 /* Number of free pool accounts that match the request's vertical and one of its countries. */
 int64_t lease_request_matches(const struct world *w, uint32_t request);

@@ -1,7 +1,7 @@
 /* media.h - a media file that posts can use: its metadata only, the bytes are not stored.
  *
- * Shapes:  media {space, name, content type, size, width, height, duration}; `received` is the
- *          number of bytes uploaded.
+ * Shapes:  media {space, name, content type, size, width, height, duration}; `received` is the number of bytes
+ *          uploaded.
  * States:  uploading -> ready; uploading | ready -> removed (final).
  * Indexes: MEDIA_SPACE (space; newest first, without removed ones).
  * Units:   bytes, pixels, milliseconds; 0: unknown.

@@ -1,12 +1,12 @@
 /* oauth_attempt.h - one OAuth consent flow: its state token and its result.
  *
  * Shapes:  kind ACCOUNT connects or reconnects an account (`platform`, `account`).
- *          Kind ADS connects an ad account (`ad_platform`, `ad_account`); whether it reconnects one
- *          is known only when it completes.
- *          Kind KEY is a device login: a user signs a program in, and the program gets a key. `key`
- *          and `space` are ROW_NONE until then.
- * States:  pending -> completed | failed | expired (final). A token can be used once, and only with
- *          the key that created it.
+ *          Kind ADS connects an ad account (`ad_platform`, `ad_account`); whether it reconnects one is known only when
+ *          it completes.
+ *          Kind KEY is a device login: a user signs a program in, and the program gets a key. `key` and `space` are
+ *          ROW_NONE until then.
+ * States:  pending -> completed | failed | expired (final). A token can be used once, and only with the key that
+ *          created it.
  * Indexes: the public id is the state token.
  * Units:   milliseconds.
  */
@@ -47,11 +47,10 @@ struct oauth_attempt {
 /* Adds a copy of `init`, created now. With `reconnects`, the platform is that of `account`; otherwise `account` is
  * ignored. */
 uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init);
-/* The end customer consents, as `user` (a handle without @). Connects a new account, or reconnects
- * `account`; if that account has been disconnected, the attempt fails with "account_gone". */
+/* The end customer consents, as `user` (a handle without @). Connects a new account, or reconnects `account`; if that
+ * account has been disconnected, the attempt fails with "account_gone". */
 void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct connection *user);
-/* The same for an ad account: adds one, or renews the grant if the space already has one on that
- * platform. */
+/* The same for an ad account: adds one, or renews the grant if the space already has one on that platform. */
 void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant);
 /* A user of `space` signs the program in; it gets `key`. */
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key);

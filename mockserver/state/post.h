@@ -1,13 +1,10 @@
 /* post.h - content, posts of that content, and each post's destinations (one per account).
  *
- * Shapes:  content <- post {content, due, space} <- destination {post, account, mode, state,
- *          outcome}.
- * States:  destination: queued -> publishing -> published | failed | draft; queued | held ->
- *          canceled; held -> queued (release); failed -> queued (retry). published, canceled and
- *          draft are final. held: the post is a draft, so the destination is never due. A lost
- *          token does not cancel a destination: it fails when it is due, unless the account has
- *          been reconnected by then. Removed posts and destinations stay as records but are not
- *          listed.
+ * Shapes:  content <- post {content, due, space} <- destination {post, account, mode, state, outcome}.
+ * States:  destination: queued -> publishing -> published | failed | draft; queued | held -> canceled; held -> queued
+ *          (release); failed -> queued (retry). published, canceled and draft are final. held: the post is a draft, so
+ *          the destination is never due. A lost token does not cancel a destination: it fails when it is due, unless
+ *          the account has been reconnected by then. Removed posts and destinations stay as records but are not listed.
  * Indexes: POST_SPACE, DESTINATION_SPACE (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state;
  *          order = due); DESTINATION_POST (post; order of creation).
  * Units:   milliseconds.
@@ -97,17 +94,17 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *i
 /* Approves or rejects content whose approval is pending. */
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init);
-/* Replaces content, text, details, draft and due time. The post must have no queued or held
- * destination: call post_remove_destinations first. */
+/* Replaces content, text, details, draft and due time. The post must have no queued or held destination: call
+ * post_remove_destinations first. */
 void post_revise(struct world *w, uint32_t post, const struct post *to);
-/* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with
- * `id_prefix`, due at their time, or now if that has passed. Returns how many were queued. */
+/* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with `id_prefix`, due at
+ * their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
 void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
 void post_remove_destinations(struct world *w, uint32_t post);
 void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */
-/* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that
- * time has passed, the next events_run_due publishes it. */
+/* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that time has passed, the
+ * next events_run_due publishes it. */
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init);
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
@@ -116,9 +113,8 @@ void destination_retry(struct world *w, uint32_t destination); /* failed only; d
 void destination_remove(struct world *w, uint32_t destination);
 /* Takes precedence over account_set_outcome. A lost token still fails the publish. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code);
-/* For fixtures: sets any state directly, together with the members that the state implies. The
- * destination is created when its post is, and reached the state when it was due. external_url
- * NULL: generated. */
+/* For fixtures: sets any state directly, together with the members that the state implies. The destination is created
+ * when its post is, and reached the state when it was due. external_url NULL: generated. */
 void destination_place(struct world *w, uint32_t destination, enum destination_state state, enum failure failure,
                        const char *external_url);
 

@@ -6,9 +6,9 @@
  *          struct index_entries: the index entries of a record in its current state, computed from its members. The
  *          entry of the public id has key = a hash of the id and order = the scope in which the id is unique: the
  *          provider, or the organization (record_type.h).
- *          struct record_value: a field's value, independent of JSON; the field's type says which members are used.
- *          A REF with a text is looked up by that id, a TIME is parsed from its text; without a text, `number` is the
- *          row or the ms.
+ *          struct record_value: a field's value, independent of JSON; the field's type says which members are used. A
+ *          REF with a text is looked up by that id, a TIME is parsed from its text; without a text, `number` is the row
+ *          or the ms.
  *          The order of a rebuild from an export: rebuild_row for all records, since they refer to each other; then
  *          record_write for their fields; then rebuild_entry for each record; then the changes, events (world.h),
  *          quotas (tenant.h) and replies.

@@ -44,8 +44,8 @@ enum record_kind {
 };
 extern const char *const record_kind_texts[];
 
-/* The indexes of a world. The first RECORD_KIND_COUNT are those of the public ids; their number is the record kind.
- * The header of each record kind documents the key and the order of the others. */
+/* The indexes of a world. The first RECORD_KIND_COUNT are those of the public ids; their number is the record kind. The
+ * header of each record kind documents the key and the order of the others. */
 enum world_index {
     INDEX_KEY_VALUE = RECORD_KIND_COUNT,
     INDEX_SPACE_ORGANIZATION,

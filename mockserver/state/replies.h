@@ -1,8 +1,7 @@
 /* replies.h - stored responses, replayed when a request repeats an idempotency token.
  *
- * Shapes:  struct replies: oldest first, reference-counted; worlds share it until one of them
- *          stores another reply. Holds at most REPLIES_MAX replies and REPLIES_BYTES bytes; the
- *          oldest are dropped first.
+ * Shapes:  struct replies: oldest first, reference-counted; worlds share it until one of them stores another reply.
+ *          Holds at most REPLIES_MAX replies and REPLIES_BYTES bytes; the oldest are dropped first.
  * Units:   bytes; milliseconds of the world's clock.
  * Errors:  none; replies_find returns NULL if there is no such reply.
  */

@@ -24,8 +24,8 @@ struct string_pool {
 
 struct string_pool *string_pool_new(struct string_pool *older)
 {
-    /* Skip older pools without texts, so that repeated forks do not grow a chain. The fork does not
-     * use texts that those pools add later. */
+    /* Skip older pools without texts, so that repeated forks do not grow a chain. The fork does not use texts that
+     * those pools add later. */
     while (older && !older->bytes)
         older = older->older;
     struct string_pool *t = heap_new(sizeof *t);

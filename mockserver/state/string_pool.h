@@ -1,7 +1,7 @@
 /* string_pool.h - immutable texts that records point to, shared between worlds.
  *
- * Shapes:  struct string_pool: append-only, reference-counted. The fork of a world gets a new pool
- *          that holds a reference to the older one.
+ * Shapes:  struct string_pool: append-only, reference-counted. The fork of a world gets a new pool that holds a
+ *          reference to the older one.
  * Errors:  none.
  */
 #pragma once

@@ -1,13 +1,12 @@
 /* table.h - rows of one type in copy-on-write pages, shared between worlds.
  *
- * Shapes:  struct table: a tree of reference-counted pages. Rows are plain structs and own nothing
- *          (their texts live in a string pool). Row numbers start at 1 and are never reused; 0
- *          (ROW_NONE) means "no row", so a zeroed reference is valid.
+ * Shapes:  struct table: a tree of reference-counted pages. Rows are plain structs and own nothing (their texts live in
+ *          a string pool). Row numbers start at 1 and are never reused; 0 (ROW_NONE) means "no row", so a zeroed
+ *          reference is valid.
  * Units:   rows.
  * Errors:  none. The row must exist (assert).
  *
- * Forking takes one reference. The first write to a shared page copies that page and the path to
- * it.
+ * Forking takes one reference. The first write to a shared page copies that page and the path to it.
  */
 #pragma once
 #include <stddef.h>

@@ -1,14 +1,12 @@
 /* tenant.h - organizations, their API keys with the keys' rate limit counters, and their spaces.
  *
- * Shapes:  `provider` is the provider's number. A space owns accounts; it is the neutral word for a
- *          Layers project or a PostNitro workspace.
- *          struct quota counts the calls of a key in fixed windows; the gate decides how long a
- *          window is and its limit. A window begins with the first call after the previous window
- *          ended. Counters are not records: nothing refers to them, and changes are not logged.
- *          For each operation (a number below QUOTA_OPERATIONS) one bit stores whether the key's
- *          last call got a spurious 429.
- * Indexes: KEY_VALUE (SHA-256 of the key, its first 8 bytes); SPACE_ORGANIZATION (organization;
- *          newest first).
+ * Shapes:  `provider` is the provider's number. A space owns accounts; it is the neutral word for a Layers project or a
+ *          PostNitro workspace.
+ *          struct quota counts the calls of a key in fixed windows; the gate decides how long a window is and its
+ *          limit. A window begins with the first call after the previous window ended. Counters are not records:
+ *          nothing refers to them, and changes are not logged. For each operation (a number below QUOTA_OPERATIONS) one
+ *          bit stores whether the key's last call got a spurious 429.
+ * Indexes: KEY_VALUE (SHA-256 of the key, its first 8 bytes); SPACE_ORGANIZATION (organization; newest first).
  * Units:   calls; milliseconds of the world's clock.
  * Errors:  look-ups return ROW_NONE.
  */

@@ -1,24 +1,22 @@
 /* webhook.h - webhook endpoints that partners have registered, and the deliveries of events to them.
  *
- * Shapes:  webhook {organization, space (ROW_NONE: all), url, events, secret}; events are names
- *          separated by spaces. After a rotation the previous secret stays valid for a while.
- *          delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the
- *          event's data as JSON)}: one event to one webhook, with all its attempts. A replay is a
- *          separate delivery with a new event id; `replay_of` is the delivery it repeats. Delivery
- *          faults are applied once, right after creation; a copy (fault `duplicates`) has the same
- *          event id and the same faults.
- * States:  webhook: active <-> paused; active -> auto_paused (too many consecutive failures) -> active; any
- *          -> deleted (final). Deliveries are sent only while the webhook is active; pending
- *          deliveries resume when it becomes active again.
- *          delivery: pending -> delivering -> delivered | pending (another attempt) | failed |
- *          abandoned, according to the policy; pending -> held -> pending (fault `reorder`: later
- *          events of the webhook are sent first); pending, held -> abandoned (the webhook was
- *          deleted, or fault `drop`). delivered, failed and abandoned are final. A delivery is
- *          `delivering` from the time an attempt is due until the attempt ends; the sender finds it
- *          in the change log.
- * Indexes: WEBHOOK_ORGANIZATION (organization; newest first, without deleted ones);
- *          DELIVERY_WEBHOOK (webhook; newest first); DELIVERY_WEBHOOK_STATE (webhook and state;
- *          oldest first); DELIVERY_CHANGE (the change that caused it; oldest first).
+ * Shapes:  webhook {organization, space (ROW_NONE: all), url, events, secret}; events are names separated by spaces.
+ *          After a rotation the previous secret stays valid for a while.
+ *          delivery {webhook, event id (the same for all webhooks and attempts), type, payload (the event's data as
+ *          JSON)}: one event to one webhook, with all its attempts. A replay is a separate delivery with a new event
+ *          id; `replay_of` is the delivery it repeats. Delivery faults are applied once, right after creation; a copy
+ *          (fault `duplicates`) has the same event id and the same faults.
+ * States:  webhook: active <-> paused; active -> auto_paused (too many consecutive failures) -> active; any -> deleted
+ *          (final). Deliveries are sent only while the webhook is active; pending deliveries resume when it becomes
+ *          active again.
+ *          delivery: pending -> delivering -> delivered | pending (another attempt) | failed | abandoned, according to
+ *          the policy; pending -> held -> pending (fault `reorder`: later events of the webhook are sent first);
+ *          pending, held -> abandoned (the webhook was deleted, or fault `drop`). delivered, failed and abandoned are
+ *          final. A delivery is `delivering` from the time an attempt is due until the attempt ends; the sender finds
+ *          it in the change log.
+ * Indexes: WEBHOOK_ORGANIZATION (organization; newest first, without deleted ones); DELIVERY_WEBHOOK (webhook; newest
+ *          first); DELIVERY_WEBHOOK_STATE (webhook and state; oldest first); DELIVERY_CHANGE (the change that caused
+ *          it; oldest first).
  * Units:   milliseconds.
  */
 #pragma once
@@ -53,8 +51,7 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
 void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms);
 /* Pending and held deliveries are abandoned. */
 void webhook_delete(struct world *w, uint32_t webhook);
-/* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive
- * failures. */
+/* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive failures. */
 void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after);
 
 uint32_t webhook_find(const struct world *w, int provider, struct str public_id);
@@ -110,12 +107,12 @@ struct delivery_policy {
 
 /* Adds a copy of `init`, created now. The first attempt is due after `wait_ms`. */
 uint32_t delivery_create(struct world *w, uint32_t webhook, const struct delivery *init, int64_t wait_ms);
-/* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no
- * response. Schedules the next attempt or ends the delivery, as `policy` says. */
+/* Records the end of an attempt: the HTTP status, or status 0 and the error if there was no response. Schedules the
+ * next attempt or ends the delivery, as `policy` says. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy);
-/* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already
- * holds a delivery of another event: otherwise all its deliveries could be held at once. */
+/* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already holds a delivery of
+ * another event: otherwise all its deliveries could be held at once. */
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);
 /* Adds another delivery of the same event, in the same state and due at the same time. */
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);

@@ -1,20 +1,18 @@
 /* world.h - the simulated state of one namespace: records, clock, log of changes, queue of events.
  *
- * Shapes:  struct world: a table per record kind, ordered indexes over the records, an event queue,
- *          the change log, and the counter for ids. All of it is copy-on-write: world_fork takes
- *          constant time, and later changes copy only the pages they touch.
- *          struct clock starts at any instant; RUNS advances with the machine's time, FROZEN only
- *          with clock_move_to.
- *          struct change: one transition; journal, webhooks and `advance` read the log. Entries
- *          are numbered by `seq`, from 1 without gaps.
- *          struct world_event: {at, kind, record row}. Events with the same time run in the order they
- *          were added. An event added for the past gets the current time. While an event runs,
- *          world_now returns the event's time, however late it runs, and the cause of changes is
- *          "time".
+ * Shapes:  struct world: a table per record kind, ordered indexes over the records, an event queue, the change log, and
+ *          the counter for ids. All of it is copy-on-write: world_fork takes constant time, and later changes copy only
+ *          the pages they touch.
+ *          struct clock starts at any instant; RUNS advances with the machine's time, FROZEN only with clock_move_to.
+ *          struct change: one transition; journal, webhooks and `advance` read the log. Entries are numbered by `seq`,
+ *          from 1 without gaps.
+ *          struct world_event: {at, kind, record row}. Events with the same time run in the order they were added. An
+ *          event added for the past gets the current time. While an event runs, world_now returns the event's time,
+ *          however late it runs, and the cause of changes is "time".
  * Units:   milliseconds since the epoch; read the time only through world_now. Money in cents.
- * Errors:  none. The caller must check that a transition is allowed before it calls it (assert).
- *          Time never goes back: the caller must compare with clock_now before clock_move_to. An
- *          event that no longer applies to its record does nothing: its handler checks the record.
+ * Errors:  none. The caller must check that a transition is allowed before it calls it (assert). Time never goes back:
+ *          the caller must compare with clock_now before clock_move_to. An event that no longer applies to its record
+ *          does nothing: its handler checks the record.
  *
  * Names are provider-neutral; each provider maps them to its own words.
  */
@@ -133,14 +131,13 @@ uint32_t world_count(const struct world *w, enum record_kind kind);
 int64_t index_text_key(struct str text);              /* key for a look-up by text */
 int64_t index_pair_key(uint32_t row, uint32_t value); /* key for a list by owner and value */
 
-/* Must be called at the end of every transition. If w->checks is set, aborts if an invariant does
- * not hold. */
+/* Must be called at the end of every transition. If w->checks is set, aborts if an invariant does not hold. */
 void world_transition_done(struct world *w);
 
 size_t world_own_bytes(const struct world *w); /* memory shared with no other world */
 
-/* Checks every invariant of the model. Returns NULL if all hold; otherwise the first violation, as
- * a message in `into`. */
+/* Checks every invariant of the model. Returns NULL if all hold; otherwise the first violation, as a message in
+ * `into`. */
 struct buf;
 const char *world_check(const struct world *w, struct buf *into);
 /* Checks every record and calls `report` for each violation; returns true if all hold. Checks
@@ -162,8 +159,7 @@ void changes_restore(struct world *w, const struct change *change); /* adds it a
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
 uint32_t events_last(const struct world *w); /* row of the event added last; 0: none */
 const struct world_event *event_read(const struct world *w, uint32_t row);
-/* Walks the queue in order. events_walk starts before the first event; events_next returns NULL at
- * the end. */
+/* Walks the queue in order. events_walk starts before the first event; events_next returns NULL at the end. */
 void events_walk(const struct world *w, struct index_walk *walk);
 const struct world_event *events_next(const struct world *w, struct index_walk *walk);
 bool events_next_at(const struct world *w, int64_t *at_ms); /* false: the queue is empty */
@@ -174,6 +170,5 @@ bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t
 /* Runs all events that are due at the world's current time. Returns how many ran. */
 size_t events_run_due(struct world *w);
 
-/* Moves the clock to `until_ms` and runs each event on the way at its own time. Returns how many
- * ran. */
+/* Moves the clock to `until_ms` and runs each event on the way at its own time. Returns how many ran. */
 size_t events_advance(struct world *w, int64_t until_ms);
