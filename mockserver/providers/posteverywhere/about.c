@@ -2,21 +2,32 @@
 #include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include <assert.h>
+
 #include "mockserver/gates/rate_limit.h"
 
 #define PREFIX_SHOWN 12 /* characters of a key in key_prefix: pe_live_ and four more */
 
 /* The limits that the platforms publish. */
-const struct pe_platform pe_platforms[PLATFORM_COUNT] = {
-    [PLATFORM_TIKTOK] = {"TikTok",    2200,  35, true },
-    [PLATFORM_INSTAGRAM] = {"Instagram", 2200,  10, true },
-    [PLATFORM_X] = {"X",         280,   4,  false},
-    [PLATFORM_FACEBOOK] = {"Facebook",  63206, 10, false},
-    [PLATFORM_LINKEDIN] = {"LinkedIn",  3000,  20, false},
-    [PLATFORM_YOUTUBE] = {"YouTube",   5000,  1,  true },
-    [PLATFORM_THREADS] = {"Threads",   500,   20, false},
-    [PLATFORM_PINTEREST] = {"Pinterest", 500,   5,  true },
+static const struct pe_platform_rules rules[] = {
+    {PLATFORM_TIKTOK,    "TikTok",    2200,  35, true },
+    {PLATFORM_INSTAGRAM, "Instagram", 2200,  10, true },
+    {PLATFORM_X,         "X",         280,   4,  false},
+    {PLATFORM_FACEBOOK,  "Facebook",  63206, 10, false},
+    {PLATFORM_LINKEDIN,  "LinkedIn",  3000,  20, false},
+    {PLATFORM_YOUTUBE,   "YouTube",   5000,  1,  true },
+    {PLATFORM_THREADS,   "Threads",   500,   20, false},
+    {PLATFORM_PINTEREST, "Pinterest", 500,   5,  true },
 };
+static_assert(COUNT(rules) == PLATFORM_COUNT, "each platform has limits");
+
+const struct pe_platform_rules *pe_rules_of(enum platform platform)
+{
+    const struct pe_platform_rules *r = rules;
+    while (r->platform != platform)
+        r++;
+    return r;
+}
 
 void pe_platform_rules(struct call *c)
 {
@@ -24,13 +35,13 @@ void pe_platform_rules(struct call *c)
     json_open_map(out);
     json_key(out, "platforms");
     json_open_map(out);
-    for (enum platform p = 0; p < PLATFORM_COUNT; p++) {
-        json_key(out, platform_texts[p]);
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        json_key(out, enum_word_of(&pe_platforms, rules[i].platform));
         json_open_map(out);
-        json_put_text(out, "name", pe_platforms[p].name);
-        json_put_int(out, "max_content_length", pe_platforms[p].content_max);
-        json_put_int(out, "max_media", pe_platforms[p].media_max);
-        json_put_bool(out, "media_required", pe_platforms[p].needs_media);
+        json_put_text(out, "name", rules[i].name);
+        json_put_int(out, "max_content_length", rules[i].content_max);
+        json_put_int(out, "max_media", rules[i].media_max);
+        json_put_bool(out, "media_required", rules[i].needs_media);
         json_close_map(out);
     }
     json_close_map(out);

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-const char *const pe_health_texts[] = {"healthy", "expired", "unhealthy"};
-
 /* The documentation shows that a healthy account can post and an expired one cannot. That an
  * unhealthy account cannot post is our interpretation. */
 enum pe_health pe_health(const struct account *a)
@@ -36,14 +34,14 @@ static void print_account(struct call *c, uint32_t row)
     struct json *out = &c->out;
     json_open_map(out);
     print_ids(c, out, a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]); /* the provider's names */
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "avatar_url", a->avatar_url);
     json_put_bool(out, "is_active", !a->inactive);
     pe_put_time(c, "created_at", a->connected_at_ms);
     json_key(out, "health");
     json_open_map(out);
-    json_put_text(out, "status", pe_health_texts[pe_health(a)]);
+    json_put_text(out, "status", enum_word_of(&pe_healths, pe_health(a)));
     json_put_bool(out, "can_post", account_can_publish(a));
     json_close_map(out);
     json_close_map(out);

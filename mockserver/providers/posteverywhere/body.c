@@ -127,15 +127,15 @@ void pe_put_page(struct call *c, const struct pe_page *page, size_t total)
     json_close_map(out);
 }
 
-bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits)
+bool pe_query_words(struct call *c, const char *name, const struct enum_words *words, unsigned *bits)
 {
     struct str rest = call_query(c, name);
     while (rest.n) {
-        struct str word = str_trim(str_cut(&rest, ','));
-        size_t i = text_index(texts, count, word);
-        if (i == count)
-            return call_issue(c, name, "'" STR_FMT "' is not a valid value", STR_ARG(word));
-        *bits |= 1u << i;
+        struct str text = str_trim(str_cut(&rest, ','));
+        const struct enum_word *word = enum_word_find(words, text);
+        if (!word)
+            return call_issue(c, name, "'" STR_FMT "' is not a valid value", STR_ARG(text));
+        *bits |= 1u << word->value;
     }
     return true;
 }

@@ -35,7 +35,7 @@ void pe_consented(struct world *w, enum platform platform, struct connection *us
     account->platform = platform;
     account->name = world_text(w, arena_printf(&a, "@%s", account->handle));
     account->avatar_url =
-        world_text(w, arena_printf(&a, PICTURES "/%s/%s.jpg", platform_texts[platform], account->handle));
+        world_text(w, arena_printf(&a, PICTURES "/%s/%s.jpg", enum_word_of(&pe_platforms, platform), account->handle));
     account->token_expires_at_ms = world_now(w) + TOKEN_MS;
     arena_end(&a);
 }
@@ -54,8 +54,7 @@ struct connect_body {
 
 #define OF struct connect_body
 #define PLATFORM_ROW                                                                                                   \
-    FIELD("platform", FIELD_ENUM, OF, platform, .texts = platform_texts, .text_count = PLATFORM_COUNT,                 \
-          .help = "Platform of the account.")
+    FIELD("platform", FIELD_ENUM, OF, platform, .words = &pe_platforms, .help = "Platform of the account.")
 static const struct field link_rows[] = {PLATFORM_ROW};
 static const struct fields link_fields = FIELD_TABLE("body", link_rows, OF, FIELDS_NO_PLACE);
 
@@ -73,14 +72,15 @@ static void print_session(struct call *c, uint32_t row)
     const char *url =
         c->world->local_consent
             ? call_consent_page(c, a->token)
-            : url_with_query(c->arena, arena_printf(c->arena, CONNECT_PAGE "/%s", platform_texts[a->platform]),
+            : url_with_query(c->arena,
+                             arena_printf(c->arena, CONNECT_PAGE "/%s", enum_word_of(&pe_platforms, a->platform)),
                              "session", a->token);
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "session_id", a->token);
     json_put_text(out, "authorize_url", url);
     json_put_text(out, "url", url);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     if (a->reconnects)
         pe_put_number(out, "account_id", account_read(c->world, a->account)->public_id);
     json_put_int(out, "interval", INTERVAL_S);
@@ -149,18 +149,13 @@ static void print_account(struct call *c, uint32_t row)
     json_key(out, "account");
     json_open_map(out);
     pe_put_number(out, "account_id", a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     json_put_text(out, "account_name", a->name);
     json_close_map(out);
 }
 
-/* Every failed consent is reported as cancelled: the provider's clients know no other word. */
 void pe_poll_social_connect(struct call *c)
 {
-    static const char *const statuses[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
-                                           [OAUTH_ATTEMPT_COMPLETED] = "completed",
-                                           [OAUTH_ATTEMPT_FAILED] = "cancelled",
-                                           [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     uint32_t row = oauth_attempt_find(c->world, c->params[0]);
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || a->provider != POSTEVERYWHERE || a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT || !call_owns(c, a->space)) {
@@ -170,8 +165,8 @@ void pe_poll_social_connect(struct call *c)
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "session_id", a->token);
-    json_put_text(out, "status", statuses[a->state]);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "status", enum_word_of(&pe_connect_statuses, a->state));
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_account(c, a->account);
     if (a->error)

@@ -73,10 +73,6 @@ static void print_key(struct call *c, const struct oauth_attempt *a)
 
 void pe_poll_device_token(struct call *c)
 {
-    static const char *const statuses[] = {[OAUTH_ATTEMPT_PENDING] = "pending",
-                                           [OAUTH_ATTEMPT_COMPLETED] = "authorized",
-                                           [OAUTH_ATTEMPT_FAILED] = "denied",
-                                           [OAUTH_ATTEMPT_EXPIRED] = "expired"};
     const char *code;
     if (!pe_body(c, &token_fields, &code))
         return;
@@ -88,7 +84,7 @@ void pe_poll_device_token(struct call *c)
     }
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
-    json_put_text(out, "status", statuses[a->state]);
+    json_put_text(out, "status", enum_word_of(&pe_device_statuses, a->state));
     if (a->state == OAUTH_ATTEMPT_COMPLETED)
         print_key(c, a);
     json_close_map(out);

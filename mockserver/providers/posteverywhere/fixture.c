@@ -23,8 +23,7 @@ static bool scopes_valid(const struct fixture_load *load, const struct fixture_k
 
 static enum pe_api_version api_version_of(int api_version, bool id_alias)
 {
-    enum pe_api_version e = pe_fixture_api_versions[api_version];
-    return e != PE_API_VERSION_OLDER && id_alias ? PE_API_VERSION_WITH_ID : e;
+    return api_version != PE_API_VERSION_OLDER && id_alias ? PE_API_VERSION_WITH_ID : (enum pe_api_version)api_version;
 }
 
 static bool build_key(struct fixture_load *load, uint32_t organization, const struct fixture_key *k)
@@ -130,7 +129,7 @@ static bool is_among(const struct node *ids, const struct node *id)
 
 static bool post_valid(const struct fixture_load *load, const struct fixture_post *p)
 {
-    const char *status = pe_status_texts[p->status];
+    const char *status = enum_word_of(&pe_statuses, p->status);
     int64_t due_ms = fixture_time(load, &p->due);
     if (p->accounts && p->accounts->kind != NODE_LIST)
         return WRONG(p->accounts->at, "'accounts' is of type %s; expected a list of account ids",

@@ -4,11 +4,7 @@
 
 #define ID_MAX ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
 
-/* A key that is absent reads as the first text. Below, OF is the struct that a table fills. */
-static const char *const api_version_texts[] = {"default", "current", "older"};
-const enum pe_api_version pe_fixture_api_versions[] = {PE_API_VERSION_UNSET, PE_API_VERSION_CURRENT,
-                                                       PE_API_VERSION_OLDER};
-
+/* OF is the struct that a table fills. */
 #define OF struct fixture_limits
 static const struct field limit_rows[] = {
     FIELD("minute", FIELD_INT, OF, minute, .min = 1, .max = INT32_MAX, .help = "Calls per minute. Default: 60."),
@@ -18,7 +14,7 @@ static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, 
 #undef OF
 
 #define API_VERSION_ROWS                                                                                               \
-    FIELD("api_version", FIELD_ENUM, OF, api_version, .texts = api_version_texts, .text_count = 3,                     \
+    FIELD("api_version", FIELD_ENUM, OF, api_version, .words = &pe_api_versions,                                       \
           .help = "API version that responses follow: `current` is the one of the page \"List "                        \
                   "accounts\"; in `older`, an account has only `id`, a text. Default: `default`; "                     \
                   "for a key it means the section's version, for the section `current`."),                             \
@@ -42,14 +38,14 @@ static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offseto
 static const struct field account_rows[] = {
     FIELD("account_id", FIELD_INT, OF, account_id, .min = 1, .max = ID_MAX,
           .help = "Id of the account. Default: generated."),
-    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .texts = platform_texts, .text_count = PLATFORM_COUNT,
+    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &pe_platforms,
           .help = "Platform of the account."),
     FIELD("account_name", FIELD_TEXT, OF, name, FIXTURE_ID, .required = true,
           .help = "Display name or @handle of the account."),
     FIELD("avatar_url", FIELD_TEXT, OF, avatar_url, .help = "Picture URL. Default: null."),
     FIELD("is_active", FIELD_NODE, OF, is_active, .shape = "{type: boolean}",
           .help = "The account is active. Default: true."),
-    FIELD("health", FIELD_ENUM, OF, health, .texts = pe_health_texts, .text_count = PE_HEALTH_COUNT,
+    FIELD("health", FIELD_ENUM, OF, health, .words = &pe_healths,
           .help = "Health of the account. Only a healthy account can post. Default: healthy."),
     FIELD("created_at", FIELD_TIME, OF, created_at, .help = "Time of the connection. Default: the clock's start."),
     FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
@@ -78,7 +74,7 @@ static const struct field post_rows[] = {
     FIELD("accounts", FIELD_NODE, OF, accounts, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids of this organization; required unless the post is a draft."),
     FIELD("at", FIELD_TIME, OF, due, .help = "Due time; required unless the post is a draft."),
-    FIELD("status", FIELD_ENUM, OF, status, .texts = pe_status_texts, .text_count = PE_STATUS_COUNT,
+    FIELD("status", FIELD_ENUM, OF, status, .words = &pe_statuses,
           .help = "Status of the post; `publishing` is rejected. Default: draft."),
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids at which the post failed. Only for status `partially_failed`, where "

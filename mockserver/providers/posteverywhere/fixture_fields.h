@@ -17,7 +17,7 @@ struct fixture_key {
     const char *id, *name, *value;
     struct field_list scopes;
     struct fixture_limits limits;
-    int api_version; /* index into pe_fixture_api_versions */
+    int api_version; /* enum pe_api_version */
     bool id_alias;
 };
 
@@ -63,7 +63,6 @@ struct fixture_posteverywhere {
     struct field_list organizations;
 };
 
-extern const enum pe_api_version pe_fixture_api_versions[];
 extern const struct fields pe_fixture_fields; /* reads into a struct fixture_posteverywhere */
 
 /* hooks_fixture.c: creates a webhook. Returns false if it is invalid, with errors in load->err. */

@@ -3,6 +3,8 @@
 #include "base/units.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include <assert.h>
+
 #define WEEK_MS       (7 * DAY_MS)
 #define FAILURES_MANY 3 /* failures in a week that cause a warning */
 
@@ -28,11 +30,15 @@ static struct activity activity_of(const struct call *c, uint32_t row)
     return sum;
 }
 
-struct reason {
-    const char *name;
-    bool applies;
-    bool breaks; /* true: the account is broken and cannot post; false: only a warning */
+/* What a reason means: SICK is only a warning; a BROKEN account cannot post. */
+enum severity { FIT, SICK, BROKEN, SEVERITY_COUNT };
+static const struct enum_word severity_rows[] = {
+    {FIT,    "healthy"},
+    {SICK,   "warning"},
+    {BROKEN, "broken" },
 };
+static_assert(COUNT(severity_rows) == SEVERITY_COUNT, "each severity has a word");
+static const struct enum_words severities = {severity_rows, COUNT(severity_rows), COUNT(severity_rows)};
 
 static bool expires_soon(const struct call *c, const struct account *a)
 {
@@ -41,14 +47,19 @@ static bool expires_soon(const struct call *c, const struct account *a)
 
 static void print_status(struct call *c, const struct account *a, const struct activity *sum)
 {
-    const struct reason reasons[] = {
-        {"account_inactive",    a->inactive,               true                           },
-        {"needs_reconnection",  !account_can_publish(a),   true                           },
-        {"token_expired",       a->token == TOKEN_EXPIRED, true                           },
-        {"token_expiring_soon", expires_soon(c,            a),                              false},
-        {"recent_permanent_failures",                     sum->failures >= FAILURES_MANY,                    false},
+    bool ends_soon = expires_soon(c, a);
+    const struct {
+        const char *name;
+        enum severity severity;
+        bool applies;
+    } reasons[] = {
+        {"account_inactive",          BROKEN, a->inactive                   },
+        {"needs_reconnection",        BROKEN, !account_can_publish(a)       },
+        {"token_expired",             BROKEN, a->token == TOKEN_EXPIRED     },
+        {"token_expiring_soon",       SICK,   ends_soon                     },
+        {"recent_permanent_failures", SICK,   sum->failures >= FAILURES_MANY},
     };
-    const char *status = "healthy";
+    enum severity worst = FIT;
     struct json *out = &c->out;
     json_key(out, "reasons");
     json_open_list(out);
@@ -56,14 +67,12 @@ static void print_status(struct call *c, const struct account *a, const struct a
         if (!reasons[i].applies)
             continue;
         json_text(out, reasons[i].name);
-        if (reasons[i].breaks)
-            status = "broken";
-        else if (*status == 'h')
-            status = "warning";
+        if (reasons[i].severity > worst)
+            worst = reasons[i].severity;
     }
     json_close_list(out);
-    json_put_text(out, "status", status);
-    json_put_bool(out, "can_post", *status != 'b');
+    json_put_text(out, "status", enum_word_of(&severities, worst));
+    json_put_bool(out, "can_post", worst != BROKEN);
 }
 
 static void print_token(struct call *c, const struct account *a)
@@ -89,7 +98,7 @@ void pe_account_health(struct call *c)
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     pe_put_number(out, "account_id", a->public_id);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "platform_account_id", a->handle);
     print_status(c, a, &sum);

@@ -20,15 +20,15 @@ static void put_account(struct json *out, const struct world *w, uint32_t row)
     const struct account *a = account_read(w, row);
     pe_put_number(out, "account_id", a->public_id);
     json_put_text(out, "account_name", a->name);
-    json_put_text(out, "platform", platform_texts[a->platform]);
-    json_put_text(out, "health", pe_health_texts[pe_health(a)]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
+    json_put_text(out, "health", enum_word_of(&pe_healths, pe_health(a)));
 }
 
 static void put_post(struct json *out, const struct world *w, uint32_t row)
 {
     const struct post *p = post_read(w, row);
     json_put_text(out, "post_id", p->public_id);
-    json_put_text(out, "status", pe_status_texts[pe_status(w, row)]);
+    json_put_text(out, "status", enum_word_of(&pe_statuses, pe_status(w, row)));
     json_put_text(out, "content", p->text);
     put_millis(out, "scheduled_for", p->due_at_ms);
 }
@@ -54,59 +54,60 @@ static void put_media(struct json *out, const struct world *w, uint32_t row)
     json_put_text(out, "content_type", m->content_type);
 }
 
-/* Which event a change causes, by the name of the transition and, if `to` is set, its new state. */
+/* The post waits for its time: it is not a draft, and it was not posted at once. */
+static bool is_waiting(const struct world *w, uint32_t post)
+{
+    const struct post *p = post_read(w, post);
+    return !p->draft && p->due_at_ms > p->created_at_ms;
+}
+
+/* The post failed at this account, but was published at another. */
+static bool is_partial(const struct world *w, uint32_t destination)
+{
+    return pe_status(w, destination_read(w, destination)->post) == PE_PARTIALLY_FAILED;
+}
+
+#define ANY (-1)
+
+/* Which event a change causes, by the name of the transition and the new state of a destination. */
 static const struct row {
-    const char *what, *to; /* to NULL: any state */
+    const char *what;
+    int to;                                               /* enum destination_state, or ANY */
+    bool (*applies)(const struct world *w, uint32_t row); /* NULL: always */
     const char *event;
     hooks_put_fn *put;
 } rows[] = {
-    {"account_connect",     NULL,         "account.connected",        put_account    },
-    {"account_lose_token",  NULL,         "account.reconnect_needed", put_account    },
-    {"account_flag",        NULL,         "account.reconnect_needed", put_account    },
-    {"account_disconnect",  NULL,         "account.disconnected",     put_account    },
-    {"post_schedule",       NULL,         "post.scheduled",           put_post       },
-    {"post_revise",         NULL,         "post.updated",             put_post       },
-    {"post_remove",         NULL,         "post.deleted",             put_post       },
-    {"destination_publish", "publishing", "post.publishing",          put_destination},
-    {"destination_publish", "published",  "post.published",           put_destination},
-    {"destination_publish", "failed",     "post.failed",              put_destination},
-    {"media_complete",      NULL,         "media.uploaded",           put_media      },
-    {"media_remove",        NULL,         "media.deleted",            put_media      },
+    {"account_connect",     ANY,                    NULL,       "account.connected",        put_account    },
+    {"account_lose_token",  ANY,                    NULL,       "account.reconnect_needed", put_account    },
+    {"account_flag",        ANY,                    NULL,       "account.reconnect_needed", put_account    },
+    {"account_disconnect",  ANY,                    NULL,       "account.disconnected",     put_account    },
+    {"post_schedule",       ANY,                    is_waiting, "post.scheduled",           put_post       },
+    {"post_revise",         ANY,                    NULL,       "post.updated",             put_post       },
+    {"post_remove",         ANY,                    NULL,       "post.deleted",             put_post       },
+    {"destination_publish", DESTINATION_PUBLISHING, NULL,       "post.publishing",          put_destination},
+    {"destination_publish", DESTINATION_PUBLISHED,  NULL,       "post.published",           put_destination},
+    {"destination_publish", DESTINATION_FAILED,     is_partial, "post.partially_failed",    put_destination},
+    {"destination_publish", DESTINATION_FAILED,     NULL,       "post.failed",              put_destination},
+    {"media_complete",      ANY,                    NULL,       "media.uploaded",           put_media      },
+    {"media_remove",        ANY,                    NULL,       "media.deleted",            put_media      },
 };
 
-static const struct row *row_of(const struct change *change)
+static const struct row *row_of(const struct world *w, const struct change *change)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(rows[i].to, change->to) == 0))
+        if (strcmp(rows[i].what, change->what) == 0 &&
+            (rows[i].to == ANY || strcmp(destination_state_texts[rows[i].to], change->to) == 0) &&
+            (!rows[i].applies || rows[i].applies(w, change->row)))
             return &rows[i];
     return NULL;
 }
 
-/* A draft or an immediate post causes no post.scheduled event. */
-static bool is_silent(const struct world *w, const struct change *change)
-{
-    if (change->kind != RECORD_POST || strcmp(change->what, "post_schedule") != 0)
-        return false;
-    const struct post *p = post_read(w, change->row);
-    return p->draft || p->due_at_ms <= p->created_at_ms;
-}
-
-/* A failure at one account is post.partially_failed if the post was published at another. */
-static const char *event_of(const struct world *w, const struct change *change, const struct row *row)
-{
-    if (change->kind == RECORD_DESTINATION && strcmp(row->event, "post.failed") == 0 &&
-        pe_status(w, destination_read(w, change->row)->post) == PE_PARTIALLY_FAILED)
-        return "post.partially_failed";
-    return row->event;
-}
-
 static bool map_event(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event)
 {
-    const struct row *row = row_of(change);
-    if (!row || is_silent(w, change))
-        return false;
-    hooks_fill_event(a, w, change, event_of(w, change, row), row->put, event);
-    return true;
+    const struct row *row = row_of(w, change);
+    if (row)
+        hooks_fill_event(a, w, change, row->event, row->put, event);
+    return row != NULL;
 }
 
 static struct str sign(struct arena *a, const char *secret, struct str body)

@@ -77,7 +77,7 @@ static void print_members(struct call *c, uint32_t row)
     json_put_text(out, "filename", m->name);
     json_put_text(out, "content_type", m->content_type);
     json_put_text(out, "type", kind ? kind->type : "document");
-    json_put_text(out, "status", media_state_texts[m->state]); /* the provider's names */
+    json_put_text(out, "status", enum_word_of(&pe_media_statuses, m->state));
     put_known(out, "size", m->size);
     put_known(out, "width", m->width);
     put_known(out, "height", m->height);

@@ -1,8 +1,6 @@
 /* The JSON of a post, with its status and its result at each account. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-const char *const pe_status_texts[] = {"draft", "scheduled", "publishing", "published", "partially_failed", "failed"};
-
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk)
 {
     index_from(&w->indexes[INDEX_DESTINATION_POST], walk, (struct index_entry){post, INT64_MIN, 0});
@@ -61,7 +59,7 @@ enum pe_status pe_status(const struct world *w, uint32_t post)
 const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination)
 {
     const struct destination *d = destination_read(w, destination);
-    const char *platform = pe_platforms[account_read(w, d->account)->platform].name;
+    const char *platform = pe_rules_of(account_read(w, d->account)->platform)->name;
     if (d->state == DESTINATION_CANCELED)
         return "The account was disconnected before the post was due.";
     if (d->failure_code)
@@ -91,7 +89,7 @@ static void print_account(struct call *c, const struct destination *d)
     else
         json_put_null(out, "account_id");
     json_put_text(out, "account_name", listed ? a->name : NULL);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
 }
 
 static void print_outcome(struct call *c, uint32_t row)
@@ -113,7 +111,7 @@ static void print_destination(struct call *c, uint32_t row)
     json_open_map(out);
     json_put_text(out, "id", d->public_id);
     print_account(c, d);
-    json_put_text(out, "status", d->state == DESTINATION_QUEUED ? "queued" : pe_status_texts[status]);
+    json_put_text(out, "status", d->state == DESTINATION_QUEUED ? "queued" : enum_word_of(&pe_statuses, status));
     print_outcome(c, row);
     pe_put_time(c, "scheduled_for", d->due_at_ms);
     json_close_map(out);
@@ -129,7 +127,7 @@ static void print_result(struct call *c, uint32_t row)
     json_open_map(out);
     json_put_text(out, "id", d->public_id);
     print_account(c, d);
-    json_put_text(out, "status", is_decided ? pe_status_texts[status] : "queued");
+    json_put_text(out, "status", is_decided ? enum_word_of(&pe_statuses, status) : "queued");
     print_outcome(c, row);
     json_put_null(out, "next_retry_at"); /* failed posts are not retried automatically */
     json_close_map(out);
@@ -196,7 +194,7 @@ void pe_print_post_members(struct call *c, uint32_t post)
     json_put_text(out, "post_id", p->public_id);
     json_put_text(out, "id", p->public_id);
     json_put_text(out, "content", p->text);
-    json_put_text(out, "status", pe_status_texts[status]);
+    json_put_text(out, "status", enum_word_of(&pe_statuses, status));
     print_each(c, post, "account_ids", print_account_id);
     pe_put_time(c, "scheduled_for", p->due_at_ms);
     print_details(c, p);
@@ -239,7 +237,7 @@ void pe_post_results(struct call *c)
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     json_put_text(out, "post_id", post_read(c->world, post)->public_id);
-    json_put_text(out, "post_status", pe_status_texts[pe_status(c->world, post)]);
+    json_put_text(out, "post_status", enum_word_of(&pe_statuses, pe_status(c->world, post)));
     pe_print_results(c, post);
     json_close_map(out);
     pe_end(c);

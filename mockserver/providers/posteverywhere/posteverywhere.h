@@ -38,6 +38,10 @@ enum pe_api_version {
 /* The version of the call's key, else the one of the fixture section, else CURRENT. */
 enum pe_api_version pe_api_version(const struct call *c);
 
+/* words.c: the words of the API (of fixtures: pe_api_versions) */
+extern const struct enum_words pe_platforms, pe_healths, pe_statuses, pe_media_statuses, pe_connect_statuses,
+    pe_device_statuses, pe_api_versions;
+
 /* response.c */
 /* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
 struct json *pe_begin(struct call *c, int status);
@@ -72,12 +76,11 @@ struct pe_page {
 };
 bool pe_read_page(struct call *c, struct pe_page *page);
 void pe_put_page(struct call *c, const struct pe_page *page, size_t total);
-/* Reads a comma-separated query parameter; bit i is set if texts[i] is in the list. */
-bool pe_query_words(struct call *c, const char *name, const char *const *texts, size_t count, unsigned *bits);
+/* Reads a comma-separated query parameter; bit i is set if the word of value i is in the list. */
+bool pe_query_words(struct call *c, const char *name, const struct enum_words *words, unsigned *bits);
 
 /* accounts.c */
 enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
-extern const char *const pe_health_texts[];
 enum pe_health pe_health(const struct account *a);
 uint32_t pe_account(struct call *c, struct str id); /* ROW_NONE: the call is refused */
 void pe_list_accounts(struct call *c);
@@ -100,7 +103,6 @@ void pe_poll_device_token(struct call *c);
 
 /* post_view.c: a post's status, derived from its destinations, and its JSON. */
 enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
-extern const char *const pe_status_texts[];
 enum pe_status pe_status(const struct world *w, uint32_t post);
 /* Starts a walk over the post's destinations in order; call pe_destination_next until false. */
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk);
@@ -154,13 +156,14 @@ void pe_upload_media_from_url(struct call *c);
 void pe_print_media(struct call *c, uint32_t row);
 
 /* about.c */
-struct pe_platform {
+struct pe_platform_rules {
+    enum platform platform;
     const char *name;    /* display name */
     int64_t content_max; /* characters */
     int64_t media_max;   /* files in one post */
     bool needs_media;    /* a post needs at least one file */
 };
-extern const struct pe_platform pe_platforms[PLATFORM_COUNT];
+const struct pe_platform_rules *pe_rules_of(enum platform platform);
 void pe_me(struct call *c);
 void pe_platform_rules(struct call *c);
 

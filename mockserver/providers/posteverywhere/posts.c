@@ -15,7 +15,7 @@ static size_t count_characters(const char *text)
 /* The text for a platform: its override in platform_content, else the content of the post. */
 static const char *text_for(const struct pe_draft *d, enum platform platform)
 {
-    const char *own = node_get_text(node_get(d->details.platforms, platform_texts[platform]), "content");
+    const char *own = node_get_text(node_get(d->details.platforms, enum_word_of(&pe_platforms, platform)), "content");
     return own ? own : d->content;
 }
 
@@ -23,7 +23,7 @@ static bool length_valid(struct call *c, const struct pe_draft *d)
 {
     for (size_t i = 0; i < d->accounts.count; i++) {
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
-        const struct pe_platform *p = &pe_platforms[platform];
+        const struct pe_platform_rules *p = pe_rules_of(platform);
         if (count_characters(text_for(d, platform)) > (size_t)p->content_max)
             return pe_refuse(c, FAULT_INVALID, 400, "content_too_long", "content: the limit of %s is %d characters.",
                              p->name, (int)p->content_max);

@@ -48,7 +48,8 @@ static bool may_change(struct call *c, uint32_t post)
     enum pe_status status = pe_status(c->world, post);
     return status == PE_DRAFT || status == PE_SCHEDULED ||
            pe_refuse(c, FAULT_INVALID, 400, "invalid_post_status",
-                     "The post is %s; only drafts and scheduled posts can be changed.", pe_status_texts[status]);
+                     "The post is %s; only drafts and scheduled posts can be changed.",
+                     enum_word_of(&pe_statuses, status));
 }
 
 void pe_update_post(struct call *c)
@@ -82,7 +83,7 @@ void pe_schedule_post(struct call *c)
         return;
     if (!post_read(c->world, post)->draft) {
         pe_refuse(c, FAULT_CONFLICT, 409, "invalid_post_status", "The post is %s, not a draft.",
-                  pe_status_texts[pe_status(c->world, post)]);
+                  enum_word_of(&pe_statuses, pe_status(c->world, post)));
         return;
     }
     const struct pe_draft was = read_draft(c, post);
@@ -118,7 +119,7 @@ void pe_delete_post(struct call *c)
     if (has_destination(c->world, post, DESTINATION_PUBLISHED) ||
         has_destination(c->world, post, DESTINATION_PUBLISHING)) {
         pe_refuse(c, FAULT_CONFLICT, 409, "post_already_published", "The post is %s and cannot be deleted.",
-                  pe_status_texts[pe_status(c->world, post)]);
+                  enum_word_of(&pe_statuses, pe_status(c->world, post)));
         return;
     }
     post_remove(c->world, post);
@@ -176,7 +177,7 @@ static void print_retried(struct call *c, uint32_t row)
     json_put_text(out, "id", d->public_id);
     pe_put_number(out, "account_id", a->public_id);
     json_put_text(out, "account_name", a->name);
-    json_put_text(out, "platform", platform_texts[a->platform]);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     json_put_text(out, "status", "queued");
     json_put_text(out, "new_status", "queued");
     json_put_int(out, "attempts", d->attempts);

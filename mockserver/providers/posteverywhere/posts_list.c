@@ -1,10 +1,22 @@
 /* The list of posts: filters, sorting and pages. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 enum sort { SORT_CREATED, SORT_SCHEDULED, SORT_PUBLISHED, SORT_UPDATED, SORT_COUNT };
-static const char *const sort_texts[] = {"created_at", "scheduled_for", "published_at", "updated_at"};
+/* The times of a post: the word of `sort`, and the parameters of the filter. */
+static const struct {
+    const char *sort, *after, *before;
+} times[] = {
+    [SORT_CREATED] = {"created_at",    "created_after",   "created_before"  },
+    [SORT_SCHEDULED] = {"scheduled_for", "scheduled_after", "scheduled_before"},
+    [SORT_PUBLISHED] = {"published_at",  "published_after", "published_before"},
+    [SORT_UPDATED] = {"updated_at",    "updated_after",   "updated_before"  },
+};
+static_assert(COUNT(times) == SORT_COUNT, "each time has words");
 
 struct span { /* the range that one time of a post must be in, both ends included */
     int64_t after_ms, before_ms;
@@ -83,12 +95,10 @@ static bool matches(const struct world *w, uint32_t post, const struct filter *f
 
 static void read_spans(struct call *c, struct filter *f)
 {
-    static const char *const after[] = {"created_after", "scheduled_after", "published_after", "updated_after"};
-    static const char *const before[] = {"created_before", "scheduled_before", "published_before", "updated_before"};
     for (enum sort which = 0; which < SORT_COUNT; which++) {
         f->spans[which] = (struct span){.after_ms = INT64_MIN, .before_ms = INT64_MAX};
-        read_query_time(c, after[which], &f->spans[which].after_ms);
-        read_query_time(c, before[which], &f->spans[which].before_ms);
+        read_query_time(c, times[which].after, &f->spans[which].after_ms);
+        read_query_time(c, times[which].before, &f->spans[which].before_ms);
     }
 }
 
@@ -96,7 +106,7 @@ static void read_order(struct call *c, struct filter *f)
 {
     struct str sort = call_query(c, "sort"), order = call_query(c, "order");
     enum sort which = SORT_CREATED;
-    while (sort.n && which < SORT_COUNT && !str_is(sort, sort_texts[which]))
+    while (sort.n && which < SORT_COUNT && !str_is(sort, times[which].sort))
         which++;
     if (which == SORT_COUNT)
         call_issue(c, "sort", "'" STR_FMT "' is not a valid value", STR_ARG(sort));
@@ -108,8 +118,8 @@ static void read_order(struct call *c, struct filter *f)
 
 static bool read_filter(struct call *c, struct filter *f)
 {
-    pe_query_words(c, "status", pe_status_texts, PE_STATUS_COUNT, &f->statuses);
-    pe_query_words(c, "platform", platform_texts, PLATFORM_COUNT, &f->platforms);
+    pe_query_words(c, "status", &pe_statuses, &f->statuses);
+    pe_query_words(c, "platform", &pe_platforms, &f->platforms);
     f->account = call_query(c, "account_id");
     f->search = call_query(c, "search");
     read_spans(c, f);
