@@ -47,7 +47,7 @@ static uint32_t account_of(struct call *c, const struct node *id)
     return digits.n ? caller_account(c, digits) : ROW_NONE;
 }
 
-static bool is_among(const struct pe_rows *rows, uint32_t row)
+bool pe_has_row(const struct pe_rows *rows, uint32_t row)
 {
     for (size_t i = 0; i < rows->count; i++)
         if (rows->items[i] == row)
@@ -71,7 +71,7 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
             return pe_refuse(c, FAULT_INVALID, 400, "invalid_accounts",
                              "account_ids: your organization has no account %s.",
                              json_print_short(c->arena, ids->list.items[i], 40));
-        if (!is_among(out, row))
+        if (!pe_has_row(out, row))
             out->items[out->count++] = row;
     }
     return true;

@@ -1,6 +1,8 @@
 /* The JSON of a post, with its status and its result at each account. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include "base/json.h"
+
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk)
 {
     index_from(&w->indexes[INDEX_DESTINATION_POST], walk, (struct index_entry){post, INT64_MIN, 0});
@@ -162,11 +164,7 @@ static void print_details(struct call *c, const struct post *p)
     const char *const *ids = d.media.items;
     struct json *out = &c->out;
     json_put_text(out, "timezone", d.timezone);
-    json_key(out, "media_ids");
-    json_open_list(out);
-    for (size_t i = 0; i < d.media.count; i++)
-        json_text(out, ids[i]);
-    json_close_list(out);
+    put_texts(out, "media_ids", ids, d.media.count);
     json_key(out, "media");
     if (d.media.count)
         json_open_list(out);
@@ -241,4 +239,34 @@ void pe_post_results(struct call *c)
     pe_print_results(c, post);
     json_close_map(out);
     pe_end(c);
+}
+
+/* --- the details of a post, as its record stores them: JSON ------------------------------------------- */
+
+const char *pe_details_write(struct arena *a, const struct pe_details *d)
+{
+    struct buf text = {.arena = a};
+    struct json w = json_begin(&text, 0);
+    json_open_map(&w);
+    json_put_text(&w, "timezone", d->timezone);
+    put_texts(&w, "media_ids", d->media.items, d->media.count);
+    if (d->platforms)
+        json_put_node(&w, "platform_content", d->platforms);
+    json_close_map(&w);
+    return buf_c(&text);
+}
+
+struct pe_details pe_details_read(struct arena *a, const char *text)
+{
+    const struct node *details = text ? json_parse(a, str_from(text), "details", NULL) : NULL;
+    const char *timezone = node_get_text(details, "timezone");
+    const struct node *media = node_get(details, "media_ids");
+    const char **ids = arena_array(a, const char *, node_count(media) + 1);
+    for (size_t i = 0; i < node_count(media); i++)
+        ids[i] = node_text(node_at(media, i));
+    return (struct pe_details){
+        .timezone = timezone ? timezone : "UTC",
+        .media = {node_count(media), ids},
+        .platforms = node_get(details, "platform_content"),
+    };
 }

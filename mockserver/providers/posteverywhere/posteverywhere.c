@@ -5,7 +5,6 @@
 #include "mockserver/gates/gate.h"
 #include "mockserver/gates/rate_limit.h"
 #include "mockserver/provider_api/variations.h"
-#include "mockserver/providers/posteverywhere/hooks.h"
 
 /* METHOD(path below /api/v1, operation, scope and rate class, source). The handler is pe_<operation>. */
 #define V "/api/v1"

@@ -1,23 +1,21 @@
 /* posteverywhere.h - the PostEverywhere API, as its documentation describes it.
  * START HERE: the route table in posteverywhere.c.
  *
- * Shapes:  handlers: accounts.c, health.c, connect.c, device.c, posts.c, posts_change.c,
- *          posts_list.c, post_view.c, media.c, about.c, hooks.c. Shared code: response.c, body.c,
- *          post_body.c, details.c. fixture.c reads the `posteverywhere:` section of a fixture.
- *          An account id is a whole number, stored as decimal text; every other generated id is a
- *          UUID. Each organization has exactly one space, and no request names it.
- * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the
- *          milliseconds.
- * Errors:  handlers set a fault. Only response.c writes the error envelope
- *          {"data": null, "error": {message, code, retryable, details?}, "meta"}. Every response
- *          has a JSON body.
- * Source:  "List accounts"; the provider's other pages and its clients where that page is silent.
+ * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_list.c, post_view.c, media.c, about.c, hooks.c. What they
+ *          share: body.c, response.c, words.c. fixture.c reads the `posteverywhere:` section of a fixture. An account
+ *          id is a whole number, stored as decimal text; every other generated id is a UUID. Each organization has
+ *          exactly one space, and no request names it.
+ * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
+ *          X-PostEverywhere-Timestamp of a webhook is in seconds.
+ * Errors:  handlers set a fault. Only response.c writes the error envelope {"data": null, "error": {message, code,
+ *          retryable, details?}, "meta"}. Every response has a JSON body.
+ * Source:  "List accounts"; the provider's other pages and its clients where that page is silent. The clients know
+ *          twelve webhook events; the pages are silent on retries.
  */
 #pragma once
-#include "base/units.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
-#include "mockserver/providers/shared/handler.h"
+#include "mockserver/providers/shared/hooks.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
@@ -38,7 +36,10 @@ enum pe_api_version {
 /* The version of the call's key, else the one of the fixture section, else CURRENT. */
 enum pe_api_version pe_api_version(const struct call *c);
 
-/* words.c: the words of the API (of fixtures: pe_api_versions) */
+enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
+enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
+
+/* words.c: the words of the API for the mock's values; pe_api_versions: of fixtures. */
 extern const struct enum_words pe_platforms, pe_healths, pe_statuses, pe_media_statuses, pe_connect_statuses,
     pe_device_statuses, pe_api_versions;
 
@@ -65,6 +66,7 @@ struct pe_rows {
     uint32_t *items;
     size_t count;
 };
+bool pe_has_row(const struct pe_rows *rows, uint32_t row);
 /* Resolves a list of account ids (NULL: empty) to rows on the call's arena. */
 bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *out);
 bool pe_read_timezone(struct call *c, const char *name); /* NULL is valid */
@@ -80,16 +82,13 @@ void pe_put_page(struct call *c, const struct pe_page *page, size_t total);
 bool pe_query_words(struct call *c, const char *name, const struct enum_words *words, unsigned *bits);
 
 /* accounts.c */
-enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
 enum pe_health pe_health(const struct account *a);
 uint32_t pe_account(struct call *c, struct str id); /* ROW_NONE: the call is refused */
 void pe_list_accounts(struct call *c);
 void pe_read_account(struct call *c);
-/* health.c */
 void pe_account_health(struct call *c);
 
 /* connect.c */
-#define PE_ATTEMPT_MS (10 * MINUTE_MS) /* lifetime of a connect or login session */
 /* Sets id, name, avatar and token expiry of an account that a user has just connected. */
 void pe_consented(struct world *w, enum platform platform, struct connection *user);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);
@@ -97,12 +96,10 @@ void pe_create_connect_link(struct call *c);
 void pe_reconnect_account(struct call *c);
 void pe_start_social_connect(struct call *c);
 void pe_poll_social_connect(struct call *c);
-/* device.c */
 void pe_start_device_login(struct call *c);
 void pe_poll_device_token(struct call *c);
 
 /* post_view.c: a post's status, derived from its destinations, and its JSON. */
-enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
 enum pe_status pe_status(const struct world *w, uint32_t post);
 /* Starts a walk over the post's destinations in order; call pe_destination_next until false. */
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk);
@@ -116,10 +113,7 @@ void pe_print_results(struct call *c, uint32_t post);      /* "results": [...] *
 uint32_t pe_post(struct call *c);
 void pe_read_post(struct call *c);
 void pe_post_results(struct call *c);
-/* posts_list.c */
-void pe_list_posts(struct call *c);
-
-/* details.c: the parts of a post besides its text, stored in its record as JSON text. */
+/* The parts of a post besides its text, stored in its record as JSON text. */
 struct pe_details {
     const char *timezone;
     struct field_list media;      /* ids */
@@ -128,22 +122,14 @@ struct pe_details {
 const char *pe_details_write(struct arena *a, const struct pe_details *d);
 struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL gives defaults */
 
-struct pe_draft { /* the content and the accounts of a post that is to be created or changed */
-    const char *content;
-    struct pe_details details;
-    struct pe_rows accounts;
-};
 /* posts.c */
-/* Checks content, media and text length; false if the call is refused. */
-bool pe_draft_valid(struct call *c, const struct pe_draft *d);
 void pe_create_post(struct call *c);
-/* Creates one destination for each account: queued, or held if the post is a draft. */
-void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts);
-/* posts_change.c */
 void pe_update_post(struct call *c);
 void pe_delete_post(struct call *c);
 void pe_schedule_post(struct call *c);
 void pe_retry_post(struct call *c);
+/* posts_list.c */
+void pe_list_posts(struct call *c);
 
 /* media.c */
 void pe_create_upload(struct call *c);
@@ -170,3 +156,15 @@ void pe_platform_rules(struct call *c);
 /* posteverywhere.c */
 enum pe_window { PE_WINDOW_MINUTE, PE_WINDOW_HOUR };
 extern const struct rate_limits pe_limits;
+
+/* hooks.c: a webhook's name is stored in the metadata of its record. */
+extern const struct webhooks pe_webhooks;
+extern const struct hook_catalogue pe_catalogue;
+const char *pe_mint_secret(struct world *w);                     /* generates a signing secret: whsec_... */
+const char *pe_hook_metadata(struct arena *a, const char *name); /* JSON: {"name": name} */
+void pe_create_webhook(struct call *c);
+void pe_list_webhooks(struct call *c);
+void pe_read_webhook(struct call *c);
+void pe_update_webhook(struct call *c);
+void pe_delete_webhook(struct call *c);
+void pe_test_webhook(struct call *c);

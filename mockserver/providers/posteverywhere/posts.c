@@ -1,8 +1,95 @@
-/* Creating posts: immediate, scheduled or draft. */
+/* Creating posts (immediate, scheduled or draft) and changing them: update, schedule, retry and delete. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include "mockserver/providers/posteverywhere/post_body.h"
+#include "base/array.h"
+#include "base/http/message.h"
 #include "mockserver/state/record.h"
+
+/* The request body that creates, changes or schedules a post: a member that was not sent is NULL or false. */
+struct post_body {
+    const char *content, *scheduled_for, *scheduled_at, *timezone;
+    const struct node *account_ids, *media_ids, *platform_content;
+    bool is_draft, publish_now;
+};
+
+#define OF struct post_body
+static const struct field body_rows[] = {
+    FIELD("content", FIELD_TEXT, OF, content, .help = "Text of the post."),
+    FIELD("account_ids", FIELD_NODE, OF, account_ids, .help = "Accounts to post to."),
+    FIELD("scheduled_for", FIELD_TEXT, OF, scheduled_for, .help = "Due time. Default: now."),
+    FIELD("scheduled_at", FIELD_TEXT, OF, scheduled_at, .help = "Older name of `scheduled_for`."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, for display only."),
+    FIELD("media_ids", FIELD_NODE, OF, media_ids, .help = "Media of the post."),
+    FIELD("platform_content", FIELD_NODE, OF, platform_content, .help = "Overrides by platform."),
+    FIELD("draft", FIELD_BOOL, OF, is_draft, .help = "Save as a draft."),
+    FIELD("publish_now", FIELD_BOOL, OF, publish_now, .help = "Publish a draft immediately."),
+};
+static const struct fields body_fields = FIELD_TABLE("body", body_rows, OF, FIELDS_NO_PLACE);
+#undef OF
+
+/* The resulting post: the members that were sent, and the existing post's values for the others. */
+struct draft {
+    const char *content;
+    struct pe_details details;
+    struct pe_rows accounts;
+};
+
+/* Refuses common wrong names of media_ids. If they were ignored like other unknown members, the
+ * post would be published without its media. */
+static bool names_valid(struct call *c, const struct node *body)
+{
+    static const char *const wrong[] = {"media", "media_id", "mediaId", "mediaIds", "attachments", "url"};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        if (node_get(body, wrong[i]))
+            return pe_refuse(c, FAULT_INVALID, 400, "invalid_field_name",
+                             "Unknown field '%s' (did you mean 'media_ids'?).", wrong[i]);
+    return true;
+}
+
+static bool read_body(struct call *c, struct post_body *body)
+{
+    const struct node *sent = call_body(c);
+    if (!sent || !names_valid(c, sent) || !pe_body(c, &body_fields, body))
+        return false;
+    if (body->platform_content && body->platform_content->kind != NODE_MAP)
+        return call_issue(c, "platform_content", "must be an object with platforms as keys");
+    return pe_read_timezone(c, body->timezone);
+}
+
+/* The due time of the body; *due_ms is 0 if the body has none. */
+static bool due_of(struct call *c, const struct post_body *body, int64_t *due_ms)
+{
+    return pe_read_due(c, body->scheduled_for ? body->scheduled_for : body->scheduled_at, due_ms);
+}
+
+static bool read_media(struct call *c, const struct node *ids, struct field_list *out)
+{
+    const char **items = arena_array(c->arena, const char *, node_count(ids) + 1);
+    if (ids->kind != NODE_LIST)
+        return call_issue(c, "media_ids", "must be a list of ids");
+    for (size_t i = 0; i < ids->list.count; i++)
+        if (!(items[i] = node_text(ids->list.items[i])))
+            return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i), "must be an id");
+    *out = (struct field_list){ids->list.count, items};
+    return true;
+}
+
+/* `was` is the existing post, or NULL for a new one. */
+static bool apply_body(struct call *c, const struct post_body *body, const struct draft *was, struct draft *out)
+{
+    static const struct draft nothing = {.content = "", .details = {.timezone = "UTC"}};
+    *out = was ? *was : nothing;
+    if (body->content)
+        out->content = body->content;
+    if (body->timezone)
+        out->details.timezone = body->timezone;
+    if (body->platform_content)
+        out->details.platforms = body->platform_content;
+    return (!body->media_ids || read_media(c, body->media_ids, &out->details.media)) &&
+           (!body->account_ids || pe_read_accounts(c, body->account_ids, &out->accounts));
+}
+
+/* --- creating ----------------------------------------------------------------------------------------- */
 
 static size_t count_characters(const char *text)
 {
@@ -13,13 +100,13 @@ static size_t count_characters(const char *text)
 }
 
 /* The text for a platform: its override in platform_content, else the content of the post. */
-static const char *text_for(const struct pe_draft *d, enum platform platform)
+static const char *text_for(const struct draft *d, enum platform platform)
 {
     const char *own = node_get_text(node_get(d->details.platforms, enum_word_of(&pe_platforms, platform)), "content");
     return own ? own : d->content;
 }
 
-static bool length_valid(struct call *c, const struct pe_draft *d)
+static bool length_valid(struct call *c, const struct draft *d)
 {
     for (size_t i = 0; i < d->accounts.count; i++) {
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
@@ -31,7 +118,7 @@ static bool length_valid(struct call *c, const struct pe_draft *d)
     return true;
 }
 
-static bool media_valid(struct call *c, const struct pe_draft *d)
+static bool media_valid(struct call *c, const struct draft *d)
 {
     const char *const *ids = d->details.media.items;
     for (size_t i = 0; i < d->details.media.count; i++) {
@@ -46,14 +133,16 @@ static bool media_valid(struct call *c, const struct pe_draft *d)
     return true;
 }
 
-bool pe_draft_valid(struct call *c, const struct pe_draft *d)
+/* Checks content, media and text length; false if the call is refused. */
+static bool draft_valid(struct call *c, const struct draft *d)
 {
     if (!*d->content && !d->details.media.count)
         return call_issue(c, "content", "is required");
     return media_valid(c, d) && length_valid(c, d);
 }
 
-void pe_schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts)
+/* Creates one destination for each account: queued, or held if the post is a draft. */
+static void schedule_all(struct call *c, uint32_t post, const struct pe_rows *accounts)
 {
     for (size_t i = 0; i < accounts->count; i++)
         destination_schedule(c->world, post,
@@ -89,15 +178,15 @@ static void respond_created(struct call *c, uint32_t post, size_t accounts)
 void pe_create_post(struct call *c)
 {
     struct post_body body = {0};
-    struct pe_draft draft;
+    struct draft draft;
     int64_t due_ms;
-    if (!post_body_read(c, &body) || !post_body_due(c, &body, &due_ms))
+    if (!read_body(c, &body) || !due_of(c, &body, &due_ms))
         return;
     if (!body.content)
         call_issue(c, "content", "is required");
     if (!body.is_draft && !node_count(body.account_ids))
         call_issue(c, "account_ids", "must name at least one account");
-    if (c->fault || !post_body_draft(c, &body, NULL, &draft) || !pe_draft_valid(c, &draft))
+    if (c->fault || !apply_body(c, &body, NULL, &draft) || !draft_valid(c, &draft))
         return;
     struct post post = {
         .public_id = ids_mint(c->world, "", ID_UUID),
@@ -107,6 +196,217 @@ void pe_create_post(struct call *c)
         .due_at_ms = due_ms || body.is_draft ? due_ms : c->now_ms,
     };
     uint32_t row = post_schedule(c->world, pe_space(c), &post);
-    pe_schedule_all(c, row, &draft.accounts);
+    schedule_all(c, row, &draft.accounts);
     respond_created(c, row, draft.accounts.count);
+}
+
+/* --- changing ----------------------------------------------------------------------------------------- */
+
+static struct draft read_draft(struct call *c, uint32_t post)
+{
+    const struct post *p = post_read(c->world, post);
+    struct pe_rows accounts = {0};
+    struct index_walk walk;
+    uint32_t row;
+    size_t room = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
+    accounts.items = arena_array(c->arena, uint32_t, room + 1);
+    pe_destinations(c->world, post, &walk);
+    while (pe_destination_next(&walk, post, &row)) {
+        uint32_t account = destination_read(c->world, row)->account;
+        if (account_is_listed(account_read(c->world, account)))
+            accounts.items[accounts.count++] = account;
+    }
+    return (struct draft){
+        .content = p->text ? p->text : "", .details = pe_details_read(c->arena, p->details), .accounts = accounts};
+}
+
+/* Replaces the destinations; this loses nothing, since none of them has been attempted. */
+static void revise(struct call *c, uint32_t post, const struct draft *d, bool draft, int64_t due_ms)
+{
+    const struct post spec = {
+        .text = d->content,
+        .details = pe_details_write(c->arena, &d->details),
+        .draft = draft,
+        .due_at_ms = due_ms,
+    };
+    post_remove_destinations(c->world, post);
+    post_revise(c->world, post, &spec);
+    schedule_all(c, post, &d->accounts);
+}
+
+static void respond_post(struct call *c, uint32_t post)
+{
+    pe_begin(c, 200);
+    pe_print_post(c, post);
+    pe_end(c);
+}
+
+static bool may_change(struct call *c, uint32_t post)
+{
+    enum pe_status status = pe_status(c->world, post);
+    return status == PE_DRAFT || status == PE_SCHEDULED ||
+           pe_refuse(c, FAULT_INVALID, 400, "invalid_post_status",
+                     "The post is %s; only drafts and scheduled posts can be changed.",
+                     enum_word_of(&pe_statuses, status));
+}
+
+void pe_update_post(struct call *c)
+{
+    struct post_body body = {0};
+    struct draft draft;
+    int64_t due_ms;
+    uint32_t post = pe_post(c);
+    if (!post || !read_body(c, &body) || !due_of(c, &body, &due_ms) || !may_change(c, post))
+        return;
+    const struct draft was = read_draft(c, post);
+    const struct post *p = post_read(c->world, post);
+    bool is_draft = p->draft;
+    if (!apply_body(c, &body, &was, &draft) || !draft_valid(c, &draft))
+        return;
+    if (!is_draft && !draft.accounts.count) {
+        call_issue(c, "account_ids", "must name at least one account");
+        return;
+    }
+    revise(c, post, &draft, is_draft, due_ms ? due_ms : p->due_at_ms);
+    respond_post(c, post);
+}
+
+void pe_schedule_post(struct call *c)
+{
+    struct post_body body = {0};
+    struct draft draft;
+    int64_t due_ms;
+    uint32_t post = pe_post(c);
+    if (!post || !read_body(c, &body) || !due_of(c, &body, &due_ms))
+        return;
+    if (!post_read(c->world, post)->draft) {
+        pe_refuse(c, FAULT_CONFLICT, 409, "invalid_post_status", "The post is %s, not a draft.",
+                  enum_word_of(&pe_statuses, pe_status(c->world, post)));
+        return;
+    }
+    const struct draft was = read_draft(c, post);
+    if (!due_ms && !body.publish_now)
+        due_ms = post_read(c->world, post)->due_at_ms;
+    if (!due_ms && !body.publish_now)
+        call_issue(c, "scheduled_for", "is required unless publish_now is true");
+    else if (apply_body(c, &body, &was, &draft) && !draft.accounts.count)
+        call_issue(c, "account_ids", "must name at least one account");
+    if (c->fault || !draft_valid(c, &draft))
+        return;
+    revise(c, post, &draft, false, body.publish_now ? c->now_ms : due_ms);
+    respond_post(c, post);
+}
+
+/* Whether any destination of the post is in this state. */
+static bool has_destination(const struct world *w, uint32_t post, enum destination_state state)
+{
+    struct index_walk walk;
+    uint32_t row;
+    pe_destinations(w, post, &walk);
+    while (pe_destination_next(&walk, post, &row))
+        if (destination_read(w, row)->state == state)
+            return true;
+    return false;
+}
+
+void pe_delete_post(struct call *c)
+{
+    uint32_t post = pe_post(c);
+    if (!post)
+        return;
+    if (has_destination(c->world, post, DESTINATION_PUBLISHED) ||
+        has_destination(c->world, post, DESTINATION_PUBLISHING)) {
+        pe_refuse(c, FAULT_CONFLICT, 409, "post_already_published", "The post is %s and cannot be deleted.",
+                  enum_word_of(&pe_statuses, pe_status(c->world, post)));
+        return;
+    }
+    post_remove(c->world, post);
+    const char *id = post_read(c->world, post)->public_id;
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "post_id", id);
+    json_put_text(out, "id", id);
+    json_put_bool(out, "deleted", true);
+    json_put_text(out, "message", "Post deleted.");
+    json_close_map(out);
+    pe_end(c);
+}
+
+struct retry_body {
+    const struct node *account_ids;
+};
+static const struct field retry_rows[] = {
+    FIELD("account_ids", FIELD_NODE, struct retry_body, account_ids,
+          .help = "Accounts whose failed destinations are retried. Default: all."),
+};
+static const struct fields retry_fields = FIELD_TABLE("body", retry_rows, struct retry_body, FIELDS_NO_PLACE);
+
+/* The failed destinations at these accounts, or at all accounts if the list is empty. */
+static struct pe_rows failed_destinations(struct call *c, uint32_t post, const struct pe_rows *accounts)
+{
+    size_t room = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
+    struct pe_rows rows = {arena_array(c->arena, uint32_t, room + 1), 0};
+    struct index_walk walk;
+    uint32_t row;
+    pe_destinations(c->world, post, &walk);
+    while (pe_destination_next(&walk, post, &row)) {
+        const struct destination *d = destination_read(c->world, row);
+        if (d->state == DESTINATION_FAILED && (!accounts->count || pe_has_row(accounts, d->account)) &&
+            account_is_listed(account_read(c->world, d->account)))
+            rows.items[rows.count++] = row;
+    }
+    return rows;
+}
+
+static void print_retried(struct call *c, uint32_t row)
+{
+    const struct destination *d = destination_read(c->world, row);
+    const struct account *a = account_read(c->world, d->account);
+    struct json *out = &c->out;
+    json_open_map(out);
+    json_put_text(out, "id", d->public_id);
+    pe_put_number(out, "account_id", a->public_id);
+    json_put_text(out, "account_name", a->name);
+    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
+    json_put_text(out, "status", "queued");
+    json_put_text(out, "new_status", "queued");
+    json_put_int(out, "attempts", d->attempts);
+    json_close_map(out);
+}
+
+static void respond_retried(struct call *c, uint32_t post, const struct pe_rows *rows)
+{
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "post_id", post_read(c->world, post)->public_id);
+    json_put_int(out, "retried_count", (int64_t)rows->count);
+    json_put_int(out, "retried", (int64_t)rows->count);
+    json_key(out, "destinations");
+    json_open_list(out);
+    for (size_t i = 0; i < rows->count; i++)
+        print_retried(c, rows->items[i]);
+    json_close_list(out);
+    json_put_text(out, "message", "The failed destinations are queued again.");
+    json_put_text(out, "next_step", "Read the results of the post to see the outcome.");
+    json_close_map(out);
+    pe_end(c);
+}
+
+/* Only queues the destinations again; the outcome appears in the post's results. */
+void pe_retry_post(struct call *c)
+{
+    struct retry_body body = {0};
+    struct pe_rows accounts;
+    uint32_t post = pe_post(c);
+    if (!post || (!body_is_empty(c->req) && !pe_body(c, &retry_fields, &body)) ||
+        !pe_read_accounts(c, body.account_ids, &accounts))
+        return;
+    struct pe_rows rows = failed_destinations(c, post, &accounts);
+    if (!rows.count) {
+        pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations", "No destination of this post has failed.");
+        return;
+    }
+    for (size_t i = 0; i < rows.count; i++)
+        destination_retry(c->world, rows.items[i]);
+    respond_retried(c, post, &rows);
 }

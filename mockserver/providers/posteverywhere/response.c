@@ -4,7 +4,6 @@
 
 #include <stdarg.h>
 
-#include "base/time.h"
 #include "mockserver/gates/gate.h"
 #include "mockserver/state/record.h"
 
@@ -26,15 +25,12 @@ static const char *request_id(struct call *c)
     return c->request_id;
 }
 
-static const char *format_time(const struct call *c, int64_t ms, char text[TIME_TEXT_MAX])
-{
-    return pe_api_version(c) == PE_API_VERSION_OLDER ? time_seconds(ms, text) : time_millis(ms, text);
-}
-
 void pe_put_time(struct call *c, const char *key, int64_t ms)
 {
-    char text[TIME_TEXT_MAX];
-    json_put_text(&c->out, key, ms ? format_time(c, ms, text) : NULL);
+    if (pe_api_version(c) == PE_API_VERSION_OLDER)
+        put_seconds(&c->out, key, ms);
+    else
+        put_millis(&c->out, key, ms);
 }
 
 void pe_put_number(struct json *out, const char *key, const char *digits)
