@@ -69,6 +69,15 @@ static void print_key(struct call *c, const struct key *k)
     json_close_list(out);
 }
 
+static void print_named(struct json *out, const char *key, const char *id, const char *name)
+{
+    json_key(out, key);
+    json_open_map(out);
+    json_put_text(out, "id", id);
+    json_put_text(out, "name", name);
+    json_close_map(out);
+}
+
 static void print_quota(struct call *c, const struct key *k)
 {
     struct json *out = &c->out;
@@ -99,8 +108,8 @@ void pe_me(struct call *c)
     json_open_map(out);
     json_put_text(out, "email", "owner@example.com");
     json_close_map(out);
-    put_object(out, "organization", o->public_id, o->name);
-    put_object(out, "workspace", space_read(c->world, space)->public_id, o->name);
+    print_named(out, "organization", o->public_id, o->name);
+    print_named(out, "workspace", space_read(c->world, space)->public_id, o->name);
     print_quota(c, k);
     json_key(out, "stats");
     json_open_map(out);

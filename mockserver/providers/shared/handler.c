@@ -17,7 +17,8 @@ static void add_step(struct buf *path, enum path_notation notation, struct str s
         buf_printf(path, "%s" STR_FMT, path->n ? "." : "", STR_ARG(step));
 }
 
-const char *issue_path(struct arena *a, enum path_notation notation, const char *pointer)
+/* Converts a JSON pointer. */
+static const char *issue_path(struct arena *a, enum path_notation notation, const char *pointer)
 {
     struct buf path = {.arena = a};
     struct str rest = str_skip(str_from(pointer), 1);
@@ -114,15 +115,6 @@ void put_names(struct json *out, const char *key, const char *names)
     while (rest.n)
         json_str(out, str_cut(&rest, ' '));
     json_close_list(out);
-}
-
-void put_object(struct json *out, const char *key, const char *id, const char *name)
-{
-    json_key(out, key);
-    json_open_map(out);
-    json_put_text(out, "id", id);
-    json_put_text(out, "name", name);
-    json_close_map(out);
 }
 
 static bool has_issues(const struct call *c)

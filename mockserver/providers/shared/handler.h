@@ -9,7 +9,7 @@
 
 /* How a provider writes the place of a value: events.0 or events[0]. */
 enum path_notation { PATH_DOTS, PATH_BRACKETS };
-const char *issue_path(struct arena *a, enum path_notation notation, const char *pointer); /* a JSON pointer */
+/* The path of an item of a list. */
 const char *issue_path_item(struct arena *a, enum path_notation notation, const char *list, size_t item);
 
 /* Reads a JSON body into the struct that `table` describes. Each problem becomes an issue. */
@@ -32,7 +32,6 @@ void put_seconds(struct json *out, const char *key, int64_t ms); /* 2026-05-02T0
 void put_millis(struct json *out, const char *key, int64_t ms);  /* 2026-05-02T09:00:00.000Z; 0 prints null */
 void put_texts(struct json *out, const char *key, const char *const *texts, size_t count);
 void put_names(struct json *out, const char *key, const char *names); /* a list of the names, split at spaces */
-void put_object(struct json *out, const char *key, const char *id, const char *name); /* {id, name} */
 /* The members of an error response's details: the call's fault_data, then its issues as a list of {path_key,
  * message}. has_details returns false if there are none. */
 bool has_details(const struct call *c);
