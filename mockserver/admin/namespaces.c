@@ -93,9 +93,8 @@ static struct namespace *find_named(struct call *c)
 
 void admin_namespaces(struct call *c)
 {
-    struct json *w = call_json(c, 200);
     const struct namespace *ns;
-    json_open_map(w);
+    struct json *w = admin_object(c, 200);
     json_key_list(w, "items");
     for (size_t i = 0; (ns = namespaces_at(c->mock->namespaces, i)); i++)
         put_namespace(w, ns);
