@@ -92,15 +92,13 @@ static bool unknown_claim(struct validation *c, const struct citation *cited)
 {
     const struct catalogue *of = c->catalogue;
     if (catalogue_dispute(of, cited->claim))
-        return validation_error(
-            c, cited->at,
-            arena_printf(c->arena, "'%s' is a dispute, not a claim; use 'dispute' and 'one_of'", cited->claim));
+        return error_add(c->err, ERROR_INPUT, cited->at, "'%s' is a dispute, not a claim; use 'dispute' and 'one_of'",
+                         cited->claim);
     const char **ids = arena_array(c->arena, const char *, of->claim_count);
     for (size_t i = 0; i < of->claim_count; i++)
         ids[i] = of->claims[i].id;
-    return validation_error(c, cited->at,
-                            arena_printf(c->arena, "unknown claim '%s'%s", cited->claim,
-                                         did_you_mean(c->arena, str_from(cited->claim), ids, of->claim_count)));
+    return error_add(c->err, ERROR_INPUT, cited->at, "unknown claim '%s'%s", cited->claim,
+                     did_you_mean(c->arena, str_from(cited->claim), ids, of->claim_count));
 }
 
 static bool check_pointer(struct validation *c, const struct step *s, const struct citation *cited)
@@ -109,10 +107,9 @@ static bool check_pointer(struct validation *c, const struct step *s, const stru
     if (pointer_fits(s, cited->pointer, &near))
         return true;
     if (!*cited->pointer)
-        return validation_error(c, cited->at, "this step cites a claim but expects nothing");
-    return validation_error(c, cited->at,
-                            arena_printf(c->arena, "this step has no check at %s%s%s%s", cited->pointer,
-                                         near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : ""));
+        return error_add(c->err, ERROR_INPUT, cited->at, "this step cites a claim but expects nothing");
+    return error_add(c->err, ERROR_INPUT, cited->at, "this step has no check at %s%s%s%s", cited->pointer,
+                     near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 static bool cited_before(const struct step *s, size_t i)
@@ -128,7 +125,7 @@ static bool check_citation(struct validation *c, const struct step *s, size_t i)
     const struct citation *cited = &s->citations[i];
     bool ok = check_pointer(c, s, cited);
     if (cited_before(s, i))
-        ok = validation_error(c, cited->at, arena_printf(c->arena, "claim '%s' is cited twice", cited->claim));
+        ok = error_add(c->err, ERROR_INPUT, cited->at, "claim '%s' is cited twice", cited->claim);
     if (!c->catalogue)
         return ok;
     const struct claim *claim = catalogue_claim(c->catalogue, cited->claim);
@@ -136,18 +133,16 @@ static bool check_citation(struct validation *c, const struct step *s, size_t i)
         return unknown_claim(c, cited);
     if (strcmp(claim->observe, "none") != 0)
         return ok;
-    return validation_error(
-        c, cited->at,
-        arena_printf(c->arena, "claim '%s' cannot be observed: %s", claim->id, claim->why ? claim->why : claim->says));
+    return error_add(c->err, ERROR_INPUT, cited->at, "claim '%s' cannot be observed: %s", claim->id,
+                     claim->why ? claim->why : claim->says);
 }
 
 static bool check_reading(struct validation *c, const struct dispute *d, const struct reading *r)
 {
     if (has_text(d->readings, d->reading_count, r->name))
         return true;
-    return validation_error(c, r->expect.at,
-                            arena_printf(c->arena, "dispute '%s' has no reading '%s'%s", d->id, r->name,
-                                         did_you_mean(c->arena, str_from(r->name), d->readings, d->reading_count)));
+    return error_add(c->err, ERROR_INPUT, r->expect.at, "dispute '%s' has no reading '%s'%s", d->id, r->name,
+                     did_you_mean(c->arena, str_from(r->name), d->readings, d->reading_count));
 }
 
 static bool check_known_dispute(struct validation *c, const struct step *s)
@@ -162,9 +157,8 @@ static bool check_known_dispute(struct validation *c, const struct step *s)
     const char **ids = arena_array(c->arena, const char *, of->dispute_count);
     for (size_t i = 0; i < of->dispute_count; i++)
         ids[i] = of->disputes[i].id;
-    return validation_error(c, node_get(s->source, "dispute")->at,
-                            arena_printf(c->arena, "unknown dispute '%s'%s", s->dispute,
-                                         did_you_mean(c->arena, str_from(s->dispute), ids, of->dispute_count)));
+    return error_add(c->err, ERROR_INPUT, node_get(s->source, "dispute")->at, "unknown dispute '%s'%s", s->dispute,
+                     did_you_mean(c->arena, str_from(s->dispute), ids, of->dispute_count));
 }
 
 static bool check_dispute(struct validation *c, const struct step *s)
@@ -172,11 +166,11 @@ static bool check_dispute(struct validation *c, const struct step *s)
     if (!s->dispute && !s->reading_count)
         return true;
     if (!s->dispute)
-        return validation_error(c, key_place(s->source, "one_of"),
-                                "missing 'dispute'; 'one_of' needs the dispute that it settles");
+        return error_add(c->err, ERROR_INPUT, key_place(s->source, "one_of"),
+                         "missing 'dispute'; 'one_of' needs the dispute that it settles");
     if (!s->reading_count)
-        return validation_error(c, key_place(s->source, "dispute"),
-                                "missing 'one_of'; 'dispute' needs an expectation for each reading");
+        return error_add(c->err, ERROR_INPUT, key_place(s->source, "dispute"),
+                         "missing 'one_of'; 'dispute' needs an expectation for each reading");
     return !c->catalogue || check_known_dispute(c, s);
 }
 
@@ -184,10 +178,10 @@ bool validate_claims(struct validation *c, const struct step *s)
 {
     bool ok = true;
     if (c->in_flow && (s->citation_count || s->dispute))
-        return validation_error(c, key_place(s->source, s->dispute ? "dispute" : "claims"),
-                                "a flow cannot cite claims or disputes; cite them in the scenario");
+        return error_add(c->err, ERROR_INPUT, key_place(s->source, s->dispute ? "dispute" : "claims"),
+                         "a flow cannot cite claims or disputes; cite them in the scenario");
     if ((s->citation_count || s->dispute) && !s->id)
-        ok = validation_error(c, s->at, "a step with 'claims' or 'dispute' needs an 'id'");
+        ok = error_add(c->err, ERROR_INPUT, s->at, "a step with 'claims' or 'dispute' needs an 'id'");
     for (size_t i = 0; i < s->citation_count; i++)
         ok &= check_citation(c, s, i);
     return check_dispute(c, s) && ok;

@@ -139,11 +139,6 @@ static const char *const predefined[] = {"run.id", "run.tomorrow", "run.next_wee
 static const char *const families[] = {"target.", "env."};
 static const char *const reserved[] = {"target", "env", "run", "scenario"};
 
-static void add_error(struct scope *s, struct where at, const char *text)
-{
-    s->ok = error_add(s->err, ERROR_INPUT, at, "%s", text);
-}
-
 static void add_name(struct scope *s, struct name name)
 {
     *arena_push(s->arena, &s->names, struct name) = name;
@@ -184,19 +179,16 @@ static const char *nearest_name(struct scope *s, struct str reference)
 static void reference_error(struct scope *s, struct str reference, struct where at, const struct name *later)
 {
     if (s->now == BEFORE_ALL_STEPS)
-        add_error(s, at,
-                  arena_printf(s->arena,
-                               "'" STR_FMT "' cannot be used here; before the first step only "
-                               "$target, $env, $run and $scenario exist",
-                               STR_ARG(reference)));
+        s->ok = error_add(s->err, ERROR_INPUT, at,
+                          "'" STR_FMT "' cannot be used here; before the first step only "
+                          "$target, $env, $run and $scenario exist",
+                          STR_ARG(reference));
     else if (later)
-        add_error(
-            s, at,
-            arena_printf(s->arena, "'" STR_FMT "' is used before step '%s' sets it", STR_ARG(reference), later->step));
+        s->ok = error_add(s->err, ERROR_INPUT, at, "'" STR_FMT "' is used before step '%s' sets it", STR_ARG(reference),
+                          later->step);
     else
-        add_error(s, at,
-                  arena_printf(s->arena, "unknown reference '" STR_FMT "'%s", STR_ARG(reference),
-                               nearest_name(s, reference)));
+        s->ok = error_add(s->err, ERROR_INPUT, at, "unknown reference '" STR_FMT "'%s", STR_ARG(reference),
+                          nearest_name(s, reference));
 }
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
@@ -225,10 +217,9 @@ static void check_stray(struct scope *s, const struct node *value)
     if (node_text(value)) {
         struct str stray = references_stray(value->text.s);
         if (stray.n)
-            add_error(s, value->at,
-                      arena_printf(s->arena,
-                                   "invalid reference '" STR_FMT "'; within text use ${name}, or $$ for a dollar sign",
-                                   STR_ARG(stray)));
+            s->ok = error_add(s->err, ERROR_INPUT, value->at,
+                              "invalid reference '" STR_FMT "'; within text use ${name}, or $$ for a dollar sign",
+                              STR_ARG(stray));
         return;
     }
     for (size_t i = 0; i < node_count(value); i++)
@@ -328,9 +319,8 @@ static void check_ids(struct scope *s, const struct step *steps, size_t count)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < i && id_of(&steps[i]); k++)
             if (id_of(&steps[k]) && strcmp(id_of(&steps[i]), id_of(&steps[k])) == 0) {
-                add_error(s, node_get(steps[i].source, "id")->at,
-                          arena_printf(s->arena, "duplicate id '%s'; it is also in line %d", id_of(&steps[i]),
-                                       steps[k].at.line));
+                s->ok = error_add(s->err, ERROR_INPUT, node_get(steps[i].source, "id")->at,
+                                  "duplicate id '%s'; it is also in line %d", id_of(&steps[i]), steps[k].at.line);
                 break;
             }
 }
@@ -362,20 +352,20 @@ static void check_names(struct scope *s, const struct step *steps, size_t count)
     for (size_t i = 0; i < s->names.count; i++) {
         const struct name *n = &s->names.items[i];
         if (n->what && !n->step && is_taken(s, n))
-            add_error(s, n->at, arena_printf(s->arena, "the name '%s' is already taken", n->name));
+            s->ok = error_add(s->err, ERROR_INPUT, n->at, "the name '%s' is already taken", n->name);
     }
     for (size_t i = 0; i < count; i++)
         if (id_of(&steps[i]) && is_reserved(id_of(&steps[i])))
-            add_error(s, node_get(steps[i].source, "id")->at,
-                      arena_printf(s->arena, "the name '%s' is already taken", id_of(&steps[i])));
+            s->ok = error_add(s->err, ERROR_INPUT, node_get(steps[i].source, "id")->at,
+                              "the name '%s' is already taken", id_of(&steps[i]));
 }
 
 static void check_used(struct scope *s)
 {
     for (size_t i = 0; i < s->names.count; i++)
         if (s->names.items[i].what && !s->names.items[i].used)
-            add_error(s, s->names.items[i].at,
-                      arena_printf(s->arena, "%s '%s' is never used", s->names.items[i].what, s->names.items[i].name));
+            s->ok = error_add(s->err, ERROR_INPUT, s->names.items[i].at, "%s '%s' is never used",
+                              s->names.items[i].what, s->names.items[i].name);
 }
 
 /* --- a scenario, a flow ------------------------------------------------------------------- */

@@ -7,11 +7,6 @@
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
 
-bool validation_error(struct validation *c, struct where at, const char *text)
-{
-    return error_add(c->err, ERROR_INPUT, at, "%s", text);
-}
-
 /* --- expectations ------------------------------------------------------------------------- */
 
 typedef bool expectation_fn(const struct expectation *x);
@@ -77,9 +72,8 @@ static bool check_list(struct validation *c, const struct node *list, const char
 {
     if (!node_get(list, matcher) || has_minimum_items(list))
         return true;
-    return validation_error(
-        c, key_place(list, matcher),
-        arena_printf(c->arena, "'%s' also holds for an empty list; add $some, or a $count of at least 1", matcher));
+    return error_add(c->err, ERROR_INPUT, key_place(list, matcher),
+                     "'%s' also holds for an empty list; add $some, or a $count of at least 1", matcher);
 }
 
 static bool check_lists(struct validation *c, const struct node *n)
@@ -97,9 +91,9 @@ static bool check_code(struct validation *c, const struct expectation *x)
 {
     if (!accepts_error(x) || (x->body && has_error_code(x->body)))
         return true;
-    return validation_error(c, x->at,
-                            "an error status is expected without an error code; "
-                            "expect 'code', 'error' or 'message' in the body");
+    return error_add(c->err, ERROR_INPUT, x->at,
+                     "an error status is expected without an error code; "
+                     "expect 'code', 'error' or 'message' in the body");
 }
 
 static bool check_expected(struct validation *c, const struct step *s)
@@ -129,12 +123,12 @@ static bool check_step(struct validation *c, const struct step *s)
     bool ok = validate_claims(c, s);
     ok &= check_expected(c, s);
     if ((s->eventually || s->consistently) && !only_reads(s))
-        ok = validation_error(c, key_place(s->source, s->eventually ? "eventually" : "consistently"),
-                              arena_printf(c->arena, "a %s cannot be repeated; only GET and HEAD can", s->method));
+        ok = error_add(c->err, ERROR_INPUT, key_place(s->source, s->eventually ? "eventually" : "consistently"),
+                       "a %s cannot be repeated; only GET and HEAD can", s->method);
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
                    any_expectation(s, accepts_creation);
     if (creates && !s->cleanup_count && !s->no_cleanup)
-        ok = validation_error(c, s->at, "missing 'cleanup'; this call creates a resource");
+        ok = error_add(c->err, ERROR_INPUT, s->at, "missing 'cleanup'; this call creates a resource");
     return ok;
 }
 
@@ -241,12 +235,11 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
         if (decides_claim(s) && (caused || expects_reference(s) || any_expectation(s, accepts_error)))
             return true;
     }
-    return !sc->step_count ||
-           validation_error(c, sc->at,
-                            any ? "every cited check may also pass against an unrelated response; expect a "
-                                  "reference such as $target.account, an error status, or a value that an "
-                                  "earlier step changed"
-                                : "this scenario cites no claim and settles no dispute");
+    return !sc->step_count || error_add(c->err, ERROR_INPUT, sc->at, "%s",
+                                        any ? "every cited check may also pass against an unrelated response; expect a "
+                                              "reference such as $target.account, an error status, or a value that an "
+                                              "earlier step changed"
+                                            : "this scenario cites no claim and settles no dispute");
 }
 
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,

@@ -27,7 +27,6 @@ struct validation { /* validation of one scenario or flow */
     struct error *err;
     bool in_flow;
 };
-bool validation_error(struct validation *c, struct where at, const char *text); /* returns false */
 
 /* citations.c: cited claims and disputes are in the catalogue, and a check decides each */
 bool validate_claims(struct validation *c, const struct step *s);
