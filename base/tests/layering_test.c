@@ -69,7 +69,7 @@ static const struct room rooms[] = {
     {"conformance/run",                    FOUNDATION " conformance/result conformance/scenario conformance/plan "
                                            "conformance/check"},
     {"conformance/report",                 "base conformance/result"},
-    {"conformance/cli",                    "base conformance/result conformance/scenario conformance/plan "
+    {"conformance/cli",                    "base conformance/result conformance/plan "
                                            "conformance/run conformance/report"},
 };
 
