@@ -365,7 +365,7 @@ static void put_client_checks(struct buf *out)
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check *q = &client_checks_table[i];
         md_heading(out, 3, "`%s`: %s", q->id, q->text->title);
-        md_text(out, arena_printf(out->arena, "%s %s", q->text->help, q->text->judged));
+        md_text(out, q->text->help);
     }
 }
 

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/array.h"
@@ -15,76 +14,65 @@ const char *const client_check_verdict_texts[] = {CLIENT_CHECK_VERDICTS(ENUM_TEX
 /* --- the checks ------------------------------------------------------------------------------- */
 
 static const struct client_check_text retry_after_text = {
-    .title = "Waits as long as Retry-After says",
-    .help = "Fails when a key repeats a refused call before the Retry-After of its 429 or 503 has passed.",
-    .judged =
-        "After an exhausted rate limit every call that counts against it is a repetition; after any other refusal, a "
-        "call of the same operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their"
-        " way do not count: those that arrived before the response, or within 100 ms of it on another connection, "
-        "unless it is the refused write itself, with the same Idempotency-Key.",
+    "Waits as long as Retry-After says",
+    "Fails when a key repeats a refused call before the Retry-After of its 429 or 503 has passed. After an exhausted "
+    "rate limit every call that counts against it is a repetition; after any other refusal, a call of the same "
+    "operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their way do not count: "
+    "those that arrived before the response, or within 100 ms of it on another connection, unless it is the refused "
+    "write itself, with the same Idempotency-Key.",
 };
 static const struct client_check_text idempotency_kept_text = {
-    .title = "Repeats a write with the same Idempotency-Key",
-    .help =
-        "Fails when a write that got 429, 5xx, a truncated response or none is repeated with another Idempotency-Key "
-        "or without one.",
-    .judged =
-        "Only operations that accept an Idempotency-Key are checked. A repetition has the same API key, path and "
-        "body. If the first try had no Idempotency-Key, its repetition fails too, except after 429, because a refused"
-        " call had no effect. A call that was already on its way when the 429 arrived is not a repetition.",
+    "Repeats a write with the same Idempotency-Key",
+    "Fails when a write that got 429, 5xx, a truncated response or none is repeated with another Idempotency-Key or "
+    "without one. Only operations that accept an Idempotency-Key are checked. A repetition has the same API key, "
+    "path and body. If the first try had no Idempotency-Key, its repetition fails too, except after 429, because a "
+    "refused call had no effect. A call that was already on its way when the 429 arrived is not a repetition.",
 };
 static const struct client_check_text idempotency_unique_text = {
-    .title = "Uses an Idempotency-Key for one write only",
-    .help = "Fails when one Idempotency-Key is sent with two different paths or bodies.",
-    .judged = "Checked per API key and operation, for as long as the provider remembers the Idempotency-Key.",
+    "Uses an Idempotency-Key for one write only",
+    "Fails when one Idempotency-Key is sent with two different paths or bodies. Checked per API key and operation, "
+    "for as long as the provider remembers the Idempotency-Key.",
 };
 static const struct client_check_text poll_pace_text = {
-    .title = "Polls no faster than allowed",
-    .help = "Fails when two polls of the same resource are closer together than the minimum interval.",
-    .judged =
-        "Minimum intervals: layers.oauth_status 1 s (the provider's guide); posteverywhere.poll_social_connect and "
-        "poll_device_token 2 s (the interval in their responses); layers.read_lease_request and read_job, "
-        "posteverywhere.read_media 1 s (our choice; no documented value). A tolerance of 10% allows for inexact "
-        "timers. A poll whose response was truncated does not count.",
+    "Polls no faster than allowed",
+    "Fails when two polls of the same resource are closer together than the minimum interval. Minimum intervals: "
+    "layers.oauth_status 1 s (the provider's guide); posteverywhere.poll_social_connect and poll_device_token 2 s "
+    "(the interval in their responses); layers.read_lease_request and read_job, posteverywhere.read_media 1 s (our "
+    "choice; no documented value). A tolerance of 10% allows for inexact timers. A poll whose response was truncated "
+    "does not count.",
 };
 static const struct client_check_text poll_end_text = {
-    .title = "Stops polling at a final state",
-    .help = "Fails when a resource is polled again within a minute of a response with a final state.",
-    .judged =
-        "A later call counts as a lookup, not as a poll. posteverywhere.read_media is not checked, because it has "
-        "other uses than polling.",
+    "Stops polling at a final state",
+    "Fails when a resource is polled again within a minute of a response with a final state. A later call counts as "
+    "a lookup, not as a poll. posteverywhere.read_media is not checked, because it has other uses than polling.",
 };
 static const struct client_check_text reauth_once_text = {
-    .title = "Requests one reconnect URL at a time",
-    .help = "Fails when a URL to reconnect an account is requested while an earlier one for the same account is still "
-            "open.",
-    .judged = "A URL is open until it is used or expires. One whose response did not reach the client does not count.",
+    "Requests one reconnect URL at a time",
+    "Fails when a URL to reconnect an account is requested while an earlier one for the same account is still open. "
+    "A URL is open until it is used or expires. One whose response did not reach the client does not count.",
 };
 static const struct client_check_text refused_key_text = {
-    .title = "Stops using a refused key",
-    .help = "Fails when a credential that was refused (401, or a disabled key) is used a third time.",
-    .judged = "One repetition is allowed. Calls that were already on their way at the first refusal do not count.",
+    "Stops using a refused key",
+    "Fails when a credential that was refused (401, or a disabled key) is used a third time. One repetition is "
+    "allowed. Calls that were already on their way at the first refusal do not count.",
 };
 static const struct client_check_text secrets_in_urls_text = {
-    .title = "Keeps secrets out of URLs",
-    .help = "Fails when a path or query contains an API key, a webhook secret or the credential of the request's own "
-            "header.",
-    .judged =
-        "All keys and webhook secrets of the namespace are checked by value, from 8 characters on. The state token of"
-        " an OAuth attempt is not a secret here.",
+    "Keeps secrets out of URLs",
+    "Fails when a path or query contains an API key, a webhook secret or the credential of the request's own header. "
+    "All keys and webhook secrets of the namespace are checked by value, from 8 characters on. The state token of an "
+    "OAuth attempt is not a secret here.",
 };
 static const struct client_check_text dead_accounts_text = {
-    .title = "Stops writing for an account that is disconnected or must be reconnected",
-    .help = "Fails at the second write for an account that is disconnected or has lost its token.",
-    .judged =
-        "A write names an account by an id in its path, or in a body member whose name contains 'account'. Calls that"
-        " reconnect or delete the account are allowed. After a reconnection the count starts again.",
+    "Stops writing for an account that is disconnected or must be reconnected",
+    "Fails at the second write for an account that is disconnected or has lost its token. A write names an account "
+    "by an id in its path, or in a body member whose name contains 'account'. Calls that reconnect or delete the "
+    "account are allowed. After a reconnection the count starts again.",
 };
 static const struct client_check_text backoff_text = {
-    .title = "Waits longer after each failure",
-    .help = "Fails when a call that keeps failing (429, 5xx, truncated) is repeated after too short a pause.",
-    .judged = "Advice: no provider documents it. From the fifth try in a row, a pause is too short if it is below 5 s, "
-              "below twice the first pause, and below the requested Retry-After.",
+    "Waits longer after each failure",
+    "Fails when a call that keeps failing (429, 5xx, truncated) is repeated after too short a pause. Advice: no "
+    "provider documents it. From the fifth try in a row, a pause is too short if it is below 5 s, below twice the "
+    "first pause, and below the requested Retry-After.",
 };
 
 /* clang-format off */
@@ -206,8 +194,8 @@ static void remove_current(struct list *l, const struct client_checks *k)
     size_t i = 0;
     while (l->items[i] != k)
         i++;
-    l->count--;
-    memmove(l->items + i, l->items + i + 1, (l->count - i) * sizeof *l->items);
+    for (l->count--; i < l->count; i++)
+        l->items[i] = l->items[i + 1];
 }
 
 void client_checks_end(struct client_checks *k)

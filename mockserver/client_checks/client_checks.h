@@ -28,9 +28,8 @@ struct client_check {
     void (*unsent)(struct observer *w, const struct call *c); /* the client did not wait for it; may be NULL */
     bool advice;                                              /* a violation does not count as failed */
     const struct client_check_text {
-        const char *title;  /* names the correct behaviour */
-        const char *help;   /* when the check fails */
-        const char *judged; /* details, tolerances and the source of figures */
+        const char *title; /* names the correct behaviour */
+        const char *help;  /* when the check fails; details, tolerances and the source of figures */
     } * text;
 };
 extern const struct client_check client_checks_table[];

@@ -12,11 +12,6 @@
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static const char *verdict_text(const struct client_checks *k, size_t check)
-{
-    return client_check_verdict_texts[client_check_verdict(k, check)];
-}
-
 static void put_ids(struct json *w, const struct occurrence *o)
 {
     json_key(w, "request_ids");
@@ -50,11 +45,11 @@ static void put_result(struct json *w, const struct client_checks *k, size_t i)
     json_open_map(w);
     json_put_text(w, "id", q->id);
     json_put_text(w, "title", q->text->title);
-    json_put_text(w, "verdict", verdict_text(k, i));
+    json_put_text(w, "verdict", client_check_verdict_texts[client_check_verdict(k, i)]);
     json_put_bool(w, "advice", q->advice);
     json_put_int(w, "tested", (int64_t)a->tested);
     json_put_int(w, "failures", (int64_t)a->failures);
-    json_put_int(w, "forgotten", (int64_t)k->results[i].forgotten);
+    json_put_int(w, "forgotten", (int64_t)a->forgotten);
     json_key(w, "occurrences");
     json_open_list(w);
     for (size_t o = 0; o < a->count; o++)
