@@ -24,7 +24,6 @@
 
 extern const struct provider postnitro_provider;
 extern const struct fixture_reader postnitro_fixture;
-extern const struct variations postnitro_variations;
 
 /* The supported platforms, in the order of the account list. */
 #define POSTNITRO_PLATFORMS 4
