@@ -7,23 +7,15 @@
 
 #define TOKEN_MS (60 * DAY_MS)
 
-const enum platform postnitro_platforms[POSTNITRO_PLATFORMS] = {PLATFORM_LINKEDIN, PLATFORM_INSTAGRAM, PLATFORM_TIKTOK,
-                                                                PLATFORM_THREADS};
-const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS] = {"linkedin", "instagram", "tiktok", "threads"};
-
-/* Only `active` is documented. */
-const char *const postnitro_token_texts[TOKEN_COUNT] = {
-    [TOKEN_LIVE] = "active", [TOKEN_EXPIRED] = "expired", [TOKEN_WITHDRAWN] = "revoked"};
-
-/* The status of a link, and the destination states that map to it. */
-static const struct {
-    const char *status;
-    enum destination_state states[2];
+/* The statuses of an account's links that are counted, in the order of the response: by the states of destinations. */
+static const struct usage {
+    enum destination_state states[2]; /* with the same word */
+    size_t count;
 } usages[] = {
-    {"PENDING",   {DESTINATION_QUEUED, DESTINATION_PUBLISHING}  },
-    {"PUBLISHED", {DESTINATION_PUBLISHED, DESTINATION_PUBLISHED}},
-    {"FAILED",    {DESTINATION_FAILED, DESTINATION_FAILED}      },
-    {"DRAFT",     {DESTINATION_HELD, DESTINATION_HELD}          },
+    {{DESTINATION_QUEUED, DESTINATION_PUBLISHING}, 2},
+    {{DESTINATION_PUBLISHED},                      1},
+    {{DESTINATION_FAILED},                         1},
+    {{DESTINATION_HELD},                           1},
 };
 
 uint32_t postnitro_workspace(const struct call *c)
@@ -40,7 +32,8 @@ uint32_t postnitro_find_account(const struct call *c, struct str id)
 
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle)
 {
-    return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", platform_texts[platform], handle);
+    return arena_printf(a, "https://postnitro.ai/social/%s/%s.png", enum_word_of(&postnitro_platforms, platform),
+                        handle);
 }
 
 void postnitro_consented(struct world *w, enum platform platform, struct connection *user)
@@ -57,7 +50,7 @@ void postnitro_consented(struct world *w, enum platform platform, struct connect
 
 static const char *token_text(const struct account *a)
 {
-    return a->token_word ? a->token_word : postnitro_token_texts[a->token];
+    return a->token_word ? a->token_word : enum_word_of(&postnitro_tokens, a->token);
 }
 
 static void print_listed(struct call *c, const struct account *a)
@@ -65,7 +58,7 @@ static void print_listed(struct call *c, const struct account *a)
     struct json *out = &c->out;
     json_open_map(out);
     json_put_text(out, "id", a->public_id);
-    json_put_text(out, "platformType", platform_texts[a->platform]);
+    json_put_text(out, "platformType", enum_word_of(&postnitro_platforms, a->platform));
     json_put_text(out, "accountHandle", a->handle);
     json_put_text(out, "accountType", a->kind);
     json_put_text(out, "accountName", a->name);
@@ -78,7 +71,7 @@ static void print_group(struct call *c, enum platform platform)
 {
     int64_t key = index_pair_key(postnitro_workspace(c), platform);
     struct index_walk walk;
-    json_key(&c->out, platform_texts[platform]);
+    json_key(&c->out, enum_word_of(&postnitro_platforms, platform));
     json_open_list(&c->out);
     index_from(&c->world->indexes[INDEX_ACCOUNT_SPACE_PLATFORM], &walk, (struct index_entry){key, INT64_MIN, 0});
     while (index_next_of(&walk, key))
@@ -93,7 +86,7 @@ void postnitro_list_social_accounts(struct call *c)
     json_key(out, "socialAccounts");
     json_open_map(out);
     for (size_t i = 0; i < POSTNITRO_PLATFORMS; i++)
-        print_group(c, postnitro_platforms[i]);
+        print_group(c, (enum platform)postnitro_platforms.rows[i].value);
     json_close_map(out);
     json_close_map(out);
     postnitro_end(c);
@@ -120,7 +113,7 @@ static void print_account(struct call *c, const struct account *a)
     json_put_text(out, "id", a->public_id);
     json_put_text(out, "organizationId", organization_read(c->world, workspace->organization)->public_id);
     json_put_text(out, "workspaceId", workspace->public_id);
-    json_put_text(out, "platformType", platform_texts[a->platform]);
+    json_put_text(out, "platformType", enum_word_of(&postnitro_platforms, a->platform));
     json_put_text(out, "accountHandle", a->handle);
     json_put_text(out, "accountName", a->name);
     json_put_text(out, "accountLogo", a->avatar_url);
@@ -131,12 +124,11 @@ static void print_account(struct call *c, const struct account *a)
     json_close_map(out);
 }
 
-static uint32_t count_links(const struct world *w, uint32_t account, size_t usage)
+static uint32_t count_links(const struct world *w, uint32_t account, const struct usage *u)
 {
-    const enum destination_state *states = usages[usage].states;
     uint32_t count = 0;
-    for (size_t i = 0; i < 2 && (i == 0 || states[i] != states[0]); i++)
-        count += index_count_of(&w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(account, states[i]));
+    for (size_t i = 0; i < u->count; i++)
+        count += index_count_of(&w->indexes[INDEX_DESTINATION_ACCOUNT], index_pair_key(account, u->states[i]));
     return count;
 }
 
@@ -146,11 +138,11 @@ static void print_usage(struct call *c, uint32_t account)
     struct json *out = &c->out;
     json_open_list(out);
     for (size_t i = 0; i < COUNT(usages); i++) {
-        uint32_t count = count_links(c->world, account, i);
+        uint32_t count = count_links(c->world, account, &usages[i]);
         if (!count)
             continue;
         json_open_map(out);
-        json_put_text(out, "status", usages[i].status);
+        json_put_text(out, "status", enum_word_of(&postnitro_links, usages[i].states[0]));
         json_put_int(out, "_count", count);
         json_close_map(out);
     }

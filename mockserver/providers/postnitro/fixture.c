@@ -1,9 +1,148 @@
-/* Reads, checks and builds the `postnitro:` section of a fixture in one pass, so that one load
- * reports all errors. The caller discards the state if there is any error. */
-#include "base/units.h"
-#include "mockserver/providers/postnitro/fixture_fields.h"
+/* Reads, checks and builds the `postnitro:` section of a fixture in one pass, so that one load reports all errors. The
+ * caller discards the state if there is any error. */
+#include "mockserver/providers/postnitro/postnitro.h"
 
 #include <string.h>
+
+#include "base/units.h"
+#include "mockserver/providers/shared/build.h"
+
+#define TIMES_MAX 10000
+
+/* --- fields ------------------------------------------------------------------------------------------- */
+
+/* The section as structs: each field_list holds structs declared here; `at` is the place in the file. */
+struct fixture_key {
+    struct where at;
+    const char *id, *name, *value;
+    int plan; /* enum key_status */
+};
+
+struct fixture_account {
+    struct where at;
+    const char *id, *handle, *type, *name, *logo, *token_status;
+    int platform; /* enum platform */
+    struct field_time token_expires_at, created_at, updated_at;
+    uint32_t row; /* set when the account is created */
+};
+
+struct fixture_design {
+    struct where at;
+    const char *id, *name, *type, *source;
+};
+
+struct fixture_post {
+    struct where at;
+    const char *id, *caption, *design, *error;
+    struct field_list accounts; /* ids or handles */
+    struct field_time due;
+    int status; /* enum postnitro_status */
+    int64_t times;
+};
+
+struct fixture_workspace {
+    struct where at;
+    const char *id, *name, *organization;
+    struct field_list keys, accounts, designs, posts;
+};
+
+struct fixture_postnitro {
+    struct where at;
+    struct field_list workspaces, keys;
+};
+
+/* OF is the struct that a table fills. */
+static const struct enum_word plan_rows[] = {
+    {KEY_ACTIVE, "paid"},
+    {KEY_UNPAID, "none"},
+};
+static const struct enum_words plans = {plan_rows, COUNT(plan_rows), COUNT(plan_rows)};
+
+#define OF struct fixture_key
+static const struct field key_rows[] = {
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the key. Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .help = "Name of the key in rules and logs."),
+    FIELD("key", FIELD_TEXT, OF, value, .required = true, .help = "API key that clients send: pn-..."),
+    FIELD("plan", FIELD_ENUM, OF, plan, .words = &plans,
+          .help = "Plan of the key; with `none`, every call gets 402. Default: paid."),
+};
+static const struct fields key_fields = FIELD_TABLE("key", key_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF struct fixture_account
+static const struct field account_rows[] = {
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the account. Default: generated."),
+    FIELD("platform", FIELD_ENUM, OF, platform, .required = true, .words = &postnitro_platforms,
+          .help = "Platform of the account."),
+    FIELD("handle", FIELD_TEXT, OF, handle, .required = true, FIXTURE_ID, .help = "Handle of the account, without @."),
+    FIELD("type", FIELD_TEXT, OF, type, .help = "Value of accountType. Default: personal."),
+    FIELD("name", FIELD_TEXT, OF, name, .help = "Display name. Default: the handle."),
+    FIELD("logo", FIELD_TEXT, OF, logo, .help = "Logo URL. Default: a URL made from platform and handle."),
+    FIELD("access_token_status", FIELD_TEXT, OF, token_status,
+          .help = "Value of accessTokenStatus: `active`, `expired`, `revoked`, or any other text, "
+                  "which is printed until the token's state changes. Default: active."),
+    FIELD("token_expires_at", FIELD_TIME, OF, token_expires_at,
+          .help = "Expiry time of the access token. Default: 60 days after the clock's start."),
+    FIELD("created_at", FIELD_TIME, OF, created_at, .help = "Time of the connection. Default: the clock's start."),
+    FIELD("updated_at", FIELD_TIME, OF, updated_at, .help = "Time of the last change. Default: created_at."),
+};
+static const struct fields account_fields = FIELD_TABLE("social account", account_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF struct fixture_design
+static const struct field design_rows[] = {
+    FIELD("id", FIELD_TEXT, OF, id, .required = true, FIXTURE_ID, .help = "Value of designId."),
+    FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the design. Default: the id."),
+    FIELD("type", FIELD_TEXT, OF, type, .help = "Value of designType. Default: carousel."),
+    FIELD("source", FIELD_TEXT, OF, source, .help = "Value of source. Default: editor."),
+};
+static const struct fields design_fields = FIELD_TABLE("design", design_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF struct fixture_post
+static const struct field post_rows[] = {
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the post. Default: generated."),
+    FIELD("accounts", FIELD_TEXTS, OF, accounts, .required = true,
+          .help = "Accounts of this workspace, by id or unique handle; may be empty."),
+    FIELD("at", FIELD_TIME, OF, due, .required = true, .help = "Due time."),
+    FIELD("status", FIELD_ENUM, OF, status, .words = &postnitro_statuses,
+          .help = "Status of the post at every account. Default: SCHEDULED."),
+    FIELD("times", FIELD_INT, OF, times, .min = 1, .max = TIMES_MAX,
+          .help = "Number of such posts to create. Default: 1."),
+    FIELD("caption", FIELD_TEXT, OF, caption, .help = "Common caption. Default: \"A post of this workspace.\""),
+    FIELD("design", FIELD_TEXT, OF, design, .help = "Id of a design of this workspace. Default: none."),
+    FIELD("error", FIELD_TEXT, OF, error,
+          .help = "Error message of a post with status FAILED. Default: \"The platform refused "
+                  "the post.\""),
+};
+static const struct fields post_fields = FIELD_TABLE("post", post_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF struct fixture_workspace
+static const struct field workspace_rows[] = {
+    FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the workspace. Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .help = "Name of the workspace. Default: the id."),
+    FIELD("organization", FIELD_TEXT, OF, organization, FIXTURE_ID,
+          .help = "Id of the organization; workspaces with the same id share it. Default: "
+                  "generated."),
+    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys attached to this workspace."),
+    FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),
+    FIELD("designs", FIELD_LIST, OF, designs, .sub = &design_fields, .help = "Designs that a post can use."),
+    FIELD("posts", FIELD_LIST, OF, posts, .sub = &post_fields, .help = "Scheduled posts."),
+};
+static const struct fields workspace_fields = FIELD_TABLE("workspace", workspace_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF struct fixture_postnitro
+static const struct field section_rows[] = {
+    FIELD("workspaces", FIELD_LIST, OF, workspaces, .sub = &workspace_fields, .required = true,
+          .help = "Workspaces. Each sees only its own data."),
+    FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys without a workspace."),
+};
+static const struct fields section_fields = FIELD_TABLE("postnitro section", section_rows, OF, offsetof(OF, at));
+#undef OF
+
+/* --- keys, accounts and designs ----------------------------------------------------------------------- */
 
 #define TOKEN_MS (60 * DAY_MS)
 
@@ -15,21 +154,13 @@ static bool build_key(struct fixture_load *load, uint32_t organization, uint32_t
     bool ok = fixture_key_valid(load, k->at, POSTNITRO, k->name, k->value, "pn-");
     const struct key spec = {
         .space = workspace,
-        .status = k->plan ? KEY_UNPAID : KEY_ACTIVE,
+        .status = (enum key_status)k->plan,
         .name = k->name,
         .value = k->value,
         .public_id = fixture_id(load, k->id, "c", ID_CUID),
     };
     key_create(load->world, organization, &spec);
     return ok;
-}
-
-static enum token token_of(const char *status)
-{
-    for (enum token t = TOKEN_LIVE; status && t < TOKEN_COUNT; t++)
-        if (strcmp(status, postnitro_token_texts[t]) == 0)
-            return t;
-    return TOKEN_LIVE;
 }
 
 static bool check_account(struct fixture_load *load, const struct fixture_account *a, const struct account *spec)
@@ -53,8 +184,8 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
 {
     if (!a->handle)
         return false;
-    enum platform platform = postnitro_platforms[a->platform];
-    enum token token = token_of(a->token_status);
+    enum platform platform = (enum platform)a->platform;
+    const struct enum_word *token = enum_word_find(&postnitro_tokens, str_from(a->token_status));
     int64_t created_ms = fixture_time_or(load, &a->created_at, load->start_ms);
     struct account spec = {
         .public_id = a->id,
@@ -63,9 +194,8 @@ static bool build_account(struct fixture_load *load, uint32_t workspace, struct 
         .avatar_url = a->logo ? a->logo : postnitro_logo_url(load->arena, platform, a->handle),
         .kind = a->type ? a->type : "personal",
         .platform = platform,
-        .token = token,
-        .token_word =
-            a->token_status && strcmp(a->token_status, postnitro_token_texts[token]) != 0 ? a->token_status : NULL,
+        .token = token ? (enum token)token->value : TOKEN_LIVE,
+        .token_word = token ? NULL : a->token_status,
         .connected_at_ms = created_ms,
         .updated_at_ms = fixture_time_or(load, &a->updated_at, created_ms),
         .token_expires_at_ms = fixture_time_or(load, &a->token_expires_at, load->start_ms + TOKEN_MS),
@@ -128,13 +258,13 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
 {
     bool ok = true;
     int64_t due_ms = fixture_time(load, &p->due);
-    bool past = p->status == FIXTURE_PUBLISHED || p->status == FIXTURE_FAILED;
+    bool past = p->status == POSTNITRO_PUBLISHED || p->status == POSTNITRO_FAILED;
     if (past && due_ms > load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, p->at,
                        "a PUBLISHED or FAILED post cannot be due after the clock's start");
-    if (p->status == FIXTURE_SCHEDULED && due_ms < load->start_ms)
+    if (p->status == POSTNITRO_SCHEDULED && due_ms < load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, p->at, "a SCHEDULED post cannot be due before the clock's start");
-    if (p->error && p->status != FIXTURE_FAILED)
+    if (p->error && p->status != POSTNITRO_FAILED)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'error' requires status FAILED");
     if (p->id && p->times > 1)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'id' cannot be used with 'times' greater than 1");
@@ -151,10 +281,10 @@ static void link_account(struct world *w, uint32_t post, uint32_t account, const
         .mode = MODE_PUBLISH,
     };
     uint32_t row = destination_schedule(w, post, &spec);
-    if (p->status == FIXTURE_FAILED) {
+    if (p->status == POSTNITRO_FAILED) {
         destination_set_outcome(w, row, OUTCOME_NATURAL, p->error);
         destination_place(w, row, DESTINATION_FAILED, FAILURE_PLATFORM, NULL);
-    } else if (p->status == FIXTURE_PUBLISHED) {
+    } else if (p->status == POSTNITRO_PUBLISHED) {
         destination_place(w, row, DESTINATION_PUBLISHED, FAILURE_NONE, NULL);
     }
 }
@@ -179,7 +309,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace, const stru
     struct post post = {
         .content = p->design ? content_find(load->world, POSTNITRO, str_from(p->design)) : ROW_NONE,
         .text = p->caption ? p->caption : "A post of this workspace.",
-        .draft = p->status == FIXTURE_DRAFT,
+        .draft = p->status == POSTNITRO_DRAFT,
         .due_at_ms = fixture_time(load, &p->due),
     };
     if (p->design && (!post.content || content_read(load->world, post.content)->space != workspace))
@@ -242,10 +372,10 @@ static bool build_keys_without_workspace(struct fixture_load *load, const struct
 static bool read_section(const struct node *section, struct fixture_load *load)
 {
     struct fixture_postnitro all = {0};
-    bool ok = fields_read(&postnitro_fixture_fields, section, load->arena, &all, load->err);
+    bool ok = fields_read(&section_fields, section, load->arena, &all, load->err);
     for (size_t i = 0; i < all.workspaces.count; i++)
         ok = build_workspace(load, (struct fixture_workspace *)all.workspaces.items + i) && ok;
     return build_keys_without_workspace(load, &all.keys) && ok;
 }
 
-const struct fixture_reader postnitro_fixture = {"postnitro", read_section, &postnitro_fixture_fields};
+const struct fixture_reader postnitro_fixture = {"postnitro", read_section, &section_fields};

@@ -1,11 +1,10 @@
 /* postnitro.h - the PostNitro Embed API, as its documentation describes it.
  * START HERE: the route table in postnitro.c.
  *
- * Shapes:  handlers: accounts.c and schedule.c. request.c and settings.c check the body of a
- *          schedule request, view.c prints a post, response.c writes the envelopes; fixture.c reads
- *          the `postnitro:` section of a fixture. A workspace is stored as a space, a design as
- *          content, and the link between a scheduled post and an account as a destination. A
- *          generated id has 25 characters and starts with c.
+ * Shapes:  handlers: accounts.c and schedule.c. request.c checks the body of a schedule request, view.c prints a post,
+ *          response.c writes the envelopes, words.c holds the words; fixture.c reads the `postnitro:` section of a
+ *          fixture. A workspace is stored as a space, a design as content, and the link between a scheduled post and
+ *          an account as a destination. A generated id has 25 characters and starts with c.
  * Units:   times are printed as in the documented samples: UTC, milliseconds, Z.
  * Errors:  handlers set a fault. There are two error envelopes: {"status": false, message} from the
  *          edge, which checks the key, the plan and the shape of the request, and
@@ -25,10 +24,20 @@
 extern const struct provider postnitro_provider;
 extern const struct fixture_reader postnitro_fixture;
 
-/* The supported platforms, in the order of the account list. */
-#define POSTNITRO_PLATFORMS 4
-extern const enum platform postnitro_platforms[POSTNITRO_PLATFORMS];
-extern const char *const postnitro_platform_texts[POSTNITRO_PLATFORMS];
+/* The status of a post; an absent status of a fixture is the first. */
+enum postnitro_status {
+    POSTNITRO_SCHEDULED,
+    POSTNITRO_DRAFT,
+    POSTNITRO_PUBLISHED,
+    POSTNITRO_FAILED,
+    POSTNITRO_PARTIALLY_FAILED,
+    POSTNITRO_STATUS_COUNT
+};
+
+/* words.c: the words of the API for the mock's values. */
+#define POSTNITRO_PLATFORMS 4 /* the supported platforms: the first words of postnitro_platforms */
+extern const struct enum_words postnitro_platforms, postnitro_tokens, postnitro_statuses, postnitro_links,
+    postnitro_failures;
 
 /* Handlers. */
 void postnitro_test_key(struct call *c);
@@ -44,14 +53,13 @@ void postnitro_delete_schedule(struct call *c);
 uint32_t postnitro_workspace(const struct call *c); /* of the key; ROW_NONE: the key has none */
 /* The connected account with this id in the key's workspace, or ROW_NONE. */
 uint32_t postnitro_find_account(const struct call *c, struct str id);
-extern const char *const postnitro_token_texts[TOKEN_COUNT];
 /* Sets id, name, type, logo and token expiry of an account that a user has just connected. */
 void postnitro_consented(struct world *w, enum platform platform, struct connection *user);
 char *postnitro_logo_url(struct arena *a, enum platform platform, const char *handle);
 
 /* view.c: the JSON of a scheduled post, which is the same in all responses, and its status. */
 void postnitro_print_post(struct call *c, uint32_t row);
-const char *postnitro_post_status(const struct world *w, uint32_t row);
+enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row);
 /* The JSON text in a post's record: the settings as they were sent, the captions as printed. */
 const char *postnitro_details(struct arena *a, const struct node *body);
 
@@ -65,9 +73,6 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r);
 /* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time and zone, and the
  * HTTP date. */
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
-/* settings.c: checks the settings that the selected platforms require. Returns false if the call is
- * refused. */
-bool postnitro_check_settings(struct call *c, const struct node *body, const struct postnitro_request *r);
 
 /* response.c */
 void postnitro_render_error(struct call *c);

@@ -1,9 +1,12 @@
-/* Checks the body of a create or an update: first its shape, at the edge, then its values. */
-#include "base/array.h"
+/* Checks the body of a create or an update: first its shape, at the edge, then its values and the settings that each
+ * platform requires ("Platform settings"). The rules of the settings are documented; their error messages are not, so
+ * those are our own. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/time.h"
 
 /* Types of the members, in the order of the error reference. */
@@ -42,14 +45,16 @@ static bool is_known_key(const char *key)
     return strcmp(key, "status") == 0 || strcmp(key, "scheduledAt") == 0;
 }
 
-static bool check_status(struct call *c, const struct node *body)
+static bool read_status(struct call *c, const struct node *body, bool *draft)
 {
     const struct node *status = member(body, "status");
-    const char *text = node_text(status);
+    const struct enum_word *word = enum_word_find(&postnitro_statuses, str_from(node_text(status)));
     if (!status)
         return refuse_shape(c, "Status is required");
-    return (text && (strcmp(text, "DRAFT") == 0 || strcmp(text, "SCHEDULED") == 0)) ||
-           refuse_shape(c, "Status must be 'DRAFT' or 'SCHEDULED'");
+    if (!word || (word->value != POSTNITRO_DRAFT && word->value != POSTNITRO_SCHEDULED))
+        return refuse_shape(c, "Status must be 'DRAFT' or 'SCHEDULED'");
+    *draft = word->value == POSTNITRO_DRAFT;
+    return true;
 }
 
 static bool read_due(struct call *c, const struct node *body, int64_t *due_ms)
@@ -62,12 +67,12 @@ static bool read_due(struct call *c, const struct node *body, int64_t *due_ms)
     return postnitro_read_date(c->arena, at->text, due_ms) || refuse_shape(c, "Scheduled at is not a valid date");
 }
 
-static bool check_shape(struct call *c, const struct node *body, int64_t *due_ms)
+static bool read_shape(struct call *c, const struct node *body, struct post *p)
 {
     for (size_t i = 0; i < node_count(body); i++)
         if (!is_known_key(body->map.members[i].key))
             return refuse_shape(c, "Extra parameters passed in the body.");
-    if (!check_status(c, body) || !read_due(c, body, due_ms))
+    if (!read_status(c, body, &p->draft) || !read_due(c, body, &p->due_at_ms))
         return false;
     for (size_t i = 0; i < COUNT(shapes); i++) {
         const struct node *n = member(body, shapes[i].key);
@@ -75,6 +80,158 @@ static bool check_shape(struct call *c, const struct node *body, int64_t *due_ms
             return refuse_shape(c, shapes[i].message);
     }
     return true;
+}
+
+/* --- settings ----------------------------------------------------------------------------------------- */
+
+#define TITLE_MIN 5
+#define TITLE_MAX 90
+#define VIDEO_MIN 5
+#define VIDEO_END 60
+
+static const char *const instagram_types[] = {"carousel", "image", "reel"};
+static const char *const tiktok_types[] = {"carousel", "reel"};
+static const char *const linkedin_types[] = {"carousel", "document", "image", "reel"};
+static const char *const threads_types[] = {"carousel", "image", "reel"};
+static const char *const tiktok_flags[] = {"canComment", "isBrandedContent", "isYourBrand", "isThirdPartyBrand",
+                                           "isAIGeneratedContent"};
+
+#define LIST(texts) texts, COUNT(texts)
+#define NO_FLAGS    NULL, 0
+
+static const struct platform_rules {
+    enum platform platform;
+    const char *key, *name;
+    const char *const *types; /* of posts */
+    size_t type_count;
+    const char *const *flags; /* required booleans */
+    size_t flag_count;
+} rules[] = {
+    {PLATFORM_INSTAGRAM, "instagramPostSettings", "Instagram", LIST(instagram_types), NO_FLAGS          },
+    {PLATFORM_TIKTOK,    "tiktokPostSettings",    "TikTok",    LIST(tiktok_types),    LIST(tiktok_flags)},
+    {PLATFORM_LINKEDIN,  "linkedinPostSettings",  "LinkedIn",  LIST(linkedin_types),  NO_FLAGS          },
+    {PLATFORM_THREADS,   "threadsPostSettings",   "Threads",   LIST(threads_types),   NO_FLAGS          },
+};
+static_assert(COUNT(rules) == POSTNITRO_PLATFORMS, "each supported platform has rules");
+
+struct settings { /* of one platform, as they are checked */
+    struct call *c;
+    const struct platform_rules *rules;
+    const struct node *settings;
+    const char *type;
+    bool draft;
+};
+
+static bool refuse(const struct settings *s, const char *what)
+{
+    return call_refuse(s->c, FAULT_CONFLICT, "%s %s", s->rules->name, what);
+}
+
+static bool flag_is_true(const struct settings *s, const char *flag)
+{
+    const struct node *n = node_get(s->settings, flag);
+    return n && n->kind == NODE_BOOL && n->truth;
+}
+
+static bool is_bool(const struct settings *s, const char *flag)
+{
+    const struct node *n = node_get(s->settings, flag);
+    return n && n->kind == NODE_BOOL;
+}
+
+static bool check_type(struct settings *s)
+{
+    s->type = node_get_text(s->settings, "postType");
+    return (s->type && text_index(s->rules->types, s->rules->type_count, str_from(s->type)) < s->rules->type_count) ||
+           refuse(s, "post type is not valid");
+}
+
+static bool check_flags(const struct settings *s)
+{
+    for (size_t i = 0; i < s->rules->flag_count; i++)
+        if (!is_bool(s, s->rules->flags[i]))
+            return call_refuse(s->c, FAULT_CONFLICT, "%s %s must be a boolean", s->rules->name, s->rules->flags[i]);
+    return true;
+}
+
+static bool check_linkedin(const struct settings *s)
+{
+    size_t length = str_from(node_get_text(s->settings, "postTitle")).n;
+    if (s->draft || strcmp(s->type, "document") != 0 || (length >= TITLE_MIN && length <= TITLE_MAX))
+        return true;
+    return refuse(s, "post title of a document must have 5 to 90 characters");
+}
+
+static bool check_privacy(const struct settings *s, const char *level)
+{
+    static const char *const levels[] = {"PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"};
+    bool known = level && text_index(levels, COUNT(levels), str_from(level)) < COUNT(levels);
+    return known || (!level && s->draft) || refuse(s, "privacy level is not valid");
+}
+
+static bool check_tiktok(const struct settings *s)
+{
+    const char *level = node_get_text(s->settings, "privacyLevel");
+    bool reel = strcmp(s->type, "reel") == 0;
+    if (!check_privacy(s, level))
+        return false;
+    if (reel && (!is_bool(s, "canDuet") || !is_bool(s, "canStitch")))
+        return refuse(s, "canDuet and canStitch of a reel must be booleans");
+    if (!reel && !is_bool(s, "autoAddMusic"))
+        return refuse(s, "autoAddMusic of a carousel must be a boolean");
+    if (s->draft || !flag_is_true(s, "isBrandedContent"))
+        return true;
+    if (!flag_is_true(s, "isYourBrand") && !flag_is_true(s, "isThirdPartyBrand"))
+        return refuse(s, "branded content requires isYourBrand or isThirdPartyBrand");
+    return strcmp(level, "SELF_ONLY") != 0 || refuse(s, "branded content cannot be private");
+}
+
+static bool check_platform(struct settings *s)
+{
+    if (!check_type(s) || !check_flags(s))
+        return false;
+    if (s->rules->platform == PLATFORM_LINKEDIN)
+        return check_linkedin(s);
+    return s->rules->platform != PLATFORM_TIKTOK || check_tiktok(s);
+}
+
+static bool is_selected(const struct call *c, const struct postnitro_request *r, enum platform platform)
+{
+    for (size_t i = 0; i < r->account_count; i++)
+        if (account_read(c->world, r->accounts[i])->platform == platform)
+            return true;
+    return false;
+}
+
+static bool check_selected(struct settings *s, const struct postnitro_request *r)
+{
+    bool linkedin = s->rules->platform == PLATFORM_LINKEDIN;
+    if (linkedin && !s->draft && !r->post.content)
+        return refuse(s, "posts require a design");
+    if (s->settings && s->settings->kind == NODE_MAP)
+        return check_platform(s);
+    return (!linkedin && !r->post.content) || refuse(s, "post settings are required");
+}
+
+/* videoDuration is optional: a reel without it has a default length. */
+static bool check_video(struct call *c, const struct node *body)
+{
+    const struct node *length = node_get(node_get(body, "postSettings"), "videoDuration");
+    if (!length || (node_is_number(length) && node_number(length) >= VIDEO_MIN && node_number(length) < VIDEO_END))
+        return true;
+    return call_refuse(c, FAULT_CONFLICT, "Video duration must be at least 5 and less than 60 seconds");
+}
+
+/* Checks the settings that the selected platforms require. Returns false if the call is refused. */
+static bool check_settings(struct call *c, const struct node *body, const struct postnitro_request *r)
+{
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        struct settings s = {
+            .c = c, .rules = &rules[i], .settings = node_get(body, rules[i].key), .draft = r->post.draft};
+        if (is_selected(c, r, rules[i].platform) && !check_selected(&s, r))
+            return false;
+    }
+    return check_video(c, body);
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -124,18 +281,17 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r)
 {
     const struct node *body = call_body(c);
     struct post *p = &r->post;
-    if (!body || !check_shape(c, body, &p->due_at_ms))
+    if (!body || !read_shape(c, body, p))
         return false;
     if (p->due_at_ms <= c->now_ms)
         return call_refuse(c, FAULT_CONFLICT, "Scheduled at is in the past");
-    p->draft = strcmp(node_get_text(body, "status"), "DRAFT") == 0;
     p->text = first_caption(member(body, "postContent"));
     if (!find_design(c, body, &p->content) || !find_accounts(c, body, r))
         return false;
     if (!p->content && !p->text)
         return call_refuse(c, FAULT_CONFLICT, "Post content must be a non-empty object");
     p->details = postnitro_details(c->arena, body);
-    return postnitro_check_settings(c, body, r);
+    return check_settings(c, body, r);
 }
 
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms)

@@ -1,8 +1,6 @@
 /* Scheduled posts: list, create, read, update and delete. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
-#include <string.h>
-
 #include "mockserver/state/record.h"
 
 static bool read_bound(struct call *c, const char *parameter, const char *name, int64_t *ms)
@@ -89,9 +87,9 @@ void postnitro_update_schedule(struct call *c)
     uint32_t row = named_post(c);
     if (!row || !postnitro_read_request(c, &r))
         return;
-    const char *status = postnitro_post_status(c->world, row);
-    if (strcmp(status, "DRAFT") != 0 && strcmp(status, "SCHEDULED") != 0) {
-        call_refuse(c, FAULT_CONFLICT, "Failed to update %s post", status);
+    enum postnitro_status status = postnitro_post_status(c->world, row);
+    if (status != POSTNITRO_DRAFT && status != POSTNITRO_SCHEDULED) {
+        call_refuse(c, FAULT_CONFLICT, "Failed to update %s post", enum_word_of(&postnitro_statuses, status));
         return;
     }
     post_remove_destinations(c->world, row);

@@ -2,30 +2,15 @@
 #include "base/array.h"
 #include "mockserver/providers/postnitro/postnitro.h"
 
-#include <string.h>
-
 static const char *const settings[] = {"postSettings", "instagramPostSettings", "linkedinPostSettings",
                                        "tiktokPostSettings", "threadsPostSettings"};
 static const char *const caption_keys[] = {"common", "linkedin", "instagram", "tiktok", "facebook", "threads"};
-
-/* The status of a link by its destination's state, and the error messages of a failed one. */
-static const char *const link_texts[DESTINATION_STATE_COUNT] = {
-    [DESTINATION_QUEUED] = "PENDING",      [DESTINATION_PUBLISHING] = "PENDING", [DESTINATION_DRAFT] = "PUBLISHED",
-    [DESTINATION_PUBLISHED] = "PUBLISHED", [DESTINATION_FAILED] = "FAILED",      [DESTINATION_CANCELED] = "FAILED",
-    [DESTINATION_HELD] = "DRAFT",
-};
-static const char *const failure_messages[FAILURE_COUNT] = {
-    [FAILURE_TOKEN_DEAD] = "The account's access token is no longer valid.",
-    [FAILURE_ACCOUNT_GONE] = "The account was disconnected.",
-    [FAILURE_PLATFORM] = "The platform refused the post.",
-    [FAILURE_FLAGGED] = "The platform has restricted the account.",
-};
 
 static const char *failure_message(const struct destination *d)
 {
     if (d->failure == FAILURE_NONE)
         return NULL;
-    return d->failure_code ? d->failure_code : failure_messages[d->failure];
+    return d->failure_code ? d->failure_code : enum_word_of(&postnitro_failures, d->failure);
 }
 
 struct tally { /* a post's links by status */
@@ -33,37 +18,49 @@ struct tally { /* a post's links by status */
     const char *error; /* of the first failed link */
 };
 
+static void count_link(struct tally *t, const struct destination *d)
+{
+    switch (d->state) {
+    case DESTINATION_PUBLISHED:
+    case DESTINATION_DRAFT:
+        t->published++;
+        break;
+    case DESTINATION_FAILED:
+    case DESTINATION_CANCELED:
+        if (!t->failed++)
+            t->error = failure_message(d);
+        break;
+    case DESTINATION_QUEUED:
+    case DESTINATION_PUBLISHING:
+    case DESTINATION_HELD:
+    case DESTINATION_STATE_COUNT:
+        t->pending++;
+        break;
+    }
+}
+
 static struct tally tally(const struct world *w, uint32_t post)
 {
     struct tally t = {0};
     struct index_walk walk;
     index_from(&w->indexes[INDEX_DESTINATION_POST], &walk, (struct index_entry){post, 0, 0});
-    while (index_next_of(&walk, post)) {
-        const struct destination *d = destination_read(w, walk.entry.row);
-        const char *status = link_texts[d->state];
-        if (strcmp(status, "PUBLISHED") == 0)
-            t.published++;
-        else if (strcmp(status, "FAILED") != 0)
-            t.pending++;
-        else if (!t.failed++)
-            t.error = failure_message(d);
-    }
+    while (index_next_of(&walk, post))
+        count_link(&t, destination_read(w, walk.entry.row));
     return t;
 }
 
-/* Only DRAFT and SCHEDULED are documented; third parties report the other statuses. */
-static const char *status_of(const struct post *p, const struct tally *t)
+static enum postnitro_status status_of(const struct post *p, const struct tally *t)
 {
     if (p->draft)
-        return "DRAFT";
+        return POSTNITRO_DRAFT;
     if (t->pending)
-        return "SCHEDULED";
+        return POSTNITRO_SCHEDULED;
     if (t->failed)
-        return t->published ? "PARTIALLY_FAILED" : "FAILED";
-    return p->published_at_ms ? "PUBLISHED" : "SCHEDULED";
+        return t->published ? POSTNITRO_PARTIALLY_FAILED : POSTNITRO_FAILED;
+    return p->published_at_ms ? POSTNITRO_PUBLISHED : POSTNITRO_SCHEDULED;
 }
 
-const char *postnitro_post_status(const struct world *w, uint32_t row)
+enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row)
 {
     struct tally t = tally(w, row);
     return status_of(post_read(w, row), &t);
@@ -132,7 +129,7 @@ static void print_link(struct call *c, uint32_t row)
     json_put_text(out, "socialAccountId", account_read(c->world, d->account)->public_id);
     json_put_text(out, "liveLink", d->external_url);
     json_put_text(out, "errorMessage", failure_message(d));
-    json_put_text(out, "status", link_texts[d->state]);
+    json_put_text(out, "status", enum_word_of(&postnitro_links, d->state));
     put_millis(out, "publishedAt", d->published_at_ms);
     json_close_map(out);
 }
@@ -175,7 +172,7 @@ void postnitro_print_post(struct call *c, uint32_t row)
     json_put_text(out, "id", p->public_id);
     json_put_text(out, "designId", design ? design->public_id : NULL);
     json_put_null(out, "labels");
-    json_put_text(out, "status", status_of(p, &t));
+    json_put_text(out, "status", enum_word_of(&postnitro_statuses, status_of(p, &t)));
     put_millis(out, "scheduledFor", p->due_at_ms);
     put_millis(out, "publishedAt", p->published_at_ms);
     json_put_text(out, "errorMessage", t.error);
