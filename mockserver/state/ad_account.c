@@ -52,8 +52,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
         index_count_of(&w->indexes[INDEX_AD_ACCOUNT_SPACE], index_pair_key(a->space, a->platform)) > 1)
         return "a space must have at most one connected ad account per platform";
     if (pending != (a->validates_at_ms != 0))
-        return "'validates_at' must be set if and only if the ad account is connected and its "
-               "token is pending";
+        return "'validates_at' must be set if and only if the ad account is connected and its token is pending";
     if (pending && !event_is_queued(waiting, EVENT_AD_VALIDATES, row, a->validates_at_ms))
         return "the event queue has no validation at 'validates_at'";
     return NULL;

@@ -15,13 +15,17 @@
 #include "mockserver/state/world.h"
 
 #define AD_PLATFORMS(X)                                                                                                \
-    X(AD_PLATFORM_META, "meta_ads") X(AD_PLATFORM_TIKTOK, "tiktok_ads") X(AD_PLATFORM_APPLE, "apple_ads")
+    X(AD_PLATFORM_META, "meta_ads")                                                                                    \
+    X(AD_PLATFORM_TIKTOK, "tiktok_ads")                                                                                \
+    X(AD_PLATFORM_APPLE, "apple_ads")
 enum ad_platform { AD_PLATFORMS(ENUM_NAME) AD_PLATFORM_COUNT };
 extern const char *const ad_platform_texts[];
 
 #define AD_TOKENS(X)                                                                                                   \
     X(AD_TOKEN_VALID, "valid")                                                                                         \
-    X(AD_TOKEN_EXPIRED, "expired") X(AD_TOKEN_REVOKED, "revoked") X(AD_TOKEN_PENDING, "pending")
+    X(AD_TOKEN_EXPIRED, "expired")                                                                                     \
+    X(AD_TOKEN_REVOKED, "revoked")                                                                                     \
+    X(AD_TOKEN_PENDING, "pending")
 enum ad_token { AD_TOKENS(ENUM_NAME) AD_TOKEN_COUNT };
 extern const char *const ad_token_texts[];
 

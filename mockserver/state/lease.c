@@ -85,8 +85,7 @@ static const char *check_pool_account(const struct world *w, const struct index 
         return NULL;
     const struct account *a = account_read(w, p->account);
     if (!a->leased || !account_is_listed(a) || a->provider != p->provider || strcmp(a->handle, p->handle) != 0)
-        return "a pool account's 'account' must be connected and leased, with the same provider "
-               "and handle";
+        return "a pool account's 'account' must be connected and leased, with the same provider and handle";
     return NULL;
 }
 

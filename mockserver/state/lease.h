@@ -20,7 +20,9 @@
 
 #define LEASE_STATES(X)                                                                                                \
     X(LEASE_REQUESTED, "requested")                                                                                    \
-    X(LEASE_ASSIGNED, "assigned") X(LEASE_PARTIAL, "partial") X(LEASE_REJECTED, "rejected")
+    X(LEASE_ASSIGNED, "assigned")                                                                                      \
+    X(LEASE_PARTIAL, "partial")                                                                                        \
+    X(LEASE_REJECTED, "rejected")
 enum lease_state { LEASE_STATES(ENUM_NAME) LEASE_STATE_COUNT };
 extern const char *const lease_state_texts[];
 

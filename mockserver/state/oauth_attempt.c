@@ -76,8 +76,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
     const struct oauth_attempt *a = oauth_attempt_read(w, row);
     bool is_signed_in = a->kind != OAUTH_ATTEMPT_FOR_KEY || a->state == OAUTH_ATTEMPT_COMPLETED;
     if (!a->token || (a->space != ROW_NONE) != is_signed_in)
-        return "an OAuth attempt must have a state token, and a space unless it is an open "
-               "sign-in for a key";
+        return "an OAuth attempt must have a state token, and a space unless it is an open sign-in for a key";
     if ((a->state == OAUTH_ATTEMPT_PENDING) != (a->ended_at_ms == 0))
         return "'ended_at' must be set if and only if the OAuth attempt is not pending";
     if (a->error && a->state != OAUTH_ATTEMPT_FAILED)
@@ -89,11 +88,9 @@ static const char *check(const struct world *w, const struct index *waiting, uin
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return (a->key != ROW_NONE) == is_signed_in && !a->account
                    ? NULL
-                   : "an OAuth attempt for a key must have no 'account', and a 'key' if and only "
-                     "if it is completed";
+                   : "an OAuth attempt for a key must have no 'account', and a 'key' if and only if it is completed";
     if ((a->account != ROW_NONE) != (a->reconnects || a->state == OAUTH_ATTEMPT_COMPLETED))
-        return "an OAuth attempt must have an 'account' if and only if it reconnects one or is "
-               "completed";
+        return "an OAuth attempt must have an 'account' if and only if it reconnects one or is completed";
     if (a->account &&
         (account_read(w, a->account)->space != a->space || account_read(w, a->account)->platform != a->platform))
         return "an OAuth attempt's account must have the attempt's space and platform";

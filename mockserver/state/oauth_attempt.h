@@ -17,12 +17,16 @@
 
 #define OAUTH_ATTEMPT_STATES(X)                                                                                        \
     X(OAUTH_ATTEMPT_PENDING, "pending")                                                                                \
-    X(OAUTH_ATTEMPT_COMPLETED, "completed") X(OAUTH_ATTEMPT_FAILED, "failed") X(OAUTH_ATTEMPT_EXPIRED, "expired")
+    X(OAUTH_ATTEMPT_COMPLETED, "completed")                                                                            \
+    X(OAUTH_ATTEMPT_FAILED, "failed")                                                                                  \
+    X(OAUTH_ATTEMPT_EXPIRED, "expired")
 enum oauth_attempt_state { OAUTH_ATTEMPT_STATES(ENUM_NAME) OAUTH_ATTEMPT_STATE_COUNT };
 extern const char *const oauth_attempt_state_texts[];
 
 #define OAUTH_ATTEMPT_KINDS(X)                                                                                         \
-    X(OAUTH_ATTEMPT_FOR_ACCOUNT, "account") X(OAUTH_ATTEMPT_FOR_ADS, "ad_account") X(OAUTH_ATTEMPT_FOR_KEY, "key")
+    X(OAUTH_ATTEMPT_FOR_ACCOUNT, "account")                                                                            \
+    X(OAUTH_ATTEMPT_FOR_ADS, "ad_account")                                                                             \
+    X(OAUTH_ATTEMPT_FOR_KEY, "key")
 enum oauth_attempt_kind { OAUTH_ATTEMPT_KINDS(ENUM_NAME) OAUTH_ATTEMPT_KIND_COUNT };
 extern const char *const oauth_attempt_kind_texts[];
 

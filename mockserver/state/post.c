@@ -168,8 +168,7 @@ static const char *check_destination(const struct world *w, const struct index *
     if (d->space != p->space || d->space != a->space || d->provider != p->provider)
         return "a destination must have the same space and provider as its post and its account";
     if (is->attempted != (d->attempted_at_ms != 0))
-        return "'attempted_at' must be set if and only if the destination is publishing, draft, "
-               "published or failed";
+        return "'attempted_at' must be set if and only if the destination is publishing, draft, published or failed";
     if (is->published != (d->published_at_ms != 0) || is->published != (d->external_id != NULL) ||
         is->published != (d->external_url != NULL))
         return "'published_at', 'external_id' and 'external_url' must be set if and only if the "
@@ -185,8 +184,7 @@ static const char *check_destination(const struct world *w, const struct index *
         return "'canceled_at' must be set if and only if the destination is canceled";
     bool is_open = d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
     if (is_open && (!account_is_listed(a) || d->removed_at_ms))
-        return "a queued or held destination must not be removed, and its account must be "
-               "connected";
+        return "a queued or held destination must not be removed, and its account must be connected";
     if (p->removed_at_ms && !d->removed_at_ms)
         return "all destinations of a removed post must be removed";
     if (d->state == DESTINATION_QUEUED && !event_is_queued(waiting, EVENT_POST_DUE, row, d->due_at_ms))

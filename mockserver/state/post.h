@@ -14,13 +14,17 @@
 #include "mockserver/state/account.h"
 
 #define CONTENT_STATES(X)                                                                                              \
-    X(CONTENT_GENERATING, "generating") X(CONTENT_COMPLETED, "completed") X(CONTENT_FAILED, "failed")
+    X(CONTENT_GENERATING, "generating")                                                                                \
+    X(CONTENT_COMPLETED, "completed")                                                                                  \
+    X(CONTENT_FAILED, "failed")
 enum content_state { CONTENT_STATES(ENUM_NAME) CONTENT_STATE_COUNT };
 extern const char *const content_state_texts[];
 
 #define APPROVALS(X)                                                                                                   \
     X(APPROVAL_NONE, "none")                                                                                           \
-    X(APPROVAL_PENDING, "pending") X(APPROVAL_APPROVED, "approved") X(APPROVAL_REJECTED, "rejected")
+    X(APPROVAL_PENDING, "pending")                                                                                     \
+    X(APPROVAL_APPROVED, "approved")                                                                                   \
+    X(APPROVAL_REJECTED, "rejected")
 enum approval { APPROVALS(ENUM_NAME) APPROVAL_COUNT };
 extern const char *const approval_texts[];
 
@@ -45,8 +49,7 @@ extern const char *const destination_state_texts[];
     X(FAILURE_TOKEN_DEAD, "token_dead")                                                                                \
     X(FAILURE_ACCOUNT_GONE, "account_gone")                                                                            \
     X(FAILURE_PLATFORM, "platform_error")                                                                              \
-    X(FAILURE_FLAGGED, "account_"                                                                                      \
-                       "flagged")
+    X(FAILURE_FLAGGED, "account_flagged")
 enum failure { FAILURES(ENUM_NAME) FAILURE_COUNT };
 extern const char *const failure_texts[];
 

@@ -17,7 +17,7 @@
 
 /* Each kind: enum name; plural, as in paths and exports; struct. */
 /* clang-format off */
-#define RECORD_KINDS(X)                                  \
+#define RECORD_KINDS(X)                                      \
     X(RECORD_ORGANIZATION,  "organizations",  organization)  \
     X(RECORD_KEY,           "keys",           key)           \
     X(RECORD_SPACE,         "spaces",         space)         \

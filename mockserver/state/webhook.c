@@ -112,8 +112,7 @@ static const char *check_delivery(const struct world *w, const struct index *wai
     if (d->change > changes_last(w))
         return "a delivery's 'change' must be in the change log";
     if (is_open != (d->ended_at_ms == 0))
-        return "'ended_at' must be set if and only if the delivery is delivered, failed or "
-               "abandoned";
+        return "'ended_at' must be set if and only if the delivery is delivered, failed or abandoned";
     if (d->next_attempt_at_ms && d->state != DELIVERY_PENDING)
         return "'next_attempt_at' must be null unless the delivery is pending";
     if ((d->state == DELIVERY_HELD) != (d->awaits > 0))

@@ -26,7 +26,9 @@
 
 #define WEBHOOK_STATES(X)                                                                                              \
     X(WEBHOOK_ACTIVE, "active")                                                                                        \
-    X(WEBHOOK_PAUSED, "paused") X(WEBHOOK_AUTO_PAUSED, "auto_paused") X(WEBHOOK_DELETED, "deleted")
+    X(WEBHOOK_PAUSED, "paused")                                                                                        \
+    X(WEBHOOK_AUTO_PAUSED, "auto_paused")                                                                              \
+    X(WEBHOOK_DELETED, "deleted")
 enum webhook_state { WEBHOOK_STATES(ENUM_NAME) WEBHOOK_STATE_COUNT };
 extern const char *const webhook_state_texts[];
 
@@ -64,7 +66,9 @@ const char *webhook_previous_secret(const struct world *w, const struct webhook 
     X(DELIVERY_PENDING, "pending")                                                                                     \
     X(DELIVERY_HELD, "held")                                                                                           \
     X(DELIVERY_DELIVERING, "delivering")                                                                               \
-    X(DELIVERY_DELIVERED, "delivered") X(DELIVERY_FAILED, "failed") X(DELIVERY_ABANDONED, "abandoned")
+    X(DELIVERY_DELIVERED, "delivered")                                                                                 \
+    X(DELIVERY_FAILED, "failed")                                                                                       \
+    X(DELIVERY_ABANDONED, "abandoned")
 enum delivery_state { DELIVERY_STATES(ENUM_NAME) DELIVERY_STATE_COUNT };
 extern const char *const delivery_state_texts[];
 
