@@ -20,11 +20,11 @@
 
 #if defined __has_builtin
 #if __has_builtin(__builtin_clear_padding)
-#define CLEAR_PADDING(pointer) __builtin_clear_padding(pointer)
+#define CLEAR_PADDING(object) __builtin_clear_padding(&(object))
 #endif
 #endif
 #ifndef CLEAR_PADDING
-#define CLEAR_PADDING(pointer) memset((pointer), 0, sizeof *(pointer))
+#define CLEAR_PADDING(object) memset(&(object), 0, sizeof(object))
 #endif
 
 /* Sets each byte of `bytes` to OPEN if it is a part of a member, else to PADDING. */
@@ -32,7 +32,7 @@
     do {                                                                                                               \
         type all;                                                                                                      \
         memset(&all, 1, sizeof all);                                                                                   \
-        CLEAR_PADDING(&all);                                                                                           \
+        CLEAR_PADDING(all);                                                                                            \
         memcpy((bytes), &all, sizeof all);                                                                             \
     } while (0)
 
