@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/http/message.h"
 #include "base/url.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/tenant.h"
@@ -224,7 +223,7 @@ void check_dead_accounts(struct observer *w, const struct call *c)
     struct accounts named = {.count = 0};
     for (size_t i = 0; i < ROUTE_PARAMS_MAX && c->params[i].n; i++)
         add_account(c, c->params[i], &named);
-    const struct node *body = body_json(c->arena, c->req, NULL);
+    const struct node *body = json_parse(c->arena, c->req->body, "body", NULL);
     if (body)
         find_accounts(c, body, false, &named);
     for (size_t i = 0; i < named.count; i++)

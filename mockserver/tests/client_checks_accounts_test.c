@@ -32,8 +32,7 @@ static struct mock_response schedule(struct mock *m, const char *account)
                      AS_FULL);
 }
 
-/* --- reconnecting
- * ----------------------------------------------------------------------------------- */
+/* --- reconnecting ----------------------------------------------------------------------------- */
 
 static void one_reconnect_url_per_account_passes(void **state)
 {
@@ -66,8 +65,7 @@ static void an_expired_used_or_undelivered_url_is_not_open(void **state)
     assert_client_check(*state, "reauth_once", "passed 3 0", "");
 }
 
-/* --- writes
- * ------------------------------------------------------------------------------------------ */
+/* --- writes ----------------------------------------------------------------------------------- */
 
 static void no_write_for_a_disconnected_account_passes(void **state)
 {
@@ -167,8 +165,7 @@ static void large_bodies_are_read_once(void **state)
     assert_client_check(*state, "dead_accounts", "not_tested 0 0", "");
 }
 
-/* --- secrets
- * ----------------------------------------------------------------------------------------- */
+/* --- secrets ---------------------------------------------------------------------------------- */
 
 static void secrets_in_urls_are_found(void **state)
 {

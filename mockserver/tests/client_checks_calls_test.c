@@ -15,8 +15,7 @@
 #define KEY_A "Idempotency-Key: 6ba7b810-9dad-41d1-80b4-00c04fd430c8"
 #define KEY_B "Idempotency-Key: 6ba7b811-9dad-41d1-80b4-00c04fd430c8"
 
-/* --- Retry-After
- * --------------------------------------------------------------------------------- */
+/* --- Retry-After ------------------------------------------------------------------------------ */
 
 static void limit_list(struct mock *m, const char *retry_after)
 {
@@ -118,8 +117,7 @@ static void a_truncated_response_requests_no_wait(void **state)
     assert_client_check(*state, "retry_after", "not_tested 0 0", "");
 }
 
-/* --- Idempotency-Key
- * ------------------------------------------------------------------------------ */
+/* --- Idempotency-Key -------------------------------------------------------------------------- */
 
 static void fail_first(struct mock *m, const char *effect)
 {
@@ -197,8 +195,7 @@ static void a_key_that_the_provider_forgot_can_be_reused(void **state)
     assert_client_check(*state, "idempotency_unique", "not_tested 0 0", "");
 }
 
-/* --- polling
- * ---------------------------------------------------------------------------------------- */
+/* --- polling ---------------------------------------------------------------------------------- */
 
 static const char *begin_consent(struct mock *m)
 {
@@ -280,8 +277,7 @@ static void all_polled_operations_are_checked(void **state)
     assert_client_check(*state, "poll_pace", "failed 1 1", "polled 300ms after the previous poll; the minimum is 1s");
 }
 
-/* --- pauses
- * ----------------------------------------------------------------------------------------- */
+/* --- pauses ----------------------------------------------------------------------------------- */
 
 static void try_with_pauses(struct mock *m, const int64_t *pauses_ms, size_t count)
 {
