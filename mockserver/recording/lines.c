@@ -275,7 +275,8 @@ bool line_is_output(struct str line)
     return str_starts(line, STR("{\"response\":")) || str_starts(line, STR("{\"delivery\":"));
 }
 
-bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err)
+/* Decodes the form in which bytes are written. */
+static bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err)
 {
     const struct node *coded = node_get(n, "base64url");
     if (n->kind == NODE_TEXT) {
@@ -286,7 +287,8 @@ bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct
            error_add(err, ERROR_INPUT, n->at, "invalid bytes; expected a string or {\"base64url\": ...}");
 }
 
-bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err)
+/* Decodes the member "headers" of a line. */
+static bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err)
 {
     *headers = (struct headers){0};
     if (n->kind != NODE_LIST)

@@ -63,7 +63,3 @@ bool line_is_output(struct str line);
 bool line_check_output(struct arena *a, const struct node *line, struct error *err);
 /* Reads an input line. Its contents live as long as `line`, or in `a`. */
 bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err);
-
-/* Decodes the form in which bytes are written, and the member "headers" of a line. */
-bool line_bytes(struct arena *a, const struct node *n, struct str *bytes, struct error *err);
-bool line_headers(struct arena *a, const struct node *n, struct headers *headers, struct error *err);

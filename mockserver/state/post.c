@@ -316,7 +316,8 @@ void destination_cancel(struct world *w, uint32_t destination)
 }
 
 /* Works in any state. Events that are still queued for it do nothing. */
-void destination_remove(struct world *w, uint32_t destination)
+/* Removes it from its post; cancels it if it is queued or held. */
+static void destination_remove(struct world *w, uint32_t destination)
 {
     struct transition t;
     struct destination *d = begin_destination(&t, w, destination);

@@ -112,8 +112,6 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
 void destination_retry(struct world *w, uint32_t destination); /* failed only; due now */
-/* Removes it from its post; cancels it if it is queued or held. */
-void destination_remove(struct world *w, uint32_t destination);
 /* Takes precedence over account_set_outcome. A lost token still fails the publish. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code);
 /* For fixtures: sets any state directly, together with the members that the state implies. The destination is created

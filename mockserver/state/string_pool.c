@@ -22,6 +22,13 @@ struct string_pool {
     size_t bytes;
 };
 
+static struct string_pool *string_pool_hold(struct string_pool *t)
+{
+    if (t)
+        t->refs++;
+    return t;
+}
+
 struct string_pool *string_pool_new(struct string_pool *older)
 {
     /* Skip older pools without texts, so that repeated forks do not grow a chain. The fork does not use texts that
@@ -31,13 +38,6 @@ struct string_pool *string_pool_new(struct string_pool *older)
     struct string_pool *t = heap_new(sizeof *t);
     t->refs = 1;
     t->older = string_pool_hold(older);
-    return t;
-}
-
-struct string_pool *string_pool_hold(struct string_pool *t)
-{
-    if (t)
-        t->refs++;
     return t;
 }
 

@@ -11,7 +11,6 @@ struct string_pool;
 
 /* The new pool holds a reference to `older`, which may be NULL. */
 struct string_pool *string_pool_new(struct string_pool *older);
-struct string_pool *string_pool_hold(struct string_pool *t);
 void string_pool_release(struct string_pool *t);
 
 const char *string_pool_keep(struct string_pool *t, struct str text);
