@@ -236,12 +236,8 @@ static bool account_valid(const struct fixture_load *load, const struct fixture_
     if (a->is_active && a->is_active->kind != NODE_BOOL)
         return WRONG(a->is_active->at, "'is_active' is of type %s; expected true or false",
                      node_kind_name(a->is_active->kind));
-    if (a->token_expires_at.given && a->health == PE_HEALTHY && expires_ms <= load->start_ms)
-        return WRONG(a->at,
-                     "the token of account '%s' has expired by the clock's start; set 'health' to "
-                     "'expired' or 'unhealthy'",
-                     a->name);
-    return true;
+    return !a->token_expires_at.given || a->health != PE_HEALTHY ||
+           fixture_token_live(load, a->at, a->name, expires_ms, "'health' to 'expired' or 'unhealthy'");
 }
 
 static bool build_account(struct fixture_load *load, uint32_t space, struct fixture_account *a)

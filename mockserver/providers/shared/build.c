@@ -23,6 +23,14 @@ bool fixture_time_past(const struct fixture_load *load, struct where at, const c
            error_add(load->err, ERROR_INPUT, at, "'%s' of %s is after the clock's start", key, of);
 }
 
+bool fixture_token_live(const struct fixture_load *load, struct where at, const char *account, int64_t expires_at_ms,
+                        const char *otherwise)
+{
+    return expires_at_ms > load->start_ms ||
+           error_add(load->err, ERROR_INPUT, at, "the token of account '%s' has expired by the clock's start; set %s",
+                     account, otherwise);
+}
+
 bool fixture_key_valid(const struct fixture_load *load, struct where at, int provider, const char *name,
                        const char *value, const char *prefix)
 {

@@ -1,7 +1,6 @@
 /* build.h - what the builders of several providers' fixture sections do alike: ids, times, keys, webhooks.
  *
- * Shapes:  each provider reads its section into its own structs (fixture_fields.h) and builds the records in
- *          load->world.
+ * Shapes:  each provider reads its section into its own structs and builds the records in load->world.
  * Units:   milliseconds since the epoch.
  * Errors:  each problem is added to load->err, and the function returns false. The caller then discards the world.
  */
@@ -21,6 +20,10 @@ bool fixture_duplicate(const struct fixture_load *load, struct where at, const c
 int64_t fixture_time_or(const struct fixture_load *load, const struct field_time *t, int64_t otherwise);
 /* Checks that a time of a record is not after the clock's start. `key` is its key, `of` the record: "the post". */
 bool fixture_time_past(const struct fixture_load *load, struct where at, const char *key, const char *of, int64_t ms);
+/* Checks that the live token of an account expires after the clock's start. `otherwise` says what to set: "'health' to
+ * 'expired'". */
+bool fixture_token_live(const struct fixture_load *load, struct where at, const char *account, int64_t expires_at_ms,
+                        const char *otherwise);
 /* Checks that the value of the key `name` begins with `prefix` and that no other key of the provider has it. */
 bool fixture_key_valid(const struct fixture_load *load, struct where at, int provider, const char *name,
                        const char *value, const char *prefix);
