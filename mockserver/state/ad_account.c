@@ -21,6 +21,11 @@ static const struct record_field ad_account_fields[] = {
     MEMBER_TIME(ad_account, validates_at),
 };
 
+static bool ad_account_is_listed(const struct ad_account *a)
+{
+    return !a->disconnected_at_ms;
+}
+
 static const char *state_of(const void *record)
 {
     const struct ad_account *a = record;
@@ -169,9 +174,4 @@ uint32_t ad_account_find(const struct world *w, int provider, struct str public_
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row)
 {
     return world_read(w, RECORD_AD_ACCOUNT, row);
-}
-
-bool ad_account_is_listed(const struct ad_account *a)
-{
-    return !a->disconnected_at_ms;
 }

@@ -60,4 +60,3 @@ void ad_account_disconnect(struct world *w, uint32_t row);
 uint32_t ad_account_of(const struct world *w, uint32_t space, enum ad_platform platform);
 uint32_t ad_account_find(const struct world *w, int provider, struct str public_id);
 const struct ad_account *ad_account_read(const struct world *w, uint32_t row);
-bool ad_account_is_listed(const struct ad_account *a);

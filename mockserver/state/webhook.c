@@ -163,6 +163,9 @@ void webhook_update(struct world *w, uint32_t webhook, const struct webhook *to)
     transition_end(&t, "webhook_update");
 }
 
+static void delivery_resume_all(struct world *w, uint32_t webhook);
+static void delivery_abandon_all(struct world *w, uint32_t webhook);
+
 void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state state)
 {
     assert(state != WEBHOOK_DELETED);
@@ -197,7 +200,8 @@ void webhook_delete(struct world *w, uint32_t webhook)
     transition_end(&t, "webhook_delete");
 }
 
-void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after)
+/* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive failures. */
+static void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after)
 {
     struct webhook *h = world_edit(w, RECORD_WEBHOOK, webhook);
     *(delivered ? &h->last_success_at_ms : &h->last_failure_at_ms) = world_now(w);
@@ -363,7 +367,7 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
     webhook_count_result(w, webhook, delivered, policy->pause_after);
 }
 
-void delivery_resume_all(struct world *w, uint32_t webhook)
+static void delivery_resume_all(struct world *w, uint32_t webhook)
 {
     struct index_walk walk;
     int64_t key = index_pair_key(webhook, DELIVERY_PENDING);
@@ -417,7 +421,7 @@ static void abandon(struct world *w, uint32_t delivery)
     transition_end(&t, "delivery_abandon");
 }
 
-void delivery_abandon_all(struct world *w, uint32_t webhook)
+static void delivery_abandon_all(struct world *w, uint32_t webhook)
 {
     for (uint32_t row; (row = oldest_in(w, webhook, DELIVERY_PENDING)) || (row = oldest_in(w, webhook, DELIVERY_HELD));)
         abandon(w, row);

@@ -53,8 +53,6 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
 void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64_t previous_until_ms);
 /* Pending and held deliveries are abandoned. */
 void webhook_delete(struct world *w, uint32_t webhook);
-/* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive failures. */
-void webhook_count_result(struct world *w, uint32_t webhook, bool delivered, int64_t pause_after);
 
 uint32_t webhook_find(const struct world *w, int provider, struct str public_id);
 const struct webhook *webhook_read(const struct world *w, uint32_t row);
@@ -120,9 +118,6 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);
 /* Adds another delivery of the same event, in the same state and due at the same time. */
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
-/* Part of webhook_set_state and webhook_delete. */
-void delivery_resume_all(struct world *w, uint32_t webhook);
-void delivery_abandon_all(struct world *w, uint32_t webhook);
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id);
 const struct delivery *delivery_read(const struct world *w, uint32_t row);
