@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/tests/tree.h"
 #include "base/time.h"
+#include "base/units.h"
 
 #define LIST GET("/accounts")
 
@@ -144,7 +145,7 @@ static void the_health_simulation_rejects_accounts_of_other_providers(void **sta
 
 static void an_account_expires_with_its_token(void **state)
 {
-    advance(*state, INT64_C(46) * 24 * 60 * 60 * 1000);
+    advance(*state, 46 * DAY_MS);
     struct mock_response got = mock_call(*state, GET("/accounts/3001"), NULL, AS_ACME);
     assert_string_equal(at(got, "/data/health/status"), "expired");
     assert_string_equal(at(got, "/data/health/can_post"), "false");
