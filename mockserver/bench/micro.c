@@ -13,7 +13,6 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "mockserver/providers/layers/layers.h"
-#include "mockserver/providers/layers/page.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/server/mock_server.h"
 #include "mockserver/state/account.h"
