@@ -4,7 +4,7 @@
 #include "base/array.h"
 #include "base/enum.h"
 #include "mockserver/admin/api.h"
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rules.h"

@@ -65,7 +65,7 @@ static void print_routes(const struct provider *d)
 {
     for (size_t i = 0; i < d->route_count; i++) {
         const struct route *r = &d->routes[i];
-        const char *source = d == &admin_provider ? admin_guide(r->operation)->help : r->source;
+        const char *source = d->role == PROVIDER_ADMIN ? admin_guide(r->operation)->help : r->source;
         if (!(r->flags & ROUTE_HIDDEN))
             printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
                    OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source, r->serve ? "" : " (not built)");

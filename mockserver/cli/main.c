@@ -3,14 +3,13 @@
 #include "base/file.h"
 #include "mockserver/cli/commands.h"
 #include "mockserver/cli/options.h"
-#include "mockserver/cli/serve.h"
 
 static int run(const struct options *o, struct error *err)
 {
     switch (o->command) {
     case COMMAND_SERVE:
     case COMMAND_RECORD:
-        return serve(o, err);
+        return command_serve(o, err);
     case COMMAND_LINT:
         return command_lint(o, err);
     case COMMAND_ROUTES:

@@ -11,7 +11,6 @@
 #include "mockserver/cli/options.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/fixture/fixture.h"
-#include "mockserver/fixture/sample.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rule.h"

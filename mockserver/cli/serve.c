@@ -1,4 +1,4 @@
-#include "mockserver/cli/serve.h"
+#include "mockserver/cli/commands.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -280,7 +280,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
         loop_free(s->loop);
 }
 
-int serve(const struct options *o, struct error *err)
+int command_serve(const struct options *o, struct error *err)
 {
     struct service s = {0};
     if (o->client_report && !file_can_write(o->client_report, err))

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 
 #define WAIT_MAX_MS     (366 * DAY_MS)
 #define EARLY_MS        50        /* allow for inexact timers */

@@ -4,9 +4,9 @@
 
 #include "base/array.h"
 #include "base/time.h"
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/pipeline/resolve.h"
-#include "mockserver/provider_api/variations.h"
+#include "mockserver/provider_api/provider.h"
 #include "mockserver/rules/rules.h"
 
 #define REFUSE_ONE_IN 20         /* calls */

@@ -13,7 +13,7 @@
 struct call;
 struct provider;
 
-enum rate_class { /* which rate limits count the call (gates/rate_limit.h) */
+enum rate_class { /* which rate limits count the call (gates/gate.h) */
                   RATE_CLASS_NONE,
                   RATE_CLASS_READ,
                   RATE_CLASS_WRITE,

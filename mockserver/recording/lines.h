@@ -4,8 +4,8 @@
  * Shapes:  inputs:  "call" (a request), "client_closed" (the client closed the connection before it had the whole
  *          response, or a stream ended), "timer" (a timer fired), "delivery_result" (a webhook attempt has ended),
  *          "changed" (a fixture file has changed), "checked" (the report on the fixture files), "end" (of the
- *          recording). Each has the time at which the clocks are held while the input is handled.
- *          outputs: "response" (to a call), "delivery" (a webhook attempt is sent).
+ *          recording). Each has the time at which the clocks are held while the input is handled. outputs: "response"
+ *          (to a call), "delivery" (a webhook attempt is sent).
  *          Each kind is numbered from 1. Bytes are a string, or {"base64url"} if they are not text.
  * Units:   wall_ms since the epoch; monotonic_us, arrived_us and delay_us in microseconds.
  * Errors:  an unknown kind of line, or one with wrong members: ERROR_INPUT at its place.
@@ -15,6 +15,7 @@
 #include "base/http/server.h"
 #include "base/json.h"
 #include "mockserver/runtime/deliver.h"
+#include "mockserver/runtime/mock.h"
 
 /* The latest times in a recording: the year 9999, and 30 years of uptime. */
 #define LINE_WALL_MAX_MS      INT64_C(253402300799999)
@@ -63,3 +64,21 @@ bool line_is_output(struct str line);
 bool line_check_output(struct arena *a, const struct node *line, struct error *err);
 /* Reads an input line. Its contents live as long as `line`, or in `a`. */
 bool line_read(struct arena *a, const struct node *line, struct input *in, struct error *err);
+
+/* The first line has everything that is needed to create the same mock again: the format, the version of the program,
+ * the time at which the namespaces were created, the options that affect responses, each fixture with its includes. */
+#define RECORDING_FORMAT 1
+
+struct recording_header {
+    struct timestamp started;
+    const char *version; /* of the program that wrote it */
+    const char *url;     /* of the mock */
+    struct mock_options options;
+    struct fixture **fixtures;
+    size_t fixture_count;
+};
+
+void recording_header_write(struct buf *b, const struct mock *m, struct timestamp started);
+/* Reads the fixtures with the clocks held at `started`; the caller frees them. The rest lives as long as `line`, or in
+ * `a`. */
+bool recording_header_read(struct arena *a, const struct node *line, struct recording_header *p, struct error *err);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
-#include "mockserver/recording/header.h"
+#include "mockserver/recording/lines.h"
 #include "mockserver/recording/timers.h"
 #include "mockserver/runtime/suspend.h"
 

@@ -7,7 +7,19 @@
  */
 #pragma once
 #include "base/error.h"
-#include "mockserver/recording/diff.h"
+#include "base/str.h"
+
+/* A difference: a place ("/status", "/headers/Retry-After", "/body/items/0/status") with the recorded and the replayed
+ * value as JSON; NULL: no value there. */
+struct finding {
+    const char *place, *recorded, *replayed;
+};
+
+struct findings {
+    struct finding *items;
+    size_t count, room;
+    size_t more; /* number of findings that were left out */
+};
 
 struct replay_difference {
     int line;

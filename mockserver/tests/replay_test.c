@@ -1,7 +1,7 @@
 /* A replay equals the recorded run, for every kind of input. */
 #include "base/array.h"
 #include "base/units.h"
-#include "mockserver/recording/header.h"
+#include "mockserver/recording/lines.h"
 #include "mockserver/tests/members.h"
 #include "mockserver/tests/replay_rig.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 
 static const char *const scopes[] = {
     "*",

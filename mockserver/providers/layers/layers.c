@@ -3,8 +3,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/gates/gate.h"
-#include "mockserver/gates/rate_limit.h"
-#include "mockserver/provider_api/variations.h"
+#include "mockserver/provider_api/provider.h"
 
 /* A row is METHOD(path, operation, scope, rate class, documentation). Its handler is layers_<operation>. */
 #define ROW(method, path, name, scope, rate, flags, source)                                                            \

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 #include "mockserver/state/record.h"
 
 #define LIMIT_DEFAULT 25

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "mockserver/gates/rate_limit.h"
+#include "mockserver/gates/gate.h"
 
 #define PREFIX_SHOWN 12 /* characters of a key in key_prefix: pe_live_ and four more */
 

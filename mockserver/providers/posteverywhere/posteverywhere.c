@@ -3,8 +3,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/gates/gate.h"
-#include "mockserver/gates/rate_limit.h"
-#include "mockserver/provider_api/variations.h"
+#include "mockserver/provider_api/provider.h"
 
 /* METHOD(path below /api/v1, operation, scope and rate class, source). The handler is pe_<operation>. */
 #define V "/api/v1"

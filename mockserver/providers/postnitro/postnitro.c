@@ -2,7 +2,7 @@
 
 #include "base/array.h"
 #include "mockserver/gates/gate.h"
-#include "mockserver/provider_api/variations.h"
+#include "mockserver/provider_api/provider.h"
 
 /* METHOD(path, operation, rate class, source). The handler is postnitro_<operation>. */
 #define ROW(method, path, name, scope, rate, flags, source)                                                            \
