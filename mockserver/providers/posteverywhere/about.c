@@ -10,14 +10,14 @@
 
 /* The limits that the platforms publish. */
 static const struct pe_platform_rules rules[] = {
-    {PLATFORM_TIKTOK,    "TikTok",    2200,  35, true },
-    {PLATFORM_INSTAGRAM, "Instagram", 2200,  10, true },
-    {PLATFORM_X,         "X",         280,   4,  false},
-    {PLATFORM_FACEBOOK,  "Facebook",  63206, 10, false},
-    {PLATFORM_LINKEDIN,  "LinkedIn",  3000,  20, false},
-    {PLATFORM_YOUTUBE,   "YouTube",   5000,  1,  true },
-    {PLATFORM_THREADS,   "Threads",   500,   20, false},
-    {PLATFORM_PINTEREST, "Pinterest", 500,   5,  true },
+    {PLATFORM_TIKTOK,    true,  "TikTok",    2200,  35},
+    {PLATFORM_INSTAGRAM, true,  "Instagram", 2200,  10},
+    {PLATFORM_X,         false, "X",         280,   4 },
+    {PLATFORM_FACEBOOK,  false, "Facebook",  63206, 10},
+    {PLATFORM_LINKEDIN,  false, "LinkedIn",  3000,  20},
+    {PLATFORM_YOUTUBE,   true,  "YouTube",   5000,  1 },
+    {PLATFORM_THREADS,   false, "Threads",   500,   20},
+    {PLATFORM_PINTEREST, true,  "Pinterest", 500,   5 },
 };
 static_assert(COUNT(rules) == PLATFORM_COUNT, "each platform has limits");
 

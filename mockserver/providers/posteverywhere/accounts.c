@@ -7,8 +7,8 @@
 #include "base/array.h"
 #include "base/units.h"
 
-/* The documentation shows that a healthy account can post and an expired one cannot. That an
- * unhealthy account cannot post is our interpretation. */
+/* The documentation shows that a healthy account can post and an expired one cannot. That an unhealthy account cannot
+ * post is our interpretation. */
 enum pe_health pe_health(const struct account *a)
 {
     if (account_can_publish(a))

@@ -339,8 +339,8 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
     return true;
 }
 
-/* Sets the outcome of a past destination. The failure reason is the token if the account cannot
- * publish, else the platform. */
+/* Sets the outcome of a past destination. The failure reason is the token if the account cannot publish, else the
+ * platform. */
 static void set_past_outcome(struct world *w, uint32_t destination, bool failed)
 {
     const struct account *a = account_read(w, destination_read(w, destination)->account);

@@ -16,8 +16,8 @@ bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row)
     return true;
 }
 
-/* The status that clients see. A destination is only ever canceled because its account was
- * disconnected, so it counts as failed. */
+/* The status that clients see. A destination is only ever canceled because its account was disconnected, so it counts
+ * as failed. */
 static enum pe_status status_of(const struct world *w, const struct destination *d)
 {
     switch (d->state) {

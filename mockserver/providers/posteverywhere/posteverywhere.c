@@ -91,8 +91,8 @@ static const struct route routes[] = {
 };
 /* clang-format on */
 
-/* "List accounts" documents only the statuses; the codes are from the provider's other pages. A second row of a
- * fault has the code of the older API version. */
+/* "List accounts" documents only the statuses; the codes are from the provider's other pages. A second row of a fault
+ * has the code of the older API version. */
 static const struct fault_row faults[] = {
     {FAULT_NO_ROUTE,        404, "not_found",           "There is no such endpoint."                       },
     {FAULT_METHOD,          405, "method_not_allowed",  "This endpoint does not support this method."      },

@@ -58,8 +58,8 @@ bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, c
 
 uint32_t pe_space(const struct call *c); /* the space of the key's organization */
 
-/* body.c: reading requests. Each pe_read_*, pe_query_* and pe_body returns false after it has
- * refused the call or added an issue to it. */
+/* body.c: reading requests. Each pe_read_*, pe_query_* and pe_body returns false after it has refused the call or added
+ * an issue to it. */
 /* Reads the JSON body by a table; members that the table does not name are ignored. */
 bool pe_body(struct call *c, const struct fields *table, void *into);
 struct pe_rows {
@@ -144,10 +144,10 @@ void pe_print_media(struct call *c, uint32_t row);
 /* about.c */
 struct pe_platform_rules {
     enum platform platform;
+    bool needs_media;    /* a post needs at least one file */
     const char *name;    /* display name */
     int64_t content_max; /* characters */
     int64_t media_max;   /* files in one post */
-    bool needs_media;    /* a post needs at least one file */
 };
 const struct pe_platform_rules *pe_rules_of(enum platform platform);
 void pe_me(struct call *c);

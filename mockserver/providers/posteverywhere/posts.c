@@ -34,8 +34,8 @@ struct draft {
     struct pe_rows accounts;
 };
 
-/* Refuses common wrong names of media_ids. If they were ignored like other unknown members, the
- * post would be published without its media. */
+/* Refuses common wrong names of media_ids. If they were ignored like other unknown members, the post would be published
+ * without its media. */
 static bool names_valid(struct call *c, const struct node *body)
 {
     static const char *const wrong[] = {"media", "media_id", "mediaId", "mediaIds", "attachments", "url"};

@@ -135,8 +135,8 @@ static int by_order(const void *x, const void *y)
     return a->row < b->row ? -1 : 1;
 }
 
-/* Sorted by the requested time, latest first by default. Of two equal times, the post that was
- * created later counts as later. */
+/* Sorted by the requested time, latest first by default. Of two equal times, the post that was created later counts as
+ * later. */
 static struct pe_rows select_posts(struct call *c, const struct filter *f)
 {
     struct {

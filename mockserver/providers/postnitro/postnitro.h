@@ -70,13 +70,12 @@ struct postnitro_request {
     size_t account_count;
 };
 bool postnitro_read_request(struct call *c, struct postnitro_request *r);
-/* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time and zone, and the
- * HTTP date. */
+/* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time and zone, and the HTTP date. */
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
 
 /* response.c */
 void postnitro_render_error(struct call *c);
-/* Writes {"success": true, "message": message, "data": and the caller then writes the value and
- * calls postnitro_end. A NULL message omits "message". */
+/* Writes {"success": true, "message": message, "data": and the caller then writes the value and calls postnitro_end. A
+ * NULL message omits "message". */
 struct json *postnitro_begin(struct call *c, const char *message);
 void postnitro_end(struct call *c);

@@ -32,7 +32,7 @@ void put_seconds(struct json *out, const char *key, int64_t ms); /* 2026-05-02T0
 void put_millis(struct json *out, const char *key, int64_t ms);  /* 2026-05-02T09:00:00.000Z; 0 prints null */
 void put_texts(struct json *out, const char *key, const char *const *texts, size_t count);
 void put_names(struct json *out, const char *key, const char *names); /* a list of the names, split at spaces */
-/* The members of an error response's details: the call's fault_data, then its issues as a list of {path_key,
- * message}. has_details returns false if there are none. */
+/* The members of an error response's details: the call's fault_data, then its issues as a list of {path_key, message}.
+ * has_details returns false if there are none. */
 bool has_details(const struct call *c);
 void put_details(const struct call *c, struct json *out, const char *list_key, const char *path_key);
