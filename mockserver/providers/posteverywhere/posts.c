@@ -274,7 +274,7 @@ void pe_update_post(struct call *c)
 void pe_schedule_post(struct call *c)
 {
     struct post_body body = {0};
-    struct draft draft;
+    struct draft draft = {.content = ""};
     int64_t due_ms;
     uint32_t post = pe_post(c);
     if (!post || !read_body(c, &body) || !due_of(c, &body, &due_ms))
