@@ -3,7 +3,7 @@
  * Shapes:  In a hostile namespace (fixture: hostile: true) a provider's responses are legal but unkind: they break no
  *          documented claim, and a correct client must accept them (compare TLS GREASE). Objects get unknown members;
  *          members, rows and headers change their order; times change their precision; JSON gets extra white space;
- *          header names change their case; minted ids have another form (ids.h); and now and then a gate refuses a call
+ *          header names change their case; minted ids have another form; and now and then a gate refuses a call
  *          with 429 before the call is counted or has an effect. struct variations (provider.h) says what is legal
  *          for a provider.
  *          Each variation follows from the namespace's seed and the number of the call, so the same calls get the same

@@ -1,4 +1,4 @@
-/* record_json.h - reads and writes a record's fields as JSON, with the names of state/records.h.
+/* record_json.h - reads and writes a record's fields as JSON, with the names of record_type.h.
  *
  * Shapes:  {"provider", field: value ...}; a field without a value is null. Values are read one by one: the state patch
  *          of the admin API and the set_state effect of rules use this.

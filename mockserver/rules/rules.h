@@ -26,7 +26,7 @@
  * Random numbers come from the namespace's seed: the same calls give the same numbers.
  *
  * set_state takes {kind: {where: {field: value}, set: {field: value}}} with the names of
- * state/records.h. A value "$call.<kind>" ($call.account, $call.destination ...) is the id of the
+ * record_type.h. A value "$call.<kind>" ($call.account, $call.destination ...) is the id of the
  * record of that kind that the call names in its path or body, or else of the first one that it
  * changed; $call.1 is the first path parameter, $call.key the caller's key. If a reference has no
  * value in the call, nothing changes. set_state may break invariants, so the state is not checked

@@ -1,7 +1,7 @@
 /* export.h - writes the state of a namespace as a fixture: JSON (which is also YAML) that loads back to the same state.
  *
  * Shapes:  {name, seed, clock, timings, consent, hostile, webhooks, rules, records, runtime_state}. `records` is {kind:
- *          [record, ...]} with the field names of state/records.h; fields that are null, false, 0 or empty are omitted.
+ *          [record, ...]} with the field names of record_type.h; fields that are null, false, 0 or empty are omitted.
  *          A reference is the id of a record, or its number in its list (from 1) if it has no id or the id is not
  *          unique. `runtime_state` is the rest of the state: generated ids, change log, scheduled events, rate limit
  *          usage, responses kept for an Idempotency-Key, pending simulations. fixture/records.c reads both. The journal
