@@ -359,8 +359,8 @@ static bool check_query(struct call *c)
 }
 
 static const struct gate gates[] = {
-    {"admin", admits     },
-    {"query", check_query},
+    {"admin", admits,      false},
+    {"query", check_query, false},
 };
 
 const struct provider *const own_providers[] = {&admin_provider, &consent_provider};

@@ -80,7 +80,7 @@ void explain_put_routes(struct call *c, struct json *w, const struct journal_ent
 {
     json_key_list(w, "nearest_routes");
     for (size_t i = 0; i < provider_count; i++)
-        if (!e->provider || strcmp(e->provider, providers[i]->name) == 0)
+        if (!e->provider || e->provider == providers[i])
             put_nearest(c, w, providers[i], e);
     json_close_list(w);
 }
@@ -107,7 +107,7 @@ static const struct node *actual_of(struct call *c, const struct node *rule, con
                                     const struct journal_entry *e)
 {
     if (strcmp(pointer, "/path") == 0)
-        return e->pattern ? node_new_text(c->arena, str_from(e->pattern)) : NULL;
+        return e->route ? node_new_text(c->arena, str_from(e->route->pattern)) : NULL;
     for (size_t i = 0; i < COUNT(conditions); i++) {
         size_t n = strlen(conditions[i].pointer);
         if (strncmp(pointer, conditions[i].pointer, n) != 0 || (pointer[n] && pointer[n] != '/'))
@@ -195,17 +195,9 @@ static void put_namespace(struct call *c, struct json *w, const struct journal_e
 static void put_provider(struct json *w, const struct journal_entry *e)
 {
     json_key_map(w, "provider");
-    json_put_text(w, "name", e->provider);
+    json_put_text(w, "name", e->provider ? e->provider->name : NULL);
     json_put_text(w, "by", e->trace.provider_by);
     json_close_map(w);
-}
-
-static const struct route *route_of(const struct provider *d, const struct journal_entry *e)
-{
-    for (size_t i = 0; d && e->operation && i < d->route_count; i++)
-        if (strcmp(d->routes[i].operation, e->operation) == 0 && strcmp(d->routes[i].pattern, e->pattern) == 0)
-            return &d->routes[i];
-    return NULL;
 }
 
 static void put_route(struct json *w, const struct route *r)
@@ -233,12 +225,12 @@ static const char *verdict(const struct journal_entry *e, size_t gate)
 }
 
 /* No gate runs if no route matched. */
-static void put_gates(struct json *w, const struct provider *d, const struct journal_entry *e)
+static void put_gates(struct json *w, const struct journal_entry *e)
 {
     json_key_list(w, "gates");
-    for (size_t i = 0; d && e->operation && i < d->gate_count; i++) {
+    for (size_t i = 0; e->route && i < e->provider->gate_count; i++) {
         json_open_map(w);
-        json_put_text(w, "gate", d->gates[i].name);
+        json_put_text(w, "gate", e->provider->gates[i].name);
         json_put_text(w, "verdict", verdict(e, i));
         if (i == e->trace.gates_passed && e->trace.gate_fault)
             json_put_text(w, "fault", fault_texts[e->trace.gate_fault]);
@@ -259,8 +251,7 @@ static void put_response(struct json *w, const struct journal_entry *e)
 
 static void explain(struct call *c, const struct journal_entry *e)
 {
-    const struct provider *d = provider_named(str_from(e->provider));
-    const struct route *r = route_of(d, e);
+    const struct route *r = e->route;
     struct json *w = admin_object(c, 200);
     json_put_int(w, "seq", (int64_t)e->seq);
     json_put_text(w, "request_id", e->request_id);
@@ -272,7 +263,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     put_route(w, r);
     if (!r)
         explain_put_routes(c, w, e);
-    put_gates(w, d, e);
+    put_gates(w, e);
     explain_put_rules(c, w, e);
     put_response(w, e);
     request_put_effects(w, c->world, e);

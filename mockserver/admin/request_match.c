@@ -184,7 +184,7 @@ static const struct node *text_of(struct arena *a, const char *text)
 
 static const struct node *operation_of(struct arena *a, const struct journal_entry *e)
 {
-    return e->operation ? text_of(a, arena_printf(a, "%s.%s", e->provider, e->operation)) : NULL;
+    return e->route ? text_of(a, arena_printf(a, "%s.%s", e->provider->name, e->route->operation)) : NULL;
 }
 
 static const struct node *query_value(struct arena *a, const struct journal_entry *e, const char *name)
@@ -250,7 +250,7 @@ const struct node *request_value(struct arena *a, const struct journal_entry *e,
     case SELECTOR_OPERATION:
         return operation_of(a, e);
     case SELECTOR_PROVIDER:
-        return text_of(a, e->provider);
+        return text_of(a, e->provider ? e->provider->name : NULL);
     case SELECTOR_METHOD:
         return node_new_text(a, e->method);
     case SELECTOR_PATH:

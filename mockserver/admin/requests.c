@@ -22,8 +22,8 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
     if (!e)
         return;
     json_put_text(w, "request_id", e->request_id);
-    json_put_text(w, "provider", e->provider);
-    json_put_text(w, "operation", e->operation);
+    json_put_text(w, "provider", e->provider ? e->provider->name : NULL);
+    json_put_text(w, "operation", e->route ? e->route->operation : NULL);
     json_put_str(w, "method", e->method);
     json_put_str(w, "target", e->target);
     json_put_int(w, "status", e->status);
@@ -210,8 +210,8 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_put_int(w, "seq", (int64_t)e->seq);
     admin_put_time(w, "at", e->at_ms);
     json_put_text(w, "request_id", e->request_id);
-    json_put_text(w, "provider", e->provider);
-    json_put_text(w, "operation", e->operation);
+    json_put_text(w, "provider", e->provider ? e->provider->name : NULL);
+    json_put_text(w, "operation", e->route ? e->route->operation : NULL);
     json_put_text(w, "key", e->key_name);
     json_put_text(w, "fault", e->fault);
     request_put_rules(w, e);
@@ -232,8 +232,8 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
 static bool matches_operation(struct call *c, const struct journal_entry *e)
 {
     const struct operation *wanted = c->own;
-    return !wanted || (e->operation && strcmp(e->operation, wanted->route->operation) == 0 &&
-                       strcmp(e->provider, wanted->provider->name) == 0);
+    return !wanted ||
+           (e->route && e->provider == wanted->provider && strcmp(e->route->operation, wanted->route->operation) == 0);
 }
 
 /* Reads "layers.oauth_status", or a bare name if only one provider has it. */
@@ -294,7 +294,7 @@ void admin_requests(struct call *c)
 static bool is_unmatched(struct call *c, const struct journal_entry *e)
 {
     (void)c;
-    return !e->operation;
+    return !e->route;
 }
 
 void admin_unmatched(struct call *c)

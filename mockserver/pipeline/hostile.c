@@ -337,7 +337,7 @@ static struct rate_limit_state state_of(const struct call *c)
 
 bool hostile_refuses(struct call *c, const struct gate *g)
 {
-    if (!variations_of(c) || !c->key || strcmp(g->name, "rate_limit") != 0)
+    if (!variations_of(c) || !c->key || !g->limits_rate)
         return false;
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct rng rng = rng_for(c, RNG_REFUSE);

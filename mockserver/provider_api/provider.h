@@ -84,6 +84,7 @@ struct variations {
 struct gate {
     const char *name;
     bool (*passes)(struct call *c);
+    bool limits_rate; /* a hostile namespace may refuse a call here (hostile.h) */
 };
 
 /* An operation that clients repeat until a resource has reached a final state. If neither the documentation nor the

@@ -263,9 +263,8 @@ void journal_add(struct journal *j, const struct call *c)
     copy_call(&write, c, &entry);
 
     int64_t took_us = time_monotonic_us() - c->exchange->arrived_us;
-    entry.provider = c->provider ? c->provider->name : NULL;
-    entry.operation = c->route ? c->route->operation : NULL;
-    entry.pattern = c->route ? c->route->pattern : NULL;
+    entry.provider = c->provider;
+    entry.route = c->route;
     entry.status = c->res->status;
     entry.replayed = c->responded;
     entry.fault = c->fault ? fault_texts[c->fault] : NULL;

@@ -18,8 +18,8 @@ struct journal;
 struct journal_entry {
     uint64_t seq;
     const char *request_id;
-    const char *provider, *operation; /* static; NULL: no route matched */
-    const char *pattern;
+    const struct provider *provider; /* NULL: none was found */
+    const struct route *route;       /* NULL: no route matched */
     struct str method, target, request_body, response_body;
     struct str path; /* after the namespace and mount prefixes */
     struct headers request_headers, response_headers;

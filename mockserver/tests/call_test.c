@@ -266,8 +266,8 @@ static void the_journal_has_calls_but_not_admin_calls(void **state)
     struct namespace *ns = find_namespace(m, "default");
     assert_int_equal(journal_last(ns->journal), 2);
     const struct journal_entry *e = journal_read(ns->journal, 1);
-    assert_string_equal(e->operation, "list_social_accounts");
-    assert_string_equal(e->provider, "layers");
+    assert_string_equal(e->route->operation, "list_social_accounts");
+    assert_string_equal(e->provider->name, "layers");
     assert_string_equal(e->key_name, "reader");
     assert_true(str_is(e->target, LIST "?limit=1"));
     assert_non_null(e->request_id);

@@ -96,7 +96,7 @@ static void an_entry_outlives_its_call(void **state)
     assert_string_equal(e->trace.decisions.items[0].failed, "/when/nth");
     assert_int_equal(e->trace.decisions.items[0].seen, 7);
     assert_int_equal(e->trace.hostile.count, 0);
-    assert_null(e->operation);
+    assert_null(e->route);
     assert_int_equal(e->status, 201);
     assert_int_equal(e->at_ms, 1000);
     assert_true(e->wall_us >= 0 && e->wall_ms > 0);

@@ -65,7 +65,7 @@ static void changes_by_other_calls_during_the_delay_are_not_its_effects(void **s
     assert_int_equal(client_read_last(c).status, 200);
     const struct namespace *ns = namespaces_at(s->mock->namespaces, 0);
     const struct journal_entry *e = journal_read(ns->journal, journal_last(ns->journal));
-    assert_string_equal(e->operation, "revoke_social_account");
+    assert_string_equal(e->route->operation, "revoke_social_account");
     for (uint32_t seq = e->change_first; seq <= e->change_last; seq++)
         assert_string_equal(changes_read(ns->world, seq)->cause, "call");
     assert_true(e->change_first <= e->change_last);

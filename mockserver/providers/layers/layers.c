@@ -113,11 +113,11 @@ static const struct fault_row faults[] = {
 
 /* The rate limit is checked before the scope: a call without the required scope is counted. */
 static const struct gate gates[] = {
-    {"key",         gate_bearer     },
-    {"key_status",  gate_key_status },
-    {"rate_limit",  gate_rate_limit },
-    {"scope",       gate_scope      },
-    {"idempotency", gate_idempotency},
+    {"key",         gate_bearer,      false},
+    {"key_status",  gate_key_status,  false},
+    {"rate_limit",  gate_rate_limit,  true },
+    {"scope",       gate_scope,       false},
+    {"idempotency", gate_idempotency, false},
 };
 
 /* The documentation states the limits of the first three tiers; it only names the other two. The sandbox tier has the

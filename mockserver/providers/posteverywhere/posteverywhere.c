@@ -117,10 +117,10 @@ static const struct fault_row faults[] = {
 };
 
 static const struct gate gates[] = {
-    {"key",        gate_bearer    },
-    {"key_status", gate_key_status},
-    {"rate_limit", gate_rate_limit},
-    {"scope",      gate_scope     },
+    {"key",        gate_bearer,     false},
+    {"key_status", gate_key_status, false},
+    {"rate_limit", gate_rate_limit, true },
+    {"scope",      gate_scope,      false},
 };
 
 /* "List accounts" documents that there is a window; the limits are from the provider's page on rate limits. */

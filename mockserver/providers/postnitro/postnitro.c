@@ -100,9 +100,9 @@ static bool gate_workspace(struct call *c)
 }
 
 static const struct gate gates[] = {
-    {"key",        gate_header_key},
-    {"workspace",  gate_workspace },
-    {"key_status", gate_key_status},
+    {"key",        gate_header_key, false},
+    {"workspace",  gate_workspace,  false},
+    {"key_status", gate_key_status, false},
 };
 
 /* What the documentation leaves open. The documented short bodies ({success, message}) are complete, and the account
