@@ -336,7 +336,7 @@ void simulate_lease_decide(struct call *c, const void *fields)
         .outcome = outcome,
         .count = count_of(c, row, outcome, f->count),
         .remark = f->remark,
-        .id_prefix = provider_with_id(provider)->account_prefix(),
+        .id_prefix = provider_with_id(provider)->account_prefix,
     };
     if (!check_decision(c, row, &decision))
         return;

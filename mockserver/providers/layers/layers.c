@@ -173,11 +173,6 @@ static const struct poll polls[] = {
     {"read_job",           SECOND_MS, 0, "/status", {"completed", "failed", "canceled"}},
 };
 
-static const char *account_prefix(void)
-{
-    return "sa_";
-}
-
 const struct provider layers_provider = {
     .name = "layers",
     .id = LAYERS,
@@ -196,7 +191,7 @@ const struct provider layers_provider = {
     .render_error = layers_render_error,
     .add_common_headers = layers_add_common_headers,
     .consent_redirect = layers_consent_redirect,
-    .account_prefix = account_prefix,
+    .account_prefix = "sa_",
     .platforms = PROVIDER_PLATFORM(TIKTOK) | PROVIDER_PLATFORM(INSTAGRAM),
     .consented = layers_consented,
     .ad_consented = layers_ad_consented,

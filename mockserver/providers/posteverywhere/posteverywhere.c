@@ -165,11 +165,6 @@ static const struct poll polls[] = {
     {"read_media",          SECOND_MS,     POLL_OTHER_USES, "/data/status", {"ready", "failed"}                  },
 };
 
-static const char *account_prefix(void)
-{
-    return "";
-}
-
 const struct provider posteverywhere_provider = {
     .name = "posteverywhere",
     .id = POSTEVERYWHERE,
@@ -187,7 +182,7 @@ const struct provider posteverywhere_provider = {
     .render_error = pe_render_error,
     .add_common_headers = pe_add_common_headers,
     .consent_redirect = pe_consent_redirect,
-    .account_prefix = account_prefix,
+    .account_prefix = "",
     .platforms = (1u << PLATFORM_COUNT) - 1,
     .has_health = true,
     .consented = pe_consented,

@@ -123,11 +123,6 @@ static const struct variations variations = {
     .rows_count = COUNT(unordered),
 };
 
-static const char *account_prefix(void)
-{
-    return "c";
-}
-
 /* The response body is not documented; clients check only the status. */
 void postnitro_test_key(struct call *c)
 {
@@ -151,7 +146,7 @@ const struct provider postnitro_provider = {
     .gate_count = COUNT(gates),
     .key_header = "embed-api-key",
     .render_error = postnitro_render_error,
-    .account_prefix = account_prefix,
+    .account_prefix = "c",
     .platforms = PROVIDER_PLATFORM(LINKEDIN) | PROVIDER_PLATFORM(INSTAGRAM) | PROVIDER_PLATFORM(TIKTOK) |
                  PROVIDER_PLATFORM(THREADS),
     .leaves_posts = true,
