@@ -335,10 +335,10 @@ void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
     admin_put_time(w, "at", change->at_ms);
     json_put_text(w, "kind", record_kind_texts[change->kind]);
     json_put_text(w, "id", record_id(world, change->kind, change->row));
-    json_put_text(w, "what", change->what);
-    json_put_text(w, "from", change->from);
-    json_put_text(w, "to", change->to);
-    json_put_text(w, "cause", change->cause);
+    json_put_text(w, "what", transition_kind_texts[change->what]);
+    json_put_text(w, "from", record_state_text(change->kind, change->from));
+    json_put_text(w, "to", record_state_text(change->kind, change->to));
+    json_put_text(w, "cause", cause_texts[change->cause]);
     json_close_map(w);
 }
 

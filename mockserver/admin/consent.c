@@ -394,7 +394,7 @@ static void decide(struct call *c)
         put_form_page(c, row, 422, "Choose Approve or Deny.");
         return;
     }
-    c->world->cause = "simulation";
+    c->world->cause = CAUSE_SIMULATION;
     if (give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, form_value(c, "handle"))) {
         redirect_back(c, row);
         return;

@@ -73,7 +73,7 @@ void admin_simulate(struct call *c)
     void *fields = arena_alloc(c->arena, simulation->body->size);
     if (!admin_body(c, simulation->body, fields))
         return;
-    c->world->cause = "simulation";
+    c->world->cause = CAUSE_SIMULATION;
     simulation->apply(c, fields);
 }
 

@@ -49,7 +49,7 @@ void simulation_respond_account(struct call *c, uint32_t row)
 {
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "account", RECORD_ACCOUNT, row);
-    json_put_text(w, "state", record_state(c->world, RECORD_ACCOUNT, row));
+    json_put_text(w, "state", record_state_text(RECORD_ACCOUNT, record_state(c->world, RECORD_ACCOUNT, row)));
     simulation_end(c);
 }
 
@@ -382,7 +382,7 @@ static void respond_ad_account(struct call *c, uint32_t row)
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "adAccount", RECORD_AD_ACCOUNT, row);
     json_put_text(w, "externalId", a->external_id);
-    json_put_text(w, "state", record_state(c->world, RECORD_AD_ACCOUNT, row));
+    json_put_text(w, "state", record_state_text(RECORD_AD_ACCOUNT, record_state(c->world, RECORD_AD_ACCOUNT, row)));
     simulation_end(c);
 }
 

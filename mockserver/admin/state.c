@@ -230,7 +230,7 @@ void admin_state_patch(struct call *c)
     const struct record_edit *edits = body ? read_patch(c, s, body) : NULL;
     if (!edits || !check_patch(c, s->kind, row, edits, body))
         return;
-    c->world->cause = "simulation";
+    c->world->cause = CAUSE_SIMULATION;
     record_update(c->world, s->kind, row, edits, body->map.count, NULL);
     struct json *w = admin_object(c, 200);
     json_key(w, "record");

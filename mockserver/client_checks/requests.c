@@ -113,11 +113,11 @@ void check_idempotency_unique(struct observer *w, const struct call *c)
 /* --- accounts --------------------------------------------------------------------------------- */
 
 /* Returns the record of the newest such change that this call made, or ROW_NONE. */
-static uint32_t changed_row(const struct call *c, enum record_kind kind, const char *what)
+static uint32_t changed_row(const struct call *c, enum record_kind kind, enum transition_kind what)
 {
     for (uint32_t seq = changes_last(c->world); seq > c->changes_before; seq--) {
         const struct change *change = changes_read(c->world, seq);
-        if (change->kind == kind && change->key == c->key && strcmp(change->what, what) == 0)
+        if (change->kind == kind && change->key == c->key && change->what == what)
             return change->row;
     }
     return ROW_NONE;
@@ -133,7 +133,7 @@ void check_reauth_once(struct observer *w, const struct call *c)
 {
     if (!c->key || !observer_is_write(c) || !observer_is_delivered(c) || c->res->status >= 300)
         return;
-    uint32_t row = changed_row(c, RECORD_OAUTH_ATTEMPT, "oauth_attempt_begin");
+    uint32_t row = changed_row(c, RECORD_OAUTH_ATTEMPT, TRANSITION_OAUTH_ATTEMPT_BEGIN);
     const struct oauth_attempt *a = row ? oauth_attempt_read(c->world, row) : NULL;
     if (!a || !a->reconnects)
         return;
@@ -215,7 +215,7 @@ void check_dead_accounts(struct observer *w, const struct call *c)
 {
     if (!c->key || !observer_is_write(c))
         return;
-    uint32_t gone = changed_row(c, RECORD_ACCOUNT, "account_disconnect");
+    uint32_t gone = changed_row(c, RECORD_ACCOUNT, TRANSITION_ACCOUNT_DISCONNECT);
     if (gone)
         note_disconnection(w, c, gone);
     if (gone || (c->route->flags & ROUTE_REPAIRS) || str_is(c->req->method, "DELETE"))

@@ -99,7 +99,7 @@ static void run_due_events(struct call *c)
 {
     scheduler_tick(c->ns->scheduler);
     c->now_ms = world_now(c->world);
-    c->world->cause = "call";
+    c->world->cause = CAUSE_CALL;
     c->world->caller = c->key;
 }
 

@@ -214,9 +214,9 @@ static bool run_kind(struct call *c, const struct record_type *s, const struct n
 
 bool set_state_run(struct call *c, const struct node *edit)
 {
-    const char *cause = c->world->cause;
+    enum cause cause = c->world->cause;
     bool ok = true;
-    c->world->cause = "rule";
+    c->world->cause = CAUSE_RULE;
     for (size_t i = 0; i < edit->map.count; i++) {
         const struct member *m = &edit->map.members[i];
         ok = run_kind(c, record_type_named(str_from(m->key)), m->value) && ok;

@@ -122,11 +122,11 @@ static void write_change(struct json *out, const struct world *w, const struct c
     put_time(out, "at", c->at_ms);
     json_put_text(out, "kind", record_kind_texts[c->kind]);
     put_record(out, w, "record", c->kind, c->row);
-    json_put_text(out, "what", c->what);
-    if (c->from)
-        json_put_text(out, "from", c->from);
-    json_put_text(out, "to", c->to);
-    json_put_text(out, "cause", c->cause);
+    json_put_text(out, "what", transition_kind_texts[c->what]);
+    if (c->from != STATE_NONE)
+        json_put_text(out, "from", record_state_text(c->kind, c->from));
+    json_put_text(out, "to", record_state_text(c->kind, c->to));
+    json_put_text(out, "cause", cause_texts[c->cause]);
     if (c->key)
         put_record(out, w, "key", RECORD_KEY, c->key);
     close_item(out);

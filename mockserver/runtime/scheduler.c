@@ -57,8 +57,8 @@ static void complete(void *ctx, int status, const char *error)
     struct world *w = p->world;
     const struct delivery *d = delivery_read(w, f->delivery);
     if (d->state == DELIVERY_DELIVERING) {
-        const char *cause = w->cause;
-        w->cause = "delivery";
+        enum cause cause = w->cause;
+        w->cause = CAUSE_DELIVERY;
         delivery_attempt_end(w, f->delivery, status, error, &webhooks_of(d->provider)->policies[w->webhooks.policy]);
         w->cause = cause;
     }
@@ -146,8 +146,7 @@ static void report_change(struct world *w, const struct change *change)
 
 static bool starts_attempt(const struct change *change)
 {
-    const char *delivering = delivery_state_texts[DELIVERY_DELIVERING];
-    return strcmp(change->to, delivering) == 0 && (!change->from || strcmp(change->from, delivering) != 0);
+    return change->to == DELIVERY_DELIVERING && change->from != DELIVERY_DELIVERING;
 }
 
 /* The deliveries of one event are consecutive and share its faults. */
@@ -180,14 +179,14 @@ static void read_change_log(struct scheduler *p)
 {
     struct world *w = p->world;
     struct last_event last = {0};
-    const char *cause = w->cause;
-    w->cause = "delivery";
+    enum cause cause = w->cause;
+    w->cause = CAUSE_DELIVERY;
     if (!world_count(w, RECORD_WEBHOOK))
         w->webhook_cursor = changes_last(w);
     while (w->webhook_cursor < changes_last(w)) { /* a delivery adds changes */
         const struct change change = *changes_read(w, ++w->webhook_cursor);
         if (change.kind == RECORD_DELIVERY) {
-            if (!change.from)
+            if (change.from == STATE_NONE)
                 apply_faults(p, change.row, &last);
             else if (starts_attempt(&change))
                 start_attempt(p, change.row);

@@ -44,10 +44,17 @@ static const struct record_field account_fields[] = {
     MEMBER_TIME(account, updated_at),
 };
 
-static const char *state_of(const void *record)
+static const char *const state_texts[] = {ACCOUNT_STATES(ENUM_TEXT)};
+
+static int state_of(const void *record)
 {
+    static const enum account_state of_token[] = {
+        [TOKEN_LIVE] = ACCOUNT_LIVE,
+        [TOKEN_EXPIRED] = ACCOUNT_EXPIRED,
+        [TOKEN_WITHDRAWN] = ACCOUNT_WITHDRAWN,
+    };
     const struct account *a = record;
-    return account_is_listed(a) ? token_texts[a->token] : "disconnected";
+    return account_is_listed(a) ? of_token[a->token] : ACCOUNT_DISCONNECTED;
 }
 
 static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
@@ -114,8 +121,8 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 const struct record_type account_record_type = {
     RECORD_TYPE(RECORD_ACCOUNT, account, public_id),
     RECORD_PROVIDER(account),
-    .state = state_of,
-    .final_states = "disconnected",
+    RECORD_STATE_COMPUTED(state_of, state_texts, ACCOUNT_STATE_COUNT),
+    .final_states = STATE_BIT(ACCOUNT_DISCONNECTED),
     .add_entries = add_entries,
     .queue_events = queue_events,
     .check = check,
@@ -142,7 +149,7 @@ uint32_t account_connect(struct world *w, uint32_t space, const struct account *
     a.token_generation = 1;
     if (a.leased)
         a.renews_at_ms = account_next_renewal(a.connected_at_ms, world_now(w));
-    return record_create(w, RECORD_ACCOUNT, &a, "account_connect");
+    return record_create(w, RECORD_ACCOUNT, &a, TRANSITION_ACCOUNT_CONNECT);
 }
 
 static void issue_token(struct account *a, int64_t now_ms, int64_t expires_at_ms)
@@ -162,7 +169,7 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
     issue_token(a, world_now(w), token_expires_at_ms);
     a->flagged = false;
     queue_expiry(w, account, a);
-    transition_end(&t, "account_reconnect");
+    transition_end(&t, TRANSITION_ACCOUNT_RECONNECT);
 }
 
 void account_lose_token(struct world *w, uint32_t account, enum token why)
@@ -175,7 +182,7 @@ void account_lose_token(struct world *w, uint32_t account, enum token why)
     a->token = why;
     a->token_word = NULL;
     a->updated_at_ms = world_now(w);
-    transition_end(&t, "account_lose_token");
+    transition_end(&t, TRANSITION_ACCOUNT_LOSE_TOKEN);
 }
 
 void account_flag(struct world *w, uint32_t account)
@@ -185,7 +192,7 @@ void account_flag(struct world *w, uint32_t account)
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     a->flagged = true;
     a->updated_at_ms = world_now(w);
-    transition_end(&t, "account_flag");
+    transition_end(&t, TRANSITION_ACCOUNT_FLAG);
 }
 
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code)
@@ -194,7 +201,7 @@ void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     a->outcome = outcome;
     a->outcome_code = world_text(w, code);
-    transition_end(&t, "account_set_outcome");
+    transition_end(&t, TRANSITION_ACCOUNT_SET_OUTCOME);
 }
 
 void account_token_due(struct world *w, uint32_t account)
@@ -212,7 +219,7 @@ void account_token_due(struct world *w, uint32_t account)
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     issue_token(a, now, now + (length > 0 ? length : RENEWAL_MS));
     queue_expiry(w, account, a);
-    transition_end(&t, "account_renew_token");
+    transition_end(&t, TRANSITION_ACCOUNT_RENEW_TOKEN);
 }
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id)

@@ -28,6 +28,14 @@ extern const char *const platform_texts[];
 enum token { TOKENS(ENUM_NAME) TOKEN_COUNT };
 extern const char *const token_texts[];
 
+/* The account's state in the change log: that of its token until it is disconnected. */
+#define ACCOUNT_STATES(X)                                                                                              \
+    X(ACCOUNT_LIVE, "live")                                                                                            \
+    X(ACCOUNT_EXPIRED, "expired")                                                                                      \
+    X(ACCOUNT_WITHDRAWN, "withdrawn")                                                                                  \
+    X(ACCOUNT_DISCONNECTED, "disconnected")
+enum account_state { ACCOUNT_STATES(ENUM_NAME) ACCOUNT_STATE_COUNT };
+
 #define DISCONNECTS(X)                                                                                                 \
     X(DISCONNECT_NONE, "none")                                                                                         \
     X(DISCONNECT_REVOKED, "revoked")                                                                                   \

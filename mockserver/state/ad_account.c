@@ -26,10 +26,18 @@ static bool ad_account_is_listed(const struct ad_account *a)
     return !a->disconnected_at_ms;
 }
 
-static const char *state_of(const void *record)
+static const char *const state_texts[] = {AD_ACCOUNT_STATES(ENUM_TEXT)};
+
+static int state_of(const void *record)
 {
+    static const enum ad_account_state of_token[] = {
+        [AD_TOKEN_VALID] = AD_ACCOUNT_VALID,
+        [AD_TOKEN_EXPIRED] = AD_ACCOUNT_EXPIRED,
+        [AD_TOKEN_REVOKED] = AD_ACCOUNT_REVOKED,
+        [AD_TOKEN_PENDING] = AD_ACCOUNT_PENDING,
+    };
     const struct ad_account *a = record;
-    return ad_account_is_listed(a) ? ad_token_texts[a->token] : "disconnected";
+    return ad_account_is_listed(a) ? of_token[a->token] : AD_ACCOUNT_DISCONNECTED;
 }
 
 static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
@@ -66,8 +74,8 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 const struct record_type ad_account_record_type = {
     RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, public_id),
     RECORD_PROVIDER(ad_account),
-    .state = state_of,
-    .final_states = "disconnected",
+    RECORD_STATE_COMPUTED(state_of, state_texts, AD_ACCOUNT_STATE_COUNT),
+    .final_states = STATE_BIT(AD_ACCOUNT_DISCONNECTED),
     .add_entries = add_entries,
     .queue_events = queue_events,
     .check = check,
@@ -106,7 +114,7 @@ uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_acc
     a.provider = space_provider(w, space);
     a.connected_at_ms = init->connected_at_ms ? init->connected_at_ms : world_now(w);
     start_grant(w, &a);
-    return record_create(w, RECORD_AD_ACCOUNT, &a, "ad_account_connect");
+    return record_create(w, RECORD_AD_ACCOUNT, &a, TRANSITION_AD_ACCOUNT_CONNECT);
 }
 
 void ad_account_validate(struct world *w, uint32_t row)
@@ -116,7 +124,7 @@ void ad_account_validate(struct world *w, uint32_t row)
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->token = AD_TOKEN_VALID;
     a->validates_at_ms = 0;
-    transition_end(&t, "ad_account_validate");
+    transition_end(&t, TRANSITION_AD_ACCOUNT_VALIDATE);
 }
 
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why)
@@ -127,7 +135,7 @@ void ad_account_lose(struct world *w, uint32_t row, enum ad_token why)
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->token = why;
     a->validates_at_ms = 0;
-    transition_end(&t, "ad_account_lose");
+    transition_end(&t, TRANSITION_AD_ACCOUNT_LOSE);
 }
 
 void ad_account_reconnect(struct world *w, uint32_t row)
@@ -137,7 +145,7 @@ void ad_account_reconnect(struct world *w, uint32_t row)
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     start_grant(w, a);
     queue_events(w, a, row);
-    transition_end(&t, "ad_account_reconnect");
+    transition_end(&t, TRANSITION_AD_ACCOUNT_RECONNECT);
 }
 
 void ad_account_disconnect(struct world *w, uint32_t row)
@@ -147,7 +155,7 @@ void ad_account_disconnect(struct world *w, uint32_t row)
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->disconnected_at_ms = world_now(w);
     a->validates_at_ms = 0;
-    transition_end(&t, "ad_account_disconnect");
+    transition_end(&t, TRANSITION_AD_ACCOUNT_DISCONNECT);
 }
 
 void ad_account_validation_due(struct world *w, uint32_t row)

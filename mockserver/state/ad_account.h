@@ -29,6 +29,15 @@ extern const char *const ad_platform_texts[];
 enum ad_token { AD_TOKENS(ENUM_NAME) AD_TOKEN_COUNT };
 extern const char *const ad_token_texts[];
 
+/* The ad account's state in the change log: that of its token until it is disconnected. */
+#define AD_ACCOUNT_STATES(X)                                                                                           \
+    X(AD_ACCOUNT_PENDING, "pending")                                                                                   \
+    X(AD_ACCOUNT_VALID, "valid")                                                                                       \
+    X(AD_ACCOUNT_EXPIRED, "expired")                                                                                   \
+    X(AD_ACCOUNT_REVOKED, "revoked")                                                                                   \
+    X(AD_ACCOUNT_DISCONNECTED, "disconnected")
+enum ad_account_state { AD_ACCOUNT_STATES(ENUM_NAME) AD_ACCOUNT_STATE_COUNT };
+
 struct ad_account {
     uint32_t space;
     int provider;

@@ -15,9 +15,9 @@ struct check {
     void *ctx;
     struct buf *message;
     struct arena arena;
-    struct index waiting;                   /* see event_is_queued */
-    uint32_t expected[WORLD_INDEX_COUNT];   /* number of entries */
-    const char **states[RECORD_KIND_COUNT]; /* each record's state according to the change log */
+    struct index waiting;                 /* see event_is_queued */
+    uint32_t expected[WORLD_INDEX_COUNT]; /* number of entries */
+    int *states[RECORD_KIND_COUNT];       /* each record's state according to the change log */
 };
 
 static bool report_violation(struct check *c, enum record_kind kind, uint32_t row, const char *why)
@@ -54,41 +54,31 @@ static bool check_queue(struct check *c)
 }
 
 /* A final state has no transition to another state. */
-static bool is_final(enum record_kind kind, const char *state)
+static bool is_final(enum record_kind kind, int state)
 {
-    struct str rest = str_from(record_types[kind]->final_states);
-    while (state && rest.n)
-        if (str_is(str_cut(&rest, ' '), state))
-            return true;
-    return false;
-}
-
-static bool same_text(const char *x, const char *y)
-{
-    return x == y || (x && y && strcmp(x, y) == 0);
+    return state != STATE_NONE && (record_types[kind]->final_states & STATE_BIT(state));
 }
 
 /* True if the change published a destination while its account's token was not live, according to the log up to this
- * change. destination_place, for fixtures, logs another name. */
+ * change. destination_place, for fixtures, logs another transition. */
 static bool published_on_dead_token(const struct check *c, const struct change *change)
 {
-    if (change->kind != RECORD_DESTINATION || strcmp(change->what, "destination_publish") != 0 ||
-        !same_text(change->to, "published"))
+    if (change->kind != RECORD_DESTINATION || change->what != TRANSITION_DESTINATION_PUBLISH ||
+        change->to != DESTINATION_PUBLISHED)
         return false;
     uint32_t account = destination_read(c->w, change->row)->account;
-    return !same_text(c->states[RECORD_ACCOUNT][account], "live");
+    return c->states[RECORD_ACCOUNT][account] != ACCOUNT_LIVE;
 }
 
 static bool check_change(struct check *c, const struct change *change)
 {
-    if (!change->row || change->row > world_count(c->w, change->kind) || !change->what || !change->to || !change->cause)
-        return report_violation(c, change->kind, change->row,
-                                "a change must refer to an existing record and have 'what', 'to' and 'cause'");
-    const char **state = &c->states[change->kind][change->row];
-    if (!same_text(*state, change->from))
+    if (!change->row || change->row > world_count(c->w, change->kind))
+        return report_violation(c, change->kind, change->row, "a change must refer to an existing record");
+    int *state = &c->states[change->kind][change->row];
+    if (*state != change->from)
         return report_violation(c, change->kind, change->row,
                                 "a change's 'from' must be the 'to' of the record's previous change");
-    if (is_final(change->kind, change->from) && !same_text(change->from, change->to))
+    if (is_final(change->kind, change->from) && change->from != change->to)
         return report_violation(c, change->kind, change->row, "a change must not leave a final state");
     if (published_on_dead_token(c, change))
         return report_violation(c, change->kind, change->row, "published without a live token");
@@ -96,10 +86,18 @@ static bool check_change(struct check *c, const struct change *change)
     return true;
 }
 
+static int *new_states(struct arena *a, size_t count)
+{
+    int *states = arena_array(a, int, count);
+    for (size_t i = 0; i < count; i++)
+        states[i] = STATE_NONE;
+    return states;
+}
+
 static bool check_log(struct check *c)
 {
     for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        c->states[kind] = arena_array(&c->arena, const char *, (size_t)c->w->records[kind].count + 1);
+        c->states[kind] = new_states(&c->arena, (size_t)c->w->records[kind].count + 1);
     bool ok = true;
     for (uint32_t seq = 1; seq <= changes_last(c->w) && (ok || c->report); seq++)
         ok = check_change(c, changes_read(c->w, seq)) && ok;
@@ -159,7 +157,7 @@ static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
     const char *why = type->check ? type->check(c->w, &c->waiting, row) : NULL;
     if (why)
         return report_violation(c, kind, row, why);
-    if (!same_text(c->states[kind][row], record_state(c->w, kind, row)))
+    if (c->states[kind][row] != record_state(c->w, kind, row))
         return report_violation(c, kind, row, "the record's state must be the 'to' of its last change");
     return check_providers(c, kind, row) && check_index_entries(c, kind, row);
 }

@@ -80,7 +80,7 @@ static void create_layer(struct world *w, uint32_t account, bool for_space, cons
         .name = name,
         .created_at_ms = a->connected_at_ms,
     };
-    record_create(w, RECORD_LAYER, &l, "layer_create");
+    record_create(w, RECORD_LAYER, &l, TRANSITION_LAYER_CREATE);
 }
 
 static void keep_avatar(struct world *w, uint32_t account, const struct connection *c)
@@ -90,7 +90,7 @@ static void keep_avatar(struct world *w, uint32_t account, const struct connecti
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     a->avatar_url = world_text(w, c->kept_avatar_url);
-    transition_end(&t, "account_keep_avatar");
+    transition_end(&t, TRANSITION_ACCOUNT_KEEP_AVATAR);
 }
 
 static void create_account_layers(struct world *w, uint32_t account, const struct connection *c)
@@ -116,18 +116,18 @@ static void add_onboarding(struct world *w, uint32_t account, const struct conne
         .name = c->steps->onboarding,
         .at_ms = a->connected_at_ms,
     };
-    record_create(w, RECORD_ONBOARDING, &o, "onboarding_tick");
+    record_create(w, RECORD_ONBOARDING, &o, TRANSITION_ONBOARDING_TICK);
 }
 
 /* clang-format off */
 static const struct {
     void (*run)(struct world *w, uint32_t account, const struct connection *c);
-    const char *failed;
+    enum transition_kind failed;
 } steps[CONNECT_STEP_COUNT] = {
-    [CONNECT_STEP_AVATAR]         = {keep_avatar,           "account_keep_avatar_fail"},
-    [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, "layer_create_fail"},
-    [CONNECT_STEP_CONTENT_LAYER]  = {ensure_content_layer,  "content_layer_fail"},
-    [CONNECT_STEP_ONBOARDING]     = {add_onboarding,        "onboarding_tick_fail"},
+    [CONNECT_STEP_AVATAR]         = {keep_avatar,           TRANSITION_ACCOUNT_KEEP_AVATAR_FAIL},
+    [CONNECT_STEP_ACCOUNT_LAYERS] = {create_account_layers, TRANSITION_LAYER_CREATE_FAIL},
+    [CONNECT_STEP_CONTENT_LAYER]  = {ensure_content_layer,  TRANSITION_CONTENT_LAYER_FAIL},
+    [CONNECT_STEP_ONBOARDING]     = {add_onboarding,        TRANSITION_ONBOARDING_TICK_FAIL},
 };
 /* clang-format on */
 
@@ -139,7 +139,7 @@ uint32_t connection_open(struct world *w, uint32_t space, const struct connectio
             steps[step].run(w, account, c);
             continue;
         }
-        const char *state = record_state(w, RECORD_ACCOUNT, account);
+        int state = record_state(w, RECORD_ACCOUNT, account);
         connect_step_set_fails(w, step, false);
         changes_add(w, RECORD_ACCOUNT, account, steps[step].failed, state, state);
         world_transition_done(w);
@@ -180,7 +180,7 @@ uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect w
         a->token = TOKEN_WITHDRAWN; /* the provider keeps the token of a leased account */
     a->updated_at_ms = a->disconnected_at_ms = world_now(w);
     a->renews_at_ms = 0;
-    transition_end(&t, "account_disconnect");
+    transition_end(&t, TRANSITION_ACCOUNT_DISCONNECT);
     return canceled;
 }
 

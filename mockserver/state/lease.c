@@ -46,9 +46,9 @@ static const char *check_request(const struct world *w, const struct index *wait
 const struct record_type lease_request_record_type = {
     RECORD_TYPE(RECORD_LEASE_REQUEST, lease_request, public_id),
     RECORD_PROVIDER(lease_request),
-    RECORD_STATE(lease_request, state, lease_state_texts),
+    RECORD_STATE(lease_request, state, lease_state_texts, LEASE_STATE_COUNT),
     .id_per_organization = true,
-    .final_states = "assigned partial rejected",
+    .final_states = STATE_BIT(LEASE_ASSIGNED) | STATE_BIT(LEASE_PARTIAL) | STATE_BIT(LEASE_REJECTED),
     .check = check_request,
 };
 
@@ -62,9 +62,11 @@ static const struct record_field pool_account_fields[] = {
     MEMBER_REF(pool_account, account, FREE, RECORD_ACCOUNT),
 };
 
-static const char *pool_state(const void *record)
+static const char *const pool_state_texts[] = {POOL_STATES(ENUM_TEXT)};
+
+static int pool_state(const void *record)
 {
-    return ((const struct pool_account *)record)->account ? "leased" : "free";
+    return ((const struct pool_account *)record)->account ? POOL_LEASED : POOL_FREE;
 }
 
 static void add_pool_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
@@ -92,7 +94,7 @@ static const char *check_pool_account(const struct world *w, const struct index 
 const struct record_type pool_account_record_type = {
     RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, handle),
     RECORD_PROVIDER(pool_account),
-    .state = pool_state,
+    RECORD_STATE_COMPUTED(pool_state, pool_state_texts, POOL_STATE_COUNT),
     .add_entries = add_pool_entries,
     .check = check_pool_account,
 };
@@ -131,7 +133,7 @@ uint32_t lease_request_create(struct world *w, uint32_t space, const struct leas
     r.space = space;
     r.provider = space_provider(w, space);
     r.submitted_at_ms = init->submitted_at_ms ? init->submitted_at_ms : world_now(w);
-    return record_create(w, RECORD_LEASE_REQUEST, &r, "lease_request_create");
+    return record_create(w, RECORD_LEASE_REQUEST, &r, TRANSITION_LEASE_REQUEST_CREATE);
 }
 
 static bool list_contains(const char *countries, struct str country)
@@ -210,7 +212,7 @@ static void charge_month(struct world *w, uint32_t account, enum wallet_reason w
         .at_ms = world_now(w),
         .cents = -a->monthly_price_cents,
     };
-    record_add(w, RECORD_WALLET_ENTRY, &e, "wallet_charge_month");
+    record_add(w, RECORD_WALLET_ENTRY, &e, TRANSITION_WALLET_CHARGE_MONTH);
 }
 
 static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, const char *id_prefix)
@@ -246,22 +248,22 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
         }
     for (uint32_t account = first; account < end; account++) {
         ((struct account *)transition_begin(&t, w, RECORD_ACCOUNT, account))->lease_request = request;
-        transition_end(&t, NULL);
+        transition_end_part(&t);
     }
     struct lease_request *r = transition_begin(&t, w, RECORD_LEASE_REQUEST, request);
     r->state = d->outcome;
     r->remark = world_text(w, d->remark);
     r->decided_at_ms = world_now(w);
-    transition_end(&t, "lease_request_decide");
+    transition_end(&t, TRANSITION_LEASE_REQUEST_DECIDE);
 }
 
 uint32_t pool_account_create(struct world *w, const struct pool_account *init)
 {
     assert(init->handle && init->vertical && !init->account);
-    return record_create(w, RECORD_POOL_ACCOUNT, init, "pool_account_create");
+    return record_create(w, RECORD_POOL_ACCOUNT, init, TRANSITION_POOL_ACCOUNT_CREATE);
 }
 
-static void set_account(struct world *w, uint32_t pool, uint32_t account, const char *what)
+static void set_account(struct world *w, uint32_t pool, uint32_t account, enum transition_kind what)
 {
     struct transition t;
     struct pool_account *p = transition_begin(&t, w, RECORD_POOL_ACCOUNT, pool);
@@ -272,7 +274,7 @@ static void set_account(struct world *w, uint32_t pool, uint32_t account, const 
 void pool_account_lease(struct world *w, uint32_t pool, uint32_t account)
 {
     assert(!pool_account_read(w, pool)->account);
-    set_account(w, pool, account, "pool_account_lease");
+    set_account(w, pool, account, TRANSITION_POOL_ACCOUNT_LEASE);
 }
 
 void pool_account_free(struct world *w, uint32_t account)
@@ -280,7 +282,7 @@ void pool_account_free(struct world *w, uint32_t account)
     struct index_walk walk;
     index_from(&w->indexes[INDEX_POOL_ACCOUNT], &walk, (struct index_entry){account, INT64_MIN, 0});
     if (index_next_of(&walk, account))
-        set_account(w, walk.entry.row, ROW_NONE, "pool_account_free");
+        set_account(w, walk.entry.row, ROW_NONE, TRANSITION_POOL_ACCOUNT_FREE);
 }
 
 void lease_renewal_due(struct world *w, uint32_t account)
@@ -294,7 +296,7 @@ void lease_renewal_due(struct world *w, uint32_t account)
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     a->renews_at_ms = account_next_renewal(a->connected_at_ms, now);
     events_add(w, a->renews_at_ms, EVENT_LEASE_RENEWS, account);
-    transition_end(&t, "account_renew_lease");
+    transition_end(&t, TRANSITION_ACCOUNT_RENEW_LEASE);
 }
 
 uint32_t lease_request_find(const struct world *w, uint32_t organization, struct str public_id)

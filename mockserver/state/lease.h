@@ -40,6 +40,9 @@ struct lease_request {
     int64_t submitted_at_ms, decided_at_ms;
 };
 
+#define POOL_STATES(X) X(POOL_FREE, "free") X(POOL_LEASED, "leased")
+enum pool_state { POOL_STATES(ENUM_NAME) POOL_STATE_COUNT };
+
 struct pool_account {
     int provider;
     enum platform platform;

@@ -44,8 +44,8 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 const struct record_type media_record_type = {
     RECORD_TYPE(RECORD_MEDIA, media, public_id),
     RECORD_PROVIDER(media),
-    RECORD_STATE(media, state, media_state_texts),
-    .final_states = "removed",
+    RECORD_STATE(media, state, media_state_texts, MEDIA_STATE_COUNT),
+    .final_states = STATE_BIT(MEDIA_REMOVED),
     .add_entries = add_entries,
     .check = check,
 };
@@ -56,10 +56,11 @@ uint32_t media_create(struct world *w, uint32_t space, const struct media *init)
     m.space = space;
     m.provider = space_provider(w, space);
     m.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
-    return record_create(w, RECORD_MEDIA, &m, "media_create");
+    return record_create(w, RECORD_MEDIA, &m, TRANSITION_MEDIA_CREATE);
 }
 
-static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received, const char *what)
+static void change_state(struct world *w, uint32_t row, enum media_state to, int64_t received,
+                         enum transition_kind what)
 {
     struct transition t;
     struct media *m = transition_begin(&t, w, RECORD_MEDIA, row);
@@ -72,18 +73,18 @@ static void change_state(struct world *w, uint32_t row, enum media_state to, int
 
 void media_receive(struct world *w, uint32_t media, int64_t bytes)
 {
-    change_state(w, media, media_read(w, media)->state, bytes, "media_receive");
+    change_state(w, media, media_read(w, media)->state, bytes, TRANSITION_MEDIA_RECEIVE);
 }
 
 void media_complete(struct world *w, uint32_t media)
 {
     assert(media_read(w, media)->state == MEDIA_UPLOADING);
-    change_state(w, media, MEDIA_READY, 0, "media_complete");
+    change_state(w, media, MEDIA_READY, 0, TRANSITION_MEDIA_COMPLETE);
 }
 
 void media_remove(struct world *w, uint32_t media)
 {
-    change_state(w, media, MEDIA_REMOVED, 0, "media_remove");
+    change_state(w, media, MEDIA_REMOVED, 0, TRANSITION_MEDIA_REMOVE);
 }
 
 uint32_t media_find(const struct world *w, int provider, struct str public_id)

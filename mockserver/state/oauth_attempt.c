@@ -100,8 +100,9 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 const struct record_type oauth_attempt_record_type = {
     RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, token),
     RECORD_PROVIDER(oauth_attempt),
-    RECORD_STATE(oauth_attempt, state, oauth_attempt_state_texts),
-    .final_states = "completed failed expired",
+    RECORD_STATE(oauth_attempt, state, oauth_attempt_state_texts, OAUTH_ATTEMPT_STATE_COUNT),
+    .final_states =
+        STATE_BIT(OAUTH_ATTEMPT_COMPLETED) | STATE_BIT(OAUTH_ATTEMPT_FAILED) | STATE_BIT(OAUTH_ATTEMPT_EXPIRED),
     .queue_events = queue_events,
     .missing = missing,
     .check = check,
@@ -114,10 +115,10 @@ uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init)
     a.account = init->reconnects ? init->account : ROW_NONE;
     a.platform = init->reconnects ? account_read(w, init->account)->platform : init->platform;
     a.created_at_ms = world_now(w);
-    return record_create(w, RECORD_OAUTH_ATTEMPT, &a, "oauth_attempt_begin");
+    return record_create(w, RECORD_OAUTH_ATTEMPT, &a, TRANSITION_OAUTH_ATTEMPT_BEGIN);
 }
 
-static void end_attempt(struct world *w, uint32_t attempt, enum oauth_attempt_state state, const char *what)
+static void end_attempt(struct world *w, uint32_t attempt, enum oauth_attempt_state state, enum transition_kind what)
 {
     struct transition t;
     struct oauth_attempt *a = transition_begin(&t, w, RECORD_OAUTH_ATTEMPT, attempt);
@@ -142,7 +143,7 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct conn
         uint32_t account = connection_open(w, a->space, &connection);
         ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->account = account;
     }
-    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
 
 void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant)
@@ -158,7 +159,7 @@ void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct 
         row = ad_account_connect(w, a->space, &ad_account);
     }
     ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->ad_account = row;
-    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
 
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key)
@@ -167,7 +168,7 @@ void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t spac
     assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_KEY && space && key);
     a->space = space;
     a->key = key;
-    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, "oauth_attempt_complete");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
 
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error)
@@ -175,14 +176,14 @@ void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error)
     struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
     assert(a->state == OAUTH_ATTEMPT_PENDING);
     a->error = world_text(w, error);
-    end_attempt(w, attempt, OAUTH_ATTEMPT_FAILED, "oauth_attempt_fail");
+    end_attempt(w, attempt, OAUTH_ATTEMPT_FAILED, TRANSITION_OAUTH_ATTEMPT_FAIL);
 }
 
 void oauth_attempt_expire(struct world *w, uint32_t attempt)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
     if (expires(a) && a->expires_at_ms <= world_now(w))
-        end_attempt(w, attempt, OAUTH_ATTEMPT_EXPIRED, "oauth_attempt_expire");
+        end_attempt(w, attempt, OAUTH_ATTEMPT_EXPIRED, TRANSITION_OAUTH_ATTEMPT_EXPIRE);
 }
 
 uint32_t oauth_attempt_find(const struct world *w, struct str token)

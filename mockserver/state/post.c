@@ -39,7 +39,7 @@ static const char *check_content(const struct world *w, const struct index *wait
 const struct record_type content_record_type = {
     RECORD_TYPE(RECORD_CONTENT, content, public_id),
     RECORD_PROVIDER(content),
-    RECORD_STATE(content, state, content_state_texts),
+    RECORD_STATE(content, state, content_state_texts, CONTENT_STATE_COUNT),
     .check = check_content,
 };
 
@@ -197,8 +197,8 @@ static const char *check_destination(const struct world *w, const struct index *
 const struct record_type destination_record_type = {
     RECORD_TYPE(RECORD_DESTINATION, destination, public_id),
     RECORD_PROVIDER(destination),
-    RECORD_STATE(destination, state, destination_state_texts),
-    .final_states = "draft published canceled",
+    RECORD_STATE(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
+    .final_states = STATE_BIT(DESTINATION_DRAFT) | STATE_BIT(DESTINATION_PUBLISHED) | STATE_BIT(DESTINATION_CANCELED),
     .add_entries = add_destination_entries,
     .queue_events = queue_destination_events,
     .check = check_destination,
@@ -210,7 +210,7 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *i
     c.space = space;
     c.provider = space_provider(w, space);
     c.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
-    return record_create(w, RECORD_CONTENT, &c, "content_create");
+    return record_create(w, RECORD_CONTENT, &c, TRANSITION_CONTENT_CREATE);
 }
 
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note)
@@ -222,7 +222,7 @@ void content_decide(struct world *w, uint32_t content, enum approval approval, u
     c->decided_by = key;
     c->decision_note = world_text(w, note);
     c->decided_at_ms = world_now(w);
-    transition_end(&t, approval == APPROVAL_APPROVED ? "content_approve" : "content_reject");
+    transition_end(&t, approval == APPROVAL_APPROVED ? TRANSITION_CONTENT_APPROVE : TRANSITION_CONTENT_REJECT);
 }
 
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init)
@@ -232,7 +232,7 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init)
     p.provider = space_provider(w, space);
     p.created_at_ms = init->created_at_ms ? init->created_at_ms : world_now(w);
     p.updated_at_ms = init->updated_at_ms ? init->updated_at_ms : p.created_at_ms;
-    return record_create(w, RECORD_POST, &p, "post_schedule");
+    return record_create(w, RECORD_POST, &p, TRANSITION_POST_SCHEDULE);
 }
 
 static struct post *begin_post(struct transition *t, struct world *w, uint32_t post)
@@ -252,7 +252,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
     p->details = world_text(w, to->details);
     p->draft = to->draft;
     p->due_at_ms = to->due_at_ms;
-    transition_end(&t, "post_revise");
+    transition_end(&t, TRANSITION_POST_REVISE);
 }
 
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init)
@@ -266,7 +266,7 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
     d.state = p->draft ? DESTINATION_HELD : DESTINATION_QUEUED;
     d.due_at_ms = p->due_at_ms;
     d.created_at_ms = d.updated_at_ms = world_now(w);
-    return record_create(w, RECORD_DESTINATION, &d, "destination_schedule");
+    return record_create(w, RECORD_DESTINATION, &d, TRANSITION_DESTINATION_SCHEDULE);
 }
 
 static struct destination *begin_destination(struct transition *t, struct world *w, uint32_t destination)
@@ -283,7 +283,7 @@ void destination_reschedule(struct world *w, uint32_t destination, int64_t due_a
     assert(d->state == DESTINATION_QUEUED);
     d->due_at_ms = due_at_ms;
     events_add(w, due_at_ms, EVENT_POST_DUE, destination);
-    transition_end(&t, "destination_reschedule");
+    transition_end(&t, TRANSITION_DESTINATION_RESCHEDULE);
 }
 
 void destination_retry(struct world *w, uint32_t destination)
@@ -297,7 +297,7 @@ void destination_retry(struct world *w, uint32_t destination)
     d->attempted_at_ms = 0;
     d->due_at_ms = world_now(w);
     events_add(w, d->due_at_ms, EVENT_POST_DUE, destination);
-    transition_end(&t, "destination_retry");
+    transition_end(&t, TRANSITION_DESTINATION_RETRY);
 }
 
 static bool is_waiting(const struct destination *d)
@@ -312,7 +312,7 @@ void destination_cancel(struct world *w, uint32_t destination)
     assert(is_waiting(d));
     d->state = DESTINATION_CANCELED;
     d->canceled_at_ms = world_now(w);
-    transition_end(&t, "destination_cancel");
+    transition_end(&t, TRANSITION_DESTINATION_CANCEL);
 }
 
 /* Works in any state. Events that are still queued for it do nothing. */
@@ -327,7 +327,7 @@ static void destination_remove(struct world *w, uint32_t destination)
         d->canceled_at_ms = world_now(w);
     }
     d->removed_at_ms = world_now(w);
-    transition_end(&t, "destination_remove");
+    transition_end(&t, TRANSITION_DESTINATION_REMOVE);
 }
 
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code)
@@ -336,7 +336,7 @@ void destination_set_outcome(struct world *w, uint32_t destination, enum outcome
     struct destination *d = begin_destination(&t, w, destination);
     d->outcome = outcome;
     d->failure_code = world_text(w, code);
-    transition_end(&t, "destination_set_outcome");
+    transition_end(&t, TRANSITION_DESTINATION_SET_OUTCOME);
 }
 
 /* Starts over after each removal, since it changes the index. */
@@ -369,7 +369,7 @@ static void release_destination(struct world *w, uint32_t destination, const cha
     d->state = DESTINATION_QUEUED;
     d->public_id = ids_mint(w, id_prefix, ID_ULID);
     events_add(w, d->due_at_ms, EVENT_POST_DUE, destination);
-    transition_end(&t, "destination_release");
+    transition_end(&t, TRANSITION_DESTINATION_RELEASE);
 }
 
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
@@ -382,7 +382,7 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
     struct post *p = begin_post(&t, w, post);
     assert(p->draft);
     p->draft = false;
-    transition_end(&t, "post_release");
+    transition_end(&t, TRANSITION_POST_RELEASE);
     for (;;) {
         index_from(index, &walk, from); /* start over: each release edits the index */
         if (!index_next_of(&walk, post))
@@ -401,7 +401,7 @@ void post_remove(struct world *w, uint32_t post)
     post_remove_destinations(w, post);
     struct transition t;
     begin_post(&t, w, post)->removed_at_ms = world_now(w);
-    transition_end(&t, "post_remove");
+    transition_end(&t, TRANSITION_POST_REMOVE);
 }
 
 uint32_t content_find(const struct world *w, int provider, struct str public_id)

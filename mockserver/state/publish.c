@@ -145,7 +145,7 @@ static void publish(struct world *w, uint32_t destination)
         d->state = DESTINATION_PUBLISHED;
         mark_published(w, d, world_now(w), NULL);
     }
-    transition_end(&t, "destination_publish");
+    transition_end(&t, TRANSITION_DESTINATION_PUBLISH);
     if (result.from_account)
         account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
@@ -158,7 +158,7 @@ static void begin_publishing(struct world *w, uint32_t destination)
     d->updated_at_ms = world_now(w);
     begin_attempt(w, d);
     events_add(w, world_now(w) + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
-    transition_end(&t, "destination_publish");
+    transition_end(&t, TRANSITION_DESTINATION_PUBLISH);
 }
 
 void destination_due(struct world *w, uint32_t destination)
@@ -215,5 +215,5 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
         break;
     }
     d->updated_at_ms = changed_ms;
-    transition_end(&t, "destination_place");
+    transition_end(&t, TRANSITION_DESTINATION_PLACE);
 }

@@ -41,17 +41,30 @@ int record_provider(const struct world *w, enum record_kind kind, uint32_t row)
     return provider;
 }
 
-const char *record_state(const struct world *w, enum record_kind kind, uint32_t row)
+int record_state(const struct world *w, enum record_kind kind, uint32_t row)
 {
     const struct record_type *type = record_types[kind];
     const char *record = record_of(w, kind, row);
-    int state;
+    int state = 0;
     if (type->state)
         return type->state(record);
-    if (!type->state_texts)
-        return "present";
-    memcpy(&state, record + type->state_offset, sizeof state);
-    return type->state_texts[state];
+    if (type->state_texts)
+        memcpy(&state, record + type->state_offset, sizeof state);
+    return state;
+}
+
+const char *const *record_state_texts(enum record_kind kind, size_t *count)
+{
+    static const char *const stateless[] = {"present"};
+    const struct record_type *type = record_types[kind];
+    *count = type->state_texts ? type->state_count : COUNT(stateless);
+    return type->state_texts ? type->state_texts : stateless;
+}
+
+const char *record_state_text(enum record_kind kind, int state)
+{
+    size_t count;
+    return state == STATE_NONE ? NULL : record_state_texts(kind, &count)[state];
 }
 
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row)
@@ -138,7 +151,7 @@ static void keep_texts(struct world *w, const struct record_type *type, char *re
 }
 
 /* The record has its place and its texts: adds what belongs to it. */
-static void complete(struct world *w, enum record_kind kind, void *record, uint32_t row, const char *what)
+static void complete(struct world *w, enum record_kind kind, void *record, uint32_t row, enum transition_kind what)
 {
     const struct record_type *type = record_types[kind];
     if (type->derive)
@@ -146,10 +159,10 @@ static void complete(struct world *w, enum record_kind kind, void *record, uint3
     if (type->queue_events)
         type->queue_events(w, record, row);
     add_entries(w, kind, row);
-    changes_add(w, kind, row, what, NULL, record_state(w, kind, row));
+    changes_add(w, kind, row, what, STATE_NONE, record_state(w, kind, row));
 }
 
-uint32_t record_create(struct world *w, enum record_kind kind, const void *record, const char *what)
+uint32_t record_create(struct world *w, enum record_kind kind, const void *record, enum transition_kind what)
 {
     uint32_t row;
     void *added = table_add(&w->records[kind], &row);
@@ -160,7 +173,7 @@ uint32_t record_create(struct world *w, enum record_kind kind, const void *recor
     return row;
 }
 
-uint32_t record_add(struct world *w, enum record_kind kind, const void *record, const char *what)
+uint32_t record_add(struct world *w, enum record_kind kind, const void *record, enum transition_kind what)
 {
     uint32_t row;
     void *added = table_add(&w->records[kind], &row);
@@ -179,11 +192,14 @@ void *transition_begin(struct transition *t, struct world *w, enum record_kind k
     return world_edit(w, kind, row);
 }
 
-void transition_end(const struct transition *t, const char *what)
+void transition_end_part(const struct transition *t)
 {
     move_entries(t->w, t->kind, t->row, &t->before);
-    if (!what)
-        return;
+}
+
+void transition_end(const struct transition *t, enum transition_kind what)
+{
+    transition_end_part(t);
     changes_add(t->w, t->kind, t->row, what, t->from, record_state(t->w, t->kind, t->row));
     world_transition_done(t->w);
 }

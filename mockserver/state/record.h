@@ -38,24 +38,28 @@ void index_entries_put(struct index_entries *to, enum world_index index, int64_t
 void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
 
 /* Adds a copy of `record` with copies of its texts: queues its events, indexes it, logs the change `what`. */
-uint32_t record_create(struct world *w, enum record_kind kind, const void *record, const char *what);
+uint32_t record_create(struct world *w, enum record_kind kind, const void *record, enum transition_kind what);
 /* The same inside another transition, which then runs the check; all texts are in the world's string pool already. */
-uint32_t record_add(struct world *w, enum record_kind kind, const void *record, const char *what);
+uint32_t record_add(struct world *w, enum record_kind kind, const void *record, enum transition_kind what);
 
 struct transition {
     struct world *w;
     enum record_kind kind;
     uint32_t row;
-    const char *from; /* the state before */
+    int from; /* the state before */
     struct index_entries before;
 };
 void *transition_begin(struct transition *t, struct world *w, enum record_kind kind, uint32_t row);
-/* `what` NULL: only updates the index entries, because the change is a part of another transition. */
-void transition_end(const struct transition *t, const char *what);
+void transition_end(const struct transition *t, enum transition_kind what);
+/* Only updates the index entries: the change is a part of another transition. */
+void transition_end_part(const struct transition *t);
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
-/* Text of the record's state for the change log; "present" if the kind has no states. */
-const char *record_state(const struct world *w, enum record_kind kind, uint32_t row);
+/* The record's state for the change log: a value of its kind's enum of states; 0 if the kind has no states. */
+int record_state(const struct world *w, enum record_kind kind, uint32_t row);
+/* The texts of the kind's states; {"present"} if the kind has no states. */
+const char *const *record_state_texts(enum record_kind kind, size_t *count);
+const char *record_state_text(enum record_kind kind, int state); /* NULL for STATE_NONE */
 const char *record_id(const struct world *w, enum record_kind kind, uint32_t row);
 /* The row in the record's first field that refers to a record of kind `owner`; ROW_NONE if there is no such field. */
 uint32_t record_owner(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind owner);

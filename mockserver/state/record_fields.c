@@ -259,9 +259,9 @@ bool record_update(struct world *w, enum record_kind kind, uint32_t row, const s
         return false;
     struct transition t;
     memcpy(transition_begin(&t, w, kind, row), edited, type->size);
-    transition_end(&t, NULL);
+    transition_end_part(&t);
     queue_events(w, kind, row);
-    changes_add(w, kind, row, "record_set", t.from, record_state(w, kind, row));
+    changes_add(w, kind, row, TRANSITION_RECORD_SET, t.from, record_state(w, kind, row));
     stop_checks_if_broken(w);
     return true;
 }
@@ -302,14 +302,14 @@ void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row)
     if (record_types[kind]->derive)
         record_types[kind]->derive(world_edit(w, kind, row));
     const struct transition none = {.w = w, .kind = kind, .row = row};
-    transition_end(&none, NULL);
+    transition_end_part(&none);
 }
 
 void rebuild_changes(struct world *w)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         for (uint32_t row = 1; row <= world_count(w, kind); row++)
-            changes_add(w, kind, row, "record_begin", NULL, record_state(w, kind, row));
+            changes_add(w, kind, row, TRANSITION_RECORD_BEGIN, STATE_NONE, record_state(w, kind, row));
 }
 
 void rebuild_events(struct world *w)

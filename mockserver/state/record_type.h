@@ -108,12 +108,12 @@ struct record_type {
     size_t field_count;
     bool id_per_organization; /* an id is unique in the organization, since clients choose it; false: provider */
 
-    /* The record's state for the change log: the enum at state_offset with its texts, or a function; if neither is
-     * there, always "present". No transition leaves the final states, which are separated by spaces. */
-    size_t state_offset;
+    /* The record's state for the change log: an enum and its texts; NULL: the kind has no states. The value is the
+     * member at state_offset, or `state` computes it. No transition leaves the final states: one bit for each. */
     const char *const *state_texts;
-    const char *(*state)(const void *record);
-    const char *final_states;
+    size_t state_count, state_offset;
+    int (*state)(const void *record);
+    uint32_t final_states;
 
     /* Each of these may be NULL. */
     void (*derive)(void *record); /* computes the members that have no field */
@@ -138,9 +138,12 @@ extern const struct record_type *const record_types[RECORD_KIND_COUNT];
 #define RECORD_TYPE(kind_, type, id)                                                                                   \
     .kind = (kind_), .size = sizeof(struct type), .id_offset = offsetof(struct type, id), .fields = type##_fields,     \
     .field_count = COUNT(type##_fields)
-#define RECORD_PROVIDER(type)             .provider_offset = offsetof(struct type, provider)
-#define RECORD_PROVIDER_OF_ORGANIZATION   .provider_offset = SIZE_MAX
-#define RECORD_STATE(type, member, texts) .state_offset = offsetof(struct type, member), .state_texts = (texts)
+#define RECORD_PROVIDER(type)                      .provider_offset = offsetof(struct type, provider)
+#define RECORD_PROVIDER_OF_ORGANIZATION            .provider_offset = SIZE_MAX
+#define RECORD_STATE_COMPUTED(state_, texts, size) .state = (state_), .state_texts = (texts), .state_count = (size)
+#define RECORD_STATE(type, member, texts, size)                                                                        \
+    .state_offset = offsetof(struct type, member), .state_texts = (texts), .state_count = (size)
+#define STATE_BIT(state) (UINT32_C(1) << (state))
 
 /* Rows of a table of fields: struct, member, how it may be changed (FREE, FIXED, NEEDED, FIXED_NEEDED), ... */
 #define RECORD_MEMBER(of, name_, type_, member, ...)                                                                   \

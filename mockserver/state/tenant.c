@@ -69,7 +69,7 @@ static const char *check_key(const struct world *w, const struct index *waiting,
 const struct record_type key_record_type = {
     RECORD_TYPE(RECORD_KEY, key, public_id),
     RECORD_PROVIDER_OF_ORGANIZATION,
-    RECORD_STATE(key, status, key_status_texts),
+    RECORD_STATE(key, status, key_status_texts, KEY_STATUS_COUNT),
     .derive = derive_digest,
     .add_entries = add_key_entries,
     .check = check_key,
@@ -119,7 +119,7 @@ uint32_t organization_create(struct world *w, int provider, const char *public_i
         .name = name,
         .created_at_ms = world_now(w),
     };
-    return record_create(w, RECORD_ORGANIZATION, &o, "organization_create");
+    return record_create(w, RECORD_ORGANIZATION, &o, TRANSITION_ORGANIZATION_CREATE);
 }
 
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits)
@@ -127,7 +127,7 @@ void organization_set_credits(struct world *w, uint32_t organization, int64_t cr
     struct transition t;
     struct organization *o = transition_begin(&t, w, RECORD_ORGANIZATION, organization);
     o->credits = credits;
-    transition_end(&t, "organization_set_credits");
+    transition_end(&t, TRANSITION_ORGANIZATION_SET_CREDITS);
 }
 
 uint32_t key_create(struct world *w, uint32_t organization, const struct key *init)
@@ -135,7 +135,7 @@ uint32_t key_create(struct world *w, uint32_t organization, const struct key *in
     struct key k = *init;
     k.organization = organization;
     k.created_at_ms = k.status_since_ms = world_now(w);
-    return record_create(w, RECORD_KEY, &k, "key_create");
+    return record_create(w, RECORD_KEY, &k, TRANSITION_KEY_CREATE);
 }
 
 void key_set_status(struct world *w, uint32_t key, enum key_status status)
@@ -144,7 +144,7 @@ void key_set_status(struct world *w, uint32_t key, enum key_status status)
     struct key *k = transition_begin(&t, w, RECORD_KEY, key);
     k->status = status;
     k->status_since_ms = world_now(w);
-    transition_end(&t, "key_set_status");
+    transition_end(&t, TRANSITION_KEY_SET_STATUS);
 }
 
 uint32_t space_open(struct world *w, uint32_t organization, const struct space *init)
@@ -152,7 +152,7 @@ uint32_t space_open(struct world *w, uint32_t organization, const struct space *
     struct space s = *init;
     s.organization = organization;
     s.created_at_ms = s.updated_at_ms = world_now(w);
-    return record_create(w, RECORD_SPACE, &s, "space_create");
+    return record_create(w, RECORD_SPACE, &s, TRANSITION_SPACE_CREATE);
 }
 
 uint32_t space_create(struct world *w, uint32_t organization, const char *public_id, const char *name)

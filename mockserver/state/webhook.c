@@ -50,8 +50,8 @@ static const char *check_webhook(const struct world *w, const struct index *wait
 const struct record_type webhook_record_type = {
     RECORD_TYPE(RECORD_WEBHOOK, webhook, public_id),
     RECORD_PROVIDER(webhook),
-    RECORD_STATE(webhook, state, webhook_state_texts),
-    .final_states = "deleted",
+    RECORD_STATE(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
+    .final_states = STATE_BIT(WEBHOOK_DELETED),
     .add_entries = add_webhook_entries,
     .check = check_webhook,
 };
@@ -127,8 +127,8 @@ static const char *check_delivery(const struct world *w, const struct index *wai
 const struct record_type delivery_record_type = {
     RECORD_TYPE(RECORD_DELIVERY, delivery, public_id),
     RECORD_PROVIDER(delivery),
-    RECORD_STATE(delivery, state, delivery_state_texts),
-    .final_states = "delivered failed abandoned",
+    RECORD_STATE(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
+    .final_states = STATE_BIT(DELIVERY_DELIVERED) | STATE_BIT(DELIVERY_FAILED) | STATE_BIT(DELIVERY_ABANDONED),
     .add_entries = add_delivery_entries,
     .queue_events = queue_delivery_events,
     .check = check_delivery,
@@ -140,7 +140,7 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
     h.organization = organization;
     h.provider = organization_read(w, organization)->provider;
     h.created_at_ms = h.updated_at_ms = world_now(w);
-    return record_create(w, RECORD_WEBHOOK, &h, "webhook_create");
+    return record_create(w, RECORD_WEBHOOK, &h, TRANSITION_WEBHOOK_CREATE);
 }
 
 /* The webhook must not be deleted. */
@@ -160,7 +160,7 @@ void webhook_update(struct world *w, uint32_t webhook, const struct webhook *to)
     h->description = to->description ? world_text(w, to->description) : h->description;
     h->events = to->events ? world_text(w, to->events) : h->events;
     h->metadata = to->metadata ? world_text(w, to->metadata) : h->metadata;
-    transition_end(&t, "webhook_update");
+    transition_end(&t, TRANSITION_WEBHOOK_UPDATE);
 }
 
 static void delivery_resume_all(struct world *w, uint32_t webhook);
@@ -177,7 +177,7 @@ void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state sta
         h->updated_at_ms = updated_at_ms;
     if (state == WEBHOOK_ACTIVE)
         h->failures = 0;
-    transition_end(&t, state == WEBHOOK_ACTIVE ? "webhook_resume" : "webhook_pause");
+    transition_end(&t, state == WEBHOOK_ACTIVE ? TRANSITION_WEBHOOK_RESUME : TRANSITION_WEBHOOK_PAUSE);
     if (state == WEBHOOK_ACTIVE)
         delivery_resume_all(w, webhook);
 }
@@ -189,7 +189,7 @@ void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64
     h->previous_secret = h->secret;
     h->previous_until_ms = previous_until_ms;
     h->secret = world_text(w, secret);
-    transition_end(&t, "webhook_rotate");
+    transition_end(&t, TRANSITION_WEBHOOK_ROTATE);
 }
 
 void webhook_delete(struct world *w, uint32_t webhook)
@@ -197,7 +197,7 @@ void webhook_delete(struct world *w, uint32_t webhook)
     struct transition t;
     delivery_abandon_all(w, webhook);
     begin_webhook(&t, w, webhook)->state = WEBHOOK_DELETED;
-    transition_end(&t, "webhook_delete");
+    transition_end(&t, TRANSITION_WEBHOOK_DELETE);
 }
 
 /* Counts the result of a delivery attempt. Pauses the webhook after `pause_after` consecutive failures. */
@@ -249,7 +249,7 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
     d.provider = webhook_read(w, webhook)->provider;
     d.created_at_ms = world_now(w);
     d.next_attempt_at_ms = world_now(w) + wait_ms;
-    return record_create(w, RECORD_DELIVERY, &d, "delivery_create");
+    return record_create(w, RECORD_DELIVERY, &d, TRANSITION_DELIVERY_CREATE);
 }
 
 uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id)
@@ -257,7 +257,7 @@ uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id
     struct delivery copy = *delivery_read(w, delivery);
     copy.public_id = world_text(w, public_id);
     copy.copy_of = delivery;
-    uint32_t row = record_add(w, RECORD_DELIVERY, &copy, "delivery_create");
+    uint32_t row = record_add(w, RECORD_DELIVERY, &copy, TRANSITION_DELIVERY_CREATE);
     world_transition_done(w);
     return row;
 }
@@ -276,12 +276,12 @@ void delivery_due(struct world *w, uint32_t delivery)
     struct delivery *d = begin_delivery(&t, w, delivery);
     d->next_attempt_at_ms = 0;
     if (webhook_read(w, d->webhook)->state != WEBHOOK_ACTIVE) {
-        transition_end(&t, "delivery_hold");
+        transition_end(&t, TRANSITION_DELIVERY_HOLD);
         return;
     }
     d->state = DELIVERY_DELIVERING;
     d->attempts++;
-    transition_end(&t, "delivery_attempt");
+    transition_end(&t, TRANSITION_DELIVERY_ATTEMPT);
 }
 
 static enum delivery_state after_failure(const struct delivery *d, enum webhook_state webhook, int status,
@@ -316,7 +316,7 @@ static void release_held(struct world *w, uint32_t held)
     d->awaits = 0;
     d->state = DELIVERY_PENDING;
     schedule_attempt(w, held, d, from_ms);
-    transition_end(&t, "delivery_release");
+    transition_end(&t, TRANSITION_DELIVERY_RELEASE);
 }
 
 static bool has_same_event(const struct world *w, uint32_t delivery, const struct delivery *other)
@@ -361,7 +361,7 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
         d->ended_at_ms = world_now(w);
     uint32_t webhook = d->webhook;
     bool first = d->attempts == 1;
-    transition_end(&t, delivered ? "delivery_done" : "delivery_fail");
+    transition_end(&t, delivered ? TRANSITION_DELIVERY_DONE : TRANSITION_DELIVERY_FAIL);
     if (first)
         count_sent_event(w, delivery);
     webhook_count_result(w, webhook, delivered, policy->pause_after);
@@ -379,7 +379,7 @@ static void delivery_resume_all(struct world *w, uint32_t webhook)
         struct transition t;
         struct delivery *d = begin_delivery(&t, w, row);
         schedule_attempt(w, row, d, world_now(w));
-        transition_end(&t, "delivery_resume");
+        transition_end(&t, TRANSITION_DELIVERY_RESUME);
     }
 }
 
@@ -408,7 +408,7 @@ void delivery_apply_faults(struct world *w, uint32_t delivery, const struct deli
     } else {
         schedule_attempt(w, delivery, d, at_ms);
     }
-    transition_end(&t, "delivery_apply_faults");
+    transition_end(&t, TRANSITION_DELIVERY_APPLY_FAULTS);
 }
 
 static void abandon(struct world *w, uint32_t delivery)
@@ -418,7 +418,7 @@ static void abandon(struct world *w, uint32_t delivery)
     d->state = DELIVERY_ABANDONED;
     d->next_attempt_at_ms = d->awaits = 0;
     d->ended_at_ms = world_now(w);
-    transition_end(&t, "delivery_abandon");
+    transition_end(&t, TRANSITION_DELIVERY_ABANDON);
 }
 
 static void delivery_abandon_all(struct world *w, uint32_t webhook)

@@ -16,11 +16,14 @@ const char *const record_kind_texts[] = {RECORD_KINDS(X)};
 const struct record_type *const record_types[RECORD_KIND_COUNT] = {RECORD_KINDS(X)};
 #undef X
 
+const char *const transition_kind_texts[] = {TRANSITION_KINDS(ENUM_TEXT)};
+const char *const cause_texts[] = {CAUSES(ENUM_TEXT)};
+
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
 {
     struct world *w = heap_new(sizeof *w);
     w->seed = seed;
-    w->cause = "call";
+    w->cause = CAUSE_CALL;
     w->strings = string_pool_new(NULL);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
@@ -155,8 +158,7 @@ void clock_move_to(struct clock *c, int64_t at_ms)
     clock_start(c, at_ms > now ? at_ms : now, c->mode);
 }
 
-void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
-                 const char *to)
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to)
 {
     struct change *c = table_add(&w->changes, NULL);
     *c = (struct change){
@@ -167,7 +169,7 @@ void changes_add(struct world *w, enum record_kind kind, uint32_t row, const cha
         .from = from,
         .to = to,
         .key = w->in_event ? ROW_NONE : w->caller,
-        .cause = w->in_event ? "time" : w->cause,
+        .cause = w->in_event ? CAUSE_TIME : w->cause,
     };
 }
 
@@ -183,12 +185,7 @@ const struct change *changes_read(const struct world *w, uint32_t seq)
 
 void changes_restore(struct world *w, const struct change *change)
 {
-    struct change *c = table_add(&w->changes, NULL);
-    *c = *change;
-    c->what = world_text(w, change->what);
-    c->from = world_text(w, change->from);
-    c->to = world_text(w, change->to);
-    c->cause = world_text(w, change->cause);
+    *(struct change *)table_add(&w->changes, NULL) = *change;
 }
 
 static const struct {

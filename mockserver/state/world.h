@@ -8,7 +8,7 @@
  *          from 1 without gaps.
  *          struct world_event: {at, kind, record row}. Events with the same time run in the order they were added. An
  *          event added for the past gets the current time. While an event runs, world_now returns the event's time,
- *          however late it runs, and the cause of changes is "time".
+ *          however late it runs, and the cause of changes is CAUSE_TIME.
  * Units:   milliseconds since the epoch; read the time only through world_now. Money in cents.
  * Errors:  none. The caller must check that a transition is allowed before it calls it (assert). Time never goes back:
  *          the caller must compare with clock_now before clock_move_to. An event that no longer applies to its record
@@ -34,14 +34,107 @@ struct clock {
     int64_t base_wall_us; /* ... this monotonic time of the machine */
 };
 
+/* Why a record changed: the enum name and the text in exports. BEGIN: the log of a rebuilt world starts with it; SET:
+ * record_update. */
+/* clang-format off */
+#define TRANSITION_KINDS(X)                                            \
+    X(TRANSITION_RECORD_BEGIN,             "record_begin")             \
+    X(TRANSITION_RECORD_SET,               "record_set")               \
+    X(TRANSITION_ORGANIZATION_CREATE,      "organization_create")      \
+    X(TRANSITION_ORGANIZATION_SET_CREDITS, "organization_set_credits") \
+    X(TRANSITION_KEY_CREATE,               "key_create")               \
+    X(TRANSITION_KEY_SET_STATUS,           "key_set_status")           \
+    X(TRANSITION_SPACE_CREATE,             "space_create")             \
+    X(TRANSITION_ACCOUNT_CONNECT,          "account_connect")          \
+    X(TRANSITION_ACCOUNT_RECONNECT,        "account_reconnect")        \
+    X(TRANSITION_ACCOUNT_LOSE_TOKEN,       "account_lose_token")       \
+    X(TRANSITION_ACCOUNT_RENEW_TOKEN,      "account_renew_token")      \
+    X(TRANSITION_ACCOUNT_FLAG,             "account_flag")             \
+    X(TRANSITION_ACCOUNT_SET_OUTCOME,      "account_set_outcome")      \
+    X(TRANSITION_ACCOUNT_KEEP_AVATAR,      "account_keep_avatar")      \
+    X(TRANSITION_ACCOUNT_KEEP_AVATAR_FAIL, "account_keep_avatar_fail") \
+    X(TRANSITION_ACCOUNT_RENEW_LEASE,      "account_renew_lease")      \
+    X(TRANSITION_ACCOUNT_DISCONNECT,       "account_disconnect")       \
+    X(TRANSITION_OAUTH_ATTEMPT_BEGIN,      "oauth_attempt_begin")      \
+    X(TRANSITION_OAUTH_ATTEMPT_COMPLETE,   "oauth_attempt_complete")   \
+    X(TRANSITION_OAUTH_ATTEMPT_FAIL,       "oauth_attempt_fail")       \
+    X(TRANSITION_OAUTH_ATTEMPT_EXPIRE,     "oauth_attempt_expire")     \
+    X(TRANSITION_CONTENT_CREATE,           "content_create")           \
+    X(TRANSITION_CONTENT_APPROVE,          "content_approve")          \
+    X(TRANSITION_CONTENT_REJECT,           "content_reject")           \
+    X(TRANSITION_POST_SCHEDULE,            "post_schedule")            \
+    X(TRANSITION_POST_REVISE,              "post_revise")              \
+    X(TRANSITION_POST_RELEASE,             "post_release")             \
+    X(TRANSITION_POST_REMOVE,              "post_remove")              \
+    X(TRANSITION_DESTINATION_SCHEDULE,     "destination_schedule")     \
+    X(TRANSITION_DESTINATION_PLACE,        "destination_place")        \
+    X(TRANSITION_DESTINATION_RELEASE,      "destination_release")      \
+    X(TRANSITION_DESTINATION_RESCHEDULE,   "destination_reschedule")   \
+    X(TRANSITION_DESTINATION_SET_OUTCOME,  "destination_set_outcome")  \
+    X(TRANSITION_DESTINATION_PUBLISH,      "destination_publish")      \
+    X(TRANSITION_DESTINATION_RETRY,        "destination_retry")        \
+    X(TRANSITION_DESTINATION_CANCEL,       "destination_cancel")       \
+    X(TRANSITION_DESTINATION_REMOVE,       "destination_remove")       \
+    X(TRANSITION_LEASE_REQUEST_CREATE,     "lease_request_create")     \
+    X(TRANSITION_LEASE_REQUEST_DECIDE,     "lease_request_decide")     \
+    X(TRANSITION_POOL_ACCOUNT_CREATE,      "pool_account_create")      \
+    X(TRANSITION_POOL_ACCOUNT_LEASE,       "pool_account_lease")       \
+    X(TRANSITION_POOL_ACCOUNT_FREE,        "pool_account_free")        \
+    X(TRANSITION_WALLET_CHARGE_MONTH,      "wallet_charge_month")      \
+    X(TRANSITION_AD_ACCOUNT_CONNECT,       "ad_account_connect")       \
+    X(TRANSITION_AD_ACCOUNT_VALIDATE,      "ad_account_validate")      \
+    X(TRANSITION_AD_ACCOUNT_LOSE,          "ad_account_lose")          \
+    X(TRANSITION_AD_ACCOUNT_RECONNECT,     "ad_account_reconnect")     \
+    X(TRANSITION_AD_ACCOUNT_DISCONNECT,    "ad_account_disconnect")    \
+    X(TRANSITION_LAYER_CREATE,             "layer_create")             \
+    X(TRANSITION_LAYER_CREATE_FAIL,        "layer_create_fail")        \
+    X(TRANSITION_CONTENT_LAYER_FAIL,       "content_layer_fail")       \
+    X(TRANSITION_ONBOARDING_TICK,          "onboarding_tick")          \
+    X(TRANSITION_ONBOARDING_TICK_FAIL,     "onboarding_tick_fail")     \
+    X(TRANSITION_WEBHOOK_CREATE,           "webhook_create")           \
+    X(TRANSITION_WEBHOOK_UPDATE,           "webhook_update")           \
+    X(TRANSITION_WEBHOOK_ROTATE,           "webhook_rotate")           \
+    X(TRANSITION_WEBHOOK_PAUSE,            "webhook_pause")            \
+    X(TRANSITION_WEBHOOK_RESUME,           "webhook_resume")           \
+    X(TRANSITION_WEBHOOK_DELETE,           "webhook_delete")           \
+    X(TRANSITION_DELIVERY_CREATE,          "delivery_create")          \
+    X(TRANSITION_DELIVERY_APPLY_FAULTS,    "delivery_apply_faults")    \
+    X(TRANSITION_DELIVERY_HOLD,            "delivery_hold")            \
+    X(TRANSITION_DELIVERY_RELEASE,         "delivery_release")         \
+    X(TRANSITION_DELIVERY_ATTEMPT,         "delivery_attempt")         \
+    X(TRANSITION_DELIVERY_DONE,            "delivery_done")            \
+    X(TRANSITION_DELIVERY_FAIL,            "delivery_fail")            \
+    X(TRANSITION_DELIVERY_RESUME,          "delivery_resume")          \
+    X(TRANSITION_DELIVERY_ABANDON,         "delivery_abandon")         \
+    X(TRANSITION_MEDIA_CREATE,             "media_create")             \
+    X(TRANSITION_MEDIA_RECEIVE,            "media_receive")            \
+    X(TRANSITION_MEDIA_COMPLETE,           "media_complete")           \
+    X(TRANSITION_MEDIA_REMOVE,             "media_remove")
+/* clang-format on */
+enum transition_kind { TRANSITION_KINDS(ENUM_NAME) TRANSITION_KIND_COUNT };
+extern const char *const transition_kind_texts[];
+
+#define CAUSES(X)                                                                                                      \
+    X(CAUSE_CALL, "call")                                                                                              \
+    X(CAUSE_SIMULATION, "simulation")                                                                                  \
+    X(CAUSE_TIME, "time")                                                                                              \
+    X(CAUSE_DELIVERY, "delivery")                                                                                      \
+    X(CAUSE_RULE, "rule")                                                                                              \
+    X(CAUSE_FIXTURE, "fixture")
+enum cause { CAUSES(ENUM_NAME) CAUSE_COUNT };
+extern const char *const cause_texts[];
+
+#define STATE_NONE (-1) /* before a record is created */
+#define STATE_ANY  (-2) /* in tables of changes: every state matches */
+
 struct change {
     int64_t at_ms;
     enum record_kind kind;
     uint32_t row;
-    const char *what;      /* the transition: "account_connect", "destination_publish" */
-    const char *from, *to; /* record_state before and after; from NULL: the record is new */
-    uint32_t key;          /* of the call that caused it, or ROW_NONE */
-    const char *cause;     /* "call", "simulation", "time", "delivery", "fixture" */
+    enum transition_kind what;
+    int from, to; /* record_state before and after; from STATE_NONE: the record is new */
+    uint32_t key; /* of the call that caused it, or ROW_NONE */
+    enum cause cause;
 };
 
 /* Each kind of event: enum name, text, kind of record it acts on, handler. */
@@ -108,7 +201,7 @@ struct world {
     bool local_consent;          /* consent URLs point to the mock's own page */
     uint32_t connect_steps_fail; /* bit per step: it fails the next time it runs (connection.h) */
     uint64_t minted;             /* numbers taken from the random sequence (record.h) */
-    const char *cause;           /* of the current transition, for the change log; static text */
+    enum cause cause;            /* of the current transition, for the change log */
     uint32_t caller;             /* the key of the current call, or ROW_NONE */
     bool checks;                 /* run world_check after each transition: debug builds and tests */
     struct table records[RECORD_KIND_COUNT];
@@ -150,11 +243,10 @@ int64_t clock_now(const struct clock *c);
 void clock_set_mode(struct clock *c, enum clock_mode mode);
 void clock_move_to(struct clock *c, int64_t at_ms); /* at_ms must not be before clock_now */
 
-void changes_add(struct world *w, enum record_kind kind, uint32_t row, const char *what, const char *from,
-                 const char *to);
+void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to);
 uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
 const struct change *changes_read(const struct world *w, uint32_t seq);
-void changes_restore(struct world *w, const struct change *change); /* adds it as it is; copies its texts */
+void changes_restore(struct world *w, const struct change *change); /* adds it as it is */
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
 uint32_t events_last(const struct world *w); /* row of the event added last; 0: none */

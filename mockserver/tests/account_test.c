@@ -132,10 +132,10 @@ static void a_token_expires_at_its_expiry_time(void **state)
     events_advance(s.w, SCENE_START + 40 * DAY_MS);
     assert_int_equal(account_read(s.w, row)->token, TOKEN_EXPIRED);
     const struct change *c = changes_read(s.w, changes_last(s.w));
-    assert_string_equal(c->what, "account_lose_token");
-    assert_string_equal(c->from, "live");
-    assert_string_equal(c->to, "expired");
-    assert_string_equal(c->cause, "time");
+    assert_int_equal(c->what, TRANSITION_ACCOUNT_LOSE_TOKEN);
+    assert_int_equal(c->from, ACCOUNT_LIVE);
+    assert_int_equal(c->to, ACCOUNT_EXPIRED);
+    assert_int_equal(c->cause, CAUSE_TIME);
     assert_int_equal(c->at_ms, SCENE_START + 30 * DAY_MS);
     world_free(s.w);
 }
@@ -214,13 +214,13 @@ static void disconnecting_cancels_only_queued_posts(void **state)
     assert_int_equal(destination_read(s.w, published)->state, DESTINATION_PUBLISHED);
     assert_string_equal(destination_read(s.w, published)->external_url, url);
     const struct account *a = account_read(s.w, row);
-    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
+    assert_int_equal(record_state(s.w, RECORD_ACCOUNT, row), ACCOUNT_DISCONNECTED);
     assert_int_equal(a->token, TOKEN_WITHDRAWN);
     assert_int_equal(a->disconnected_at_ms, SCENE_START + 2 * HOUR_MS);
     assert_int_equal(account_find(s.w, 0, str_from(a->public_id)), row);
     events_advance(s.w, SCENE_START + 60 * DAY_MS);
     assert_int_equal(destination_read(s.w, queued[0])->state, DESTINATION_CANCELED);
-    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, row), "disconnected");
+    assert_int_equal(record_state(s.w, RECORD_ACCOUNT, row), ACCOUNT_DISCONNECTED);
     world_free(s.w);
 }
 
@@ -291,7 +291,7 @@ static void consent_to_a_reconnect_keeps_the_account(void **state)
     assert_int_equal(oauth_attempt_read(s.w, row)->account, account);
     assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
     assert_string_equal(account_read(s.w, account)->handle, "acme");
-    assert_string_equal(record_state(s.w, RECORD_ACCOUNT, account), "live");
+    assert_int_equal(record_state(s.w, RECORD_ACCOUNT, account), ACCOUNT_LIVE);
     assert_int_equal(account_read(s.w, account)->token_expires_at_ms, SCENE_START + DAY_MS);
     world_free(s.w);
 }

@@ -273,10 +273,10 @@ static const struct member_row world_rows[] = {
 };
 
 static const struct member_row change_rows[] = {
-    MEMBER_ROW(struct change, at_ms, KEPT),     MEMBER_ROW(struct change, kind, KEPT),
-    MEMBER_ROW(struct change, row, KEPT),       MEMBER_ROW(struct change, what, KEPT_TEXT),
-    MEMBER_ROW(struct change, from, KEPT_TEXT), MEMBER_ROW(struct change, to, KEPT_TEXT),
-    MEMBER_ROW(struct change, key, KEPT),       MEMBER_ROW(struct change, cause, KEPT_TEXT),
+    MEMBER_ROW(struct change, at_ms, KEPT), MEMBER_ROW(struct change, kind, KEPT),
+    MEMBER_ROW(struct change, row, KEPT),   MEMBER_ROW(struct change, what, KEPT),
+    MEMBER_ROW(struct change, from, KEPT),  MEMBER_ROW(struct change, to, KEPT),
+    MEMBER_ROW(struct change, key, KEPT),   MEMBER_ROW(struct change, cause, KEPT),
 };
 
 static const struct member_row event_rows[] = {

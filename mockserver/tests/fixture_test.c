@@ -203,7 +203,7 @@ static void a_fixture_sets_the_initial_state(void **state)
     assert_int_equal(d->due_at_ms, start + DAY_MS);
     assert_int_equal(d->mode, MODE_DRAFT);
     assert_int_equal(content_read(w, 1)->approval, APPROVAL_PENDING);
-    assert_string_equal(changes_read(w, 1)->cause, "fixture");
+    assert_int_equal(changes_read(w, 1)->cause, CAUSE_FIXTURE);
     struct buf why = {.arena = &f->arena};
     assert_null(world_check(w, &why));
     fixture_free(f);

@@ -109,12 +109,12 @@ static void an_entry_lists_the_changes_made_during_its_call(void **state)
     struct journal *j = journal_new(1 << 20);
     struct fake_call f;
     struct call *c = fake_call_begin(&f, "/", 0);
-    changes_add(f.world, RECORD_SPACE, 1, "before", NULL, NULL);
+    changes_add(f.world, RECORD_SPACE, 1, TRANSITION_SPACE_CREATE, STATE_NONE, 0);
     c->changes_before = changes_last(f.world);
     journal_add(j, c);
     assert_true(journal_read(j, 1)->change_first > journal_read(j, 1)->change_last);
-    changes_add(f.world, RECORD_SPACE, 1, "during", NULL, NULL);
-    changes_add(f.world, RECORD_SPACE, 1, "during", NULL, NULL);
+    changes_add(f.world, RECORD_SPACE, 1, TRANSITION_RECORD_SET, 0, 0);
+    changes_add(f.world, RECORD_SPACE, 1, TRANSITION_RECORD_SET, 0, 0);
     journal_add(j, c);
     assert_int_equal(journal_read(j, 2)->change_first, c->changes_before + 1);
     assert_int_equal(journal_read(j, 2)->change_last, c->changes_before + 2);

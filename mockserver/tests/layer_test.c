@@ -36,11 +36,11 @@ static uint32_t connect_account(struct scene *s, uint32_t space, const char *han
     return connection_open(s->w, space, &connection);
 }
 
-static uint32_t count_changes(const struct world *w, const char *what)
+static uint32_t count_changes(const struct world *w, enum transition_kind what)
 {
     uint32_t count = 0;
     for (uint32_t seq = 1; seq <= changes_last(w); seq++)
-        count += strcmp(changes_read(w, seq)->what, what) == 0;
+        count += changes_read(w, seq)->what == what;
     return count;
 }
 
@@ -95,15 +95,15 @@ static void a_failing_step_does_not_affect_the_connection_or_other_steps(void **
 {
     (void)state;
     static const struct {
-        const char *failed;
+        enum transition_kind failed;
         enum connect_step step;
         uint32_t layers, onboardings;
         bool avatar;
     } rows[] = {
-        {"account_keep_avatar_fail", CONNECT_STEP_AVATAR,         5, 1, false},
-        {"layer_create_fail",        CONNECT_STEP_ACCOUNT_LAYERS, 1, 1, true },
-        {"content_layer_fail",       CONNECT_STEP_CONTENT_LAYER,  4, 1, true },
-        {"onboarding_tick_fail",     CONNECT_STEP_ONBOARDING,     5, 0, true },
+        {TRANSITION_ACCOUNT_KEEP_AVATAR_FAIL, CONNECT_STEP_AVATAR,         5, 1, false},
+        {TRANSITION_LAYER_CREATE_FAIL,        CONNECT_STEP_ACCOUNT_LAYERS, 1, 1, true },
+        {TRANSITION_CONTENT_LAYER_FAIL,       CONNECT_STEP_CONTENT_LAYER,  4, 1, true },
+        {TRANSITION_ONBOARDING_TICK_FAIL,     CONNECT_STEP_ONBOARDING,     5, 0, true },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct scene s = scene_new();

@@ -169,9 +169,9 @@ static void a_request_is_decided_once_with_a_valid_count(void **state)
                 assert_int_equal(index_count_of(&s.w->indexes[INDEX_ACCOUNT_REQUEST], request), d.count);
                 assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY) - charged, d.count);
                 const struct change *last = changes_read(s.w, changes_last(s.w));
-                assert_string_equal(last->what, "lease_request_decide");
-                assert_string_equal(last->from, "requested");
-                assert_string_equal(last->to, lease_state_texts[d.outcome]);
+                assert_int_equal(last->what, TRANSITION_LEASE_REQUEST_DECIDE);
+                assert_int_equal(last->from, LEASE_REQUESTED);
+                assert_int_equal(last->to, d.outcome);
             }
             world_free(s.w);
             arena_end(&a);
@@ -267,7 +267,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
         assert_int_equal(pool_account_read(s.w, pool)->account, account);
         assert_int_equal(lease_request_matches(s.w, again), 0);
         account_disconnect(s.w, account, reasons[i]);
-        assert_string_equal(record_state(s.w, RECORD_POOL_ACCOUNT, pool), "free");
+        assert_int_equal(record_state(s.w, RECORD_POOL_ACCOUNT, pool), POOL_FREE);
         assert_int_equal(destination_read(s.w, queued)->state, DESTINATION_CANCELED);
         assert_string_equal(assigned_handles(&a, s.w, first), "run.club"); /* still listed */
         decide(&s, again, LEASE_ASSIGNED, 1);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
 
 #define KEY   "Authorization: Bearer lp_live_one"
@@ -65,7 +66,8 @@ static const char *changes_since(struct mock *m, uint32_t seq)
     struct buf out = {.arena = &m->arena};
     while (seq++ < changes_last(w)) {
         const struct change *c = changes_read(w, seq);
-        buf_printf(&out, "%s%s %s>%s", out.n ? "; " : "", c->what, c->from ? c->from : "", c->to);
+        const char *from = record_state_text(c->kind, c->from), *to = record_state_text(c->kind, c->to);
+        buf_printf(&out, "%s%s %s>%s", out.n ? "; " : "", transition_kind_texts[c->what], from ? from : "", to);
     }
     return buf_c(&out);
 }

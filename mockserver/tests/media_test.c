@@ -31,9 +31,9 @@ static void media_are_uploaded_completed_and_removed(void **state)
     media_remove(s.w, row);
     assert_int_equal(media_read(s.w, row)->removed_at_ms, SCENE_START);
     const struct change *last = changes_read(s.w, changes_last(s.w));
-    assert_string_equal(last->what, "media_remove");
-    assert_string_equal(last->from, "ready");
-    assert_string_equal(last->to, "removed");
+    assert_int_equal(last->what, TRANSITION_MEDIA_REMOVE);
+    assert_int_equal(last->from, MEDIA_READY);
+    assert_int_equal(last->to, MEDIA_REMOVED);
     world_free(s.w);
 }
 

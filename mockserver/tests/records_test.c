@@ -156,8 +156,8 @@ static void an_edited_token_moves_between_the_filtered_lists(void **state)
     assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, true)), 1);
     assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_TOKEN], index_pair_key(s.space, false)), 0);
     const struct change *c = changes_read(s.w, changes_last(s.w));
-    assert_string_equal(c->from, "live");
-    assert_string_equal(c->to, "expired");
+    assert_int_equal(c->from, ACCOUNT_LIVE);
+    assert_int_equal(c->to, ACCOUNT_EXPIRED);
     assert_true(s.w->checks); /* no invariant is violated */
     assert_true(set_text(s.w, RECORD_ACCOUNT, account, "platform", "x", NULL));
     assert_int_equal(index_count_of(&lists[INDEX_ACCOUNT_SPACE_PLATFORM], index_pair_key(s.space, PLATFORM_X)), 1);

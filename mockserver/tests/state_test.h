@@ -97,8 +97,10 @@ static inline const char *dump_world(struct arena *a, const struct world *w)
             dump_record(w, kind, row, &out);
     for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
         const struct change *c = changes_read(w, seq);
+        const char *from = record_state_text(c->kind, c->from), *to = record_state_text(c->kind, c->to);
         buf_printf(&out, "%" PRIu32 ". %" PRId64 " %s %" PRIu32 " %s: %s -> %s by %s\n", seq, c->at_ms,
-                   record_kind_texts[c->kind], c->row, c->what, c->from ? c->from : "-", c->to, c->cause);
+                   record_kind_texts[c->kind], c->row, transition_kind_texts[c->what], from ? from : "-", to,
+                   cause_texts[c->cause]);
     }
     struct index_walk walk;
     index_from(&w->indexes[INDEX_DUE], &walk, (struct index_entry){0, 0, 0});

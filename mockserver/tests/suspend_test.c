@@ -67,7 +67,7 @@ static void changes_by_other_calls_during_the_delay_are_not_its_effects(void **s
     const struct journal_entry *e = journal_read(ns->journal, journal_last(ns->journal));
     assert_string_equal(e->route->operation, "revoke_social_account");
     for (uint32_t seq = e->change_first; seq <= e->change_last; seq++)
-        assert_string_equal(changes_read(ns->world, seq)->cause, "call");
+        assert_int_equal(changes_read(ns->world, seq)->cause, CAUSE_CALL);
     assert_true(e->change_first <= e->change_last);
     assert_true(e->event_first > e->event_last);
 }

@@ -19,12 +19,12 @@ static uint64_t next_random(uint64_t *seed)
 }
 
 /* A random row in that state, or ROW_NONE. */
-static uint32_t pick(const struct world *w, enum record_kind kind, const char *state, uint64_t *seed)
+static uint32_t pick(const struct world *w, enum record_kind kind, int state, uint64_t *seed)
 {
     uint32_t count = world_count(w, kind);
     for (uint32_t i = 0, at = count ? (uint32_t)(next_random(seed) % count) : 0; i < count; i++) {
         uint32_t row = (at + i) % count + 1;
-        if (strcmp(record_state(w, kind, row), state) == 0)
+        if (record_state(w, kind, row) == state)
             return row;
     }
     return ROW_NONE;
@@ -32,7 +32,7 @@ static uint32_t pick(const struct world *w, enum record_kind kind, const char *s
 
 static uint32_t pick_listed(const struct world *w, uint64_t *seed)
 {
-    static const char *const states[] = {"live", "expired", "withdrawn", "live"};
+    static const enum account_state states[] = {ACCOUNT_LIVE, ACCOUNT_EXPIRED, ACCOUNT_WITHDRAWN, ACCOUNT_LIVE};
     for (size_t i = 0, at = next_random(seed) % 4; i < 4; i++) {
         uint32_t row = pick(w, RECORD_ACCOUNT, states[(at + i) % 4], seed);
         if (row)
@@ -149,11 +149,11 @@ static void step(struct scene *s, uint64_t *seed)
         begin_attempt(s, seed);
         break;
     case 2:
-        if ((row = pick(s->w, RECORD_OAUTH_ATTEMPT, "pending", seed)))
+        if ((row = pick(s->w, RECORD_OAUTH_ATTEMPT, OAUTH_ATTEMPT_PENDING, seed)))
             end_attempt(s, row, seed);
         break;
     case 3:
-        if ((row = pick(s->w, RECORD_DESTINATION, "queued", seed)))
+        if ((row = pick(s->w, RECORD_DESTINATION, DESTINATION_QUEUED, seed)))
             step_destination(s, row, seed);
         break;
     case 4:
@@ -172,8 +172,8 @@ static void count_states(const struct world *w, uint32_t seen[DESTINATION_STATE_
 {
     for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
         const struct change *c = changes_read(w, seq);
-        for (size_t i = 0; c->kind == RECORD_DESTINATION && i < DESTINATION_STATE_COUNT; i++)
-            seen[i] += strcmp(c->to, destination_state_texts[i]) == 0;
+        if (c->kind == RECORD_DESTINATION)
+            seen[c->to]++;
     }
 }
 
@@ -333,7 +333,7 @@ static void events_run_by_time_and_then_in_the_order_added(void **state)
         const struct change *c = changes_read(s.w, ++seq);
         assert_int_equal(c->row, order[i]);
         assert_int_equal(c->at_ms, SCENE_START + in_minutes[order[i] - 1] * MINUTE_MS);
-        assert_string_equal(c->cause, "time");
+        assert_int_equal(c->cause, CAUSE_TIME);
     }
     assert_int_equal(world_now(s.w), SCENE_START + HOUR_MS);
     world_free(s.w);
@@ -467,13 +467,13 @@ static void expire_without_change(struct world *w)
 
 static void log_change_of_final_state(struct world *w)
 {
-    changes_add(w, RECORD_DESTINATION, 1, "destination_publish", "published", "queued");
+    changes_add(w, RECORD_DESTINATION, 1, TRANSITION_DESTINATION_PUBLISH, DESTINATION_PUBLISHED, DESTINATION_QUEUED);
 }
 
 static void log_publish_without_token(struct world *w)
 {
-    changes_add(w, RECORD_ACCOUNT, 1, "account_lose_token", "live", "expired");
-    changes_add(w, RECORD_DESTINATION, 2, "destination_publish", "queued", "published");
+    changes_add(w, RECORD_ACCOUNT, 1, TRANSITION_ACCOUNT_LOSE_TOKEN, ACCOUNT_LIVE, ACCOUNT_EXPIRED);
+    changes_add(w, RECORD_DESTINATION, 2, TRANSITION_DESTINATION_PUBLISH, DESTINATION_QUEUED, DESTINATION_PUBLISHED);
 }
 
 static void repeat_id(struct world *w)

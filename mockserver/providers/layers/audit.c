@@ -2,8 +2,6 @@
  * documentation names the filters and some of the events; the members of an entry are ours. */
 #include "mockserver/providers/layers/layers.h"
 
-#include <string.h>
-
 #include "base/array.h"
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/lease.h"
@@ -13,44 +11,42 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX     200
 
-/* The event of a change, by its transition and its new state (NULL: any). Event names spell "cancelled"; the API spells
+/* The event of a change, by its transition and its new state. Event names spell "cancelled"; the API spells
  * "canceled". */
-#define POST(state)  &destination_state_texts[DESTINATION_##state]
-#define LEASE(state) &lease_state_texts[LEASE_##state]
 static const struct row {
-    const char *what;
-    const char *const *to; /* as the change log has it */
+    enum transition_kind what;
+    int to; /* of the kind's states, or STATE_ANY */
     const char *event;
 } rows[] = {
-    {"key_create",             NULL,                          "api_key.created"            },
-    {"key_set_status",         &key_status_texts[KEY_KILLED], "api_key.killed"             },
-    {"space_create",           NULL,                          "project.created"            },
-    {"account_connect",        NULL,                          "social_account.connected"   },
-    {"account_reconnect",      NULL,                          "social_account.reconnected" },
-    {"account_lose_token",     NULL,                          "social_account.needs_reauth"},
-    {"account_disconnect",     NULL,                          "social_account.revoked"     },
-    {"content_approve",        NULL,                          "content.approved"           },
-    {"content_reject",         NULL,                          "content.rejected"           },
-    {"destination_schedule",   POST(QUEUED),                  "scheduled_post.created"     },
-    {"destination_release",    NULL,                          "scheduled_post.created"     },
-    {"destination_reschedule", NULL,                          "scheduled_post.rescheduled" },
-    {"destination_cancel",     NULL,                          "scheduled_post.cancelled"   },
-    {"destination_publish",    POST(PUBLISHED),               "scheduled_post.published"   },
-    {"destination_publish",    POST(DRAFT),                   "scheduled_post.drafted"     },
-    {"destination_publish",    POST(FAILED),                  "scheduled_post.failed"      },
-    {"lease_request_create",   NULL,                          "lease_request.submitted"    },
-    {"lease_request_decide",   LEASE(ASSIGNED),               "lease_request.assigned"     },
-    {"lease_request_decide",   LEASE(PARTIAL),                "lease_request.assigned"     },
-    {"lease_request_decide",   LEASE(REJECTED),               "lease_request.rejected"     },
-    {"ad_account_connect",     NULL,                          "ad_account.connected"       },
-    {"webhook_create",         NULL,                          "webhook_endpoint.created"   },
-    {"webhook_delete",         NULL,                          "webhook_endpoint.deleted"   },
+    {TRANSITION_KEY_CREATE,             STATE_ANY,             "api_key.created"            },
+    {TRANSITION_KEY_SET_STATUS,         KEY_KILLED,            "api_key.killed"             },
+    {TRANSITION_SPACE_CREATE,           STATE_ANY,             "project.created"            },
+    {TRANSITION_ACCOUNT_CONNECT,        STATE_ANY,             "social_account.connected"   },
+    {TRANSITION_ACCOUNT_RECONNECT,      STATE_ANY,             "social_account.reconnected" },
+    {TRANSITION_ACCOUNT_LOSE_TOKEN,     STATE_ANY,             "social_account.needs_reauth"},
+    {TRANSITION_ACCOUNT_DISCONNECT,     STATE_ANY,             "social_account.revoked"     },
+    {TRANSITION_CONTENT_APPROVE,        STATE_ANY,             "content.approved"           },
+    {TRANSITION_CONTENT_REJECT,         STATE_ANY,             "content.rejected"           },
+    {TRANSITION_DESTINATION_SCHEDULE,   DESTINATION_QUEUED,    "scheduled_post.created"     },
+    {TRANSITION_DESTINATION_RELEASE,    STATE_ANY,             "scheduled_post.created"     },
+    {TRANSITION_DESTINATION_RESCHEDULE, STATE_ANY,             "scheduled_post.rescheduled" },
+    {TRANSITION_DESTINATION_CANCEL,     STATE_ANY,             "scheduled_post.cancelled"   },
+    {TRANSITION_DESTINATION_PUBLISH,    DESTINATION_PUBLISHED, "scheduled_post.published"   },
+    {TRANSITION_DESTINATION_PUBLISH,    DESTINATION_DRAFT,     "scheduled_post.drafted"     },
+    {TRANSITION_DESTINATION_PUBLISH,    DESTINATION_FAILED,    "scheduled_post.failed"      },
+    {TRANSITION_LEASE_REQUEST_CREATE,   STATE_ANY,             "lease_request.submitted"    },
+    {TRANSITION_LEASE_REQUEST_DECIDE,   LEASE_ASSIGNED,        "lease_request.assigned"     },
+    {TRANSITION_LEASE_REQUEST_DECIDE,   LEASE_PARTIAL,         "lease_request.assigned"     },
+    {TRANSITION_LEASE_REQUEST_DECIDE,   LEASE_REJECTED,        "lease_request.rejected"     },
+    {TRANSITION_AD_ACCOUNT_CONNECT,     STATE_ANY,             "ad_account.connected"       },
+    {TRANSITION_WEBHOOK_CREATE,         STATE_ANY,             "webhook_endpoint.created"   },
+    {TRANSITION_WEBHOOK_DELETE,         STATE_ANY,             "webhook_endpoint.deleted"   },
 };
 
 static const char *event_of(const struct change *change)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (strcmp(rows[i].what, change->what) == 0 && (!rows[i].to || strcmp(*rows[i].to, change->to) == 0))
+        if (rows[i].what == change->what && (rows[i].to == STATE_ANY || rows[i].to == change->to))
             return rows[i].event;
     return NULL;
 }
@@ -81,7 +77,7 @@ static bool matches_filter(const struct call *c, const struct change *change, co
     const struct world *w = c->world;
     const char *event = event_of(change);
     if (!event || !record_id(w, change->kind, change->row) || !matches(f->event, event) ||
-        change->at_ms < f->since_ms || change->at_ms > f->until_ms || strcmp(change->cause, "fixture") == 0)
+        change->at_ms < f->since_ms || change->at_ms > f->until_ms || change->cause == CAUSE_FIXTURE)
         return false;
     uint32_t space = space_of(w, change);
     return organization_of(w, change) == key_read(w, c->key)->organization &&

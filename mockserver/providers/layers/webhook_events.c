@@ -1,8 +1,6 @@
 /* Maps changes to webhook events, and writes and signs the requests. */
 #include "mockserver/providers/layers/layers.h"
 
-#include <string.h>
-
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/state/lease.h"
@@ -75,40 +73,36 @@ static void put_request(struct json *out, const struct world *w, uint32_t row)
     json_close_list(out);
 }
 
-/* The event of a change, by its new state (NULL: any). `created`: the change creates the record; otherwise it moves the
+/* The event of a change, by its new state. `created`: the change creates the record; otherwise it moves the
  * record to another state. A partly granted lease request sends the same event as a fully granted one: both end the
  * partner's polling. */
-#define TOKEN(state) &token_texts[TOKEN_##state]
-#define POST(state)  &destination_state_texts[DESTINATION_##state]
-#define LEASE(state) &lease_state_texts[LEASE_##state]
-static const char *const disconnected = "disconnected"; /* account_state_text */
 static const struct row {
     enum record_kind kind;
     bool created;
-    const char *const *to; /* as the change log has it */
+    int to; /* of the kind's states, or STATE_ANY */
     const char *event;
     hooks_put_fn *put;
 } rows[] = {
-    {RECORD_ACCOUNT,       true,  NULL,             "social_account.connected",    put_account},
-    {RECORD_ACCOUNT,       false, TOKEN(EXPIRED),   "social_account.needs_reauth", put_account},
-    {RECORD_ACCOUNT,       false, TOKEN(WITHDRAWN), "social_account.needs_reauth", put_account},
-    {RECORD_ACCOUNT,       false, &disconnected,    "social_account.revoked",      put_account},
-    {RECORD_DESTINATION,   true,  NULL,             "post.scheduled",              put_post   },
-    {RECORD_DESTINATION,   false, POST(QUEUED),     "post.scheduled",              put_post   },
-    {RECORD_DESTINATION,   false, POST(PUBLISHED),  "post.published",              put_post   },
-    {RECORD_DESTINATION,   false, POST(FAILED),     "post.failed",                 put_post   },
-    {RECORD_DESTINATION,   false, POST(CANCELED),   "post.canceled",               put_post   },
-    {RECORD_LEASE_REQUEST, false, LEASE(ASSIGNED),  "lease_request.assigned",      put_request},
-    {RECORD_LEASE_REQUEST, false, LEASE(PARTIAL),   "lease_request.assigned",      put_request},
-    {RECORD_LEASE_REQUEST, false, LEASE(REJECTED),  "lease_request.rejected",      put_request},
+    {RECORD_ACCOUNT,       true,  STATE_ANY,             "social_account.connected",    put_account},
+    {RECORD_ACCOUNT,       false, ACCOUNT_EXPIRED,       "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, ACCOUNT_WITHDRAWN,     "social_account.needs_reauth", put_account},
+    {RECORD_ACCOUNT,       false, ACCOUNT_DISCONNECTED,  "social_account.revoked",      put_account},
+    {RECORD_DESTINATION,   true,  STATE_ANY,             "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, DESTINATION_QUEUED,    "post.scheduled",              put_post   },
+    {RECORD_DESTINATION,   false, DESTINATION_PUBLISHED, "post.published",              put_post   },
+    {RECORD_DESTINATION,   false, DESTINATION_FAILED,    "post.failed",                 put_post   },
+    {RECORD_DESTINATION,   false, DESTINATION_CANCELED,  "post.canceled",               put_post   },
+    {RECORD_LEASE_REQUEST, false, LEASE_ASSIGNED,        "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, LEASE_PARTIAL,         "lease_request.assigned",      put_request},
+    {RECORD_LEASE_REQUEST, false, LEASE_REJECTED,        "lease_request.rejected",      put_request},
 };
 
 static const struct row *find_row(const struct change *change)
 {
-    bool moved = !change->from || strcmp(change->from, change->to) != 0;
+    bool created = change->from == STATE_NONE, moved = change->from != change->to;
     for (size_t i = 0; moved && i < COUNT(rows); i++)
-        if (rows[i].kind == change->kind && rows[i].created == !change->from &&
-            (!rows[i].to || strcmp(*rows[i].to, change->to) == 0))
+        if (rows[i].kind == change->kind && rows[i].created == created &&
+            (rows[i].to == STATE_ANY || rows[i].to == change->to))
             return &rows[i];
     return NULL;
 }

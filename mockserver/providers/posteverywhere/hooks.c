@@ -1,8 +1,6 @@
 /* PostEverywhere's webhooks: maps changes to events, writes their payload, signs requests; the endpoints. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
-#include <string.h>
-
 #include "base/array.h"
 #include "base/json.h"
 #include "base/units.h"
@@ -69,36 +67,33 @@ static bool is_partial(const struct world *w, uint32_t destination)
     return pe_status(w, destination_read(w, destination)->post) == PE_PARTIALLY_FAILED;
 }
 
-#define ANY (-1)
-
-/* Which event a change causes, by the name of the transition and the new state of a destination. */
+/* Which event a change causes, by its transition and the record's new state. */
 static const struct row {
-    const char *what;
-    int to;                                               /* enum destination_state, or ANY */
+    enum transition_kind what;
+    int to;                                               /* of the kind's states, or STATE_ANY */
     bool (*applies)(const struct world *w, uint32_t row); /* NULL: always */
     const char *event;
     hooks_put_fn *put;
 } rows[] = {
-    {"account_connect",     ANY,                    NULL,       "account.connected",        put_account    },
-    {"account_lose_token",  ANY,                    NULL,       "account.reconnect_needed", put_account    },
-    {"account_flag",        ANY,                    NULL,       "account.reconnect_needed", put_account    },
-    {"account_disconnect",  ANY,                    NULL,       "account.disconnected",     put_account    },
-    {"post_schedule",       ANY,                    is_waiting, "post.scheduled",           put_post       },
-    {"post_revise",         ANY,                    NULL,       "post.updated",             put_post       },
-    {"post_remove",         ANY,                    NULL,       "post.deleted",             put_post       },
-    {"destination_publish", DESTINATION_PUBLISHING, NULL,       "post.publishing",          put_destination},
-    {"destination_publish", DESTINATION_PUBLISHED,  NULL,       "post.published",           put_destination},
-    {"destination_publish", DESTINATION_FAILED,     is_partial, "post.partially_failed",    put_destination},
-    {"destination_publish", DESTINATION_FAILED,     NULL,       "post.failed",              put_destination},
-    {"media_complete",      ANY,                    NULL,       "media.uploaded",           put_media      },
-    {"media_remove",        ANY,                    NULL,       "media.deleted",            put_media      },
+    {TRANSITION_ACCOUNT_CONNECT,     STATE_ANY,              NULL,       "account.connected",        put_account    },
+    {TRANSITION_ACCOUNT_LOSE_TOKEN,  STATE_ANY,              NULL,       "account.reconnect_needed", put_account    },
+    {TRANSITION_ACCOUNT_FLAG,        STATE_ANY,              NULL,       "account.reconnect_needed", put_account    },
+    {TRANSITION_ACCOUNT_DISCONNECT,  STATE_ANY,              NULL,       "account.disconnected",     put_account    },
+    {TRANSITION_POST_SCHEDULE,       STATE_ANY,              is_waiting, "post.scheduled",           put_post       },
+    {TRANSITION_POST_REVISE,         STATE_ANY,              NULL,       "post.updated",             put_post       },
+    {TRANSITION_POST_REMOVE,         STATE_ANY,              NULL,       "post.deleted",             put_post       },
+    {TRANSITION_DESTINATION_PUBLISH, DESTINATION_PUBLISHING, NULL,       "post.publishing",          put_destination},
+    {TRANSITION_DESTINATION_PUBLISH, DESTINATION_PUBLISHED,  NULL,       "post.published",           put_destination},
+    {TRANSITION_DESTINATION_PUBLISH, DESTINATION_FAILED,     is_partial, "post.partially_failed",    put_destination},
+    {TRANSITION_DESTINATION_PUBLISH, DESTINATION_FAILED,     NULL,       "post.failed",              put_destination},
+    {TRANSITION_MEDIA_COMPLETE,      STATE_ANY,              NULL,       "media.uploaded",           put_media      },
+    {TRANSITION_MEDIA_REMOVE,        STATE_ANY,              NULL,       "media.deleted",            put_media      },
 };
 
 static const struct row *row_of(const struct world *w, const struct change *change)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (strcmp(rows[i].what, change->what) == 0 &&
-            (rows[i].to == ANY || strcmp(destination_state_texts[rows[i].to], change->to) == 0) &&
+        if (rows[i].what == change->what && (rows[i].to == STATE_ANY || rows[i].to == change->to) &&
             (!rows[i].applies || rows[i].applies(w, change->row)))
             return &rows[i];
     return NULL;
