@@ -120,7 +120,7 @@ void simulate_account_removed(struct call *c, const void *fields)
     uint32_t row = simulation_listed_account(c, f->account);
     if (!row)
         return;
-    if (provider_with_id(account_read(c->world, row)->provider)->leaves_posts)
+    if (provider_with_id(account_read(c->world, row)->provider)->disconnect_removes_from_posts)
         account_leave_posts(c->world, row);
     account_disconnect(c->world, row, DISCONNECT_REMOVED_BY_USER);
     simulation_respond_account(c, row);

@@ -99,7 +99,7 @@ void check_idempotency_unique(struct observer *w, const struct call *c)
     uint64_t id = history_id(history_id(w->caller, w->operation), str_hash(token));
     uint64_t request = history_id(observer_path(w, c), str_hash(c->req->body));
     struct history_entry *entry = observer_find(w, id);
-    if (entry && c->now_ms - entry->at.world_ms < c->provider->repeats_ms) { /* the provider remembers it */
+    if (entry && c->now_ms - entry->at.world_ms < c->provider->idempotency_ms) { /* the provider remembers it */
         w->result->tested++;
         if (entry->request != request)
             report_violation(w, c, entry, "an Idempotency-Key was reused with another path or body");

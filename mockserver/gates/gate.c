@@ -98,7 +98,7 @@ bool gate_idempotency(struct call *c)
     digest_request(c, mine->asked);
 
     const struct reply *first = replies_find(c->world->replies, c->key, mine->what, token);
-    if (!first || c->now_ms - first->at_ms >= c->provider->repeats_ms)
+    if (!first || c->now_ms - first->at_ms >= c->provider->idempotency_ms)
         c->keep = mine;
     else if (memcmp(first->asked, mine->asked, sizeof mine->asked) == 0)
         respond_stored(c, first);
@@ -116,7 +116,7 @@ void gate_idempotency_keep(struct call *c)
     c->keep->at_ms = c->now_ms;
     c->keep->status = status;
     c->keep->body = buf_str(&c->res->body);
-    replies_keep(&c->world->replies, c->keep, c->now_ms - c->provider->repeats_ms);
+    replies_keep(&c->world->replies, c->keep, c->now_ms - c->provider->idempotency_ms);
 }
 
 const struct rate_tier *rate_tier_of(const struct rate_limits *l, const struct key *k)

@@ -18,22 +18,23 @@ typedef bool applies_fn(const struct call *c);
 static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_internal, is_recorded;
 
 typedef void phase_fn(struct call *c);
-static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, pass_gates, plan_rules, delay, serve,
-    refresh_namespace, render_error, add_common_headers, add_to_journal, observe_client;
+static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, pass_gates, mark_log_positions,
+    plan_rules, delay, serve, refresh_namespace, render_error, add_common_headers, add_to_journal, observe_client;
 
 static const struct phase {
     phase_fn *run;
     applies_fn *applies; /* NULL: to every call */
 } phases[] = {
-    {respond_to_preflight,  cors_is_preflight}, /* a web page asks whether it may call; no namespace takes part */
+    {respond_to_preflight,  cors_is_preflight}, /* the call then has no namespace: only headers are added to it */
     {find_namespace,        is_unanswered    }, /* by path, X-Mock-Namespace or credential */
     {run_due_events,        has_namespace    }, /* before the call reads the state */
     {find_route,            has_namespace    }, /* provider, operation, path parameters */
     {hostile_enter,         has_route        }, /* numbers the call in a hostile namespace */
     {pass_gates,            has_route        }, /* authentication, scope, rate limit ... as the provider lists them */
+    {mark_log_positions,    has_namespace    }, /* later changes and events are effects of this call */
     {plan_rules,            has_namespace    }, /* finds the rules that act on the call */
-    {delay,                 has_plan         }, /* delay_before of a rule suspends the call */
-    {serve,                 has_namespace    }, /* the operation's handler, or the response of a rule */
+    {delay,                 has_plan         }, /* delay_before of a rule, if not 0, suspends the call */
+    {serve,                 has_namespace    }, /* a rule's response; else the handler, unless the call is refused */
     {refresh_namespace,     is_internal      }, /* an admin operation may have reset or deleted it */
     {render_error,          is_refused       }, /* the fault becomes the provider's error response */
     {hostile_body,          NULL             }, /* varies the body in a hostile namespace */
@@ -85,7 +86,7 @@ static bool is_recorded(const struct call *c)
 static void respond_to_preflight(struct call *c)
 {
     resolve_refusal(c);
-    c->provider = NULL;
+    c->provider = NULL; /* the response belongs to no provider */
     c->responded = true;
     cors_respond(c);
 }
@@ -124,7 +125,6 @@ static void pass_gates(struct call *c)
     }
 }
 
-/* Remembers the log positions: later entries are this call's effects. */
 static void mark_log_positions(struct call *c)
 {
     c->changes_before = changes_last(c->world);
@@ -134,7 +134,6 @@ static void mark_log_positions(struct call *c)
 static void plan_rules(struct call *c)
 {
     c->world->caller = c->key;
-    mark_log_positions(c);
     if (c->ns->rules && !call_is_internal(c))
         rules_plan(c->ns->rules, c);
 }
@@ -166,6 +165,7 @@ static void serve(struct call *c)
     }
 }
 
+/* Without a namespace the call has the state of the default one, for the time of its response. */
 static void refresh_namespace(struct call *c)
 {
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);

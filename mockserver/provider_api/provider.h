@@ -124,15 +124,15 @@ struct provider {
     size_t gate_count;
     const char *key_header;                     /* header that gate_header_key reads: "x-api-key" */
     const struct rate_limits *limits;           /* for gate_rate_limit */
-    int64_t repeats_ms;                         /* how long an Idempotency-Key returns its first response */
+    int64_t idempotency_ms;                     /* how long an Idempotency-Key returns its first response */
     void (*render_error)(struct call *c);       /* writes c->fault: status, headers, body */
     void (*add_common_headers)(struct call *c); /* headers of every response; may be NULL */
     /* Returns the Location of the redirect that ends consent attempt `attempt`. */
     const char *(*consent_redirect)(struct call *c, uint32_t attempt);
-    const char *account_prefix; /* of the account ids it mints: "sa_" */
-    unsigned platforms;         /* that it can connect: bits of PROVIDER_PLATFORM */
-    bool has_health;            /* its accounts are healthy, expired or unhealthy, as a simulation sets */
-    bool leaves_posts;          /* disconnecting an account removes it from all posts */
+    const char *account_prefix;         /* of the account ids it mints: "sa_" */
+    unsigned platforms;                 /* that it can connect: bits of PROVIDER_PLATFORM */
+    bool has_health;                    /* its accounts are healthy, expired or unhealthy, as a simulation sets */
+    bool disconnect_removes_from_posts; /* disconnecting an account removes it from all posts */
     /* Sets the id and token lifetime of the account that a user's consent creates. */
     void (*consented)(struct world *w, enum platform platform, struct connection *user);
     /* The same for an ad account; NULL: the provider has no ad accounts. */

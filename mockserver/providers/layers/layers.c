@@ -10,78 +10,85 @@
     {                                                                                                                  \
         method, path, #name, scope, rate, flags, layers_##name, source                                                 \
     }
-#define GET(...)   ROW("GET", __VA_ARGS__)
-#define POST(...)  ROW("POST", __VA_ARGS__)
-#define PATCH(...) ROW("PATCH", __VA_ARGS__)
-#define DEL(...)   ROW("DELETE", __VA_ARGS__)
-#define READ       RATE_CLASS_READ, 0
-#define WRITE      RATE_CLASS_WRITE, 0
-#define FIX        RATE_CLASS_WRITE, ROUTE_REPAIRS
-#define ONCE       RATE_CLASS_WRITE, ROUTE_IDEMPOTENT /* a write that honours Idempotency-Key */
-#define LONG       RATE_CLASS_LONG, ROUTE_IDEMPOTENT
-#define P          "/v1/projects/{}"
-#define LEASES     P "/leased-accounts"
-#define CONTENT    "/v1/content/{}"
-#define POSTS      "/v1/scheduled-posts"
-#define LIST       "List social accounts"
-#define SA         "Social accounts, "
-#define REF        "API reference, "
+#define GET(...)    ROW("GET", __VA_ARGS__)
+#define POST(...)   ROW("POST", __VA_ARGS__)
+#define PATCH(...)  ROW("PATCH", __VA_ARGS__)
+#define DELETE(...) ROW("DELETE", __VA_ARGS__)
+#define NOT_BUILT(method, path, name, scope, class, source)                                                            \
+    {                                                                                                                  \
+        method, path, #name, scope, class, NULL, source                                                                \
+    }
+#define READ    RATE_CLASS_READ, 0
+#define WRITE   RATE_CLASS_WRITE, 0
+#define FIX     RATE_CLASS_WRITE, ROUTE_REPAIRS    /* repairs an account: client checks allow it (route.h) */
+#define ONCE    RATE_CLASS_WRITE, ROUTE_IDEMPOTENT /* a write that honours Idempotency-Key */
+#define LONG    RATE_CLASS_LONG, ROUTE_IDEMPOTENT
+#define P       "/v1/projects/{}"
+#define ACCOUNT "/v1/social-accounts/{}"
+#define LEASES  P "/leased-accounts"
+#define CONTENT "/v1/content/{}"
+#define POSTS   "/v1/scheduled-posts"
+#define LIST    "List social accounts"
+#define SA      "Social accounts, "
+#define REF     "API reference, "
 
 /* All documented endpoints, by the sections of the documentation. One without a handler is not implemented. */
 /* clang-format off */
 static const struct route routes[] = {
     /* social accounts */
-    GET(  P "/social-accounts",            list_social_accounts,  "social:read",  READ,  LIST),
-    DEL(  "/v1/social-accounts/{}",        revoke_social_account, "social:write", WRITE, SA "Revocation"),
-    GET(  "/v1/social-accounts/{}/health", social_account_health, "social:read",  READ,  REF "Social accounts, health"),
-    POST( P "/social/oauth-url",           create_oauth_url,      "social:write", WRITE, SA "Connected accounts"),
-    GET(  "/v1/social/oauth-status/{}",    oauth_status,          "social:read",  READ,  SA "Connected accounts"),
-    POST( P "/social/reauth-url",          create_reauth_url,     "social:write", FIX,   SA "Reconnecting"),
+    GET(   P "/social-accounts",         list_social_accounts,  "social:read",  READ,  LIST),
+    DELETE(ACCOUNT,                      revoke_social_account, "social:write", WRITE, SA "Revocation"),
+    GET(   ACCOUNT "/health",            social_account_health, "social:read",  READ,  REF "Social accounts, health"),
+    POST(  P "/social/oauth-url",        create_oauth_url,      "social:write", WRITE, SA "Connected accounts"),
+    GET(   "/v1/social/oauth-status/{}", oauth_status,          "social:read",  READ,  SA "Connected accounts"),
+    POST(  P "/social/reauth-url",       create_reauth_url,     "social:write", FIX,   SA "Reconnecting"),
 
     /* leased accounts */
-    POST( LEASES "/request",        request_lease,            "leased:write", ONCE,  SA "Leased accounts"),
-    GET(  LEASES "/requests/{}",    read_lease_request,       "leased:write", READ,  SA "Leased accounts"),
-    GET(  LEASES,                   list_leased_accounts,     "leased:write", READ,  REF "List leased accounts"),
-    GET(  "/v1/leased-accounts",    list_all_leased_accounts, "leased:write", READ,  LIST ", See also"),
-    DEL(  "/v1/leased-accounts/{}", release_leased_account,   "leased:write", WRITE, SA "Billing"),
+    POST(  LEASES "/request",        request_lease,            "leased:write", ONCE,  SA "Leased accounts"),
+    GET(   LEASES "/requests/{}",    read_lease_request,       "leased:write", READ,  SA "Leased accounts"),
+    GET(   LEASES,                   list_leased_accounts,     "leased:write", READ,  REF "List leased accounts"),
+    GET(   "/v1/leased-accounts",    list_all_leased_accounts, "leased:write", READ,  LIST ", See also"),
+    DELETE("/v1/leased-accounts/{}", release_leased_account,   "leased:write", WRITE, SA "Billing"),
 
     /* publishing */
-    POST( CONTENT "/schedule",    schedule_content,      "publish:write",   ONCE,  SA "Publishing through either kind"),
-    POST( CONTENT "/publish",     publish_content,       "publish:write",   LONG,  REF "Publish content"),
-    GET(  P "/scheduled-posts",   list_scheduled_posts,  "publish:read",    READ,  REF "List scheduled posts"),
-    GET(  POSTS "/{}",            read_scheduled_post,   "publish:read",    READ,  REF "Get a post"),
-    DEL(  POSTS "/{}",            cancel_scheduled_post, "publish:write",   WRITE, REF "Cancel a post"),
-    POST( POSTS "/{}/reschedule", reschedule_post,       "publish:write",   WRITE, REF "Reschedule a post"),
-    POST( CONTENT "/approve",     approve_content,       "content:approve", WRITE, REF "Approve content"),
-    POST( CONTENT "/reject",      reject_content,        "content:approve", WRITE, REF "Reject content"),
+    POST(  CONTENT "/schedule",    schedule_content,      "publish:write", ONCE,  SA "Publishing through either kind"),
+    POST(  CONTENT "/publish",     publish_content,       "publish:write", LONG,  REF "Publish content"),
+    GET(   P "/scheduled-posts",   list_scheduled_posts,  "publish:read",  READ,  REF "List scheduled posts"),
+    GET(   POSTS "/{}",            read_scheduled_post,   "publish:read",  READ,  REF "Get a post"),
+    DELETE(POSTS "/{}",            cancel_scheduled_post, "publish:write", WRITE, REF "Cancel a post"),
+    POST(  POSTS "/{}/reschedule", reschedule_post,       "publish:write", WRITE, REF "Reschedule a post"),
+
+    /* approval */
+    POST(  CONTENT "/approve", approve_content, "content:approve", WRITE, REF "Approve content"),
+    POST(  CONTENT "/reject",  reject_content,  "content:approve", WRITE, REF "Reject content"),
 
     /* advertising */
-    GET(  P "/ads/ad-accounts",           list_ad_accounts,     "ads:read",  READ,  "List ad accounts"),
-    POST( P "/ads/ad-accounts/oauth-url", create_ads_oauth_url, "ads:write", WRITE, "List ad accounts, See also"),
-    GET(  P "/ads/campaigns",             list_campaigns,       "ads:read",  READ,  REF "List campaigns"),
-    GET(  P "/ads/capi-status",           capi_status,          "ads:read",  READ,  REF "CAPI status"),
+    GET(   P "/ads/ad-accounts",           list_ad_accounts,     "ads:read",  READ,  "List ad accounts"),
+    POST(  P "/ads/ad-accounts/oauth-url", create_ads_oauth_url, "ads:write", WRITE, "List ad accounts, See also"),
+    GET(   P "/ads/campaigns",             list_campaigns,       "ads:read",  READ,  REF "List campaigns"),
+    GET(   P "/ads/capi-status",           capi_status,          "ads:read",  READ,  REF "CAPI status"),
 
     /* projects, keys, jobs */
-    POST( "/v1/projects",         create_project, "projects:write", ONCE,  REF "Create a project"),
-    GET(  "/v1/projects",         list_projects,  "projects:read",  READ,  REF "List projects"),
-    GET(  P,                      read_project,   "projects:read",  READ,  REF "Get a project"),
-    GET(  "/v1/whoami",           whoami,         NULL,             READ,  REF "Who am I"),
-    {"POST", "/v1/organizations/{}/api-keys", "mint_api_key", "org:admin", WRITE, NULL, REF "Mint an API key"},
-    POST( "/v1/api-keys/{}/kill", kill_api_key,   NULL,             ONCE,  REF "Kill an API key"),
-    GET(  "/v1/jobs/{}",          read_job,       "jobs:read",      READ,  REF "Get a job"),
-    POST( "/v1/jobs/{}/cancel",   cancel_job,     "jobs:cancel",    WRITE, REF "Cancel a job"),
-    GET(  "/v1/audit-log",        list_audit_log, NULL,             READ,  REF "Audit log"),
+    POST(  "/v1/projects",         create_project, "projects:write", ONCE,  REF "Create a project"),
+    GET(   "/v1/projects",         list_projects,  "projects:read",  READ,  REF "List projects"),
+    GET(   P,                      read_project,   "projects:read",  READ,  REF "Get a project"),
+    GET(   "/v1/whoami",           whoami,         NULL,             READ,  REF "Who am I"),
+    NOT_BUILT("POST", "/v1/organizations/{}/api-keys", mint_api_key, "org:admin", WRITE, REF "Mint an API key"),
+    POST(  "/v1/api-keys/{}/kill", kill_api_key,   NULL,             ONCE,  REF "Kill an API key"),
+    GET(   "/v1/jobs/{}",          read_job,       "jobs:read",      READ,  REF "Get a job"),
+    POST(  "/v1/jobs/{}/cancel",   cancel_job,     "jobs:cancel",    WRITE, REF "Cancel a job"),
+    GET(   "/v1/audit-log",        list_audit_log, NULL,             READ,  REF "Audit log"),
 
     /* webhooks */
-    POST( "/v1/webhook-endpoints",                  create_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
-    GET(  "/v1/webhook-endpoints",                  list_webhook_endpoints,  NULL, READ, REF "Webhooks"),
-    GET(  "/v1/webhook-endpoints/{}",               read_webhook_endpoint,   NULL, READ, REF "Webhooks"),
-    PATCH("/v1/webhook-endpoints/{}",               update_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
-    DEL(  "/v1/webhook-endpoints/{}",               delete_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
-    POST( "/v1/webhook-endpoints/{}/rotate-secret", rotate_webhook_secret,   NULL, ONCE, REF "Webhooks"),
-    POST( "/v1/webhook-endpoints/{}/test",          test_webhook_endpoint,   NULL, ONCE, REF "Webhooks"),
-    GET(  "/v1/webhook-endpoints/{}/deliveries",    list_webhook_deliveries, NULL, READ, REF "Webhooks"),
-    POST( "/v1/webhook-deliveries/{}/replay",       replay_webhook_delivery, NULL, ONCE, REF "Webhooks"),
+    POST(  "/v1/webhook-endpoints",                  create_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    GET(   "/v1/webhook-endpoints",                  list_webhook_endpoints,  NULL, READ, REF "Webhooks"),
+    GET(   "/v1/webhook-endpoints/{}",               read_webhook_endpoint,   NULL, READ, REF "Webhooks"),
+    PATCH( "/v1/webhook-endpoints/{}",               update_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    DELETE("/v1/webhook-endpoints/{}",               delete_webhook_endpoint, NULL, ONCE, REF "Webhooks"),
+    POST(  "/v1/webhook-endpoints/{}/rotate-secret", rotate_webhook_secret,   NULL, ONCE, REF "Webhooks"),
+    POST(  "/v1/webhook-endpoints/{}/test",          test_webhook_endpoint,   NULL, ONCE, REF "Webhooks"),
+    GET(   "/v1/webhook-endpoints/{}/deliveries",    list_webhook_deliveries, NULL, READ, REF "Webhooks"),
+    POST(  "/v1/webhook-deliveries/{}/replay",       replay_webhook_delivery, NULL, ONCE, REF "Webhooks"),
 };
 /* clang-format on */
 
@@ -113,6 +120,7 @@ static const struct fault_row faults[] = {
 
 /* The rate limit is checked before the scope: a call without the required scope is counted. */
 static const struct gate gates[] = {
+  /* in this order; true: a rate limit */
     {"key",         gate_bearer,      false},
     {"key_status",  gate_key_status,  false},
     {"rate_limit",  gate_rate_limit,  true },
@@ -152,6 +160,7 @@ const struct rate_limits layers_limits = {
 static const char *const foreign[] = {"metadata", "details"};
 
 static const struct variation_rows unordered[] = {
+  /* lists whose order is not documented */
     {"list_social_accounts",     "/items", NULL},
     {"list_leased_accounts",     "/items", NULL},
     {"list_all_leased_accounts", "/items", NULL},
@@ -187,7 +196,7 @@ const struct provider layers_provider = {
     .gates = gates,
     .gate_count = COUNT(gates),
     .limits = &layers_limits,
-    .repeats_ms = DAY_MS,
+    .idempotency_ms = DAY_MS,
     .render_error = layers_render_error,
     .add_common_headers = layers_add_common_headers,
     .consent_redirect = layers_consent_redirect,

@@ -15,14 +15,18 @@
 #define POST(...)   ROW("POST", __VA_ARGS__)
 #define PATCH(...)  ROW("PATCH", __VA_ARGS__)
 #define DELETE(...) ROW("DELETE", __VA_ARGS__)
-#define READ        "read", RATE_CLASS_READ, 0
-#define WRITE       "write", RATE_CLASS_WRITE, 0
-#define FIX         "write", RATE_CLASS_WRITE, ROUTE_REPAIRS
-#define AI          "ai", RATE_CLASS_WRITE, 0
-#define OPEN        NULL, RATE_CLASS_NONE, ROUTE_OPEN
-#define LIST        "List accounts"
-#define PAGE        "Developer pages, "
-#define CLIENTS     "Official clients, "
+#define NOT_BUILT(method, path, name, class, source)                                                                   \
+    {                                                                                                                  \
+        method, V path, #name, class, NULL, source                                                                     \
+    }
+#define READ    "read", RATE_CLASS_READ, 0
+#define WRITE   "write", RATE_CLASS_WRITE, 0
+#define FIX     "write", RATE_CLASS_WRITE, ROUTE_REPAIRS
+#define AI      "ai", RATE_CLASS_WRITE, 0
+#define OPEN    NULL, RATE_CLASS_NONE, ROUTE_OPEN
+#define LIST    "List accounts"
+#define PAGE    "Developer pages, "
+#define CLIENTS "Official clients, "
 
 /* Every documented endpoint, by the sections of the documentation; one without a handler is not implemented. */
 /* clang-format off */
@@ -32,7 +36,7 @@ static const struct route routes[] = {
     GET(  "/accounts/{}",           read_account,        READ,  PAGE "Get account"),
     GET(  "/accounts/{}/health",    account_health,      READ,  PAGE "Account health"),
     POST( "/accounts/connect-link", create_connect_link, WRITE, CLIENTS "connect link"),
-    {"POST", V "/accounts/connect-credential", "connect_credential", WRITE, NULL, CLIENTS "connect credential"},
+    NOT_BUILT("POST", "/accounts/connect-credential", connect_credential, WRITE, CLIENTS "connect credential"),
     POST( "/accounts/{}/reconnect", reconnect_account,   FIX,   CLIENTS "reconnect link"),
 
     /* device login and social connect, both polled by the client */
@@ -40,16 +44,16 @@ static const struct route routes[] = {
     POST( "/auth/device/token",           poll_device_token,    OPEN,  CLIENTS "device login"),
     POST( "/auth/social-connect/start",   start_social_connect, FIX,   CLIENTS "social connect"),
     GET(  "/auth/social-connect/poll/{}", poll_social_connect,  READ,  CLIENTS "social connect"),
-    {"POST", V "/auth/social-connect/bluesky",  "connect_bluesky",  WRITE, NULL, CLIENTS "social connect"},
-    {"POST", V "/auth/social-connect/telegram", "connect_telegram", WRITE, NULL, CLIENTS "social connect"},
-    {"POST", V "/auth/social-connect/discord",  "connect_discord",  WRITE, NULL, CLIENTS "social connect"},
+    NOT_BUILT("POST", "/auth/social-connect/bluesky",  connect_bluesky,  WRITE, CLIENTS "social connect"),
+    NOT_BUILT("POST", "/auth/social-connect/telegram", connect_telegram, WRITE, CLIENTS "social connect"),
+    NOT_BUILT("POST", "/auth/social-connect/discord",  connect_discord,  WRITE, CLIENTS "social connect"),
 
     /* posts */
     POST(   "/posts",             create_post,   WRITE, PAGE "Create post"),
     GET(    "/posts",             list_posts,    READ,  PAGE "List posts"),
-    {"POST", V "/posts/bulk",          "bulk_create_posts",   WRITE, NULL, PAGE "Bulk operations"},
-    {"POST", V "/posts/bulk-schedule", "bulk_schedule_posts", WRITE, NULL, PAGE "Bulk schedule"},
-    {"POST", V "/posts/retry-failed",  "retry_failed_posts",  WRITE, NULL, PAGE "Bulk operations"},
+    NOT_BUILT("POST", "/posts/bulk",          bulk_create_posts,   WRITE, PAGE "Bulk operations"),
+    NOT_BUILT("POST", "/posts/bulk-schedule", bulk_schedule_posts, WRITE, PAGE "Bulk schedule"),
+    NOT_BUILT("POST", "/posts/retry-failed",  retry_failed_posts,  WRITE, PAGE "Bulk operations"),
     GET(    "/posts/{}",          read_post,     READ,  PAGE "Get post"),
     PATCH(  "/posts/{}",          update_post,   WRITE, CLIENTS "update post"),
     DELETE( "/posts/{}",          delete_post,   WRITE, PAGE "Delete post"),
@@ -80,14 +84,14 @@ static const struct route routes[] = {
     POST(   "/webhooks/{}/test", test_webhook,   WRITE, PAGE "Webhooks"),
 
     /* campaigns, analytics and AI */
-    {"POST",   V "/campaigns",           "create_campaign",   WRITE, NULL, PAGE "Campaigns"},
-    {"GET",    V "/campaigns",           "list_campaigns",    READ,  NULL, PAGE "Campaigns"},
-    {"GET",    V "/campaigns/{}",        "read_campaign",     READ,  NULL, PAGE "Campaigns"},
-    {"PATCH",  V "/campaigns/{}",        "update_campaign",   WRITE, NULL, PAGE "Campaigns"},
-    {"DELETE", V "/campaigns/{}",        "delete_campaign",   WRITE, NULL, PAGE "Campaigns"},
-    {"GET",    V "/analytics/summary",   "analytics_summary", READ,  NULL, PAGE "Analytics"},
-    {"POST",   V "/ai/generate-image",   "generate_image",    AI,    NULL, PAGE "Generate image"},
-    {"POST",   V "/ai/generate-caption", "generate_caption",  AI,    NULL, PAGE "Generate caption"},
+    NOT_BUILT("POST",   "/campaigns",           create_campaign,   WRITE, PAGE "Campaigns"),
+    NOT_BUILT("GET",    "/campaigns",           list_campaigns,    READ,  PAGE "Campaigns"),
+    NOT_BUILT("GET",    "/campaigns/{}",        read_campaign,     READ,  PAGE "Campaigns"),
+    NOT_BUILT("PATCH",  "/campaigns/{}",        update_campaign,   WRITE, PAGE "Campaigns"),
+    NOT_BUILT("DELETE", "/campaigns/{}",        delete_campaign,   WRITE, PAGE "Campaigns"),
+    NOT_BUILT("GET",    "/analytics/summary",   analytics_summary, READ,  PAGE "Analytics"),
+    NOT_BUILT("POST",   "/ai/generate-image",   generate_image,    AI,    PAGE "Generate image"),
+    NOT_BUILT("POST",   "/ai/generate-caption", generate_caption,  AI,    PAGE "Generate caption"),
 };
 /* clang-format on */
 
@@ -117,6 +121,7 @@ static const struct fault_row faults[] = {
 };
 
 static const struct gate gates[] = {
+  /* in this order; true: a rate limit */
     {"key",        gate_bearer,     false},
     {"key_status", gate_key_status, false},
     {"rate_limit", gate_rate_limit, true },

@@ -13,9 +13,13 @@
 #define POST(...)   ROW("POST", __VA_ARGS__)
 #define PUT(...)    ROW("PUT", __VA_ARGS__)
 #define DELETE(...) ROW("DELETE", __VA_ARGS__)
-#define READ        NULL, RATE_CLASS_READ, 0
-#define WRITE       NULL, RATE_CLASS_WRITE, 0
-#define LONG        NULL, RATE_CLASS_LONG, 0
+#define NOT_BUILT(method, path, name, class, source)                                                                   \
+    {                                                                                                                  \
+        method, path, #name, class, NULL, source                                                                       \
+    }
+#define READ  NULL, RATE_CLASS_READ, 0
+#define WRITE NULL, RATE_CLASS_WRITE, 0
+#define LONG  NULL, RATE_CLASS_LONG, 0
 /* A path without its id gets a 422 and is not listed as an endpoint. */
 #define READ_NO_ID  NULL, RATE_CLASS_READ, ROUTE_HIDDEN
 #define WRITE_NO_ID NULL, RATE_CLASS_WRITE, ROUTE_HIDDEN
@@ -48,18 +52,18 @@ static const struct route routes[] = {
     DELETE( "/schedule",    delete_schedule, WRITE_NO_ID, SCHEDULE "Errors"),
 
     /* generated posts, templates, brands and audio */
-    {"POST",   "/post/initiate/generate", "generate_post",    LONG,  NULL, "Post generation"},
-    {"POST",   "/post/initiate/import",   "import_post",      LONG,  NULL, "Post import"},
-    {"GET",    "/post/status/{}",         "read_post_status", READ,  NULL, "Post status"},
-    {"GET",    "/post/output/{}",         "read_post_output", READ,  NULL, "Post output"},
-    {"GET",    "/template",               "list_templates",   READ,  NULL, "Templates"},
-    {"GET",    "/ai-preset",              "list_presets",     READ,  NULL, "AI presets"},
-    {"GET",    "/brand",                  "list_brands",      READ,  NULL, "Brands"},
-    {"POST",   "/brand",                  "create_brand",     WRITE, NULL, "Brands"},
-    {"GET",    "/brand/{}",               "read_brand",       READ,  NULL, "Brands"},
-    {"PUT",    "/brand/{}",               "update_brand",     WRITE, NULL, "Brands"},
-    {"GET",    "/audio",                  "list_audio",       READ,  NULL, "Audio"},
-    {"DELETE", "/audio/{}",               "delete_audio",     WRITE, NULL, "Audio"},
+    NOT_BUILT("POST",   "/post/initiate/generate", generate_post,    LONG,  "Post generation"),
+    NOT_BUILT("POST",   "/post/initiate/import",   import_post,      LONG,  "Post import"),
+    NOT_BUILT("GET",    "/post/status/{}",         read_post_status, READ,  "Post status"),
+    NOT_BUILT("GET",    "/post/output/{}",         read_post_output, READ,  "Post output"),
+    NOT_BUILT("GET",    "/template",               list_templates,   READ,  "Templates"),
+    NOT_BUILT("GET",    "/ai-preset",              list_presets,     READ,  "AI presets"),
+    NOT_BUILT("GET",    "/brand",                  list_brands,      READ,  "Brands"),
+    NOT_BUILT("POST",   "/brand",                  create_brand,     WRITE, "Brands"),
+    NOT_BUILT("GET",    "/brand/{}",               read_brand,       READ,  "Brands"),
+    NOT_BUILT("PUT",    "/brand/{}",               update_brand,     WRITE, "Brands"),
+    NOT_BUILT("GET",    "/audio",                  list_audio,       READ,  "Audio"),
+    NOT_BUILT("DELETE", "/audio/{}",               delete_audio,     WRITE, "Audio"),
 };
 /* clang-format on */
 
@@ -100,6 +104,7 @@ static bool gate_workspace(struct call *c)
 }
 
 static const struct gate gates[] = {
+  /* in this order; true: a rate limit */
     {"key",        gate_header_key, false},
     {"workspace",  gate_workspace,  false},
     {"key_status", gate_key_status, false},
@@ -149,7 +154,7 @@ const struct provider postnitro_provider = {
     .account_prefix = "c",
     .platforms = PROVIDER_PLATFORM(LINKEDIN) | PROVIDER_PLATFORM(INSTAGRAM) | PROVIDER_PLATFORM(TIKTOK) |
                  PROVIDER_PLATFORM(THREADS),
-    .leaves_posts = true,
+    .disconnect_removes_from_posts = true,
     .consented = postnitro_consented,
     .variations = &variations,
     .fixture = &postnitro_fixture,
