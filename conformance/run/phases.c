@@ -1,6 +1,6 @@
-/* START HERE: one step's way through a run. Each scenario is a task (task.h); each of its steps, and each case of a
- * step, goes through the phases below from top to bottom. What a phase does for one kind of step is a column of the
- * kinds table. A flow runs as steps between `act` and `receive` of the `use` step. */
+/* START HERE: the phases of a step. Each scenario is a task (task.h); each of its steps, and each case of a step, goes
+ * through the phases below from top to bottom. The table `kinds` has what a phase does for each kind of step. A flow
+ * runs as steps between `act` and `receive` of the `use` step. */
 #include "conformance/run/step.h"
 
 #include <assert.h>

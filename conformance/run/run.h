@@ -1,6 +1,6 @@
 /* run.h - runs the scenarios of a plan against a target.
  *
- *   session.c (the run) -> phases.c (START HERE: the way of a step) -> call, consent, webhook, judge, cleanup
+ *   session.c (the run) -> phases.c (START HERE: the phases of a step) -> call, consent, webhook, judge, cleanup
  *
  * Shapes:  each scenario is a task (task.h). All tasks share one event loop and one HTTP client. A
  *          task cleans up the resources it created, last first, also after a failure or interrupt.

@@ -1,8 +1,7 @@
-/* step.h - the parts of a step's way, each file above those that use it. phases.c puts them in order.
+/* step.h - the functions that the phases of a step call, by file. phases.c has the table of phases.
  *
- *   cleanup.c -> judge.c -> call.c, consent.c, webhook.c -> phases.c -> session.c
- *
- * Shapes:  a phase is a function of the task that returns what follows. A judge_ function that returns
+ * Shapes:  a section below is a file. A file calls only functions of the sections before it; session.c comes last.
+ *          A phase is a function of the task that returns what follows. A judge_ function that returns
  *          NEXT_CASE has ended the case of the step with undecided checks.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
@@ -91,7 +90,7 @@ const char *inbox_url(const struct inbox *box); /* ends in /name */
  * matches, *why is the reason; else it is NULL. Source: Layers documentation, "Webhooks". */
 bool signature_matches(struct str header, struct str secret, struct str body, const char **why);
 
-/* --- phases.c: the way of a scenario ------------------------------------------------------ */
+/* --- phases.c: starts a scenario ---------------------------------------------------------- */
 
 void scenario_start(struct runner *r, const struct scenario *s, size_t number);
 void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why);

@@ -4,7 +4,7 @@
  *
  * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first is the scenario's
  *          own steps, each other is a flow that a `use` step runs. `current` is the step and case that runs now, with
- *          its references replaced; a task runs one at a time. phases.c has the way of a step.
+ *          its references replaced; the steps run one at a time. phases.c runs their phases.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
 #pragma once
