@@ -1,9 +1,9 @@
-/* pipeline.h - START HERE: the way of one request through the mock.
+/* pipeline.h - START HERE: the phases of a request.
  *
- * Shapes:  pipeline_run walks the table of phases in pipeline.c, from top to bottom. Each row says which calls it
- *          applies to. A call may be suspended in a phase (runtime/suspend.h); it continues there when it wakes. A
- *          refused call goes through all phases too: rules are evaluated for it, because a rule may replace the refusal
- *          with its own response.
+ * Shapes:  pipeline_run runs the table of phases in pipeline.c from top to bottom. Each row says which calls it applies
+ *          to. A phase may suspend the call (runtime/suspend.h); when the call wakes, it continues with the next phase.
+ *          A refused call continues too: rules are evaluated for it, because a rule may replace the refusal with its
+ *          own response.
  * Units:   -
  * Errors:  none.
  */

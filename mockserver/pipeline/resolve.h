@@ -1,7 +1,7 @@
 /* resolve.h - finds the namespace and the provider of a request.
  *
  * Shapes:  namespace: from /ns/<name>, else from X-Mock-Namespace, else from a credential bound to one, else "default".
- *          A call to a provider creates it on first use.
+ *          A call to a provider creates it on first use, unless the mock has --explicit-namespaces.
  *          provider: from the mount, else from the Host header, else from the route that matches, else from the path
  *          prefix (only for the format of the error response). The mock's own endpoints, /__admin and /__consent, are
  *          providers too (own_providers).

@@ -2,7 +2,7 @@
  *
  * Shapes:  struct call lives in the arena of its exchange. A handler reads and changes the state of the namespace and
  *          writes JSON. A gate or a handler that refuses a call sets a fault and returns; only the provider's
- *          render_error turns a fault into a response. pipeline/pipeline.h has the way of a call.
+ *          render_error turns a fault into a response. pipeline/pipeline.h describes the phases of a call.
  * Units:   now_ms is the namespace's time when the call arrived, or when it woke from a suspension.
  * Errors:  a refused call is a normal result (enum fault), not an error of the mock.
  */

@@ -1,6 +1,6 @@
 /* webhooks.h - a provider's webhooks: its events, their payload and signature, its retry policy.
  *
- * Shapes:  a provider fills struct webhooks; deliver/ and scheduler.c use it.
+ * Shapes:  a provider fills struct webhooks; runtime/scheduler.c uses it.
  * Units:   seconds for the time in a signature; milliseconds elsewhere.
  * Errors:  none.
  */

@@ -1,6 +1,6 @@
 /* deliver.h - sends webhook requests: POSTs, several at a time, only to allowed hosts.
  *
- * Shapes:  one struct deliver per process. Without a loop there is no network; deliver_use_network lets a test respond
+ * Shapes:  one struct deliver per mock. Without a loop there is no network; deliver_use_network lets a test respond
  *          instead. The HTTP client is created with the first attempt. Attempts are numbered from 1 in the order of
  *          deliver_send.
  * Units:   an attempt may take 10 seconds; a response may have 64 KiB.

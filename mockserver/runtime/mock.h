@@ -1,6 +1,7 @@
-/* mock.h - the data of a running mock, which everything from runtime/ on shares.
+/* mock.h - the data of a running mock; runtime/ and the rooms that use it share one struct mock.
  *
- * Shapes:  struct mock {options, fixtures, namespaces}. server/mock_server.h creates and frees it.
+ * Shapes:  struct mock owns the fixtures, the namespaces, the webhook sender (deliver.h) and the results of the client
+ *          checks. server/mock_server.h creates and frees it.
  * Units:   milliseconds; microseconds of the monotonic clock for timers.
  * Errors:  none.
  */

@@ -14,7 +14,7 @@ struct scheduler;
 /* Is notified after each tick and each journal entry: there may be something new. */
 struct listener {
     void (*changed)(struct listener *l);
-    void (*closed)(struct listener *l); /* reset or deleted; it is unsubscribed already */
+    void (*closed)(struct listener *l); /* the state was replaced or deleted; it is unsubscribed already */
     struct listener **place;            /* the pointer to it in the list; NULL: not subscribed */
     struct listener *next;
 };
