@@ -108,7 +108,7 @@ static enum next choose(struct task *t)
         .vars = {.arena = a, .outer = &f->vars},
         .arena = a,
         .now_ms = time_wall_ms(),
-        .held = true,
+        .held = true, /* until a check fails */
     };
     return NEXT_PHASE;
 }
@@ -133,9 +133,10 @@ static enum next resolve(struct task *t)
     struct current *c = &t->current;
     const char *missing = NULL;
     bool ok = set_parameters(t, &missing) && resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
-              resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing) &&
-              (c->readings = resolve_readings(&c->vars, c->step, &missing));
-    return ok ? NEXT_PHASE : judge_blocked(t, missing);
+              resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing);
+    if (ok)
+        c->readings = resolve_readings(&c->vars, c->step, &missing);
+    return ok && c->readings ? NEXT_PHASE : judge_blocked(t, missing);
 }
 
 /* --- the phases of the kinds -------------------------------------------------------------- */
@@ -213,7 +214,7 @@ static enum next flow_enter(struct task *t)
     const struct node *self = vars_get(&c->vars, STR("scenario"));
     if (self)
         vars_set(&f->vars, "scenario", self);
-    if (missing || !set_inputs(&f->vars, flow, with, &missing))
+    if (missing || !set_inputs(&f->vars, flow, with, &missing)) /* blocks the caller, and so the flow's steps */
         task_block(t, VERDICT_NOT_APPLICABLE, arena_printf(r->arena, "no value for '%s'", missing));
     f->blocked = task_frame(t)->blocked;
     f->blocked_as = task_frame(t)->blocked_as;
@@ -264,6 +265,7 @@ static bool set_scenario_vars(struct task *t, struct vars *v, const char **missi
     return true;
 }
 
+/* task.c continues a task with `walk`; it must not include this file. */
 static void begin_steps(struct task *t)
 {
     const char *missing = NULL;

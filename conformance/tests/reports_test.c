@@ -359,8 +359,8 @@ static void formats_are_found_by_name(void **state)
 {
     (void)state;
     static const char *const names[] = {"console", "json", "junit", "ndjson"};
-    assert_int_equal(report_format_count, 4);
-    for (size_t i = 0; i < 4; i++)
+    assert_int_equal(report_format_count, COUNT(names));
+    for (size_t i = 0; i < COUNT(names); i++)
         assert_string_equal(report_format_named(names[i])->name, names[i]);
     assert_null(report_format_named("html"));
     assert_null(report_format_named(""));

@@ -16,7 +16,7 @@
 #define SIMULATE(name) #name, &simulate_##name##_fields, simulate_##name
 
 /* clang-format off */
-const struct simulation simulations[] = {
+const struct simulation simulations[] = { /* name, fields, function; the providers that have it, NULL: all; help */
     {SIMULATE(consent),           NULL,
      "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or reconnects the account; "
      "`deny` and `exchange_error` fail the attempt; `abandon` leaves it pending. Fails with 409 if the attempt has "

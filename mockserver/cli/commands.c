@@ -68,7 +68,8 @@ static void print_routes(const struct provider *d)
         const char *source = d->role == PROVIDER_ADMIN ? admin_guide(r->operation)->help : r->source;
         if (!(r->flags & ROUTE_HIDDEN))
             printf("%-6s %-52s %s.%-*s %s%s\n", r->method, r->pattern, d->name,
-                   OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source, r->serve ? "" : " (not built)");
+                   OPERATION_COLUMNS - (int)strlen(d->name), r->operation, source,
+                   r->serve ? "" : " (not implemented)");
     }
 }
 

@@ -274,26 +274,6 @@ static void put_rules(struct buf *out, const struct field_list *examples)
     put_matchers(out, examples);
 }
 
-static const char *const record_helps[RECORD_KIND_COUNT] = {
-    [RECORD_ORGANIZATION] = "a customer of a provider, which owns keys and spaces",
-    [RECORD_KEY] = "an API key",
-    [RECORD_SPACE] = "a Layers project, a PostNitro workspace, or all of a PostEverywhere customer",
-    [RECORD_ACCOUNT] = "a social account of a space",
-    [RECORD_OAUTH_ATTEMPT] = "an attempt to connect or reconnect an account, or to sign in a program",
-    [RECORD_CONTENT] = "content that can be posted",
-    [RECORD_POST] = "content with the time at which it is due",
-    [RECORD_DESTINATION] = "one post at one account",
-    [RECORD_LEASE_REQUEST] = "a request for leased accounts",
-    [RECORD_POOL_ACCOUNT] = "an account that Layers can lease out",
-    [RECORD_WALLET_ENTRY] = "one month that an organization was charged for a leased account",
-    [RECORD_AD_ACCOUNT] = "an ad account of a space",
-    [RECORD_LAYER] = "a layer that Layers sets up for a new account, or for the space",
-    [RECORD_ONBOARDING] = "a completed item of an organization's onboarding list",
-    [RECORD_WEBHOOK] = "a webhook endpoint of an organization",
-    [RECORD_DELIVERY] = "the delivery of one event to one webhook, with all its attempts",
-    [RECORD_MEDIA] = "metadata of a media file that posts can use",
-};
-
 static void put_records(struct buf *out)
 {
     static const char *const heads[] = {"kind", "a record is", "fields"};
@@ -308,7 +288,7 @@ static void put_records(struct buf *out)
         for (size_t i = 0; i < type->field_count; i++)
             buf_printf(&fields, "%s`%s`", i ? ", " : "", type->fields[i].name);
         const char *name = arena_printf(out->arena, "`%s`", record_kind_texts[kind]);
-        md_row(out, (const char *const[]){name, record_helps[kind], buf_c(&fields)}, COUNT(heads));
+        md_row(out, (const char *const[]){name, type->help, buf_c(&fields)}, COUNT(heads));
     }
     buf_text(out, "\n");
 }

@@ -120,6 +120,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 
 const struct record_type account_record_type = {
     RECORD_TYPE(RECORD_ACCOUNT, account, public_id),
+    .help = "a social account of a space",
     RECORD_PROVIDER(account),
     RECORD_STATE_COMPUTED(state_of, state_texts, ACCOUNT_STATE_COUNT),
     .final_states = STATE_BIT(ACCOUNT_DISCONNECTED),

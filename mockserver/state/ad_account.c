@@ -73,6 +73,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 
 const struct record_type ad_account_record_type = {
     RECORD_TYPE(RECORD_AD_ACCOUNT, ad_account, public_id),
+    .help = "an ad account of a space",
     RECORD_PROVIDER(ad_account),
     RECORD_STATE_COMPUTED(state_of, state_texts, AD_ACCOUNT_STATE_COUNT),
     .final_states = STATE_BIT(AD_ACCOUNT_DISCONNECTED),

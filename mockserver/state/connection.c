@@ -41,6 +41,7 @@ static const char *check_layer(const struct world *w, const struct index *waitin
 
 const struct record_type layer_record_type = {
     RECORD_TYPE(RECORD_LAYER, layer, public_id),
+    .help = "a layer that Layers sets up for a new account, or for the space",
     RECORD_PROVIDER(layer),
     .add_entries = add_layer_entries,
     .check = check_layer,
@@ -65,6 +66,7 @@ static const char *check_onboarding(const struct world *w, const struct index *w
 
 const struct record_type onboarding_record_type = {
     RECORD_TYPE(RECORD_ONBOARDING, onboarding, public_id),
+    .help = "a completed item of an organization's onboarding list",
     RECORD_PROVIDER(onboarding),
     .check = check_onboarding,
 };

@@ -45,6 +45,7 @@ static const char *check_request(const struct world *w, const struct index *wait
 
 const struct record_type lease_request_record_type = {
     RECORD_TYPE(RECORD_LEASE_REQUEST, lease_request, public_id),
+    .help = "a request for leased accounts",
     RECORD_PROVIDER(lease_request),
     RECORD_STATE(lease_request, state, lease_state_texts, LEASE_STATE_COUNT),
     .id_per_organization = true,
@@ -93,6 +94,7 @@ static const char *check_pool_account(const struct world *w, const struct index 
 
 const struct record_type pool_account_record_type = {
     RECORD_TYPE(RECORD_POOL_ACCOUNT, pool_account, handle),
+    .help = "an account that Layers can lease out",
     RECORD_PROVIDER(pool_account),
     RECORD_STATE_COMPUTED(pool_state, pool_state_texts, POOL_STATE_COUNT),
     .add_entries = add_pool_entries,
@@ -122,6 +124,7 @@ static const char *check_wallet_entry(const struct world *w, const struct index 
 
 const struct record_type wallet_entry_record_type = {
     RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, public_id),
+    .help = "one month that an organization was charged for a leased account",
     RECORD_PROVIDER(wallet_entry),
     .check = check_wallet_entry,
 };

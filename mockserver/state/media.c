@@ -43,6 +43,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 
 const struct record_type media_record_type = {
     RECORD_TYPE(RECORD_MEDIA, media, public_id),
+    .help = "metadata of a media file that posts can use",
     RECORD_PROVIDER(media),
     RECORD_STATE(media, state, media_state_texts, MEDIA_STATE_COUNT),
     .final_states = STATE_BIT(MEDIA_REMOVED),

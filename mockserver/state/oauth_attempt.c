@@ -99,6 +99,7 @@ static const char *check(const struct world *w, const struct index *waiting, uin
 
 const struct record_type oauth_attempt_record_type = {
     RECORD_TYPE(RECORD_OAUTH_ATTEMPT, oauth_attempt, token),
+    .help = "an attempt to connect or reconnect an account, or to sign in a program",
     RECORD_PROVIDER(oauth_attempt),
     RECORD_STATE(oauth_attempt, state, oauth_attempt_state_texts, OAUTH_ATTEMPT_STATE_COUNT),
     .final_states =

@@ -38,6 +38,7 @@ static const char *check_content(const struct world *w, const struct index *wait
 
 const struct record_type content_record_type = {
     RECORD_TYPE(RECORD_CONTENT, content, public_id),
+    .help = "content that can be posted",
     RECORD_PROVIDER(content),
     RECORD_STATE(content, state, content_state_texts, CONTENT_STATE_COUNT),
     .check = check_content,
@@ -94,6 +95,7 @@ static const char *check_post(const struct world *w, const struct index *waiting
 
 const struct record_type post_record_type = {
     RECORD_TYPE(RECORD_POST, post, public_id),
+    .help = "content with the time at which it is due",
     RECORD_PROVIDER(post),
     .add_entries = add_post_entries,
     .check = check_post,
@@ -196,6 +198,7 @@ static const char *check_destination(const struct world *w, const struct index *
 
 const struct record_type destination_record_type = {
     RECORD_TYPE(RECORD_DESTINATION, destination, public_id),
+    .help = "one post at one account",
     RECORD_PROVIDER(destination),
     RECORD_STATE(destination, state, destination_state_texts, DESTINATION_STATE_COUNT),
     .final_states = STATE_BIT(DESTINATION_DRAFT) | STATE_BIT(DESTINATION_PUBLISHED) | STATE_BIT(DESTINATION_CANCELED),

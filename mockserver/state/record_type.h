@@ -101,6 +101,7 @@ struct index_entries;
 
 struct record_type {
     enum record_kind kind;
+    const char *help; /* what a record of the kind is, for the reference page: "an API key" */
     size_t size;
     size_t id_offset;       /* of const char *public_id */
     size_t provider_offset; /* of int provider; SIZE_MAX: the provider of its organization */

@@ -17,6 +17,7 @@ static const struct record_field organization_fields[] = {
 
 const struct record_type organization_record_type = {
     RECORD_TYPE(RECORD_ORGANIZATION, organization, public_id),
+    .help = "a customer of a provider, which owns keys and spaces",
     RECORD_PROVIDER(organization),
 };
 
@@ -68,6 +69,7 @@ static const char *check_key(const struct world *w, const struct index *waiting,
 
 const struct record_type key_record_type = {
     RECORD_TYPE(RECORD_KEY, key, public_id),
+    .help = "an API key",
     RECORD_PROVIDER_OF_ORGANIZATION,
     RECORD_STATE(key, status, key_status_texts, KEY_STATUS_COUNT),
     .derive = derive_digest,
@@ -106,6 +108,7 @@ static const char *check_space(const struct world *w, const struct index *waitin
 
 const struct record_type space_record_type = {
     RECORD_TYPE(RECORD_SPACE, space, public_id),
+    .help = "a Layers project, a PostNitro workspace, or all of a PostEverywhere customer",
     RECORD_PROVIDER_OF_ORGANIZATION,
     .add_entries = add_space_entries,
     .check = check_space,

@@ -49,6 +49,7 @@ static const char *check_webhook(const struct world *w, const struct index *wait
 
 const struct record_type webhook_record_type = {
     RECORD_TYPE(RECORD_WEBHOOK, webhook, public_id),
+    .help = "a webhook endpoint of an organization",
     RECORD_PROVIDER(webhook),
     RECORD_STATE(webhook, state, webhook_state_texts, WEBHOOK_STATE_COUNT),
     .final_states = STATE_BIT(WEBHOOK_DELETED),
@@ -126,6 +127,7 @@ static const char *check_delivery(const struct world *w, const struct index *wai
 
 const struct record_type delivery_record_type = {
     RECORD_TYPE(RECORD_DELIVERY, delivery, public_id),
+    .help = "the delivery of one event to one webhook, with all its attempts",
     RECORD_PROVIDER(delivery),
     RECORD_STATE(delivery, state, delivery_state_texts, DELIVERY_STATE_COUNT),
     .final_states = STATE_BIT(DELIVERY_DELIVERED) | STATE_BIT(DELIVERY_FAILED) | STATE_BIT(DELIVERY_ABANDONED),

@@ -1,6 +1,6 @@
 /* Reports of client checks: in the admin API, as JUnit, and for namespaces that have ended. */
-#include "mockserver/client_checks/observer.h"
 #include "mockserver/tests/client_checks_test.h"
+#include "mockserver/client_checks/observer.h"
 
 #include "mockserver/server/mock_server.h"
 #include <stdio.h>
@@ -101,8 +101,10 @@ static void junit_skips_untested_checks_and_fails_failed_ones(void **state)
     struct mock_response a = mock_call(*state, CLIENT_CHECKS "?format=junit", NULL);
     assert_string_equal(header_of(a, "Content-Type"), "application/xml; charset=utf-8");
     const char *text = str_dup(a.arena, a.text);
-    assert_non_null(strstr(text, "<testsuites name=\"client-checks\" tests=\"10\" failures=\"1\" "
-                                 "errors=\"0\" skipped=\"9\""));
+    assert_non_null(strstr(text, arena_printf(a.arena,
+                                              "<testsuites name=\"client-checks\" tests=\"%zu\" failures=\"1\" "
+                                              "errors=\"0\" skipped=\"%zu\"",
+                                              client_check_count, client_check_count - 1)));
     assert_int_equal(times(text, "<testcase "), client_check_count);
     assert_int_equal(times(text, "<skipped "), client_check_count - 1);
     assert_int_equal(times(text, "<failure "), 1);

@@ -46,6 +46,7 @@ static void types_are_found_by_name_and_their_field_names_are_unique(void **stat
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
         const struct record_type *s = record_types[kind];
         assert_int_equal(s->kind, kind);
+        assert_non_null(s->help);
         assert_ptr_equal(record_type_named(str_from(record_kind_texts[kind])), s);
         assert_string_equal(s->fields[0].name, "id");
         for (size_t i = 0; i < s->field_count; i++) {
