@@ -1,9 +1,9 @@
 /* record.h - records a run of a mock: writes its inputs and outputs to a file.
  *
  * Shapes:  call recorder_new, mock_new, recorder_use_loop and recorder_open, then recorder_handle and the other
- *          handlers instead of those of mock_server.h, with the recorder as ctx. While an input is handled, the machine's clocks are
- *          held at one instant. A replay holds them at the same instant, so it reads the same times. Each kind of input
- *          needs its own line (lines.h).
+ *          handlers instead of those of mock_server.h, with the recorder as ctx. While an input is handled, the
+ *          machine's clocks are held at one instant. A replay holds them at the same instant, so it reads the same
+ *          times. Each kind of input needs its own line (lines.h).
  * Errors:  recorder_open: the file cannot be opened. If writing fails later, the recorder logs it and stops recording,
  *          the mock continues to serve, and recorder_close returns false.
  */

@@ -156,7 +156,7 @@ enum event_kind {
 };
 extern const char *const event_kind_texts[];
 enum record_kind event_record(enum event_kind kind);
-/* The handlers, each in the file of its kind of record. */
+/* The handlers: account.c, oauth_attempt.c, publish.c, lease.c, ad_account.c, webhook.c. */
 #define X(name, text, record, handler) void handler(struct world *w, uint32_t row);
 EVENT_KINDS(X)
 #undef X
