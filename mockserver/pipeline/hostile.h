@@ -20,4 +20,4 @@ void hostile_enter(struct call *c); /* sets c->number */
  * the same key and operation. */
 bool hostile_refuses(struct call *c, const struct gate *g);
 void hostile_body(struct call *c);    /* varies the finished body */
-void hostile_headers(struct call *c); /* varies the headers; must be the last step before the reply */
+void hostile_headers(struct call *c); /* varies the headers; no later phase may change the response */
