@@ -16,7 +16,9 @@ const char *const record_kind_texts[] = {RECORD_KINDS(X)};
 const struct record_type *const record_types[RECORD_KIND_COUNT] = {RECORD_KINDS(X)};
 #undef X
 
-const char *const transition_kind_texts[] = {TRANSITION_KINDS(ENUM_TEXT)};
+#define X(name, text, record) text,
+const char *const transition_kind_texts[] = {TRANSITION_KINDS(X)};
+#undef X
 const char *const cause_texts[] = {CAUSES(ENUM_TEXT)};
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
@@ -158,9 +160,20 @@ void clock_move_to(struct clock *c, int64_t at_ms)
     clock_start(c, at_ms > now ? at_ms : now, c->mode);
 }
 
+enum record_kind transition_record(enum transition_kind kind)
+{
+    static const enum record_kind records[] = {
+#define X(name, text, record) record,
+        TRANSITION_KINDS(X)
+#undef X
+    };
+    return records[kind];
+}
+
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to)
 {
     struct change *c = table_add(&w->changes, NULL);
+    assert(transition_record(what) == RECORD_KIND_COUNT || transition_record(what) == kind);
     *c = (struct change){
         .at_ms = world_now(w),
         .kind = kind,

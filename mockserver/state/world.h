@@ -34,85 +34,91 @@ struct clock {
     int64_t base_wall_us; /* ... this monotonic time of the machine */
 };
 
-/* Why a record changed: the enum name and the text in exports. BEGIN: the log of a rebuilt world starts with it; SET:
- * record_update. */
+/* Why a record changed: enum name, text, kind of the record (RECORD_KIND_COUNT: any). BEGIN is the first change of a
+ * rebuilt record, SET is logged by record_update. */
 /* clang-format off */
-#define TRANSITION_KINDS(X)                                            \
-    X(TRANSITION_RECORD_BEGIN,             "record_begin")             \
-    X(TRANSITION_RECORD_SET,               "record_set")               \
-    X(TRANSITION_ORGANIZATION_CREATE,      "organization_create")      \
-    X(TRANSITION_ORGANIZATION_SET_CREDITS, "organization_set_credits") \
-    X(TRANSITION_KEY_CREATE,               "key_create")               \
-    X(TRANSITION_KEY_SET_STATUS,           "key_set_status")           \
-    X(TRANSITION_SPACE_CREATE,             "space_create")             \
-    X(TRANSITION_ACCOUNT_CONNECT,          "account_connect")          \
-    X(TRANSITION_ACCOUNT_RECONNECT,        "account_reconnect")        \
-    X(TRANSITION_ACCOUNT_LOSE_TOKEN,       "account_lose_token")       \
-    X(TRANSITION_ACCOUNT_RENEW_TOKEN,      "account_renew_token")      \
-    X(TRANSITION_ACCOUNT_FLAG,             "account_flag")             \
-    X(TRANSITION_ACCOUNT_SET_OUTCOME,      "account_set_outcome")      \
-    X(TRANSITION_ACCOUNT_KEEP_AVATAR,      "account_keep_avatar")      \
-    X(TRANSITION_ACCOUNT_KEEP_AVATAR_FAIL, "account_keep_avatar_fail") \
-    X(TRANSITION_ACCOUNT_RENEW_LEASE,      "account_renew_lease")      \
-    X(TRANSITION_ACCOUNT_DISCONNECT,       "account_disconnect")       \
-    X(TRANSITION_OAUTH_ATTEMPT_BEGIN,      "oauth_attempt_begin")      \
-    X(TRANSITION_OAUTH_ATTEMPT_COMPLETE,   "oauth_attempt_complete")   \
-    X(TRANSITION_OAUTH_ATTEMPT_FAIL,       "oauth_attempt_fail")       \
-    X(TRANSITION_OAUTH_ATTEMPT_EXPIRE,     "oauth_attempt_expire")     \
-    X(TRANSITION_CONTENT_CREATE,           "content_create")           \
-    X(TRANSITION_CONTENT_APPROVE,          "content_approve")          \
-    X(TRANSITION_CONTENT_REJECT,           "content_reject")           \
-    X(TRANSITION_POST_SCHEDULE,            "post_schedule")            \
-    X(TRANSITION_POST_REVISE,              "post_revise")              \
-    X(TRANSITION_POST_RELEASE,             "post_release")             \
-    X(TRANSITION_POST_REMOVE,              "post_remove")              \
-    X(TRANSITION_DESTINATION_SCHEDULE,     "destination_schedule")     \
-    X(TRANSITION_DESTINATION_PLACE,        "destination_place")        \
-    X(TRANSITION_DESTINATION_RELEASE,      "destination_release")      \
-    X(TRANSITION_DESTINATION_RESCHEDULE,   "destination_reschedule")   \
-    X(TRANSITION_DESTINATION_SET_OUTCOME,  "destination_set_outcome")  \
-    X(TRANSITION_DESTINATION_PUBLISH,      "destination_publish")      \
-    X(TRANSITION_DESTINATION_RETRY,        "destination_retry")        \
-    X(TRANSITION_DESTINATION_CANCEL,       "destination_cancel")       \
-    X(TRANSITION_DESTINATION_REMOVE,       "destination_remove")       \
-    X(TRANSITION_LEASE_REQUEST_CREATE,     "lease_request_create")     \
-    X(TRANSITION_LEASE_REQUEST_DECIDE,     "lease_request_decide")     \
-    X(TRANSITION_POOL_ACCOUNT_CREATE,      "pool_account_create")      \
-    X(TRANSITION_POOL_ACCOUNT_LEASE,       "pool_account_lease")       \
-    X(TRANSITION_POOL_ACCOUNT_FREE,        "pool_account_free")        \
-    X(TRANSITION_WALLET_CHARGE_MONTH,      "wallet_charge_month")      \
-    X(TRANSITION_AD_ACCOUNT_CONNECT,       "ad_account_connect")       \
-    X(TRANSITION_AD_ACCOUNT_VALIDATE,      "ad_account_validate")      \
-    X(TRANSITION_AD_ACCOUNT_LOSE,          "ad_account_lose")          \
-    X(TRANSITION_AD_ACCOUNT_RECONNECT,     "ad_account_reconnect")     \
-    X(TRANSITION_AD_ACCOUNT_DISCONNECT,    "ad_account_disconnect")    \
-    X(TRANSITION_LAYER_CREATE,             "layer_create")             \
-    X(TRANSITION_LAYER_CREATE_FAIL,        "layer_create_fail")        \
-    X(TRANSITION_CONTENT_LAYER_FAIL,       "content_layer_fail")       \
-    X(TRANSITION_ONBOARDING_TICK,          "onboarding_tick")          \
-    X(TRANSITION_ONBOARDING_TICK_FAIL,     "onboarding_tick_fail")     \
-    X(TRANSITION_WEBHOOK_CREATE,           "webhook_create")           \
-    X(TRANSITION_WEBHOOK_UPDATE,           "webhook_update")           \
-    X(TRANSITION_WEBHOOK_ROTATE,           "webhook_rotate")           \
-    X(TRANSITION_WEBHOOK_PAUSE,            "webhook_pause")            \
-    X(TRANSITION_WEBHOOK_RESUME,           "webhook_resume")           \
-    X(TRANSITION_WEBHOOK_DELETE,           "webhook_delete")           \
-    X(TRANSITION_DELIVERY_CREATE,          "delivery_create")          \
-    X(TRANSITION_DELIVERY_APPLY_FAULTS,    "delivery_apply_faults")    \
-    X(TRANSITION_DELIVERY_HOLD,            "delivery_hold")            \
-    X(TRANSITION_DELIVERY_RELEASE,         "delivery_release")         \
-    X(TRANSITION_DELIVERY_ATTEMPT,         "delivery_attempt")         \
-    X(TRANSITION_DELIVERY_DONE,            "delivery_done")            \
-    X(TRANSITION_DELIVERY_FAIL,            "delivery_fail")            \
-    X(TRANSITION_DELIVERY_RESUME,          "delivery_resume")          \
-    X(TRANSITION_DELIVERY_ABANDON,         "delivery_abandon")         \
-    X(TRANSITION_MEDIA_CREATE,             "media_create")             \
-    X(TRANSITION_MEDIA_RECEIVE,            "media_receive")            \
-    X(TRANSITION_MEDIA_COMPLETE,           "media_complete")           \
-    X(TRANSITION_MEDIA_REMOVE,             "media_remove")
+#define TRANSITION_KINDS(X)                                                                  \
+    X(TRANSITION_RECORD_BEGIN,             "record_begin",             RECORD_KIND_COUNT)    \
+    X(TRANSITION_RECORD_SET,               "record_set",               RECORD_KIND_COUNT)    \
+    X(TRANSITION_ORGANIZATION_CREATE,      "organization_create",      RECORD_ORGANIZATION)  \
+    X(TRANSITION_ORGANIZATION_SET_CREDITS, "organization_set_credits", RECORD_ORGANIZATION)  \
+    X(TRANSITION_KEY_CREATE,               "key_create",               RECORD_KEY)           \
+    X(TRANSITION_KEY_SET_STATUS,           "key_set_status",           RECORD_KEY)           \
+    X(TRANSITION_SPACE_CREATE,             "space_create",             RECORD_SPACE)         \
+    X(TRANSITION_ACCOUNT_CONNECT,          "account_connect",          RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_RECONNECT,        "account_reconnect",        RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_LOSE_TOKEN,       "account_lose_token",       RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_RENEW_TOKEN,      "account_renew_token",      RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_FLAG,             "account_flag",             RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_SET_OUTCOME,      "account_set_outcome",      RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_KEEP_AVATAR,      "account_keep_avatar",      RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_KEEP_AVATAR_FAIL, "account_keep_avatar_fail", RECORD_ACCOUNT)       \
+    X(TRANSITION_LAYER_CREATE_FAIL,        "layer_create_fail",        RECORD_ACCOUNT)       \
+    X(TRANSITION_CONTENT_LAYER_FAIL,       "content_layer_fail",       RECORD_ACCOUNT)       \
+    X(TRANSITION_ONBOARDING_TICK_FAIL,     "onboarding_tick_fail",     RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_RENEW_LEASE,      "account_renew_lease",      RECORD_ACCOUNT)       \
+    X(TRANSITION_ACCOUNT_DISCONNECT,       "account_disconnect",       RECORD_ACCOUNT)       \
+    X(TRANSITION_OAUTH_ATTEMPT_BEGIN,      "oauth_attempt_begin",      RECORD_OAUTH_ATTEMPT) \
+    X(TRANSITION_OAUTH_ATTEMPT_COMPLETE,   "oauth_attempt_complete",   RECORD_OAUTH_ATTEMPT) \
+    X(TRANSITION_OAUTH_ATTEMPT_FAIL,       "oauth_attempt_fail",       RECORD_OAUTH_ATTEMPT) \
+    X(TRANSITION_OAUTH_ATTEMPT_EXPIRE,     "oauth_attempt_expire",     RECORD_OAUTH_ATTEMPT) \
+    X(TRANSITION_CONTENT_CREATE,           "content_create",           RECORD_CONTENT)       \
+    X(TRANSITION_CONTENT_APPROVE,          "content_approve",          RECORD_CONTENT)       \
+    X(TRANSITION_CONTENT_REJECT,           "content_reject",           RECORD_CONTENT)       \
+    X(TRANSITION_POST_SCHEDULE,            "post_schedule",            RECORD_POST)          \
+    X(TRANSITION_POST_REVISE,              "post_revise",              RECORD_POST)          \
+    X(TRANSITION_POST_RELEASE,             "post_release",             RECORD_POST)          \
+    X(TRANSITION_POST_REMOVE,              "post_remove",              RECORD_POST)          \
+    X(TRANSITION_DESTINATION_SCHEDULE,     "destination_schedule",     RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_PLACE,        "destination_place",        RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_RELEASE,      "destination_release",      RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_RESCHEDULE,   "destination_reschedule",   RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_SET_OUTCOME,  "destination_set_outcome",  RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_PUBLISH,      "destination_publish",      RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_RETRY,        "destination_retry",        RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_CANCEL,       "destination_cancel",       RECORD_DESTINATION)   \
+    X(TRANSITION_DESTINATION_REMOVE,       "destination_remove",       RECORD_DESTINATION)   \
+    X(TRANSITION_LEASE_REQUEST_CREATE,     "lease_request_create",     RECORD_LEASE_REQUEST) \
+    X(TRANSITION_LEASE_REQUEST_DECIDE,     "lease_request_decide",     RECORD_LEASE_REQUEST) \
+    X(TRANSITION_POOL_ACCOUNT_CREATE,      "pool_account_create",      RECORD_POOL_ACCOUNT)  \
+    X(TRANSITION_POOL_ACCOUNT_LEASE,       "pool_account_lease",       RECORD_POOL_ACCOUNT)  \
+    X(TRANSITION_POOL_ACCOUNT_FREE,        "pool_account_free",        RECORD_POOL_ACCOUNT)  \
+    X(TRANSITION_WALLET_CHARGE_MONTH,      "wallet_charge_month",      RECORD_WALLET_ENTRY)  \
+    X(TRANSITION_AD_ACCOUNT_CONNECT,       "ad_account_connect",       RECORD_AD_ACCOUNT)    \
+    X(TRANSITION_AD_ACCOUNT_VALIDATE,      "ad_account_validate",      RECORD_AD_ACCOUNT)    \
+    X(TRANSITION_AD_ACCOUNT_LOSE,          "ad_account_lose",          RECORD_AD_ACCOUNT)    \
+    X(TRANSITION_AD_ACCOUNT_RECONNECT,     "ad_account_reconnect",     RECORD_AD_ACCOUNT)    \
+    X(TRANSITION_AD_ACCOUNT_DISCONNECT,    "ad_account_disconnect",    RECORD_AD_ACCOUNT)    \
+    X(TRANSITION_LAYER_CREATE,             "layer_create",             RECORD_LAYER)         \
+    X(TRANSITION_ONBOARDING_TICK,          "onboarding_tick",          RECORD_ONBOARDING)    \
+    X(TRANSITION_WEBHOOK_CREATE,           "webhook_create",           RECORD_WEBHOOK)       \
+    X(TRANSITION_WEBHOOK_UPDATE,           "webhook_update",           RECORD_WEBHOOK)       \
+    X(TRANSITION_WEBHOOK_ROTATE,           "webhook_rotate",           RECORD_WEBHOOK)       \
+    X(TRANSITION_WEBHOOK_PAUSE,            "webhook_pause",            RECORD_WEBHOOK)       \
+    X(TRANSITION_WEBHOOK_RESUME,           "webhook_resume",           RECORD_WEBHOOK)       \
+    X(TRANSITION_WEBHOOK_DELETE,           "webhook_delete",           RECORD_WEBHOOK)       \
+    X(TRANSITION_DELIVERY_CREATE,          "delivery_create",          RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_APPLY_FAULTS,    "delivery_apply_faults",    RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_HOLD,            "delivery_hold",            RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_RELEASE,         "delivery_release",         RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_ATTEMPT,         "delivery_attempt",         RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_DONE,            "delivery_done",            RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_FAIL,            "delivery_fail",            RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_RESUME,          "delivery_resume",          RECORD_DELIVERY)      \
+    X(TRANSITION_DELIVERY_ABANDON,         "delivery_abandon",         RECORD_DELIVERY)      \
+    X(TRANSITION_MEDIA_CREATE,             "media_create",             RECORD_MEDIA)         \
+    X(TRANSITION_MEDIA_RECEIVE,            "media_receive",            RECORD_MEDIA)         \
+    X(TRANSITION_MEDIA_COMPLETE,           "media_complete",           RECORD_MEDIA)         \
+    X(TRANSITION_MEDIA_REMOVE,             "media_remove",             RECORD_MEDIA)
 /* clang-format on */
-enum transition_kind { TRANSITION_KINDS(ENUM_NAME) TRANSITION_KIND_COUNT };
+enum transition_kind {
+#define X(name, text, record) name,
+    TRANSITION_KINDS(X)
+#undef X
+        TRANSITION_KIND_COUNT
+};
 extern const char *const transition_kind_texts[];
+enum record_kind transition_record(enum transition_kind kind);
 
 #define CAUSES(X)                                                                                                      \
     X(CAUSE_CALL, "call")                                                                                              \
