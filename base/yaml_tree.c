@@ -74,7 +74,7 @@ static bool is_based(struct str text, struct str prefix, const char *digits)
     return skip_any(&text, digits) && !text.n;
 }
 
-static const char *too_big = "does not fit in 64 bits (quote it if it is text)";
+static const char *const too_big = "does not fit in 64 bits (quote it if it is text)";
 
 static const char *read_based(struct str digits, int64_t base, struct node *to)
 {

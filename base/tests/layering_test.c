@@ -177,7 +177,9 @@ static struct str included(struct str line, char *quote)
     if (!str_starts(line, STR("#")) || !str_starts(line = str_trim(str_skip(line, 1)), STR("include")))
         return STR("");
     line = str_trim(str_skip(line, strlen("include")));
-    *quote = line.n ? *line.s : '\0';
+    *quote = '\0';
+    if (line.n)
+        *quote = *line.s;
     line = str_skip(line, 1);
     return str_head(line, str_find(line, *quote == '<' ? '>' : '"'));
 }
