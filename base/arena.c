@@ -49,8 +49,7 @@ char *heap_text(const char *text)
 #define ARENA_POISONS
 #endif
 
-/* AddressSanitizer detects an access past the end of a block only if the memory after it is
- * poisoned. */
+/* AddressSanitizer detects an access past the end of a block only if the memory after it is poisoned. */
 #ifdef ARENA_POISONS
 #include <sanitizer/asan_interface.h>
 #define FORBID(p, size) ASAN_POISON_MEMORY_REGION(p, size)
@@ -78,8 +77,7 @@ struct arena_owned {
     void (*release)(void *);
 };
 
-/* Returns how many bytes of a chunk a block of `size` takes. An impossible size makes the
- * program abort. */
+/* Returns how many bytes of a chunk a block of `size` takes. An impossible size makes the program abort. */
 static size_t footprint(size_t size)
 {
     if (size > PTRDIFF_MAX / 2)

@@ -1,13 +1,12 @@
 /* arena.h - memory: arenas, released all at once, and single blocks of the heap.
  *
- * Shapes:  struct arena: memory of one lifetime, allocated piece by piece; the caller
- *          zero-initialises it ({0} is an empty arena). Its blocks are 16-byte aligned and zeroed.
- *          heap_*: the only other source of memory. Code outside base/ uses an arena, or these
- *          functions for objects with a lifetime of their own.
+ * Shapes:  struct arena: memory of one lifetime, allocated piece by piece; the caller zero-initialises it ({0} is an
+ *          empty arena). Its blocks are 16-byte aligned and zeroed. heap_*: the only other source of memory. Code
+ *          outside base/ uses an arena, or these functions for objects with a lifetime of their own.
  * Errors:  none. Out of memory aborts with one line on stderr; callers never handle it.
  *
- * A function whose first parameter is an arena returns memory allocated in that arena. Any other
- * pointer result is borrowed.
+ * A function whose first parameter is an arena returns memory allocated in that arena. Any other pointer result is
+ * borrowed.
  */
 #pragma once
 #include <stdarg.h>
@@ -27,8 +26,8 @@ char *arena_text(struct arena *a, const char *text);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* Grows an array of `count` items so that at least one more fits. Returns the array, which may have
- * moved; *room is its new capacity. */
+/* Grows an array of `count` items so that at least one more fits. Returns the array, which may have moved; *room is its
+ * new capacity. */
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_t item_size);
 
 /* Calls release(thing) when the arena is reset or ended. Returns thing. */

@@ -1,7 +1,7 @@
 /* buf.h - a text buffer that grows in an arena.
  *
- * Shapes:  struct buf {arena, data, n, room}; initialise it with {.arena = a}. `data` is NULL until
- *          something is added, and NUL-terminated from then on.
+ * Shapes:  struct buf {arena, data, n, room}; initialise it with {.arena = a}. `data` is NULL until something is added,
+ *          and NUL-terminated from then on.
  * Units:   bytes.
  * Errors:  none.
  */

@@ -100,8 +100,7 @@ static struct middle middle_of(const struct node *x, const struct node *y)
     return m;
 }
 
-/* cost[i * (y_count + 1) + j]: the least distance between the items from i and the items from j
- * on. */
+/* cost[i * (y_count + 1) + j]: the least distance between the items from i and the items from j on. */
 static size_t *align(struct arena *a, const struct middle *m)
 {
     size_t width = m->y_count + 1;

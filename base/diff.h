@@ -1,9 +1,8 @@
 /* diff.h - compares two values member by member.
  *
- * Shapes:  a list of {pointer, expected, actual} with at most DIFF_MAX rows; `more` is the number
- *          of differences left out. Lists are aligned first, so that one extra item is one
- *          difference. An index in a pointer is the index in the actual list, or in the expected
- *          list if the item is missing from the actual one.
+ * Shapes:  a list of {pointer, expected, actual} with at most DIFF_MAX rows; `more` is the number of differences left
+ *          out. Lists are aligned first, so that one extra item is one difference. An index in a pointer is the index
+ *          in the actual list, or in the expected list if the item is missing from the actual one.
  * Errors:  none. A comparison of very large values stops at a node limit.
  */
 #pragma once

@@ -14,8 +14,8 @@
 
 #include "base/arena.h"
 
-/* Uses the low-level functions, which newer headers hide: the one-shot functions fetch the
- * algorithm on each call, which takes longer than hashing a key, and every request hashes a key. */
+/* Uses the low-level functions, which newer headers hide: the one-shot functions fetch the algorithm on each call,
+ * which takes longer than hashing a key, and every request hashes a key. */
 void digest_sha256(struct str text, unsigned char out[DIGEST_SIZE])
 {
     SHA256_CTX hash;
@@ -92,8 +92,8 @@ bool digest_base64url_decode(struct arena *a, struct str text, struct str *bytes
             *end++ = (char)(bits >> held & 0xFF);
         }
     }
-    /* An encoder never leaves a single last letter or nonzero spare bits. Accepting them would give
-     * one value several encodings. */
+    /* An encoder never leaves a single last letter or nonzero spare bits. Accepting them would give one value several
+     * encodings. */
     if (held >= 6 || bits & ((1u << held) - 1))
         return false;
     *bytes = str_of(out, (size_t)(end - out));

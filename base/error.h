@@ -1,10 +1,9 @@
 /* error.h - problems in the program's own input (options, files, network), with their location.
  *
- * Shapes:  struct where {file, line, column}; struct error: a list of problems, so that one run
- *          reports all mistakes.
+ * Shapes:  struct where {file, line, column}; struct error: a list of problems, so that one run reports all mistakes.
  * Units:   lines and columns count from 1; 0 = unknown. Columns count characters.
- * Errors:  struct error is the last parameter of every function that can fail. Such a function
- *          returns false or NULL exactly if it added a problem. Only main() prints.
+ * Errors:  struct error is the last parameter of every function that can fail. Such a function returns false or NULL
+ *          exactly if it added a problem. Only main() prints.
  */
 #pragma once
 #include "base/arena.h"
@@ -39,8 +38,8 @@ struct error {
     size_t count;
 };
 
-/* Adds a problem. Always returns false, so that callers can write `return error_add(...)`. If `err`
- * is NULL, the problem is dropped. */
+/* Adds a problem. Always returns false, so that callers can write `return error_add(...)`. If `err` is NULL, the
+ * problem is dropped. */
 bool error_add(struct error *err, enum error_kind kind, struct where at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -101,8 +101,7 @@ static bool refuse(const struct reading *r, const char *format, ...)
                        arena_printf(r->arena, "'%s'%s %s", r->key, item, text));
 }
 
-/* YAML reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have
- * wanted text. */
+/* YAML reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have wanted text. */
 static const char *quote_hint(const struct reading *r)
 {
     enum node_kind is = r->value->kind;

@@ -1,14 +1,12 @@
 /* fields.h - reads a YAML or JSON map into a struct, driven by a table of its members.
  *
- * Shapes:  struct fields: a named table of rows {key, type, offset, required, help}. The same rows
- *          produce the reference page and the editor schema, so write `help` for the author of the
- *          file.
+ * Shapes:  struct fields: a named table of rows {key, type, offset, required, help}. The same rows produce the
+ *          reference page and the editor schema, so write `help` for the author of the file.
  * Units:   FIELD_DURATION and FIELD_TIME give milliseconds (base/time.h).
- * Errors:  reports all mistakes of a map at once, each with its location and JSON pointer (struct
- *          problem): unknown key ("did you mean"), missing member, wrong type, value out of range,
- *          value not in the list. Valid members are stored even if others are wrong, so that a
- *          caller can continue and collect more mistakes. An invalid member leaves its target
- *          unchanged, as if it were absent; so even a required member may be unset. A list of texts
+ * Errors:  reports all mistakes of a map at once, each with its location and JSON pointer (struct problem): unknown key
+ *          ("did you mean"), missing member, wrong type, value out of range, value not in the list. Valid members are
+ *          stored even if others are wrong, so that a caller can continue and collect more mistakes. An invalid member
+ *          leaves its target unchanged, as if it were absent; so even a required member may be unset. A list of texts
  *          with one invalid item is invalid as a whole.
  *
  * An absent member leaves its target unchanged, so set the defaults before reading.
@@ -58,8 +56,8 @@ struct field {
     bool required;
     size_t offset; /* offsetof(struct ..., member) */
     const char *help;
-    /* Limits of the value (FIELD_INT) or of the length (text and lists). 0,0 = no limits; max < min =
-     * no upper limit. */
+    /* Limits of the value (FIELD_INT) or of the length (text and lists). 0,0 = no limits; max < min = no upper
+     * limit. */
     int64_t min, max;
     const char *const *texts; /* FIELD_ENUM: these, or `words` */
     size_t text_count;

@@ -1,10 +1,9 @@
 /* flags.h - reads a program's options from the command line and the environment, driven by a table.
  *
- * Shapes:  struct flag: a row {name, value name, setter, help}. The command line (--admin-port)
- *          overrides the environment (<PREFIX>_ADMIN_PORT), which overrides the default. Each
- *          program defines its own `struct options`; flags_read only passes it to the setters.
- * Errors:  ERROR_USAGE, all at once. An unknown option is reported by argp, which exits with status
- *          2.
+ * Shapes:  struct flag: a row {name, value name, setter, help}. The command line (--admin-port) overrides the
+ *          environment (<PREFIX>_ADMIN_PORT), which overrides the default. Each program defines its own `struct
+ *          options`; flags_read only passes it to the setters.
+ * Errors:  ERROR_USAGE, all at once. An unknown option is reported by argp, which exits with status 2.
  */
 #pragma once
 #include "base/error.h"

@@ -131,8 +131,8 @@ static bool convert(struct reader *r, const cJSON *from, struct node *to)
 
 static const struct node *parse_checked(struct reader *r)
 {
-    /* The last argument is 0 because a view has no NUL. cJSON's error pointer is global, so the
-     * error goes to a local variable. */
+    /* The last argument is 0 because a view has no NUL. cJSON's error pointer is global, so the error goes to a local
+     * variable. */
     cJSON *tree = cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
     if (!tree) {
         error_add(r->err, ERROR_INPUT, place(r, 0), "cJSON rejects this text");

@@ -1,11 +1,10 @@
 /* json.h - strict JSON reader and streaming writer. Only json*.c uses cJSON.
  *
- * Reading: json_gate checks the RFC 8259 grammar, UTF-8, depth and size, and finds the offset of
- *          every value; cJSON then parses the values. The result is a node tree with locations.
- *          Also rejected: duplicate keys, numbers too large for a double, lone surrogates and
- *          \u0000. Integers that fit int64 are exact.
- * Writing: a streaming writer appends to a buf. The caller opens and closes lists and maps; the
- *          writer adds the commas. Misuse fails an assertion.
+ * Reading: json_gate checks the RFC 8259 grammar, UTF-8, depth and size, and finds the offset of every value; cJSON
+ *          then parses the values. The result is a node tree with locations. Also rejected: duplicate keys, numbers too
+ *          large for a double, lone surrogates and \u0000. Integers that fit int64 are exact.
+ * Writing: a streaming writer appends to a buf. The caller opens and closes lists and maps; the writer adds the commas.
+ *          Misuse fails an assertion.
  * Units:   bytes; depth counts nested lists and maps.
  * Errors:  file:line:col, where file is the caller's name for the text, such as "body".
  * Source:  RFC 8259.

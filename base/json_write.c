@@ -87,8 +87,7 @@ void json_close_list(struct json *w)
     close_level(w, ']', true);
 }
 
-/* How a byte is written in a string: 0 = as it is, 'u' = \u00XX, otherwise the letter of its
- * escape. */
+/* How a byte is written in a string: 0 = as it is, 'u' = \u00XX, otherwise the letter of its escape. */
 static const unsigned char escapes[256] = {
     [0] = 'u',  [1] = 'u',    [2] = 'u',    [3] = 'u',    [4] = 'u',   [5] = 'u',     [6] = 'u',
     [7] = 'u',  ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', [11] = 'u',  ['\f'] = 'f',  ['\r'] = 'r',

@@ -248,8 +248,8 @@ void loop_timer_cancel(struct loop *l, uint64_t id)
     heap_take(l, l->slots[slot].place);
 }
 
-/* Timers that these callbacks create fire in the next round at the earliest; otherwise a timer that
- * renews itself would starve the descriptors. */
+/* Timers that these callbacks create fire in the next round at the earliest; otherwise a timer that renews itself would
+ * starve the descriptors. */
 static bool fire_due(struct loop *l)
 {
     bool any = false;

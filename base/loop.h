@@ -1,7 +1,6 @@
 /* loop.h - a single-threaded event loop: descriptors, timers, signals.
  *
- * Shapes:  struct loop; callbacks run one at a time on the thread that runs the loop. The loop
- *          waits only in epoll.
+ * Shapes:  struct loop; callbacks run one at a time on the thread that runs the loop. The loop waits only in epoll.
  * Units:   timers in microseconds of the monotonic clock (time_monotonic_us).
  * Errors:  none. Passing a descriptor that epoll rejects is a programming error.
  *
@@ -34,9 +33,8 @@ void loop_unwatch(struct loop *l, int fd);
 uint64_t loop_timer(struct loop *l, int64_t at_us, loop_timer_fn *fn, void *ctx);
 void loop_timer_cancel(struct loop *l, uint64_t id); /* ignores 0, unknown ids and fired timers */
 
-/* A hook that is called before every wait. It returns the longest time the loop may wait, in
- * microseconds, or -1 for no limit. There may be several hooks; loop_before_wait_end removes the
- * one with the same function and ctx. */
+/* A hook that is called before every wait. It returns the longest time the loop may wait, in microseconds, or -1 for no
+ * limit. There may be several hooks; loop_before_wait_end removes the one with the same function and ctx. */
 typedef int64_t loop_before_fn(void *ctx);
 void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx);
 void loop_before_wait_end(struct loop *l, loop_before_fn *fn, void *ctx);
@@ -47,6 +45,6 @@ void loop_signal(struct loop *l, int signal, loop_signal_fn *fn, void *ctx);
 void loop_run(struct loop *l); /* until loop_stop, or until there is nothing to wait for */
 void loop_stop(struct loop *l);
 
-/* Runs one round: waits at most max_wait_us (-1: no limit) and calls the callbacks that are due.
- * Returns false if no callback ran; returns at once if there is nothing to wait for. */
+/* Runs one round: waits at most max_wait_us (-1: no limit) and calls the callbacks that are due. Returns false if no
+ * callback ran; returns at once if there is nothing to wait for. */
 bool loop_step(struct loop *l, int64_t max_wait_us);

@@ -1,8 +1,7 @@
 /* matcher.h - internals of match: one table row per matcher, and the functions the rows share.
  *
  * Shapes:  match.c walks expectations; matcher*.c contain the rows. A struct run
- *          is one walk. Without `results` a run only counts; nested expectations are evaluated that
- *          way.
+ *          is one walk. Without `results` a run only counts; nested expectations are evaluated that way.
  * Errors:  as in match.h.
  */
 #pragma once
@@ -61,8 +60,8 @@ void match_expect(struct run *r, const struct node *expectation, const struct no
 struct tally match_try(const struct run *r, const struct node *expectation, const struct node *actual);
 enum match_verdict match_verdict_of(struct tally tally);
 
-/* Counts the verdict and, if the run has results, appends one. A NULL `expected` or `actual`
- * becomes the operand or the actual value as short JSON. */
+/* Counts the verdict and, if the run has results, appends one. A NULL `expected` or `actual` becomes the operand or the
+ * actual value as short JSON. */
 void match_decide(struct run *r, const struct decision *d, enum match_verdict verdict, const char *expected,
                   const char *actual);
 void match_decide_plain(struct run *r, const struct decision *d, bool holds);

@@ -1,8 +1,7 @@
 /* node.h - an immutable tree of YAML or JSON values, each with its location.
  *
- * Shapes:  struct node; lists and maps keep the order of the document. A node may have several
- *          parents (YAML aliases, patched copies), so it has no parent pointer, and a walk over a
- *          tree must limit its own length.
+ * Shapes:  struct node; lists and maps keep the order of the document. A node may have several parents (YAML aliases,
+ *          patched copies), so it has no parent pointer, and a walk over a tree must limit its own length.
  * Units:   integers are exact int64; every other number is a double.
  * Errors:  none; a look-up that finds nothing returns NULL.
  * Source:  JSON Pointer RFC 6901.

@@ -1,10 +1,9 @@
 /* schema.h - prints the JSON Schema of a file from the tables that read the file; for editors.
  *
- * Shapes:  JSON Schema, draft 2020-12. A table of fields becomes an object without additional
- *          properties. What the tables do not describe (a FIELD_NODE, the operand of a matcher) has
- *          a shape: a text that is either the name of a definition or a piece of schema, which
- *          starts with { and is written as YAML on one line. duration, time, expectation and
- *          text_expectation (base/match.h) are always defined; a schema adds its own definitions.
+ * Shapes:  JSON Schema, draft 2020-12. A table of fields becomes an object without additional properties. What the
+ *          tables do not describe (a FIELD_NODE, the operand of a matcher) has a shape: a text that is either the name
+ *          of a definition or a piece of schema, which starts with { and is written as YAML on one line. duration,
+ *          time, expectation and text_expectation (base/match.h) are always defined; a schema adds its own definitions.
  * Errors:  none. A shape that is not valid YAML is a programming error.
  * Source:  json-schema.org/draft/2020-12.
  */

@@ -165,8 +165,8 @@ bool str_to_size(struct str x, int64_t *bytes)
     return true;
 }
 
-/* Well-formed sequences by their first byte (Unicode, table 3-7). The range of the second byte
- * excludes overlong forms, surrogates and everything above U+10FFFF. */
+/* Well-formed sequences by their first byte (Unicode, table 3-7). The range of the second byte excludes overlong forms,
+ * surrogates and everything above U+10FFFF. */
 static const struct {
     unsigned char lead_first, lead_last, second_first, second_last, size;
 } utf8_forms[] = {

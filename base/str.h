@@ -1,7 +1,7 @@
 /* str.h - borrowed text views for parsing and matching; passed by value.
  *
- * Shapes:  struct str {bytes, length}; not NUL-terminated. To keep text, copy it to a
- *          NUL-terminated const char * in an arena (str_dup).
+ * Shapes:  struct str {bytes, length}; not NUL-terminated. To keep text, copy it to a NUL-terminated const char * in an
+ *          arena (str_dup).
  * Units:   bytes; text is UTF-8 unless stated otherwise; letter case means ASCII case.
  * Errors:  none; conversions return false and leave the output unchanged.
  */
@@ -48,8 +48,8 @@ bool str_ends(struct str x, struct str suffix);
 bool str_has(struct str x, struct str part);
 size_t str_find(struct str x, char c); /* index of the first c; x.n if absent */
 
-/* Returns the text before the first separator and moves *rest after it. Without a separator it
- * returns all of *rest and empties it. */
+/* Returns the text before the first separator and moves *rest after it. Without a separator it returns all of *rest and
+ * empties it. */
 struct str str_cut(struct str *rest, char separator);
 struct str str_skip(struct str x, size_t n); /* without the first n bytes; may be empty */
 struct str str_head(struct str x, size_t n); /* at most the first n bytes */
@@ -65,6 +65,6 @@ uint64_t str_hash(struct str x); /* the same in every run, so it may decide an o
 
 /* Returns the word nearest to x for "did you mean", or NULL if none is close. */
 const char *str_nearest(struct str x, const char *const *words, size_t count);
-/* Returns what to append to a message about an unknown word x: " (did you mean 'y'?)" if a word is
- * close, otherwise "; expected one of: a, b", or "" if there are too many words to list. */
+/* Returns what to append to a message about an unknown word x: " (did you mean 'y'?)" if a word is close, otherwise ";
+ * expected one of: a, b", or "" if there are too many words to list. */
 const char *str_suggest(struct arena *a, struct str x, const char *const *words, size_t count);

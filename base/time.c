@@ -64,8 +64,8 @@ static int64_t floor_rest(int64_t x, int64_t by)
     return x % by + (x % by < 0 ? by : 0);
 }
 
-/* Here a year starts in March, so that the leap day is its last day. 400 years have 146097 days;
- * 719468 days are between 0000-03-01 and 1970-01-01. */
+/* Here a year starts in March, so that the leap day is its last day. 400 years have 146097 days; 719468 days are
+ * between 0000-03-01 and 1970-01-01. */
 static int64_t days_from_date(struct date d)
 {
     int64_t year = d.year - (d.month <= 2);
@@ -215,8 +215,8 @@ static struct clock_face face_of(int64_t ms)
     };
 }
 
-/* Writes at least `width` digits, like %0*lld. Every response contains several instants, and printf
- * takes ten times as long. */
+/* Writes at least `width` digits, like %0*lld. Every response contains several instants, and printf takes ten times as
+ * long. */
 static char *put(char *at, int64_t value, int width)
 {
     char digits[20];

@@ -12,8 +12,8 @@
 #define DIGITS  "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Rejects what other programs may parse differently, instead of repairing it: an allowlist is safe
- * only if the program that follows the URL parses it in the same way. */
+/* Rejects what other programs may parse differently, instead of repairing it: an allowlist is safe only if the program
+ * that follows the URL parses it in the same way. */
 
 static bool fail(const char **why, const char *words)
 {

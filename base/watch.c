@@ -53,8 +53,8 @@ static bool watch_name(struct watch *w, const char *directory, struct str name, 
     return true;
 }
 
-/* Watches the names whose change may change what the path refers to: the file, each symbolic link
- * on the path, and the first missing component. */
+/* Watches the names whose change may change what the path refers to: the file, each symbolic link on the path, and the
+ * first missing component. */
 static bool watch_path(struct watch *w, const char *path, struct error *err)
 {
     struct arena a = {0};

@@ -1,10 +1,9 @@
 /* watch.h - notifies about changed files, on the loop.
  *
- * Shapes:  struct watch: a set of paths. It watches the directories, so it also notices a file that
- *          is replaced by another of the same name (by an editor or sed -i), created or deleted,
- *          and a symbolic link on the path that changes its target. `changed` is called once for a
- *          burst of changes, WATCH_QUIET_US after the last one. A change during that call causes
- *          another call.
+ * Shapes:  struct watch: a set of paths. It watches the directories, so it also notices a file that is replaced by
+ *          another of the same name (by an editor or sed -i), created or deleted, and a symbolic link on the path that
+ *          changes its target. `changed` is called once for a burst of changes, WATCH_QUIET_US after the last one. A
+ *          change during that call causes another call.
  * Units:   microseconds.
  * Errors:  ERROR_SYSTEM if the system's limit of watches is reached.
  */

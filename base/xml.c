@@ -17,8 +17,7 @@ static void add_character(struct buf *out, unsigned char c, bool in_attribute)
         buf_byte(out, (char)c);
 }
 
-/* Returns the size of a character to replace at the start of the text (C1, U+FFFE, U+FFFF), or
- * 0. */
+/* Returns the size of a character to replace at the start of the text (C1, U+FFFE, U+FFFF), or 0. */
 static size_t forbidden_size(struct str text)
 {
     if (str_starts(text, STR("\xC2")) && text.n > 1 && (unsigned char)text.s[1] < 0xA0)

@@ -83,8 +83,7 @@ static void drop_output(struct fy_diag *diag, void *user, const char *text, size
     (void)diag, (void)user, (void)text, (void)n;
 }
 
-/* Collecting errors also avoids the code of libfyaml that prints source lines and reads out of
- * bounds. */
+/* Collecting errors also avoids the code of libfyaml that prints source lines and reads out of bounds. */
 static struct fy_diag *collecting_diag(void)
 {
     struct fy_diag_cfg cfg;

@@ -1,10 +1,9 @@
 /* yaml_tree.h - builds a node tree from the events of a YAML parser.
  *
- * Shapes:  start with {.arena, .err, .at.file}; set `at` before each event. At the end `root` is
- *          the result, unless `refused` is set; then end `scratch`. Aliases share nodes.
- * Errors:  an invalid value does not stop the reading, so that all of them are reported. The
- *          functions return false if the structure is unclear or a limit is exceeded; reading must
- *          stop then.
+ * Shapes:  start with {.arena, .err, .at.file}; set `at` before each event. At the end `root` is the result, unless
+ *          `refused` is set; then end `scratch`. Aliases share nodes.
+ * Errors:  an invalid value does not stop the reading, so that all of them are reported. The functions return false if
+ *          the structure is unclear or a limit is exceeded; reading must stop then.
  */
 #pragma once
 #include "base/node.h"

@@ -145,8 +145,8 @@ static void set_serial(X509 *x)
     BN_free(serial);
 }
 
-/* Has no key usage extension: with one that does not allow signing certificates, OpenSSL does not
- * accept the certificate as its own issuer, so clients could not trust it. */
+/* Has no key usage extension: with one that does not allow signing certificates, OpenSSL does not accept the
+ * certificate as its own issuer, so clients could not trust it. */
 static X509 *self_signed(EVP_PKEY *key, const char *alternatives)
 {
     X509 *x = X509_new();

@@ -1,9 +1,9 @@
 /* certificate.h - a server's certificate and key, read from files or generated.
  *
- * Shapes:  struct certificate: two PEM texts. A generated certificate is self-signed, has a P-256
- *          key and the requested names, and is valid from one day ago for 397 days.
- * Errors:  certificate_read: a file cannot be read or contains no certificate or key, the key is
- *          encrypted, or the key does not match the certificate.
+ * Shapes:  struct certificate: two PEM texts. A generated certificate is self-signed, has a P-256 key and the requested
+ *          names, and is valid from one day ago for 397 days.
+ * Errors:  certificate_read: a file cannot be read or contains no certificate or key, the key is encrypted, or the key
+ *          does not match the certificate.
  * Source:  RFC 5280.
  */
 #pragma once

@@ -1,12 +1,11 @@
 /* client.h - sends HTTP/1.1 requests on a loop, many at once, with libcurl.
  *
- * Shapes:  struct http_client: one curl_multi. http_client_new loads and initialises libcurl. Each
- *          request calls back once, unless it was dropped. The client follows no redirect, uses no
- *          proxy and does not change the path, the headers or the body. It sends a body without
- *          Expect, and with a Content-Type only if the caller sets one.
+ * Shapes:  struct http_client: one curl_multi. http_client_new loads and initialises libcurl. Each request calls back
+ *          once, unless it was dropped. The client follows no redirect, uses no proxy and does not change the path, the
+ *          headers or the body. It sends a body without Expect, and with a Content-Type only if the caller sets one.
  * Units:   milliseconds; bodies in bytes.
- * Errors:  a request without a response is a result: http_response.error. Without libcurl every
- *          request fails in this way.
+ * Errors:  a request without a response is a result: http_response.error. Without libcurl every request fails in this
+ *          way.
  */
 #pragma once
 #include "base/http/message.h"
@@ -41,8 +40,8 @@ struct http_response {
     int64_t duration_us;
 };
 
-/* Called once per request. The contents of the response are in the arena passed to http_send; the
- * struct itself is valid only during the call. */
+/* Called once per request. The contents of the response are in the arena passed to http_send; the struct itself is
+ * valid only during the call. */
 typedef void http_done_fn(void *ctx, const struct http_response *response);
 
 struct http_client *http_client_new(struct loop *l, const struct http_client_options *options);

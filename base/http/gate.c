@@ -100,8 +100,8 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
     struct facts f = {0};
     for (size_t i = 0; i < r->headers.count; i++)
         check_header(&r->headers.items[i], body_max, &f);
-    /* A body that is too large is rejected here only if the client sent Expect and waits. Otherwise
-     * the body is read and dropped, and the handler decides. */
+    /* A body that is too large is rejected here only if the client sent Expect and waits. Otherwise the body is read
+     * and dropped, and the handler decides. */
     bool old = str_eq(version, STR("HTTP/1.0"));
 
     const struct {

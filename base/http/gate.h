@@ -1,15 +1,13 @@
-/* gate.h - rejects request heads that libmicrohttpd 0.9.75 accepts but that two HTTP parsers may
- * interpret differently.
+/* gate.h - rejects request heads that libmicrohttpd 0.9.75 accepts but that two HTTP parsers may interpret differently.
  *
  * Shapes:  a pure check of a request's head, called before its body is read.
  * Units:   HTTP status codes.
- * Errors:  none: the result is a status and a reason. A NUL byte is not detected, because the
- *          library ends the method, the target or the value at it.
+ * Errors:  none: the result is a status and a reason. A NUL byte is not detected, because the library ends the method,
+ *          the target or the value at it.
  * Source:  RFC 9110 5 and 9, RFC 9112 3, 5.1 and 6.1-6.3.
  */
 #pragma once
 #include "base/http/message.h"
 
-/* Returns 0 if the head is valid, otherwise the status of the error response. `version` is for
- * example "HTTP/1.1". */
+/* Returns 0 if the head is valid, otherwise the status of the error response. `version` is for example "HTTP/1.1". */
 int gate_refuses(const struct request *r, struct str version, size_t body_max, const char **why);

@@ -1,5 +1,5 @@
-/* libcurl.h - the functions of libcurl that client.c loads at run time. With its dependencies the
- * library takes 2 MB, and a mock that delivers no webhooks does not need it.
+/* libcurl.h - the functions of libcurl that client.c loads at run time. With its dependencies the library takes 2 MB,
+ * and a mock that delivers no webhooks does not need it.
  *
  * Shapes:  struct libcurl: its functions, without the prefix curl_.
  * Errors:  none.

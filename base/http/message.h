@@ -1,8 +1,8 @@
 /* message.h - an HTTP request and its response as plain data.
  *
- * Shapes:  request: views into memory that is valid during the call; path and query are raw, as
- *          received. response: a status, headers, and a body or a stream that produces it; also the
- *          transport faults to apply when it is sent.
+ * Shapes:  request: views into memory that is valid during the call; path and query are raw, as received. response: a
+ *          status, headers, and a body or a stream that produces it; also the transport faults to apply when it is
+ *          sent.
  * Units:   bytes; delays in microseconds.
  * Errors:  body_json: a location in the body (file "body").
  * Source:  RFC 8259; application/x-www-form-urlencoded as in the URL standard.
@@ -55,8 +55,8 @@ enum wire_cut {
 
 /* A body that is produced while it is sent. */
 struct body_stream {
-    /* Appends the next bytes to `out`, if there are any. Returns false if they are the last. Is
-     * called again when the connection has sent all of them. */
+    /* Appends the next bytes to `out`, if there are any. Returns false if they are the last. Is called again when the
+     * connection has sent all of them. */
     bool (*next)(void *ctx, struct buf *out);
     void *ctx;
     const char *idle; /* sent after idle_us without data; NULL: nothing */

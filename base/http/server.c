@@ -60,8 +60,8 @@ static void job_release(struct server *s, struct job *j)
 
 /* the request */
 
-/* The library parses the query into memory that a few hundred parameters exhaust, and then never
- * responds. The parsed parameters are not used, so give it an empty query. */
+/* The library parses the query into memory that a few hundred parameters exhaust, and then never responds. The parsed
+ * parameters are not used, so give it an empty query. */
 static void hide_query(const char *target)
 {
     char *mark = strchr(target, '?');
@@ -161,8 +161,8 @@ static enum MHD_Result handle(struct job *j)
     return MHD_YES;
 }
 
-/* The library calls this when the head is complete, for each part of the body, at the end of the
- * body, and again after a resume. */
+/* The library calls this when the head is complete, for each part of the body, at the end of the body, and again after
+ * a resume. */
 static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
                                    const char *version, const char *upload, size_t *upload_size, void **request_cls)
 {
@@ -220,8 +220,8 @@ static char *address_text(const struct sockaddr *at)
     return heap_text(text);
 }
 
-/* Stores the peer's address with the connection. At the connection limit the library stops
- * listening; it must run to listen again after a connection has closed. */
+/* Stores the peer's address with the connection. At the connection limit the library stops listening; it must run to
+ * listen again after a connection has closed. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {

@@ -243,8 +243,8 @@ struct judging {
     bool decide, all_hold;
 };
 
-/* Returns the result with the most detail. A $each gives a summary ("3 of 9 items do not match") first;
- * the first mismatch follows it. */
+/* Returns the result with the most detail. A $each gives a summary ("3 of 9 items do not match") first; the first
+ * mismatch follows it. */
 static const struct match_result *most_specific_result(const struct match_results *results, enum match_verdict verdict)
 {
     const struct match_result *found = NULL;

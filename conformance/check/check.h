@@ -1,10 +1,10 @@
 /* check.h - compares an expectation with a response. Sends nothing and keeps no state.
  *
- * Shapes:  the input is a step, its expectation with references replaced, and the response. The output is one check
- *          per leaf of the expectation. A check has a stable id, the claims it decides, and the expected and actual
- *          values. An expectation gives the same checks for every response, and also without a response.
- * Ids:     scenario/step[case], followed by status/is, headers/<name>/<matcher>, <path>/<matcher> (in the body or in
- *          a flow's outputs), redirect<path>/<matcher> or delivery/<matcher>. The path is the one in the expectation
+ * Shapes:  the input is a step, its expectation with references replaced, and the response. The output is one check per
+ *          leaf of the expectation. A check has a stable id, the claims it decides, and the expected and actual values.
+ *          An expectation gives the same checks for every response, and also without a response.
+ * Ids:     scenario/step[case], followed by status/is, headers/<name>/<matcher>, <path>/<matcher> (in the body or in a
+ *          flow's outputs), redirect<path>/<matcher> or delivery/<matcher>. The path is the one in the expectation
  *          (/items/$each/status/equals), so that an id does not depend on the data.
  * Redirect: a text, or a map of matchers, is compared with the whole URL. Any other map is compared
  *          with {url, base (the URL without query and fragment), query: {name: text}}.
@@ -44,7 +44,7 @@ bool check_holds(const struct check_input *in);
 /* Appends the same checks, undecided: all have `verdict` (blocked, error or not applicable) and `why`. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why, struct check_list *out);
 
-/* Appends one check that is not a leaf, for example of a one_of or a capture. The check gets the
- * claims whose citation pointer is a prefix of its id after scenario and step. */
+/* Appends one check that is not a leaf, for example of a one_of or a capture. The check gets the claims whose citation
+ * pointer is a prefix of its id after scenario and step. */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer, const char *matcher,
                         enum verdict verdict);

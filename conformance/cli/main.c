@@ -43,8 +43,8 @@ static int worse_status(int status, const struct error *err)
 
 /* --- which target ------------------------------------------------------------------------- */
 
-/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. Adds no
- * error if the path does not exist; suite_load reports it. */
+/* Returns the first targets/mock.yaml in the scenarios' folder or in a folder above it. Adds no error if the path does
+ * not exist; suite_load reports it. */
 static const char *default_target(struct arena *a, const struct options *o, struct error *err)
 {
     for (struct str at = str_from(realpath(o->paths.items[0], arena_alloc(a, 4096))); at.n;) {
@@ -284,8 +284,8 @@ static bool is_whole(const struct options *o, const struct catalogue *c)
     return whole;
 }
 
-/* Prints the uncited claims by name, but only the number of disputes: most disputes without a
- * scenario cannot be settled by one. */
+/* Prints the uncited claims by name, but only the number of disputes: most disputes without a scenario cannot be
+ * settled by one. */
 static void print_coverage(const struct catalogue *c, const struct coverage *k)
 {
     printf("%s: %zu of %zu observable claims are cited, %zu of %zu disputes are settled\n", c->folder, k->cited,

@@ -1,10 +1,10 @@
 /* plan.h - selects the scenarios to run, finds the capabilities that the target lacks, lists what no scenario cites.
  *
- * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the
- *          selected scenarios in the order of the suite, each with its first missing capability.
- *          Coverage comes from the scenario files only; a run decides what holds.
- * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is
- *          not an error: `excluded_by` then names the options that excluded all scenarios.
+ * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the selected scenarios in the
+ *          order of the suite, each with its first missing capability. Coverage comes from the scenario files only; a
+ *          run decides what holds.
+ * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is not an error:
+ *          `excluded_by` then names the options that excluded all scenarios.
  */
 #pragma once
 #include "conformance/scenario/scenario.h"
@@ -36,8 +36,8 @@ typedef bool capability_fn(const void *ctx, const char *capability);
 
 bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection, capability_fn *can,
                const void *ctx, struct plan *out, struct error *err);
-/* Returns the capabilities that the scenario requires: those in `requires`, and those that its
- * steps and flows imply. */
+/* Returns the capabilities that the scenario requires: those in `requires`, and those that its steps and flows
+ * imply. */
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);
 
 /* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is

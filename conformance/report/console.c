@@ -70,8 +70,8 @@ static void put_response(struct text_layout *t, const struct check *c)
         failure_card_exchange(t, c->exchange);
 }
 
-/* Failures of one response share it: the response is shown once, after the last of them. Failures
- * of the same claims also share a title. */
+/* Failures of one response share it: the response is shown once, after the last of them. Failures of the same claims
+ * also share a title. */
 static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
                              const struct check *c)
 {
@@ -191,8 +191,8 @@ static void put_claims(struct text_layout *t, const struct totals *f)
                          f->exercised, f->holding, f->observable));
 }
 
-/* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings.
- * The JSON report has all of them. */
+/* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings. The JSON report has
+ * all of them. */
 static void put_disputes(struct text_layout *t, const struct run *r)
 {
     struct buf sides = {.arena = t->arena};

@@ -149,8 +149,8 @@ static void add_method(struct line *l, const struct exchange_record *x)
         add_flag(l, "--globoff");
 }
 
-/* Returns true if --json can replace both headers and the body option. A body that starts with @
- * cannot follow --json: curl would read a file. */
+/* Returns true if --json can replace both headers and the body option. A body that starts with @ cannot follow --json:
+ * curl would read a file. */
 static bool fits_json_option(const struct exchange_record *x)
 {
     return x->request_body.n && x->request_body.s[0] != '@' &&

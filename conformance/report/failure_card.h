@@ -1,8 +1,8 @@
 /* failure_card.h - the parts of a failure card, for reports that show several cards.
  *
- * Shapes:  the title: each cited claim with its text and source. The fields of one failed check:
- *          its id, its place in the scenario, and the expected and actual values. The exchange: the
- *          request as a curl line, then the response.
+ * Shapes:  the title: each cited claim with its text and source. The fields of one failed check: its id, its place in
+ *          the scenario, and the expected and actual values. The exchange: the request as a curl line, then the
+ *          response.
  * Errors:  none.
  */
 #pragma once

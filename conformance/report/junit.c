@@ -110,8 +110,8 @@ static void put_skipped(struct buf *out, const char *verdict, const char *why)
     buf_text(out, "/>\n");
 }
 
-/* Checks of one response share its duration. The first check gets it and the others get 0, so that
- * the times of a suite add up. */
+/* Checks of one response share its duration. The first check gets it and the others get 0, so that the times of a suite
+ * add up. */
 static int64_t case_time_us(const struct scenario_result *s, size_t i)
 {
     const struct exchange_record *x = s->checks.items[i].exchange;

@@ -6,8 +6,8 @@
  *          every secret by $NAME. A secret is found as it is, in base64 and base64url (also inside a longer encoded
  *          text), and with any character percent-, JSON- or XML-escaped, also more than once. A secret that was
  *          truncated before a … is found too. If several match, the longest counts.
- * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the
- *          file back to check this.
+ * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the file back to check
+ *          this.
  */
 #pragma once
 #include "base/error.h"
@@ -55,9 +55,9 @@ void write_text(struct writer *w, const char *text);
 void write_str(struct writer *w, struct str text);
 /* Writes all pending text that cannot be the start of a secret. */
 void writer_flush(struct writer *w);
-/* Ends the report; the writer must not be used afterwards. Until then a regular file has a
- * temporary name; it gets its own name only if this succeeds. Returns false if a write failed
- * (ERROR_SYSTEM) or the file contains a secret (ERROR_LEAK). err may be NULL. */
+/* Ends the report; the writer must not be used afterwards. Until then a regular file has a temporary name; it gets its
+ * own name only if this succeeds. Returns false if a write failed (ERROR_SYSTEM) or the file contains a secret
+ * (ERROR_LEAK). err may be NULL. */
 bool writer_close(struct writer *w, struct error *err);
 const struct secrets *writer_secrets(const struct writer *w);
 
@@ -88,6 +88,6 @@ struct secret_hit {
     const char *name; /* name of the secret; NULL: no match */
 };
 
-/* Returns the first match. Without a match `at` is the end of the text; or, if more text may follow
- * (complete is false), the position where a secret may have started. */
+/* Returns the first match. Without a match `at` is the end of the text; or, if more text may follow (complete is
+ * false), the position where a secret may have started. */
 struct secret_hit secrets_find(const struct secrets *s, struct str text, bool complete);

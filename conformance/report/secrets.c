@@ -26,9 +26,8 @@ static void add_form(struct secrets *s, const char *name, const char *value)
     *first = s->count;
 }
 
-/* If a longer text with the secret was encoded, the first and last base64 characters of the secret
- * depend on the bytes around it. Adds the characters between them, for a secret that starts
- * `before` bytes after a multiple of three. */
+/* If a longer text with the secret was encoded, the first and last base64 characters of the secret depend on the bytes
+ * around it. Adds the characters between them, for a secret that starts `before` bytes after a multiple of three. */
 static void add_inner_base64(struct secrets *s, const char *name, struct str value, size_t before)
 {
     static const size_t letters_before[] = {0, 2, 3}, letters_after[] = {0, 1, 1};
@@ -68,8 +67,8 @@ void secrets_add(struct secrets *s, const char *name, const char *value)
 
 /* --- one character, plain or escaped ------------------------------------------------------ */
 
-/* The functions below return how many bytes of the text encode the character c, 0 if the text
- * starts with something else, or SHORT if the text ends too early to decide. */
+/* The functions below return how many bytes of the text encode the character c, 0 if the text starts with something
+ * else, or SHORT if the text ends too early to decide. */
 #define SHORT SIZE_MAX
 
 static size_t match_hex(struct str text, size_t from, size_t digits, unsigned char c)

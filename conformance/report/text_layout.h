@@ -1,8 +1,8 @@
 /* text_layout.h - text for terminals: escaped, wrapped, coloured.
  *
- * Shapes:  struct text_layout collects the text. Text from outside must pass layout_safe first. It
- *          scrubs secrets, because a wrap or a cut could split them, and escapes control characters
- *          (\n, \x1b), because a server could otherwise control the terminal.
+ * Shapes:  struct text_layout collects the text. Text from outside must pass layout_safe first. It scrubs secrets,
+ *          because a wrap or a cut could split them, and escapes control characters (\n, \x1b), because a server could
+ *          otherwise control the terminal.
  * Units:   columns; every character counts as one.
  * Errors:  none.
  */
@@ -32,8 +32,8 @@ const char *layout_safe_text(struct text_layout *t, const char *text); /* NULL r
 
 void layout_put(struct text_layout *t, enum style style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void layout_indent(struct text_layout *t, int columns);
-/* Adds wrapped text and a line end. The caller has written up to column `indent`; further lines are
- * indented to it. Text longer than `lines_max` lines is cut with …; 0: never. */
+/* Adds wrapped text and a line end. The caller has written up to column `indent`; further lines are indented to it.
+ * Text longer than `lines_max` lines is cut with …; 0: never. */
 void layout_wrap(struct text_layout *t, int indent, enum style style, int lines_max, const char *text);
 /* Adds a dim label, the wrapped value and a line end. Adds nothing if the value is NULL or empty. */
 void layout_field(struct text_layout *t, int indent, const char *label, enum style style, const char *value);
@@ -41,6 +41,6 @@ void layout_rule(struct text_layout *t); /* adds a horizontal line: ────
 
 bool text_is_harmless(struct str text); /* valid UTF-8 without characters that need an escape */
 size_t text_width(struct str text);
-/* Returns the first line, of at most `columns`, and removes it from `rest`. Breaks at a space if
- * one is in the last third of the line. */
+/* Returns the first line, of at most `columns`, and removes it from `rest`. Breaks at a space if one is in the last
+ * third of the line. */
 struct str text_line(struct str *rest, size_t columns);

@@ -2,13 +2,13 @@
  *
  *   options -> load scenarios -> plan -> run -> report
  *
- * A run executes scenarios against a target. Each step of a scenario sends a request and compares
- * the response with its expectation. A check is one such comparison; it decides the claims that the
- * step cites. A claim is one testable sentence of the provider's documentation.
+ * A run executes scenarios against a target. Each step of a scenario sends a request and compares the response with its
+ * expectation. A check is one such comparison; it decides the claims that the step cites. A claim is one testable
+ * sentence of the provider's documentation.
  *
- * Shapes:  a run has scenario results, each with checks and exchanges. It also has the outcome of
- *          each claim, the observed reading of each dispute, and the resources that could not be
- *          cleaned up. All of it is plain data on the run's arena; reports only read it.
+ * Shapes:  a run has scenario results, each with checks and exchanges. It also has the outcome of each claim, the
+ *          observed reading of each dispute, and the resources that could not be cleaned up. All of it is plain data on
+ *          the run's arena; reports only read it.
  * Units:   durations in microseconds, times in milliseconds since the Unix epoch.
  * Errors:  none. A failed check is data, not a struct error.
  */
@@ -168,7 +168,7 @@ enum verdict scenario_verdict(const struct scenario_result *s); /* worst verdict
 /* For example "312 checks, 312 passed, 0 failed, 3 not applicable". */
 const char *totals_tally(struct arena *a, const struct run *r);
 
-/* Returns the SHA-256, in hex, of the ids of the executed checks (decided or vacuous): sorted by
- * byte, without duplicates, each followed by a newline. Runs with different digests executed
- * different checks. `count` gets the number of ids; it may be NULL. */
+/* Returns the SHA-256, in hex, of the ids of the executed checks (decided or vacuous): sorted by byte, without
+ * duplicates, each followed by a newline. Runs with different digests executed different checks. `count` gets the
+ * number of ids; it may be NULL. */
 const char *totals_executed(struct arena *a, const struct run *r, size_t *count);

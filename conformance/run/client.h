@@ -1,11 +1,11 @@
 /* client.h - the runner's HTTP client, and the requests to the admin API of a mock.
  *
  * Shapes:  each request completes once, with a call to its `done` function, which never comes before client_send has
- *          returned. The response is written into the request's exchange_record, on the arena given to client_send.
- *          On a mock each scenario has a namespace with its own clock; the admin_ functions only build requests.
+ *          returned. The response is written into the request's exchange_record, on the arena given to client_send. On
+ *          a mock each scenario has a namespace with its own clock; the admin_ functions only build requests.
  * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes.
- * Errors:  none. If there is no response, exchange_record.error has the reason. A refused admin call
- *          is a response (see admin_error).
+ * Errors:  none. If there is no response, exchange_record.error has the reason. A refused admin call is a response (see
+ *          admin_error).
  */
 #pragma once
 #include "base/loop.h"

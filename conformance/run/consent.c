@@ -18,8 +18,8 @@
 extern char **environ;
 
 /* The drivers:
- * admin:   posts {state, outcome, handle} to the mock's admin API, which returns {redirect}.
- * browser: runs the target's consent_command with sh. Its arguments are the URL, the outcome and the handle; it prints
+ * admin:   posts {state, outcome, handle} to the mock's admin API, which returns {redirect}. browser: runs the target's
+ * consent_command with sh. Its arguments are the URL, the outcome and the handle; it prints
  *          one line, {"redirect": "..."} or {"error": "..."}.
  * human:   prints the URL and reads one line from the terminal: the redirect URL, or an empty line. A countdown shows
  *          the remaining time.

@@ -1,13 +1,13 @@
 /* resolve.h - the variables of a running scenario, and the replacement of references to them: in values, expectations
  * and requests.
  *
- * Shapes:  struct vars is one scope, linked to the scope around it. A name may contain dots
- *          ("first.id"); otherwise a dot selects a member of a map or an item of a list. Names that
- *          start with "env." are environment variables. The outermost scope has `target` and `run`.
+ * Shapes:  struct vars is one scope, linked to the scope around it. A name may contain dots ("first.id"); otherwise a
+ *          dot selects a member of a map or an item of a list. Names that start with "env." are environment variables.
+ *          The outermost scope has `target` and `run`.
  * References: a value that is exactly "$a.b" becomes the value itself and keeps its JSON type; "${a.b}" inside a text
  *          becomes text; "$$" becomes "$". references_visit in scenario/references.h defines the syntax.
- * Errors:  NULL or false if a reference has no value; *missing is its name. For a request, struct
- *          request_problem also has the name of an unknown actor.
+ * Errors:  NULL or false if a reference has no value; *missing is its name. For a request, struct request_problem also
+ *          has the name of an unknown actor.
  */
 #pragma once
 #include "conformance/run/client.h"

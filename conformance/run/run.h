@@ -2,10 +2,10 @@
  *
  *   session.c (the run) -> phases.c (START HERE: the phases of a step) -> call, consent, webhook, judge, cleanup
  *
- * Shapes:  each scenario is a task (task.h). All tasks share one event loop and one HTTP client. A
- *          task cleans up the resources it created, last first, also after a failure or interrupt.
- * Errors:  only those that stop the whole run: the target does not respond, or the mock server does
- *          not start. Everything else is in the results.
+ * Shapes:  each scenario is a task (task.h). All tasks share one event loop and one HTTP client. A task cleans up the
+ *          resources it created, last first, also after a failure or interrupt.
+ * Errors:  only those that stop the whole run: the target does not respond, or the mock server does not start.
+ *          Everything else is in the results.
  */
 #pragma once
 #include "conformance/plan/plan.h"

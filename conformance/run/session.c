@@ -132,8 +132,8 @@ static void on_probe_response(void *ctx, struct exchange_record *x)
     loop_stop(r->loop);
 }
 
-/* Sends one request before the run, so that an unreachable target is reported once and not for each
- * scenario. An admin API returns its manifest. */
+/* Sends one request before the run, so that an unreachable target is reported once and not for each scenario. An admin
+ * API returns its manifest. */
 static bool probe_target(struct session *s)
 {
     struct runner *r = &s->runner;

@@ -160,8 +160,8 @@ static const char *missing_simulation(struct arena *a, const struct node *simula
     return NULL;
 }
 
-/* True if stdin and stderr are a terminal and the program runs in its foreground: a background process is stopped
- * when it reads from the terminal. */
+/* True if stdin and stderr are a terminal and the program runs in its foreground: a background process is stopped when
+ * it reads from the terminal. */
 static bool can_ask_person(void)
 {
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();

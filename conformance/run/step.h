@@ -1,8 +1,8 @@
 /* step.h - the functions that the phases of a step call, by file. phases.c has the table of phases.
  *
- * Shapes:  a section below is a file. A file calls only functions of the sections before it; session.c comes last.
- *          A phase is a function of the task that returns what follows. A judge_ function that returns
- *          NEXT_CASE has ended the case of the step with undecided checks.
+ * Shapes:  a section below is a file. A file calls only functions of the sections before it; session.c comes last. A
+ *          phase is a function of the task that returns what follows. A judge_ function that returns NEXT_CASE has
+ *          ended the case of the step with undecided checks.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
 #pragma once
@@ -62,11 +62,11 @@ struct retry_decision {
     const char *why; /* of RETRY_GIVE_UP */
 };
 
-/* Decides whether to send a step's request again: a pure function of the responses. `eventually`
- * repeats the request until the expectation holds or `stop` matches. `consistently` repeats it until
- * the expectation holds (at most for `settle`), and then checks at each interval that it still holds.
- * After a 429 that the step does not expect, the request is sent again when Retry-After has passed.
- * Times are of the namespace's clock, or real time on a target without one. */
+/* Decides whether to send a step's request again: a pure function of the responses. `eventually` repeats the request
+ * until the expectation holds or `stop` matches. `consistently` repeats it until the expectation holds (at most for
+ * `settle`), and then checks at each interval that it still holds. After a 429 that the step does not expect, the
+ * request is sent again when Retry-After has passed. Times are of the namespace's clock, or real time on a target
+ * without one. */
 struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen);
 
 /* --- consent.c: acts as the user on an OAuth consent page --------------------------------- */
@@ -85,9 +85,9 @@ void listener_free(struct listener *l);
 struct inbox *listener_open(struct listener *l, const char *name);
 const char *inbox_url(const struct inbox *box); /* ends in /name */
 
-/* Verifies the signature of a delivery: the header is "t=<seconds>,v1=<hex>"; v1 is the HMAC-SHA256
- * of "<t>.<body>". While a secret is being rotated there are several v1; one match is enough. If none
- * matches, *why is the reason; else it is NULL. Source: Layers documentation, "Webhooks". */
+/* Verifies the signature of a delivery: the header is "t=<seconds>,v1=<hex>"; v1 is the HMAC-SHA256 of "<t>.<body>".
+ * While a secret is being rotated there are several v1; one match is enough. If none matches, *why is the reason; else
+ * it is NULL. Source: Layers documentation, "Webhooks". */
 bool signature_matches(struct str header, struct str secret, struct str body, const char **why);
 
 /* --- phases.c: starts a scenario ---------------------------------------------------------- */
@@ -101,6 +101,6 @@ void scenario_not_applicable(struct runner *r, const struct scenario *s, const c
  * resources, actors and environment variables that the scenario and its flows use, and if --allow-writes and
  * --allow-costly permit what it does. `simulations` is the list in the admin API's manifest; NULL if it has none. */
 const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations);
-/* Describes the first resource, actor or environment variable that the scenario names and that does
- * not exist; NULL: there is none. */
+/* Describes the first resource, actor or environment variable that the scenario names and that does not exist; NULL:
+ * there is none. */
 const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc);

@@ -1,9 +1,9 @@
 /* target.h - the endpoint under test: its base URL, actors, named resources and capabilities.
  *
- * Shapes:  a target is read from a target file; the table in target.c lists its keys. An actor is a
- *          named credential: `env: VARIABLE` reads it from the environment, `key: TEXT` is allowed
- *          for a mock only, and {} sends none. Named resources are values, or {env: VARIABLE}. With
- *          an admin URL each scenario gets its own namespace, so all scenarios may run at once.
+ * Shapes:  a target is read from a target file; the table in target.c lists its keys. An actor is a named credential:
+ *          `env: VARIABLE` reads it from the environment, `key: TEXT` is allowed for a mock only, and {} sends none.
+ *          Named resources are values, or {env: VARIABLE}. With an admin URL each scenario gets its own namespace, so
+ *          all scenarios may run at once.
  *
  *   name: layers-mock             name: layers-live
  *   mock: true                    base_url: https://api.layers.com
@@ -20,11 +20,11 @@
  * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's listener, and the local
  *          port that the URL leads to. A mock on this machine needs neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
- *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks
- *          those against its manifest). A target that reaches the listener has `webhook`.
+ *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks those against its
+ *          manifest). A target that reaches the listener has `webhook`.
  * Units:   rps = requests per second at most; 0 = no limit.
- * Errors:  mistakes in the file, with file:line:col. An unset environment variable removes its
- *          actor or resource with a warning; for the first actor it is an error.
+ * Errors:  mistakes in the file, with file:line:col. An unset environment variable removes its actor or resource with a
+ *          warning; for the first actor it is an error.
  */
 #pragma once
 #include "conformance/result/result.h"

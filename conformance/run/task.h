@@ -2,9 +2,9 @@
  *
  *   create the namespace -> run the steps -> clean up, last first -> delete the namespace
  *
- * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first is the scenario's
- *          own steps, each other is a flow that a `use` step runs. `current` is the step and case that runs now, with
- *          its references replaced; the steps run one at a time. phases.c runs their phases.
+ * Shapes:  struct runner is shared by all tasks of a run. A task has a stack of frames: the first is the scenario's own
+ *          steps, each other is a flow that a `use` step runs. `current` is the step and case that runs now, with its
+ *          references replaced; the steps run one at a time. phases.c runs their phases.
  * Errors:  none. A failure becomes a verdict and blocks the steps that follow.
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* catalogue.h - a provider's catalogue: the claims and disputes of its documentation.
  *
- * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml, which is optional, is
- *          a list of {dispute, about, sources, readings}: questions on which the documents disagree.
+ * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml, which is optional, is a
+ *          list of {dispute, about, sources, readings}: questions on which the documents disagree.
  * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once

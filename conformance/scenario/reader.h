@@ -1,12 +1,12 @@
 /* reader.h - turns the YAML of scenario and flow files into structs: for the files of this folder only.
  *
- * Shapes:  struct reader: the file that is read, and the flow cache that all files share. The
- *          reader of a flow points to the reader of the file that uses it; recursion is detected
- *          that way. The structs x_yaml are filled by field tables, one per map. Keys with a richer
- *          syntax (a call, an expectation, cases) stay nodes there; steps.c and actions.c read them.
- *          Paths stay relative if the user's path was relative, because error messages show them.
- * Errors:  each function reports every mistake in its part and returns false; invalid values stay
- *          zero. A file or folder that does not exist gives NULL, false or an empty list.
+ * Shapes:  struct reader: the file that is read, and the flow cache that all files share. The reader of a flow points
+ *          to the reader of the file that uses it; recursion is detected that way. The structs x_yaml are filled by
+ *          field tables, one per map. Keys with a richer syntax (a call, an expectation, cases) stay nodes there;
+ *          steps.c and actions.c read them. Paths stay relative if the user's path was relative, because error messages
+ *          show them.
+ * Errors:  each function reports every mistake in its part and returns false; invalid values stay zero. A file or
+ *          folder that does not exist gives NULL, false or an empty list.
  */
 #pragma once
 #include "base/fields.h"

@@ -1,13 +1,13 @@
-/* validate.h - semantic checks after parsing: rejects scenarios that cannot prove anything, or that
- * prove the wrong thing.
+/* validate.h - semantic checks after parsing: rejects scenarios that cannot prove anything, or that prove the wrong
+ * thing.
  *
  * Rejected are:
  * - A POST that accepts 201 or 202 and has captures, but no `cleanup`.
  * - An expected status of 400 or more without `code`, `error` or `message` in the expected body,
  *   except with HEAD.
  * - A scenario whose checks pass whatever it does. At least one step with claims or a dispute must
- *   expect a reference or a status of 400 or more, or must not be read-only, or must follow a step
- *   that is not read-only.
+ *   expect a reference or a status of 400 or more, or must not be read-only, or must follow a step that is not
+ *   read-only.
  * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
  *   $exact.
  *
