@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/http/server.h"
 #include "base/json.h"
 #include "base/time.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "base/child.h"
 #include "base/arena.h"
+#include "base/child.h"
 #include "base/log.h"
 #include "base/watch.h"
 #include "mockserver/runtime/mock.h"
