@@ -54,7 +54,7 @@ static int state_of(const void *record)
         [TOKEN_WITHDRAWN] = ACCOUNT_WITHDRAWN,
     };
     const struct account *a = record;
-    return account_is_listed(a) ? of_token[a->token] : ACCOUNT_DISCONNECTED;
+    return account_is_listed(a) ? (int)of_token[a->token] : ACCOUNT_DISCONNECTED;
 }
 
 static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)

@@ -37,7 +37,7 @@ static int state_of(const void *record)
         [AD_TOKEN_PENDING] = AD_ACCOUNT_PENDING,
     };
     const struct ad_account *a = record;
-    return ad_account_is_listed(a) ? of_token[a->token] : AD_ACCOUNT_DISCONNECTED;
+    return ad_account_is_listed(a) ? (int)of_token[a->token] : AD_ACCOUNT_DISCONNECTED;
 }
 
 static void add_entries(const struct world *w, const void *record, uint32_t row, struct index_entries *to)
