@@ -1,3 +1,4 @@
+/* START HERE: the phases of a request. */
 #include "mockserver/pipeline/pipeline.h"
 
 #include "base/array.h"
