@@ -23,7 +23,7 @@ static size_t history_bytes(const struct client_checks *k)
     size_t bytes = sizeof *k;
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check_result *r = &k->results[i];
-        bytes += r->buckets ? HISTORY_BUCKETS * sizeof *r->buckets : 0;
+        bytes += r->buckets ? HISTORY_BUCKETS * sizeof(void *) : 0;
         bytes += r->bucket_count * HISTORY_BUCKET_SIZE * sizeof **r->buckets;
     }
     return bytes;
