@@ -14,7 +14,6 @@
 #include "base/yaml.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/cli/options.h"
-#include "mockserver/cli/reference.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/rules/rule.h"
 #include "mockserver/server/mock_server.h"
