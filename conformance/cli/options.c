@@ -220,14 +220,14 @@ static const struct command_row {
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
     "--jobs.\n\n"                                                                                                      \
     "Exit status:\n"                                                                                                   \
-    "  0    run: at least one check ran, and no claim at or above --gate failed;\n"                                    \
+    "  0    run: at least one check passed, and no claim at or above --gate failed;\n"                                 \
     "       lint, list: no error\n"                                                                                    \
     "  1    such a claim failed, or a check that cites no claim;\n"                                                    \
     "       lint --complete: a claim is not cited\n"                                                                   \
     "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                                     \
     "       mock server that does not start\n"                                                                         \
     "  3    the target or the network failed\n"                                                                        \
-    "  4    the run proves nothing: no check ran, or an expectation cannot fail\n"                                     \
+    "  4    the run proves nothing: no check passed, or an expectation cannot fail\n"                                  \
     "  5    something that the run created is still on the target, or a report\n"                                      \
     "       would have contained a secret\n"                                                                           \
     "  130  interrupted"

@@ -150,6 +150,8 @@ void run_decide(struct run *r)
         set_exit(r, 3,
                  arena_printf(a, "%u check%s could not be decided because of a target or network error", errors,
                               plural_suffix(errors)));
+    else if (!r->counts[VERDICT_PASS])
+        set_exit(r, 4, "nothing passed: checks were decided, but none of them confirms a claim");
     else
         set_exit(r, 0, "no check failed");
 }

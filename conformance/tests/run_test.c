@@ -1,3 +1,4 @@
+#include "base/array.h"
 #include "conformance/run/run.h"
 
 #include <setjmp.h>
@@ -339,6 +340,32 @@ static void nothing_is_written_unless_allowed(void **state)
     assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */
 }
 
+/* What each combination of verdicts is worth, without resources left behind. */
+static void a_run_is_green_only_if_a_check_passed(void **state)
+{
+    static const struct {
+        uint32_t counts[VERDICT_COUNT];
+        int exit_code;
+    } rows[] = {
+        {{[VERDICT_PASS] = 1},                                             0},
+        {{[VERDICT_PASS] = 1, [VERDICT_DISPUTED] = 2, [VERDICT_WARN] = 1}, 0},
+        {{[VERDICT_DISPUTED] = 2},                                         4},
+        {{[VERDICT_WARN] = 1},                                             4},
+        {{[VERDICT_DISPUTED] = 2, [VERDICT_ERROR] = 1},                    3},
+        {{[VERDICT_NOT_APPLICABLE] = 3},                                   4},
+        {{[VERDICT_PASS] = 1, [VERDICT_VACUOUS] = 1},                      4},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena a = {0};
+        struct run run = {.arena = &a};
+        memcpy(run.counts, rows[i].counts, sizeof run.counts);
+        run_decide(&run);
+        assert_int_equal(run.exit_code, rows[i].exit_code);
+        arena_end(&a);
+    }
+}
+
 static void a_live_key_disables_the_admin_api(void **state)
 {
     static const struct actor live = {.name = "full", .credential = "lp_live_x"};
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
+        cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
         cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
