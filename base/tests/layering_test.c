@@ -134,7 +134,7 @@ static struct str unit_of(struct str path)
     return str_head(path, path.n - 2); /* without .c or .h */
 }
 
-/* The index of the room with that name; COUNT(rooms): there is none. */
+/* Returns the index of the room with that name, or COUNT(rooms). */
 static size_t room_named(struct str name)
 {
     size_t i = 0;
@@ -463,7 +463,7 @@ static void a_broken_rule_is_found(void **state)
     }
 }
 
-/* Units a to d include each other in a circle; without the last include there is none. */
+/* Units a to d include each other in a circle; without the last include they do not. */
 static void a_circle_of_four_units_is_found(void **state)
 {
     (void)state;

@@ -41,7 +41,8 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);
 
 /* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is
- * not pass, not-applicable, disputed or known. If there is none, out->names is one empty name, which matches nothing.
+ * not pass, not-applicable, disputed or known. If every scenario is settled, out->names is one empty name, which
+ * matches nothing.
  * Fails if the file cannot be read or is not such a report. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);
 

@@ -101,6 +101,6 @@ void scenario_not_applicable(struct runner *r, const struct scenario *s, const c
  * resources, actors and environment variables that the scenario and its flows use, and if --allow-writes and
  * --allow-costly permit what it does. `simulations` is the list in the admin API's manifest; NULL if it has none. */
 const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations);
-/* Describes the first resource, actor or environment variable that the scenario names and that does not exist; NULL:
- * there is none. */
+/* Describes the first resource, actor or environment variable that the scenario names and that does not exist. Returns
+ * NULL if all of them exist. */
 const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc);

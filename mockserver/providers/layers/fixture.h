@@ -110,7 +110,7 @@ struct handles {
 };
 /* Returns false and reports a problem if a handle is connected twice on one platform. */
 bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
-/* Returns the account with the id or handle `name`. Returns NULL and reports a problem if there is none, or more than
- * one. */
+/* Returns the account with the id or handle `name`. Returns NULL and reports a problem if no account, or more
+ * than one, matches. */
 const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h, const char *name,
                                            struct where at);

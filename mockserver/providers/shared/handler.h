@@ -25,7 +25,7 @@ bool is_overdue(const struct call *c, int64_t due_ms);
 size_t text_index(const char *const *texts, size_t count, struct str text);
 
 uint32_t caller_organization(const struct call *c); /* the organization of the call's key */
-/* The caller's account with this id, connected. ROW_NONE: there is none; does not refuse the call. */
+/* Returns the caller's connected account with this id, or ROW_NONE. Does not refuse the call. */
 uint32_t caller_account(const struct call *c, struct str id);
 
 void put_seconds(struct json *out, const char *key, int64_t ms); /* 2026-05-02T09:00:00Z; 0 prints null */
