@@ -161,8 +161,11 @@ static const struct flag run_rows[] = {
          .environment = "UNDERSTUDY_TEST_MOCK"),
     FLAG("target", "FILE", set_target,
          .help = "target file (default with --mock: targets/mock.yaml beside the scenarios)"),
-    FLAG("url", "URL", set_url, .help = "base URL of the target"),
-    FLAG("admin-url", "URL", set_admin_url, .help = "admin API of a mock server that is already running"),
+    FLAG("url", "URL", set_url,
+         .help = "URL of the target, with or without its mount; replaces base_url and "
+                 "admin_url of the target file"),
+    FLAG("admin-url", "URL", set_admin_url,
+         .help = "admin API of a mock server that is already running; only admin requests go to it"),
     FLAG("key", "NAME=VAR,...", set_key,
          .help = "add actor NAME, whose credential is in the environment variable VAR (actor: the "
                  "identity a step calls as)",
@@ -281,6 +284,8 @@ static bool check_options(const struct options *o, const struct command_row *row
         error_add(err, ERROR_USAGE, nowhere, "--read-only cannot be combined with --allow-writes");
     if (o->mock && o->url)
         error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --url; it starts its own target");
+    if (o->mock && o->admin_url)
+        error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --admin-url; it starts its own target");
     if (o->mock && o->ca_file)
         error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --cacert; the mock it starts serves http");
     if (o->command == COMMAND_RUN && !o->mock && !o->target && !o->url)

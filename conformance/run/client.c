@@ -163,7 +163,7 @@ int64_t exchange_retry_after_ms(const struct exchange_record *x)
 
 /* --- the admin API ------------------------------------------------------------------------ */
 
-static const char *root_of(struct arena *a, const struct target *t)
+const char *admin_root(struct arena *a, const struct target *t)
 {
     struct str url = str_from(t->admin_url);
     if (str_ends(url, STR("/__admin")))
@@ -175,11 +175,10 @@ struct namespace namespace_of(struct arena *a, const struct target *t, const cha
 {
     if (!name)
         return (struct namespace){NULL, t->base_url, t->admin_url, false};
-    const char *root = root_of(a, t);
     return (struct namespace){
         .name = name,
-        .base_url = arena_printf(a, "%s/ns/%s%s", root, name, t->mount),
-        .admin_url = arena_printf(a, "%s/ns/%s/__admin", root, name),
+        .base_url = arena_printf(a, "%s/ns/%s%s", t->server_url, name, t->path),
+        .admin_url = arena_printf(a, "%s/ns/%s/__admin", admin_root(a, t), name),
         .has_clock = true,
     };
 }

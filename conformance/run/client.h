@@ -50,6 +50,8 @@ struct namespace
     bool has_clock; /* the clock is frozen: the runner advances it instead of waiting */
 };
 
+/* Returns admin_url without /__admin. */
+const char *admin_root(struct arena *a, const struct target *t);
 /* Returns the URLs of namespace `name`, or those of the target itself if `name` is NULL. */
 struct namespace namespace_of(struct arena *a, const struct target *t, const char *name);
 

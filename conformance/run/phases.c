@@ -206,7 +206,7 @@ static enum next flow_enter(struct task *t)
     *f = (struct frame){
         .steps = flow->steps,
         .count = flow->step_count,
-        .vars = {.arena = r->arena, .outer = &r->vars},
+        .vars = {.arena = r->arena, .outer = &t->scope},
         .prefix = arena_printf(r->arena, "%s.", c->name),
         .flow = flow,
         .user = *c,
@@ -293,6 +293,7 @@ void scenario_start(struct runner *r, const struct scenario *s, size_t number)
     if (r->listener)
         t->inbox = listener_open(r->listener, name);
     t->namespace = namespace_of(r->arena, r->target, r->target->admin_url ? name : NULL);
+    vars_set(&t->scope, "target.base_url", node_new_text(r->arena, str_from(t->namespace.base_url)));
     if (r->target->admin_url)
         task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), on_namespace_created);
     else

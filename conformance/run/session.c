@@ -307,8 +307,10 @@ bool run_plan(struct arena *a, const struct plan *plan, const struct target *tar
             return false;
         own.is_mock = true;
         own.admin_url = arena_printf(a, "%s/__admin", mock_url(mock));
-        own.base_url = arena_printf(a, "%s%s", mock_url(mock), own.mount);
+        target_set_server(a, &own, mock_url(mock));
     }
+    if (!own.server_url)
+        target_set_server(a, &own, own.base_url ? own.base_url : admin_root(a, &own));
     bool done = check_live_key(&own, err) && run_target(a, plan, &own, options, out, err);
     mock_stop(mock);
     return done;

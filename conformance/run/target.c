@@ -54,11 +54,13 @@ static const struct field rows[] = {
     FIELD("mock", FIELD_BOOL, struct file, mock,
           .help = "The target is a mock: this file may contain keys, and writes need no flag."),
     FIELD("base_url", FIELD_TEXT, struct file, base_url,
-          .help = "Base URL; the paths of scenarios are appended to it. Not needed with --mock."),
+          .help = "URL of the server that the requests of scenarios go to; `mount` is appended. Default: the admin_url "
+                  "without /__admin. Not needed with --mock, which replaces it."),
     FIELD("admin_url", FIELD_TEXT, struct file, admin_url,
-          .help = "Admin API of a mock that is already running, for example http://127.0.0.1:4010/__admin."),
+          .help = "Admin API of a mock that is already running, for example http://127.0.0.1:4010/__admin. Only admin "
+                  "requests go to it. --mock replaces it."),
     FIELD("mount", FIELD_TEXT, struct file, mount,
-          .help = "Path prefix of the provider on a mock, for example /layers."),
+          .help = "Path prefix of the provider on the server, for example /layers (default: the path of base_url)."),
     FIELD("fixture", FIELD_TEXT, struct file, fixture, .help = "Fixture for --mock, as a path relative to this file."),
     FIELD("now", FIELD_TEXT, struct file, now, .help = "Time at which its clock starts (default: the current time)."),
     FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields, .help = "How requests carry the credential."),
@@ -208,9 +210,29 @@ static bool read_url(struct arena *a, const char *text, struct where at, const c
     return true;
 }
 
+void target_set_server(struct arena *a, struct target *t, const char *url)
+{
+    const char *host = strstr(url, "://") + strlen("://");
+    t->path = *t->mount ? t->mount : arena_text(a, host + strcspn(host, "/"));
+    struct str server = str_from(url);
+    if (str_ends(server, str_from(t->path)))
+        server.n -= strlen(t->path);
+    t->server_url = str_dup(a, server);
+    t->base_url = arena_printf(a, "%s%s", t->server_url, t->path);
+}
+
+static bool read_base_url(struct arena *a, struct target *t, const char *text, struct where at, struct error *err)
+{
+    const char *url;
+    if (!read_url(a, text, at, &url, err))
+        return false;
+    target_set_server(a, t, url);
+    return true;
+}
+
 bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err)
 {
-    return read_url(a, url, (struct where){0}, &t->base_url, err);
+    return read_base_url(a, t, url, (struct where){0}, err);
 }
 
 static bool read_admin_url(struct arena *a, struct target *t, const char *url, struct where at, struct error *err)
@@ -241,7 +263,7 @@ static const char *path_beside(struct arena *a, const char *file, const char *pa
 static struct target *target_new(struct arena *a)
 {
     struct target *t = arena_new(a, struct target);
-    t->mount = "";
+    t->mount = t->path = "";
     t->header = "Authorization";
     t->header_prefix = "Bearer ";
     t->resources = node_new_map(a, NULL, 0);
@@ -253,7 +275,7 @@ static bool read_urls(struct arena *a, const struct node *root, const struct fil
 {
     const struct node *base = node_get(root, "base_url"), *admin = node_get(root, "admin_url");
     const struct node *webhook = node_get(node_get(root, "webhook"), "url");
-    return (!base || read_url(a, file->base_url, base->at, &t->base_url, err)) &&
+    return (!base || read_base_url(a, t, file->base_url, base->at, err)) &&
            (!webhook || read_url(a, file->webhook.url, webhook->at, &t->webhook_url, err)) &&
            (!admin || read_admin_url(a, t, file->admin_url, admin->at, err));
 }
@@ -292,6 +314,9 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     if (!file.mock && !file.base_url && !file.admin_url)
         ok = error_add(err, ERROR_INPUT, root->at,
                        "missing 'base_url'; a target without 'mock: true' or 'admin_url' needs it");
+    if (*file.mount && *file.mount != '/')
+        ok = error_add(err, ERROR_INPUT, node_get(root, "mount")->at,
+                       "invalid mount '%s'; expected a path, for example /layers", file.mount);
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
         ok = error_add(err, ERROR_INPUT, root->at, "missing 'consent_command'; 'consent: browser' needs it");
     return ok && (!err || err->count == before) ? t : NULL;

@@ -17,6 +17,11 @@
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
  *   capabilities: [second_org]    capabilities: [consent]
  *
+ * URLs:    requests of scenarios go to base_url + mount + path, admin requests to admin_url and nowhere else. In a
+ *          namespace they go to base_url + /ns/<namespace> + mount + path. Without `mount`, the path of base_url is the
+ *          mount. If base_url ends with the mount, it is not appended again. Without base_url, the server is that of
+ *          admin_url. --url replaces base_url (and removes admin_url), --admin-url replaces admin_url, --mock replaces
+ *          both; the mount stays. URLs in responses are used as they are.
  * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's listener, and the local
  *          port that the URL leads to. A mock on this machine needs neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
@@ -38,9 +43,11 @@ enum consent_driver { CONSENT_NONE, CONSENT_ADMIN, CONSENT_BROWSER, CONSENT_HUMA
 
 struct target {
     const char *name, *file;
-    const char *base_url;      /* without a trailing slash; the paths of scenarios are appended */
+    const char *base_url;      /* server_url and path; the paths of scenarios are appended. NULL: see admin_url */
     const char *admin_url;     /* http://host:port/__admin; NULL: no admin API */
-    const char *mount;         /* path prefix of the provider on a mock, for example "/layers" */
+    const char *server_url;    /* without a trailing slash; /ns/<namespace> and path are appended */
+    const char *path;          /* the mount, or else the path of the file's base_url */
+    const char *mount;         /* of the file; "": none */
     int64_t now_ms;            /* time at which its clock starts; 0: its clock is the wall clock */
     const char *fixture;       /* for a mock server started by the runner; NULL: the mock's default */
     const char *header;        /* header that carries the credential; default "Authorization" */
@@ -62,7 +69,10 @@ struct target {
 struct target *target_load(struct arena *a, const char *path, struct error *err);
 /* Returns a target with only a base URL: no actors and no capabilities. */
 struct target *target_of_url(struct arena *a, const char *base_url, struct error *err);
+/* Replaces the file's base_url; the mount stays. */
 bool target_set_base_url(struct arena *a, struct target *t, const char *url, struct error *err);
+/* Sets the server that the provider's requests go to. `url` is valid and has no trailing slash. */
+void target_set_server(struct arena *a, struct target *t, const char *url);
 bool target_set_admin_url(struct arena *a, struct target *t, const char *url, struct error *err);
 
 /* Returns true if the target has the capability, declared or implied. */

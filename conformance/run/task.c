@@ -21,10 +21,11 @@ struct task *task_new(struct runner *r, const struct scenario *s)
     t->result->tags = s->tags;
     t->result->tag_count = s->tag_count;
     t->result->started_ms = time_wall_ms();
+    t->scope = (struct vars){.arena = a, .outer = &r->vars};
     t->frames[0] = (struct frame){
         .steps = s->steps,
         .count = s->step_count,
-        .vars = {.arena = a, .outer = &r->vars},
+        .vars = {.arena = a, .outer = &t->scope},
         .prefix = "",
     };
     t->depth = 1;

@@ -94,6 +94,7 @@ struct task {
     struct check_list checks;
     struct namespace namespace;
     struct inbox *inbox; /* webhook deliveries; NULL: no listener */
+    struct vars scope;   /* around those of the frames: `target.base_url` of the namespace */
     int64_t began_us;
 
     struct frame frames[TASK_DEPTH_MAX];

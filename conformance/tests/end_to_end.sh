@@ -108,6 +108,8 @@ exit_codes_are_right() {
     done
     run 2 run "$suite" --mock --cacert x.pem
     has 'mock cannot be combined with --cacert'
+    run 2 run "$suite" --mock --admin-url http://127.0.0.1:8080
+    has '^.*--mock cannot be combined with --admin-url'
     run 0 lint --help
     has '^Usage: conformance lint'
     run 0 run --help
@@ -133,6 +135,26 @@ exit_codes_are_right() {
     sed 's#^mock: true#mock: true#; s#^admin_url:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
     run 3 run "$suite/list/shape.yaml" --target "$tmp/closed.yaml" --url http://127.0.0.1:9
     run 2 run "$suite" --mock --report junit=/dev/full
+}
+
+# The mock's admin API is on a port of its own, where the provider is not; so each request must go to the right one.
+a_running_mock_is_tested() {
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --fixture "$source/fixtures/layers-acme.yaml" --port 0 --admin-port 0 --log quiet >"$tmp/ready" &
+    mock=$!
+    trap 'kill $mock; rm -rf "$tmp"' EXIT
+    read -r ready <"$tmp/ready" || fail "the mock did not start"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    admin=$(echo "$ready" | sed 's/.*"admin":"\([^"]*\)".*/\1/')
+    for base in "$url" "$url/layers"; do
+        run 0 run "$suite" --target "$suite/targets/mock.yaml" --url "$base" --admin-url "$admin"
+        has "^  target +layers-mock  $url/layers\$"
+    done
+    printf 'name: running\nmock: true\nbase_url: %s\nmount: /layers\nadmin_url: %s\n' "$url" "$admin" >"$tmp/target.yaml"
+    sed -n '/^now:/p; /^consent:/p; /^actors:/,$p' "$suite/targets/mock.yaml" >>"$tmp/target.yaml"
+    run 0 run "$suite/list" --target "$tmp/target.yaml"
+    # A wrong base_url is noticed although the admin API responds.
+    run 1 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url/nowhere" --admin-url "$admin"
 }
 
 # An interrupted run stops its mock server and ends with status 130.

@@ -330,6 +330,44 @@ static void scenarios_with_the_same_exclusive_resource_run_one_after_another(voi
     assert_string_equal(s->endpoint.call_log->text, buf_c(&expected));
 }
 
+/* Replaces the run's id, which is in each namespace's name. */
+static const char *calls_without_id(struct scene *s, const struct endpoint *e)
+{
+    struct buf out = {.arena = &s->arena};
+    const char *id = strstr(e->call_log->text, "run-"), *rest = e->call_log->text;
+    size_t n = id ? strspn(id + 4, "0123456789abcdef") + 4 : 0;
+    for (const char *next; n && (next = strstr(rest, str_dup(&s->arena, str_of(id, n)))); rest = next + n)
+        buf_printf(&out, STR_FMT "RUN", STR_ARG(str_of(rest, (size_t)(next - rest))));
+    buf_text(&out, rest);
+    return buf_c(&out);
+}
+
+static void the_provider_and_the_admin_api_are_called_at_their_own_urls(void **state)
+{
+    struct scene *s = *state;
+    struct endpoint admin;
+    assert_true(endpoint_start(&admin));
+    s->target.is_mock = true;
+    s->target.mount = "/mount";
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", admin.port);
+    run_file(s, "two-servers");
+    const char *expected =
+        arena_printf(&s->arena, "GET /ns/RUN-1/mount/items/http%%3A%%2F%%2F127.0.0.1%%3A%d%%2Fns%%2FRUN-1%%2Fmount\n",
+                     s->endpoint.port);
+    assert_string_equal(calls_without_id(s, &s->endpoint), expected);
+    assert_string_equal(calls_without_id(s, &admin), "GET /__admin/capabilities\n"
+                                                     "POST /__admin/namespaces\n"
+                                                     "POST /ns/RUN-1/__admin/simulate/rate_limit\n"
+                                                     "POST /ns/RUN-1/__admin/clock/advance\n"
+                                                     "GET /ns/RUN-1/__admin/state/items\n"
+                                                     "DELETE /__admin/namespaces/RUN-1\n");
+    const char *url = s->run.scenarios.items[0]->exchanges.items[0]->url;
+    assert_true(str_starts(str_from(url), str_from(s->target.base_url)));
+    assert_string_equal(s->run.base_url, arena_printf(&s->arena, "%s/mount", s->target.base_url));
+    endpoint_stop(&admin);
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -393,6 +431,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unreachable_target_is_reported_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(the_provider_and_the_admin_api_are_called_at_their_own_urls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
         cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),

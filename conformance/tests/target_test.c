@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/array.h"
+#include "conformance/run/client.h"
 
 static int set_up(void **state)
 {
@@ -73,6 +74,30 @@ static void a_custom_header_has_no_prefix(void **state)
     assert_string_equal(t->header_prefix, "");
 }
 
+/* The first URL is that of base_url or --url; the others are where requests go, without and with a namespace. */
+static void the_mount_is_a_part_of_the_base_url(void **state)
+{
+    static const struct {
+        const char *mount, *url, *base_url, *in_namespace;
+    } rows[] = {
+        {"/m", "http://h:1",       "http://h:1/m",      "http://h:1/ns/a/m"     },
+        {"/m", "http://h:1/m/",    "http://h:1/m",      "http://h:1/ns/a/m"     },
+        {"/m", "https://h/proxy",  "https://h/proxy/m", "https://h/proxy/ns/a/m"},
+        {"",   "http://h:1",       "http://h:1",        "http://h:1/ns/a"       },
+        {"",   "https://h/api/v1", "https://h/api/v1",  "https://h/ns/a/api/v1" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct target t = {.mount = rows[i].mount, .admin_url = "http://other:2/__admin"};
+        assert_true(target_set_base_url(*state, &t, "http://before/path", NULL)); /* replaced */
+        assert_true(target_set_base_url(*state, &t, rows[i].url, NULL));
+        assert_string_equal(t.base_url, rows[i].base_url);
+        struct namespace ns = namespace_of(*state, &t, "a");
+        assert_string_equal(ns.base_url, rows[i].in_namespace);
+        assert_string_equal(ns.admin_url, "http://other:2/ns/a/__admin");
+        assert_string_equal(namespace_of(*state, &t, NULL).base_url, rows[i].base_url);
+    }
+}
+
 static void the_admin_path_is_appended_to_an_admin_url(void **state)
 {
     static const char *const urls[] = {"http://127.0.0.1:4010", "http://127.0.0.1:4010/",
@@ -99,6 +124,7 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
         {"name: x\nmock: true\nresources: { a: { env: [1] } }\n",
          ":3:24: 'env' must be the name of an environment variable"},
         {"name: x\nmock: true\nactors: { a: { kee: k } }\n", ":3:16: "},
+        {"name: x\nmock: true\nmount: layers\n", ":3:8: invalid mount 'layers'; expected a path"},
         {"name: x\nmock: true\nrps: 0\n", ":3:6: 'rps' must be a number above 0"},
         {"name: x\nmock: true\nconsent: browser\n", ":1:1: missing 'consent_command'; "},
         {"name: x\nmock: true\nconsnt: human\n", ":3:1: "},
@@ -190,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_mount_is_a_part_of_the_base_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up, tear_down),
