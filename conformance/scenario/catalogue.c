@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/fields.h"
 #include "base/yaml.h"
+#include "conformance/scenario/operations.h"
 
 static const char *const observe_texts[] = {"api", "simulated", "none"};
 
@@ -171,17 +172,26 @@ static bool disputes_load(struct arena *a, struct catalogue *c, const struct nod
     return check_ids(ids, count, err) && ok;
 }
 
-/* disputes.yaml is optional: a provider's documents may agree. */
+static bool has_file(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* disputes.yaml is optional: a provider's documents may agree. operations.yaml is optional: without it the names
+ * in scenarios are not checked. */
 const struct catalogue *catalogue_load(struct arena *a, const char *folder, struct error *err)
 {
     struct catalogue *c = arena_new(a, struct catalogue);
     c->folder = folder;
     const struct node *claims = list_load(a, folder, "claims.yaml", err);
     bool ok = claims && claims_load(a, c, claims, err);
-    if (access(arena_printf(a, "%s/disputes.yaml", folder), F_OK) == 0) {
+    if (has_file(arena_printf(a, "%s/disputes.yaml", folder))) {
         const struct node *disputes = list_load(a, folder, "disputes.yaml", err);
         ok &= disputes && disputes_load(a, c, disputes, err);
     }
+    const char *operations = arena_printf(a, "%s/operations.yaml", folder);
+    if (has_file(operations))
+        ok &= (c->operations = operations_load(a, operations, err)) != NULL;
     return ok ? c : NULL;
 }
 

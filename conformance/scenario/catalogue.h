@@ -1,11 +1,14 @@
-/* catalogue.h - a provider's catalogue: the claims and disputes of its documentation.
+/* catalogue.h - a provider's catalogue: the claims, disputes and operations of its documentation.
  *
  * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml, which is optional, is a
- *          list of {dispute, about, sources, readings}: questions on which the documents disagree.
+ *          list of {dispute, about, sources, readings}: questions on which the documents disagree. operations.yaml,
+ *          which is optional as well, lists what the documents say of each operation (operations.h).
  * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once
 #include "conformance/result/result.h"
+
+struct operations; /* operations.h */
 
 struct dispute {
     const char *id, *about;
@@ -23,9 +26,10 @@ struct catalogue {
     size_t claim_count;
     const struct dispute *disputes;
     size_t dispute_count;
+    const struct operations *operations; /* NULL: the folder has no operations.yaml */
 };
 
-/* Loads claims.yaml and disputes.yaml of `folder`. */
+/* Loads claims.yaml, disputes.yaml and operations.yaml of `folder`. */
 const struct catalogue *catalogue_load(struct arena *a, const char *folder, struct error *err);
 /* Both return NULL if there is no such id. */
 const struct claim *catalogue_claim(const struct catalogue *c, const char *id);

@@ -180,7 +180,7 @@ static void add_file(struct loader *l, const char *path, bool is_flow)
 
 static void add_folder(struct loader *l, const char *folder, bool is_flows, int depth)
 {
-    static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml"};
+    static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml", "operations.yaml"};
     size_t count;
     const char *const *names = folder_names(l->arena, folder, &count);
     for (size_t i = 0; i < count; i++) {
