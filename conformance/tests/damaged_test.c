@@ -1,4 +1,4 @@
-/* Damages every member of scenarios, flows, claims, disputes and targets in every way. Each
+/* Damages every member of scenarios, flows, claims, disputes, operations and targets in every way. Each
  * document must load, or be rejected with a place. If the test crashes, the document is in
  * /tmp/damaged.*. */
 #include <setjmp.h>
@@ -106,6 +106,20 @@ static void shorten(const char *file)
     arena_end(&a);
 }
 
+/* Keeps two operations, of which one has a request body. */
+static void shorten_operations(void)
+{
+    struct arena a = {0};
+    struct error err = {0};
+    const char *path = arena_printf(&a, "%s/operations.yaml", folder);
+    const struct node *root = yaml_load(&a, path, &err), *list = node_get(root, "operations");
+    assert_in_range(node_count(list), 7, 10000);
+    const struct node *kept[] = {node_at(list, 0), node_at(list, 6)};
+    const struct node *shorter = node_with(&a, root, "operations", node_new_list(&a, kept, COUNT(kept)));
+    write_damaged(&a, path, node_with(&a, shorter, "secrets", node_new_list(&a, NULL, 0)));
+    arena_end(&a);
+}
+
 static void run(const char *command)
 {
     assert_int_equal(system(command), 0);
@@ -118,6 +132,7 @@ static void a_damaged_document_loads_or_is_rejected_with_a_place(void **state)
         {"targets/live.example.yaml",            "targets/live.example.yaml",            read_target   },
         {"claims.yaml",                          "",                                     read_catalogue},
         {"disputes.yaml",                        "",                                     read_catalogue},
+        {"operations.yaml",                      "",                                     read_catalogue},
         {"revocation/cancels-queued-posts.yaml", "revocation/cancels-queued-posts.yaml", read_suite    },
         {"reauth/dead-token.yaml",               "reauth/dead-token.yaml",               read_suite    },
         {"webhooks/revoked.yaml",                "webhooks/revoked.yaml",                read_suite    },
@@ -132,6 +147,7 @@ static void a_damaged_document_loads_or_is_rejected_with_a_place(void **state)
     run(arena_printf(&a, "cp -r " SOURCE "/. %s", folder));
     shorten("claims.yaml");
     shorten("disputes.yaml");
+    shorten_operations();
     for (size_t i = 0; i < COUNT(documents); i++)
         damage(&documents[i]);
     run(arena_printf(&a, "rm -r %s", folder));

@@ -171,6 +171,18 @@ static void every_mistake_is_reported_with_its_place(void **state)
     expect_errors(*state, "secret");
 }
 
+static void the_catalogue_of_each_provider_has_operations(void **state)
+{
+    static const char *const folders[] = {"layers", "posteverywhere", "postnitro"};
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        struct error err = {0};
+        const char *folder = arena_printf(*state, SOURCE_DIR "/scenarios/%s", folders[i]);
+        const struct catalogue *c = catalogue_load(*state, folder, &err);
+        assert_string_equal(error_text(*state, &err), "");
+        assert_non_null(c->operations);
+    }
+}
+
 static void a_catalogue_may_have_no_operations(void **state)
 {
     const struct catalogue *c = catalogue_load(*state, "catalogues/good", &(struct error){0});
@@ -186,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_documented_member_is_found),
         cmocka_unit_test(names_are_found_in_their_lists),
         cmocka_unit_test(every_mistake_is_reported_with_its_place),
+        cmocka_unit_test(the_catalogue_of_each_provider_has_operations),
         cmocka_unit_test(a_catalogue_may_have_no_operations),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
