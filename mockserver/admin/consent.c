@@ -34,8 +34,19 @@ static uint32_t signed_in_key(const struct call *c, int provider, const char *na
     return ROW_NONE;
 }
 
-/* The default handle of an attempt: generated, the same one for the same state. For a reconnection the account's own;
- * to sign in a program the name of the provider's first key. */
+/* A handle that no account of the attempt's space has, the same one for the same state. */
+static const char *new_handle(struct call *c, const struct oauth_attempt *a)
+{
+    uint32_t number = world_count(c->world, RECORD_ACCOUNT);
+    const char *handle;
+    do
+        handle = arena_printf(c->arena, "%s.user.%u", oauth_attempt_platform_text(a), ++number);
+    while (a->kind == OAUTH_ATTEMPT_FOR_ACCOUNT && account_find_user(c->world, a->space, a->platform, handle));
+    return handle;
+}
+
+/* The default handle of an attempt: a new one. For a reconnection the account's own; to sign in a program the name of
+ * the provider's first key. */
 static const char *usual_handle(struct call *c, uint32_t attempt)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
@@ -43,8 +54,7 @@ static const char *usual_handle(struct call *c, uint32_t attempt)
         return key_name(c, signed_in_key(c, a->provider, NULL));
     if (a->reconnects)
         return account_read(c->world, a->account)->handle;
-    return arena_printf(c->arena, "%s.user.%u", oauth_attempt_platform_text(a),
-                        world_count(c->world, RECORD_ACCOUNT) + 1);
+    return new_handle(c, a);
 }
 
 const char *consent_read_handle(struct call *c, const char *text)

@@ -18,15 +18,16 @@
 /* clang-format off */
 const struct simulation simulations[] = { /* name, fields, function; the providers that have it, NULL: all; help */
     {SIMULATE(consent),           NULL,
-     "Simulates the end user's decision on a pending OAuth attempt. `approve` connects or reconnects the account; "
-     "`deny` and `exchange_error` fail the attempt; `abandon` leaves it pending. Fails with 409 if the attempt has "
-     "already ended."},
+     "Simulates the end user's decision on a pending OAuth attempt. `approve` connects the account; one that is "
+     "already connected keeps its id and gets a new token. `deny` and `exchange_error` fail the attempt; `abandon` "
+     "leaves it pending. Fails with 409 if the attempt has already ended."},
     {SIMULATE(token_lost),        NULL,
      "Simulates the loss of an account's token. The account must be reconnected; in Layers its status becomes "
      "`reauth_required`. Its queued posts stay queued and fail when they are due, unless it has been reconnected "
      "by then. Fails with 409 if the token is already lost."},
     {SIMULATE(account_connected), NULL,
-     "Simulates that the end user connects an account in the provider's own app."},
+     "Simulates that the end user connects an account in the provider's own app. An account that is already connected "
+     "keeps its id and gets a new token."},
     {SIMULATE(account_removed),   NULL,
      "Simulates that the end user disconnects an account. Fails with 409 if it is already disconnected."},
     {SIMULATE(publish_outcome),   NULL,

@@ -1,6 +1,7 @@
 #include "mockserver/state/account.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/time.h"
 #include "base/units.h"
@@ -226,6 +227,17 @@ void account_token_due(struct world *w, uint32_t account)
 uint32_t account_find(const struct world *w, int provider, struct str public_id)
 {
     return record_find_in(w, RECORD_ACCOUNT, provider, public_id);
+}
+
+uint32_t account_find_user(const struct world *w, uint32_t space, enum platform platform, const char *handle)
+{
+    int64_t key = index_pair_key(space, platform);
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_ACCOUNT_SPACE_PLATFORM], &walk, (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key))
+        if (strcmp(account_read(w, walk.entry.row)->handle, handle) == 0)
+            return walk.entry.row;
+    return ROW_NONE;
 }
 
 const struct account *account_read(const struct world *w, uint32_t row)

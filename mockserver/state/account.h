@@ -1,7 +1,8 @@
 /* account.h - a social account (platform handle) that a space can publish to, connected or leased.
  *
- * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows. A disconnected row
- *          is never reused; connecting the handle again adds a new row.
+ * Shapes:  one row per pair of platform user and space: the same handle in two spaces is two rows. Another consent of
+ *          the user gives the row a new token (connection.h). A disconnected row is never reused; connecting the handle
+ *          again then adds a new row.
  * States:  token live -> expired | withdrawn -> live (reconnect); any -> disconnected (final).
  * Indexes: ACCOUNT_SPACE and the three filtered indexes hold only accounts that are not disconnected: key = space (and
  *          platform | token lost or not | leased or not), order = -connected_at, so the newest comes first.
@@ -82,6 +83,8 @@ void account_flag(struct world *w, uint32_t account);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id);
+/* The newest account of a platform's user in the space that is not disconnected, or ROW_NONE. */
+uint32_t account_find_user(const struct world *w, uint32_t space, enum platform platform, const char *handle);
 const struct account *account_read(const struct world *w, uint32_t row);
 bool account_is_listed(const struct account *a);   /* not disconnected */
 bool account_can_publish(const struct account *a); /* listed, token live, not flagged */

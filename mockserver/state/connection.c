@@ -1,6 +1,7 @@
 #include "mockserver/state/connection.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "mockserver/state/lease.h"
 #include "mockserver/state/post.h"
@@ -71,6 +72,11 @@ const struct record_type onboarding_record_type = {
     .check = check_onboarding,
 };
 
+static bool is_text(const char *text, const char *other)
+{
+    return text && other ? strcmp(text, other) == 0 : text == other;
+}
+
 static void create_layer(struct world *w, uint32_t account, bool for_space, const char *name)
 {
     const struct account *a = account_read(w, account);
@@ -85,9 +91,10 @@ static void create_layer(struct world *w, uint32_t account, bool for_space, cons
     record_create(w, RECORD_LAYER, &l, TRANSITION_LAYER_CREATE);
 }
 
+/* Only the platform's own URL expires. */
 static void keep_avatar(struct world *w, uint32_t account, const struct connection *c)
 {
-    if (!c->kept_avatar_url)
+    if (!c->kept_avatar_url || !is_text(account_read(w, account)->avatar_url, c->account.avatar_url))
         return;
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
@@ -95,10 +102,22 @@ static void keep_avatar(struct world *w, uint32_t account, const struct connecti
     transition_end(&t, TRANSITION_ACCOUNT_KEEP_AVATAR);
 }
 
+static bool has_layer(const struct world *w, uint32_t account, const char *name)
+{
+    uint32_t space = account_read(w, account)->space;
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_LAYER_SPACE], &walk, (struct index_entry){space, account, 0});
+    while (index_next_of(&walk, space) && walk.entry.order == account)
+        if (is_text(layer_read(w, walk.entry.row)->name, name))
+            return true;
+    return false;
+}
+
 static void create_account_layers(struct world *w, uint32_t account, const struct connection *c)
 {
     for (size_t i = 0; i < c->steps->account_layer_count; i++)
-        create_layer(w, account, false, c->steps->account_layers[i]);
+        if (!has_layer(w, account, c->steps->account_layers[i]))
+            create_layer(w, account, false, c->steps->account_layers[i]);
 }
 
 static void ensure_content_layer(struct world *w, uint32_t account, const struct connection *c)
@@ -107,8 +126,20 @@ static void ensure_content_layer(struct world *w, uint32_t account, const struct
         create_layer(w, account, true, c->steps->content_layer);
 }
 
+/* A new account has none; so a fixture with many accounts is built without this search. */
+static bool has_onboarding(const struct world *w, uint32_t account, const char *name)
+{
+    bool is_new = account_read(w, account)->token_generation == 1;
+    for (uint32_t row = 1; !is_new && row <= world_count(w, RECORD_ONBOARDING); row++)
+        if (onboarding_read(w, row)->account == account && is_text(onboarding_read(w, row)->name, name))
+            return true;
+    return false;
+}
+
 static void add_onboarding(struct world *w, uint32_t account, const struct connection *c)
 {
+    if (has_onboarding(w, account, c->steps->onboarding))
+        return;
     const struct account *a = account_read(w, account);
     const struct onboarding o = {
         .organization = space_read(w, a->space)->organization,
@@ -133,9 +164,8 @@ static const struct {
 };
 /* clang-format on */
 
-uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c)
+static void run_steps(struct world *w, uint32_t account, const struct connection *c)
 {
-    uint32_t account = account_connect(w, space, &c->account);
     for (enum connect_step step = 0; c->steps && step < CONNECT_STEP_COUNT; step++) {
         if (!(w->connect_steps_fail & 1u << step)) {
             steps[step].run(w, account, c);
@@ -146,6 +176,23 @@ uint32_t connection_open(struct world *w, uint32_t space, const struct connectio
         changes_add(w, RECORD_ACCOUNT, account, steps[step].failed, state, state);
         world_transition_done(w);
     }
+}
+
+uint32_t connection_add(struct world *w, uint32_t space, const struct connection *c)
+{
+    uint32_t account = account_connect(w, space, &c->account);
+    run_steps(w, account, c);
+    return account;
+}
+
+uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c)
+{
+    uint32_t account = account_find_user(w, space, c->account.platform, c->account.handle);
+    if (!account)
+        return connection_add(w, space, c);
+    account_reconnect(w, account, c->account.token_expires_at_ms);
+    if (!account_read(w, account)->leased) /* a leased account has no steps */
+        run_steps(w, account, c);
     return account;
 }
 

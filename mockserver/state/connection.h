@@ -1,10 +1,10 @@
 /* connection.h - connects and disconnects an account, with everything that follows.
  *
- * Shapes:  struct connection: a new account, and the setup steps that the provider runs after it is connected: they
+ * Shapes:  struct connection: an account, and the setup steps that the provider runs after it is connected: they
  *          create the account's scheduling layers, the space's content layer, and a completed item of the
- *          organization's onboarding list. The steps run in order; a reconnection runs none. Each step is one
- *          transition. A step that a test makes fail only logs one change "..._fail" of the account; the account stays
- *          connected.
+ *          organization's onboarding list. The steps run in order; account_reconnect runs none. A step creates only
+ *          what is missing, in one transition per record. A step that a test makes fail only logs one change
+ *          "..._fail" of the account; the account stays connected.
  *          layer {space, account (ROW_NONE: the space's content layer), name}; onboarding {organization, account,
  *          name}.
  * Indexes: LAYER_SPACE (space; order = account, so the content layer comes first).
@@ -49,7 +49,11 @@ struct connection {
     const char *kept_avatar_url;       /* avatar_url after the AVATAR step; NULL: unchanged */
 };
 
-uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c); /* returns the account */
+/* Adds an account, also if the space already has one with that platform and handle. Returns it. */
+uint32_t connection_add(struct world *w, uint32_t space, const struct connection *c);
+/* Connects a platform's user to the space. If the space already has the account, the account gets a new token, keeps
+ * its id and connected_at, and the rest of c->account is not used; else adds it. Returns the account. */
+uint32_t connection_open(struct world *w, uint32_t space, const struct connection *c);
 /* Disconnects the account permanently and cancels its queued and held destinations. Returns how many queued ones were
  * canceled. A leased account goes back to the pool. */
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why);

@@ -51,8 +51,8 @@ struct oauth_attempt {
 /* Adds a copy of `init`, created now. With `reconnects`, the platform is that of `account`; otherwise `account` is
  * ignored. */
 uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init);
-/* The end customer consents, as `user` (a handle without @). Connects a new account, or reconnects `account`; if that
- * account has been disconnected, the attempt fails with "account_gone". */
+/* The end customer consents, as `user` (a handle without @). Connects the user's account (connection_open), or
+ * reconnects `account`; if that account has been disconnected, the attempt fails with "account_gone". */
 void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct connection *user);
 /* The same for an ad account: adds one, or renews the grant if the space already has one on that platform. */
 void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant);

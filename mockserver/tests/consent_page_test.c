@@ -103,6 +103,18 @@ static void an_unknown_or_used_link_is_an_error_page(void **state)
         }
 }
 
+static void the_generated_handle_is_new(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m), *other = begin_attempt(m), *last = begin_attempt(m);
+    struct mock_response taken = consent(m, token, "\"outcome\":\"approve\",\"handle\":\"tiktok.user.5\"");
+    assert_true(shows(mock_call(m, consent_path(m, "GET", other), NULL), "value=\"tiktok.user.6\""));
+    struct mock_response one = consent(m, other, "\"outcome\":\"approve\"");
+    struct mock_response two = consent(m, last, "\"outcome\":\"approve\"");
+    assert_string_not_equal(at(one, "/account"), at(taken, "/account"));
+    assert_string_not_equal(at(two, "/account"), at(one, "/account"));
+}
+
 static void only_the_same_user_can_reconnect(void **state)
 {
     struct mock *m = *state;
@@ -126,6 +138,7 @@ int main(void)
         TEST(denying_on_the_page_redirects_back_with_the_reason),
         TEST(an_invalid_form_is_shown_again),
         TEST(an_unknown_or_used_link_is_an_error_page),
+        TEST(the_generated_handle_is_new),
         TEST(only_the_same_user_can_reconnect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,31 @@ static void a_posts_result_is_later_than_its_creation(void **state)
     }
 }
 
+static void a_disconnected_account_does_not_occupy_its_handle(void **state)
+{
+    (void)state;
+    static const char *const accounts[] = {
+        "{ id: sa_old, platform: tiktok, handle: a, status: disconnected }, { id: sa_now, platform: tiktok, handle: a "
+        "}",
+        "{ id: sa_now, platform: tiktok, handle: a }, { id: sa_old, platform: tiktok, handle: a, status: disconnected "
+        "}",
+    };
+    for (size_t i = 0; i < COUNT(accounts); i++) {
+        struct arena a = {0};
+        struct fixture *f = load_text(arena_printf(&a,
+                                                   "layers:\n  organizations:\n    - name: A\n      projects:\n"
+                                                   "        - { id: p, social_accounts: [ %s ] }\n",
+                                                   accounts[i]));
+        uint32_t now = record_find(f->world, RECORD_ACCOUNT, STR("sa_now"));
+        uint32_t old = record_find(f->world, RECORD_ACCOUNT, STR("sa_old"));
+        assert_int_equal(world_count(f->world, RECORD_ACCOUNT), 2);
+        assert_true(account_is_listed(account_read(f->world, now)));
+        assert_false(account_is_listed(account_read(f->world, old)));
+        fixture_free(f);
+        arena_end(&a);
+    }
+}
+
 static void a_running_clock_starts_after_the_state_is_built(void **state)
 {
     (void)state;
@@ -461,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_posts_result_is_later_than_its_creation),
+        cmocka_unit_test(a_disconnected_account_does_not_occupy_its_handle),
         cmocka_unit_test(a_running_clock_starts_after_the_state_is_built),
         cmocka_unit_test(every_invalid_fixture_is_rejected_with_all_its_mistakes),
         cmocka_unit_test(a_fixture_sets_the_initial_state),

@@ -91,6 +91,39 @@ static void a_reconnection_runs_no_step(void **state)
     world_free(s.w);
 }
 
+static void a_second_connection_of_a_user_creates_only_what_is_missing(void **state)
+{
+    (void)state;
+    for (enum connect_step failing = 0; failing < CONNECT_STEP_COUNT; failing++) {
+        struct scene s = scene_new();
+        connect_step_set_fails(s.w, failing, true);
+        uint32_t account = connect_account(&s, s.space, "acme");
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(connect_account(&s, s.space, "acme"), account);
+            assert_int_equal(world_count(s.w, RECORD_ACCOUNT), 1);
+            assert_string_equal(account_read(s.w, account)->avatar_url, KEPT);
+            assert_int_equal(world_count(s.w, RECORD_LAYER), 5);
+            assert_int_equal(world_count(s.w, RECORD_ONBOARDING), 1);
+        }
+        assert_int_equal(count_changes(s.w, TRANSITION_ACCOUNT_KEEP_AVATAR), 1);
+        assert_int_equal(count_changes(s.w, TRANSITION_ACCOUNT_RECONNECT), 2);
+        world_free(s.w);
+    }
+}
+
+static void a_second_connection_keeps_an_avatar_that_is_not_the_platforms(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct connection own = {
+        .account = {.public_id = "acc", .handle = "acme", .avatar_url = "https://own.example/me.jpg"}
+    };
+    uint32_t account = connection_add(s.w, s.space, &own);
+    assert_int_equal(connect_account(&s, s.space, "acme"), account);
+    assert_string_equal(account_read(s.w, account)->avatar_url, "https://own.example/me.jpg");
+    world_free(s.w);
+}
+
 static void a_failing_step_does_not_affect_the_connection_or_other_steps(void **state)
 {
     (void)state;
@@ -141,6 +174,8 @@ int main(void)
         cmocka_unit_test(a_new_connection_runs_all_steps),
         cmocka_unit_test(a_space_has_one_content_layer_and_each_account_its_own_layers),
         cmocka_unit_test(a_reconnection_runs_no_step),
+        cmocka_unit_test(a_second_connection_of_a_user_creates_only_what_is_missing),
+        cmocka_unit_test(a_second_connection_keeps_an_avatar_that_is_not_the_platforms),
         cmocka_unit_test(a_failing_step_does_not_affect_the_connection_or_other_steps),
         cmocka_unit_test(a_cleared_failure_does_not_happen),
     };

@@ -10,6 +10,7 @@
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/layers/layers.h"
 #include "mockserver/state/oauth_attempt.h"
+#include "mockserver/state/post.h"
 #include "mockserver/state/world.h"
 
 #define OAUTH  "POST /v1/projects/prj_acme_a/social/oauth-url"
@@ -338,6 +339,92 @@ static void a_revoked_account_gets_a_new_id_when_connected_again(void **state)
     assert_refused(mock_call(*state, REAUTH, "{\"socialAccountId\":\"sa_acme_tiktok\"}", AS_FULL), 404, "NOT_FOUND");
 }
 
+/* Counts the listed accounts of a user. */
+static size_t count_handle(struct mock *m, const char *handle)
+{
+    struct mock_response list = mock_call(m, (LIST "?limit=200"), NULL, AS_FULL);
+    const struct node *items = node_get(list.body, "items");
+    size_t found = 0;
+    for (size_t i = 0; i < node_count(items); i++)
+        found += !strcmp(node_get_text(node_at(items, i), "handle"), handle);
+    return found;
+}
+
+static struct mock_response connect_again(struct mock *m, const char *handle)
+{
+    struct mock_response url = mock_call(m, OAUTH, TIKTOK, AS_FULL);
+    consent(m, url, handle);
+    struct mock_response done = status_of(m, url, AS_FULL);
+    assert_string_equal(at(done, "/status"), "completed");
+    return done;
+}
+
+static void a_user_who_is_connected_keeps_the_id_and_gets_a_new_token(void **state)
+{
+    static const struct {
+        const char *id, *handle, *connected_at;
+    } rows[] = {
+        {"sa_acme_tiktok",  "acmecoffee",    "2026-04-18T09:00:00Z"},
+        {"sa_acme_expired", "acmecoffee.eu", "2026-03-23T09:00:00Z"}, /* reauth_required */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_string_equal(at(connect_again(*state, rows[i].handle), "/socialAccountId"), rows[i].id);
+        assert_int_equal(count_handle(*state, rows[i].handle), 1);
+        struct world *w = mock_test_world(*state);
+        const struct account *a = account_read(w, account_find(w, LAYERS, str_from(rows[i].id)));
+        char text[TIME_TEXT_MAX];
+        assert_int_equal(a->token, TOKEN_LIVE);
+        assert_int_equal(a->token_generation, 2);
+        assert_int_equal(a->token_expires_at_ms, world_now(w) + 30 * DAY_MS);
+        assert_string_equal(time_seconds(a->connected_at_ms, text), rows[i].connected_at);
+        struct mock_response log = mock_call(*state, "GET /v1/audit-log?limit=1", NULL, AS_FULL);
+        assert_string_equal(at(log, "/items/0/eventType"), "social_account.reconnected");
+        assert_string_equal(at(log, "/items/0/resourceId"), rows[i].id);
+    }
+}
+
+static void two_pending_attempts_for_one_user_end_in_one_account(void **state)
+{
+    struct mock_response one = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    struct mock_response other = mock_call(*state, OAUTH, TIKTOK, AS_FULL);
+    consent(*state, other, "fresh.roast");
+    consent(*state, one, "fresh.roast");
+    const char *id = at(status_of(*state, one, AS_FULL), "/socialAccountId");
+    assert_string_equal(at(status_of(*state, other, AS_FULL), "/socialAccountId"), id);
+    assert_int_equal(count_handle(*state, "fresh.roast"), 1);
+}
+
+static void the_posts_of_a_user_who_connects_again_stay_queued_and_are_published(void **state)
+{
+    connect_again(*state, "acmecoffee.eu");
+    struct world *w = mock_test_world(*state);
+    uint32_t post = destination_find(w, LAYERS, STR("sp_queued_expired"));
+    assert_int_equal(destination_read(w, post)->state, DESTINATION_QUEUED);
+    events_advance(w, world_now(w) + 2 * DAY_MS);
+    assert_int_equal(destination_read(w, post)->state, DESTINATION_PUBLISHED);
+}
+
+static void the_same_user_on_another_platform_or_in_another_project_is_another_account(void **state)
+{
+    struct mock_response url = mock_call(
+        *state, OAUTH, "{\"platform\":\"instagram\",\"returnUrl\":\"https://app.your-product.com/done\"}", AS_FULL);
+    consent(*state, url, "acmecoffee");
+    assert_string_not_equal(at(status_of(*state, url, AS_FULL), "/socialAccountId"), "sa_acme_tiktok");
+    url = mock_call(*state, "POST /v1/projects/prj_acme_empty/social/oauth-url", TIKTOK, AS_FULL);
+    consent(*state, url, "acmecoffee");
+    const char *id = at(status_of(*state, url, AS_FULL), "/socialAccountId");
+    assert_string_not_equal(id, "sa_acme_tiktok");
+    assert_string_not_equal(id, "sa_acme_b_tiktok");
+}
+
+static void a_user_who_was_disconnected_before_gets_a_new_id_once(void **state)
+{
+    const char *id = at(connect_again(*state, "acmecoffee.old"), "/socialAccountId");
+    assert_string_not_equal(id, "sa_acme_revoked");
+    assert_string_equal(at(connect_again(*state, "acmecoffee.old"), "/socialAccountId"), id);
+    assert_int_equal(count_handle(*state, "acmecoffee.old"), 1);
+}
+
 static void an_attempt_with_a_test_key_completes_immediately(void **state)
 {
     struct mock_response url = mock_call(*state, OAUTH, TIKTOK, AS_TEST);
@@ -375,6 +462,11 @@ int main(void)
         LAYERS_TEST(reconnecting_keeps_the_id_and_the_handle),
         LAYERS_TEST(a_connected_account_can_also_be_reconnected),
         LAYERS_TEST(a_revoked_account_gets_a_new_id_when_connected_again),
+        LAYERS_TEST(a_user_who_is_connected_keeps_the_id_and_gets_a_new_token),
+        LAYERS_TEST(two_pending_attempts_for_one_user_end_in_one_account),
+        LAYERS_TEST(the_posts_of_a_user_who_connects_again_stay_queued_and_are_published),
+        LAYERS_TEST(the_same_user_on_another_platform_or_in_another_project_is_another_account),
+        LAYERS_TEST(a_user_who_was_disconnected_before_gets_a_new_id_once),
         LAYERS_TEST(an_attempt_with_a_test_key_completes_immediately),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,18 @@ static void each_change_is_delivered_as_its_own_event(void **state)
     assert_string_equal(text_at(n, COUNT(rows), "/data/error/code"), "CREDENTIAL_INVALID");
 }
 
+static void connecting_a_connected_user_delivers_no_event(void **state)
+{
+    struct network *n = *state;
+    simulation(n, "account_connected", "{\"space\":\"prj_a\",\"platform\":\"tiktok\",\"handle\":\"acme\"}");
+    assert_int_equal(n->count, 0);
+    simulation(n, "account_removed", "{\"account\":\"sa_a\"}");
+    n->count = 0;
+    simulation(n, "account_connected", "{\"space\":\"prj_a\",\"platform\":\"tiktok\",\"handle\":\"acme\"}");
+    assert_int_equal(n->count, 1);
+    assert_string_equal(text_at(n, 0, "/type"), "social_account.connected");
+}
+
 static void a_decided_lease_request_is_delivered_but_not_its_accounts(void **state)
 {
     struct network *n = *state;
@@ -294,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_published_post_is_delivered_with_a_signature_over_the_exact_bytes),
         TEST(each_change_is_delivered_as_its_own_event),
+        TEST(connecting_a_connected_user_delivers_no_event),
         TEST(a_decided_lease_request_is_delivered_but_not_its_accounts),
         TEST(scheduling_and_canceling_are_delivered_but_not_rescheduling),
         TEST(a_failed_delivery_is_attempted_eight_times_with_the_same_id_and_body),

@@ -122,6 +122,16 @@ static struct mock_response reconnect(struct mock *m, const char *account)
                           arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\"}", at(a, "/state")));
 }
 
+/* The user of the account consents through oauth-url. */
+static struct mock_response connect_again(struct mock *m, const char *account)
+{
+    struct mock_response a = mock_call(m, "POST /v1/projects/prj/social/oauth-url",
+                                       "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.test/back\"}", KEY);
+    return simulate(m, "consent",
+                    arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"approve\",\"handle\":\"%s\"}",
+                                 at(a, "/state"), account + strlen("sa_")));
+}
+
 static struct mock_response lose_token(struct mock *m, const char *account, const char *why)
 {
     return simulate(m, "token_lost", arena_printf(&m->arena, "{\"account\":\"%s\",\"why\":\"%s\"}", account, why));
@@ -152,14 +162,18 @@ static struct mock_response release(struct mock *m, const char *account)
     return mock_call(m, arena_printf(&m->arena, "DELETE /v1/leased-accounts/%s", account), NULL, KEY);
 }
 
-enum account_event { EXPIRE, WITHDRAW, RECONNECT, REVOKE, REMOVE, RELEASE, ACCOUNT_EVENTS };
+enum account_event { EXPIRE, WITHDRAW, RECONNECT, CONNECT, REVOKE, REMOVE, RELEASE, ACCOUNT_EVENTS };
 static struct mock_response (*const account_events[ACCOUNT_EVENTS])(struct mock *m, const char *account) = {
-    [EXPIRE] = expire, [WITHDRAW] = withdraw,     [RECONNECT] = reconnect,
+    [EXPIRE] = expire, [WITHDRAW] = withdraw,     [RECONNECT] = reconnect, [CONNECT] = connect_again,
     [REVOKE] = revoke, [REMOVE] = remove_by_user, [RELEASE] = release,
 };
 
 #define RECONNECTED(from)                                                                                              \
     "oauth_attempt_begin >pending; account_reconnect " from ">live; oauth_attempt_complete pending>completed"
+#define CONNECTED                                                                                                      \
+    "account_connect >live; account_keep_avatar live>live; layer_create >present; "                                    \
+    "layer_create >present; layer_create >present; layer_create >present; "                                            \
+    "onboarding_tick >present; oauth_attempt_complete pending>completed"
 #define GONE(from) "destination_cancel queued>canceled; account_disconnect " from ">disconnected"
 
 /* A row per state, a column per event: the changes that the event makes, or the refusal. */
@@ -172,6 +186,7 @@ static const struct cell {
      [EXPIRE] = {.changes = "account_lose_token live>expired", .listed = "reauth_required"},
      [WITHDRAW] = {.changes = "account_lose_token live>withdrawn", .listed = "reauth_required"},
      [RECONNECT] = {.changes = RECONNECTED("live"), .listed = "connected"},
+     [CONNECT] = {.changes = RECONNECTED("live"), .listed = "connected"},
      [REVOKE] = {.changes = GONE("live")},
      [REMOVE] = {.changes = GONE("live")},
      [RELEASE] = {.status = 404, .code = "NOT_FOUND"},
@@ -180,6 +195,7 @@ static const struct cell {
      [EXPIRE] = {.status = 409},
      [WITHDRAW] = {.status = 409},
      [RECONNECT] = {.changes = RECONNECTED("expired"), .listed = "connected"},
+     [CONNECT] = {.changes = RECONNECTED("expired"), .listed = "connected"},
      [REVOKE] = {.changes = GONE("expired")},
      [REMOVE] = {.changes = GONE("expired")},
      [RELEASE] = {.status = 404, .code = "NOT_FOUND"},
@@ -188,6 +204,7 @@ static const struct cell {
      [EXPIRE] = {.status = 409},
      [WITHDRAW] = {.status = 409},
      [RECONNECT] = {.changes = RECONNECTED("withdrawn"), .listed = "connected"},
+     [CONNECT] = {.changes = RECONNECTED("withdrawn"), .listed = "connected"},
      [REVOKE] = {.changes = GONE("withdrawn")},
      [REMOVE] = {.changes = GONE("withdrawn")},
      [RELEASE] = {.status = 404, .code = "NOT_FOUND"},
@@ -196,7 +213,8 @@ static const struct cell {
      [EXPIRE] = {.status = 409},
      [WITHDRAW] = {.status = 409},
      [RECONNECT] = {.status = 404, .code = "NOT_FOUND"},
-     [REVOKE] = {.status = 404, .code = "NOT_FOUND"},
+     [CONNECT] = {.changes = "oauth_attempt_begin >pending; " CONNECTED},                   /* a new account */
+        [REVOKE] = {.status = 404, .code = "NOT_FOUND"},
      [REMOVE] = {.status = 409},
      [RELEASE] = {.status = 404, .code = "NOT_FOUND"},
      },
@@ -224,7 +242,9 @@ static void check_cell(struct mock *m, const char *state, enum account_event eve
         assert_null(listed);
     if (event == REVOKE)
         assert_string_equal(at(a, "/canceledScheduledPosts"), "1");
-    assert_string_equal(post_state(m, arena_printf(&m->arena, "sp_%s", state)), cell->listed ? "queued" : "canceled");
+    if (strcmp(state, "gone") != 0) /* it has no post */
+        assert_string_equal(post_state(m, arena_printf(&m->arena, "sp_%s", state)),
+                            cell->listed ? "queued" : "canceled");
 }
 
 static void every_account_state_handles_every_event(void **state)
@@ -260,11 +280,6 @@ static struct mock_response consent(struct mock *m, const char *token, const cha
 {
     return simulate(m, "consent", arena_printf(&m->arena, "{\"state\":\"%s\",\"outcome\":\"%s\"}", token, outcome));
 }
-
-#define CONNECTED                                                                                                      \
-    "account_connect >live; account_keep_avatar live>live; layer_create >present; "                                    \
-    "layer_create >present; layer_create >present; layer_create >present; "                                            \
-    "onboarding_tick >present; oauth_attempt_complete pending>completed"
 
 static const struct outcome_row {
     const char *outcome, *changes, *status;

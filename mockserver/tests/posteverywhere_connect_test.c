@@ -69,6 +69,22 @@ static void reconnecting_repairs_the_same_account(void **state)
     assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 9); /* no new account */
 }
 
+static void connecting_a_connected_user_repairs_the_same_account(void **state)
+{
+    const char *first = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct mock_response link =
+            mock_call(*state, POST("/accounts/connect-link"), "{\"platform\":\"threads\"}", AS_ACME);
+        consent(*state, link, "/data/session_id", "approve", ",\"handle\":\"same\"");
+        const char *id = at(poll(*state, link), "/data/account/account_id");
+        assert_string_equal(id, first ? first : id);
+        first = id;
+        simulate(*state, "token_lost", arena_printf(link.arena, "{\"account\":\"%s\",\"why\":\"expired\"}", id));
+    }
+    struct mock_response list = mock_call(*state, GET("/accounts"), NULL, AS_ACME);
+    assert_int_equal(node_count(node_pointer(list.body, "/data/accounts")), 10); /* one new account */
+}
+
 static void a_poll_reports_pending_cancelled_or_expired(void **state)
 {
     static const struct {
@@ -193,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PE_TEST(both_families_of_paths_connect_a_new_account),
         PE_TEST(reconnecting_repairs_the_same_account),
+        PE_TEST(connecting_a_connected_user_repairs_the_same_account),
         PE_TEST(a_poll_reports_pending_cancelled_or_expired),
         PE_TEST(an_invalid_connect_request_is_refused),
         PE_TEST(a_device_login_returns_a_working_key),

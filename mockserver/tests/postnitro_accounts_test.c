@@ -209,13 +209,19 @@ static void reconnecting_after_a_lost_token_creates_a_new_account(void **state)
 
         a = simulate(m, "account_connected",
                      "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.popup\"}");
-        const char *id = at(a, "/account");
         assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/account"), "cacme000000000000disposable");
+        a = mock_call(m, READ, NULL, AS_ACME);
+        assert_string_equal(at(a, "/data/socialAccount/accessTokenStatus"), "active");
+
+        a = simulate(m, "account_connected",
+                     "{\"space\":\"ws_acme\",\"platform\":\"threads\",\"handle\":\"@acme.new\"}");
+        const char *id = at(a, "/account");
         assert_int_equal(str_from(id).n, 25);
         a = mock_call(m, LIST, NULL, AS_ACME);
         assert_int_equal(node_count(node_pointer(a.body, "/data/socialAccounts/threads")), 3);
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/id"), id);
-        assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountHandle"), "acme.popup");
+        assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountHandle"), "acme.new");
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/accessTokenStatus"), "active");
         assert_string_equal(at(a, "/data/socialAccounts/threads/0/accountType"), "personal");
         mock_free(m);

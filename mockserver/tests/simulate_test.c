@@ -114,6 +114,11 @@ static void end_users_connect_and_remove_accounts(void **state)
         simulation(m, "account_connected", "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
     assert_string_equal(at(back, "/state"), "live");
     assert_string_not_equal(at(back, "/account"), "sa_one");
+
+    struct mock_response again =
+        simulation(m, "account_connected", "{\"space\":\"One\",\"platform\":\"tiktok\",\"handle\":\"one\"}");
+    assert_string_equal(at(again, "/account"), at(back, "/account"));
+    assert_string_equal(at(again, "/changes/0/what"), "account_reconnect");
 }
 
 static void the_result_of_publishing_can_be_set(void **state)

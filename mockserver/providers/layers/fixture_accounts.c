@@ -155,7 +155,7 @@ bool fixture_build_account(struct fixture_load *load, uint32_t project, struct f
                       },
         .steps = a->leased ? NULL : layers_connect_steps((enum platform)a->platform),
     };
-    a->row = connection_open(load->world, project, &connection);
+    a->row = connection_add(load->world, project, &connection);
     return lease_from_pool(load, a) && ok;
 }
 
