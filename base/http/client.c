@@ -141,10 +141,13 @@ static void transfer_free(struct http_transfer *t)
     c->spare = t;
 }
 
+/* A header without a value removes the one that libcurl would send. */
 static void set_headers(struct http_transfer *t, const struct headers *h)
 {
     const struct libcurl *lib = &t->client->lib;
     t->headers = lib->slist_append(t->headers, "Expect:");
+    if (t->client->options.decode && !headers_find(h, "Accept-Encoding"))
+        t->headers = lib->slist_append(t->headers, "Accept-Encoding:");
     if (!headers_find(h, "Content-Type"))
         t->headers = lib->slist_append(t->headers, "Content-Type:");
     for (size_t i = 0; i < h->count; i++) {
@@ -192,6 +195,8 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
     lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
     lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
     lib->easy_setopt(e, CURLOPT_HEADERDATA, t);
+    if (o->decode)
+        lib->easy_setopt(e, CURLOPT_ACCEPT_ENCODING, HTTP_CODINGS);
     if (request->loopback_only) {
         lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_loopback);
         lib->easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
@@ -206,15 +211,30 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
     set_headers(t, request->headers);
 }
 
+static const char *coding_error(struct http_transfer *t, struct str coding)
+{
+    return arena_printf(t->arena, "the body cannot be decoded: its Content-Encoding is '" STR_FMT "' (libcurl: %s)",
+                        STR_ARG(coding), t->why[0] ? t->why : "no details");
+}
+
+/* Returns NULL for an error that libcurl describes. */
+static const char *own_error(struct http_transfer *t, CURLcode code)
+{
+    struct str coding = headers_get(&t->response.headers, "Content-Encoding");
+    if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
+        return arena_printf(t->arena, "the response is larger than %zu bytes%s", t->client->options.response_max,
+                            t->too_large && coding.n ? " after decoding" : "");
+    if (code == CURLE_BAD_CONTENT_ENCODING)
+        return coding_error(t, coding);
+    return t->not_loopback ? "the address is not a loopback address" : NULL;
+}
+
 static void read_error(struct http_transfer *t, CURLcode code)
 {
     struct http_response *x = &t->response;
-    if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
-        x->brief = arena_printf(t->arena, "the response is larger than %zu bytes", t->client->options.response_max);
-    else
-        x->brief = t->not_loopback ? "the address is not a loopback address" : t->client->lib.easy_strerror(code);
-    bool more = t->why[0] && !t->too_large && !t->not_loopback && code != CURLE_FILESIZE_EXCEEDED;
-    x->error = more ? arena_text(t->arena, t->why) : x->brief;
+    const char *own = own_error(t, code);
+    x->brief = own ? own : t->client->lib.easy_strerror(code);
+    x->error = !own && t->why[0] ? arena_text(t->arena, t->why) : x->brief;
 }
 
 static void read_response(struct http_transfer *t, CURLcode code)

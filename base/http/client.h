@@ -3,7 +3,9 @@
  * Shapes:  struct http_client: one curl_multi. http_client_new loads and initialises libcurl. Each request calls back
  *          once, unless it was dropped. The client follows no redirect, uses no proxy and does not change the path, the
  *          headers or the body. It sends a body without Expect, and with a Content-Type only if the caller sets one.
- * Units:   milliseconds; bodies in bytes.
+ *          With `decode` it decodes the bodies of responses; their headers are unchanged. The caller asks for codings
+ *          with the header Accept-Encoding.
+ * Units:   milliseconds; bodies in bytes, after decoding.
  * Errors:  a request without a response is a result: http_response.error. Without libcurl every request fails in this
  *          way.
  */
@@ -19,7 +21,8 @@ struct http_client_options {
     const char *ca_file; /* NULL: the CA certificates of the system */
     bool insecure;
     int connections_max; /* further transfers are queued; 0: no limit */
-    size_t response_max; /* a larger body is an error */
+    size_t response_max; /* a larger body is an error, also if it is larger only after decoding */
+    bool decode;         /* decode bodies with a Content-Encoding; an unknown one is an error */
     const char *library; /* NULL: libcurl.so.4 */
 };
 

@@ -12,6 +12,8 @@
 #include "base/node.h"
 #include "base/url.h"
 
+#define HTTP_CODINGS "gzip, deflate, br" /* what base/http/client.h can decode, as a value of Accept-Encoding */
+
 struct header {
     const char *name;
     struct str value;

@@ -13,6 +13,11 @@
 #include "base/http/server.h"
 #include "base/time.h"
 
+#define DIGITS "0123456789"
+#define BYTES(literal)                                                                                                 \
+    {                                                                                                                  \
+        literal, sizeof literal - 1                                                                                    \
+    }
 #define PATIENCE_US INT64_C(10000000)
 
 struct scene {
@@ -23,22 +28,29 @@ struct scene {
     size_t requests, responded;
     struct http_response last;
     bool again; /* the callback sends another request */
+    struct str body;
+    const char *coding; /* Content-Encoding of the response; NULL: none */
+    const char *asked;  /* Accept-Encoding of the last request; NULL: none */
 };
 
 static void handle(void *ctx, struct exchange *x)
 {
     struct scene *s = ctx;
     s->requests++;
+    const struct header *asked = headers_find(&x->request.headers, "Accept-Encoding");
+    s->asked = asked ? str_dup(&s->arena, asked->value) : NULL;
     x->response.status = 200;
     x->response.body.arena = &x->arena;
-    buf_text(&x->response.body, "0123456789");
+    if (s->coding)
+        headers_add(&x->arena, &x->response.headers, "Content-Encoding", str_from(s->coding));
+    buf_add(&x->response.body, s->body);
     server_reply(x);
 }
 
 static int set_up(void **state)
 {
     static struct scene s;
-    s = (struct scene){.loop = loop_new()};
+    s = (struct scene){.loop = loop_new(), .body = STR(DIGITS)};
     const struct server_options options = {.address = "127.0.0.1",
                                            .body_max = 1000,
                                            .idle_timeout_s = 5,
@@ -81,8 +93,12 @@ static void done(void *ctx, const struct http_response *response)
 
 static struct http_transfer *get(struct scene *s, const char *to, bool loopback_only)
 {
-    static const struct headers none;
-    const struct http_request sent = {.method = "GET", .url = to, .headers = &none, .loopback_only = loopback_only};
+    static struct header ask = {
+        "Accept-Encoding", {HTTP_CODINGS, sizeof HTTP_CODINGS - 1}
+    };
+    static const struct headers none, codings = {.items = &ask, .count = 1};
+    const struct http_request sent = {
+        .method = "GET", .url = to, .headers = s->coding ? &codings : &none, .loopback_only = loopback_only};
     return http_send(s->client, &s->arena, &sent, done, s);
 }
 
@@ -158,6 +174,97 @@ static void transfers_in_flight_are_dropped_with_the_client(void **state)
     wait_for(s, &s->requests, 4);
 }
 
+/* clang-format off */
+#define GZIP    "\037\213\010\000\000\000\000\000\002\003\063\060\064\062\066\061\065\063\267\260" \
+                "\004\000\306\307\204\246\012\000\000\000"
+#define DEFLATE "\170\332\063\060\064\062\066\061\065\063\267\260\004\000\012\377\002\016"
+#define BROTLI  "\213\004\200\060\061\062\063\064\065\066\067\070\071\003"
+/* gzip of 100000 bytes */
+#define BOMB    "\037\213\010\000\000\000\000\000\002\003\355\301\061\001\000\000\000\302\240\365" \
+                "\117\155\015\017\240\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" \
+                "\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" \
+                "\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" \
+                "\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" \
+                "\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000" \
+                "\000\200\127\003\175\225\021\324\240\206\001\000"
+/* clang-format on */
+
+static void decode_bodies(struct scene *s)
+{
+    http_client_free(s->client);
+    s->client = http_client_new(
+        s->loop, &(struct http_client_options){.timeout_ms = 5000, .response_max = 1000, .decode = true});
+}
+
+static void a_body_is_decoded(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        const char *coding;
+        struct str body;
+    } rows[] = {
+        {"gzip",     BYTES(GZIP)   },
+        {"x-gzip",   BYTES(GZIP)   },
+        {"deflate",  BYTES(DEFLATE)},
+        {"br",       BYTES(BROTLI) },
+        {"identity", BYTES(DIGITS) },
+    };
+    decode_bodies(s);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        s->coding = rows[i].coding;
+        s->body = rows[i].body;
+        get(s, url(s, "127.0.0.1"), false);
+        wait_for(s, &s->responded, i + 1);
+        assert_null(s->last.error);
+        assert_true(str_is(s->last.body, DIGITS));
+        assert_true(str_is(headers_get(&s->last.headers, "Content-Encoding"), rows[i].coding));
+        assert_string_equal(s->asked, "gzip, deflate, br");
+    }
+    s->coding = NULL; /* asks for no coding */
+    s->body = STR(DIGITS);
+    get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->responded, COUNT(rows) + 1);
+    assert_true(str_is(s->last.body, DIGITS));
+    assert_null(s->asked);
+}
+
+static void a_body_that_cannot_be_decoded_is_an_error(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        const char *coding;
+        struct str body;
+        const char *error;
+    } rows[] = {
+        {"gzip",       BYTES(BOMB),   "the response is larger than 1000 bytes after decoding"                      },
+        {"gzip, gzip", BYTES(GZIP),   "the body cannot be decoded: its Content-Encoding is 'gzip, gzip' (libcurl: "},
+        {"gzip",       BYTES(DIGITS), "the body cannot be decoded: its Content-Encoding is 'gzip' (libcurl: "      },
+        {"br",         BYTES(GZIP),   "the body cannot be decoded: its Content-Encoding is 'br' (libcurl: "        },
+        {"x-secret",   BYTES(DIGITS), "the body cannot be decoded: its Content-Encoding is 'x-secret' (libcurl: "  },
+    };
+    decode_bodies(s);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        s->coding = rows[i].coding;
+        s->body = rows[i].body;
+        get(s, url(s, "127.0.0.1"), false);
+        wait_for(s, &s->responded, i + 1);
+        assert_int_equal(s->last.status, 0);
+        assert_true(s->last.sent);
+        if (!str_starts(str_from(s->last.error), str_from(rows[i].error)))
+            fail_msg("%s: got %s", rows[i].error, s->last.error);
+    }
+}
+
+static void a_body_stays_encoded_by_default(void **state)
+{
+    struct scene *s = *state;
+    s->coding = "gzip";
+    s->body = STR(DIGITS);
+    get(s, url(s, "127.0.0.1"), false);
+    wait_for(s, &s->responded, 1);
+    assert_true(str_is(s->last.body, DIGITS));
+}
+
 static void without_libcurl_every_response_is_an_error(void **state)
 {
     struct scene *s = *state;
@@ -184,6 +291,9 @@ int main(void)
         TEST(loopback_only_rejects_other_addresses),
         TEST(a_dropped_transfer_never_calls_back),
         TEST(transfers_in_flight_are_dropped_with_the_client),
+        TEST(a_body_is_decoded),
+        TEST(a_body_that_cannot_be_decoded_is_an_error),
+        TEST(a_body_stays_encoded_by_default),
         TEST(without_libcurl_every_response_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,8 @@ static void add_option(struct line *l, const char *option, struct str argument)
 
 static void add_flag(struct line *l, const char *flag)
 {
-    l->options[l->count++] = flag;
+    if (l->count < OPTIONS_MAX)
+        l->options[l->count++] = flag;
 }
 
 static void add_method(struct line *l, const struct exchange_record *x)
@@ -176,6 +177,11 @@ static void add_headers(struct line *l, const struct exchange_record *x)
         struct buf text = {.arena = l->layout->arena};
         if (is_implied(h->name, fits_json_option(x)))
             continue;
+        if (strcasecmp(h->name, "Accept-Encoding") == 0 && h->value.n) {
+            add_flag(l, "--compressed"); /* curl decodes the response, as the runner does */
+            if (str_is(h->value, HTTP_CODINGS))
+                continue;
+        }
         /* curl omits a header without a value unless it is written with a semicolon */
         buf_printf(&text, h->value.n ? "%s: " : "%s;", h->name);
         buf_add(&text, h->value);

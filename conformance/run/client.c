@@ -34,6 +34,7 @@ struct client *client_new(struct loop *l, const struct client_options *options)
         .insecure = options->insecure,
         .connections_max = options->connections_max,
         .response_max = CLIENT_BODY_MAX,
+        .decode = true,
     };
     struct client *c = heap_new(sizeof *c);
     *c = (struct client){.loop = l, .http = http_client_new(l, &http), .rps = options->rps};

@@ -3,9 +3,10 @@
  * Shapes:  each request completes once, with a call to its `done` function, which never comes before client_send has
  *          returned. The response is written into the request's exchange_record, on the arena given to client_send. On
  *          a mock each scenario has a namespace with its own clock; the admin_ functions only build requests.
- * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes.
- * Errors:  none. If there is no response, exchange_record.error has the reason. A refused admin call is a response (see
- *          admin_error).
+ *          The body of a response is decoded (gzip, deflate, br); its headers are as received.
+ * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes, after decoding.
+ * Errors:  none. If there is no response, or its body cannot be decoded, exchange_record.error has the reason. A
+ *          refused admin call is a response (see admin_error).
  */
 #pragma once
 #include "base/loop.h"

@@ -331,6 +331,7 @@ static struct exchange_record *new_request(const struct vars *v, const char *met
     x->method = method;
     headers_add(v->arena, &x->request_headers, "User-Agent", STR(USER_AGENT));
     headers_add(v->arena, &x->request_headers, "Accept", STR("application/json"));
+    headers_add(v->arena, &x->request_headers, "Accept-Encoding", STR(HTTP_CODINGS));
     return x;
 }
 

@@ -89,6 +89,7 @@ failure_card_is_complete() {
     has 'expected +5$'
     has 'actual +2$'
     has 'curl -X DELETE '
+    has '^ +--compressed'
     has 'Bearer \$full'
     has '200 OK'
     # --failed selects the failed scenario only.

@@ -54,6 +54,19 @@ static void create_item(struct exchange *x, struct call_log *d)
     respond(x, 201, "{\"id\":\"t/%d\",\"name\":\"%s\"}", ++d->created, name ? name : "");
 }
 
+/* The list of items with a Content-Encoding. */
+static void respond_coded(struct exchange *x, const char *coding)
+{
+    static const char bytes[] = "\037\213\010\000\000\000\000\000\002\003\253\126\312\054\111\315\055\126"
+                                "\262\212\256\126\312\114\121\262\122\052\321\067\124\252\215\255\005\000"
+                                "\346\123\230\016\030\000\000\000";
+    headers_add(&x->arena, &x->response.headers, "Content-Encoding", str_from(coding));
+    x->response.status = 200;
+    x->response.body.arena = &x->arena;
+    buf_add(&x->response.body, str_of(bytes, sizeof bytes - 1));
+    server_reply(x);
+}
+
 static void handle(void *ctx, struct exchange *x)
 {
     struct call_log *d = ctx;
@@ -66,6 +79,8 @@ static void handle(void *ctx, struct exchange *x)
     if (str_is(path, "/lost")) {
         x->response.cut = CUT_BEFORE_HEADERS;
         respond(x, 200, "%s", "");
+    } else if (str_starts(path, STR("/coded/"))) {
+        respond_coded(x, str_dup(&x->arena, str_skip(path, 7)));
     } else if (str_is(method, "POST")) {
         create_item(x, d);
     } else if (str_is(path, "/pending")) {
@@ -228,6 +243,22 @@ static void a_call_is_repeated_until_it_is_decided(void **state)
     assert_int_equal(r->exchanges.items[1]->attempts, 4);
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].outcome, CLAIM_HOLDS);
+}
+
+static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
+{
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    run_file(s, "coded");
+    assert_string_equal(failures_text(s), "error coded/unknown/status/is\n"
+                                          "error coded/unknown/items/$some\n"
+                                          "of 4");
+    const struct scenario_result *r = s->run.scenarios.items[0];
+    assert_true(str_is(headers_get(&r->exchanges.items[0]->request_headers, "Accept-Encoding"), "gzip, deflate, br"));
+    assert_true(str_is(headers_get(&r->exchanges.items[0]->response_headers, "Content-Encoding"), "gzip"));
+    assert_true(str_is(r->exchanges.items[0]->response_body, "{\"items\":[{\"id\":\"t/1\"}]}"));
+    assert_non_null(strstr(r->checks.items[2].why, "its Content-Encoding is 'compress'"));
+    assert_int_equal(s->run.exit_code, 3);
 }
 
 static void a_failed_cleanup_is_reported(void **state)
@@ -423,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up, tear_down),
