@@ -91,14 +91,32 @@ static void leaves_of(struct arena *a, const struct node *expectation, struct le
 
 /* --- claims ------------------------------------------------------------------------------- */
 
+/* The pointer of the check in citations. */
+static const char *cited_pointer(const struct check_input *in, const char *pointer)
+{
+    if (!in->flow_path)
+        return pointer;
+    bool in_body = *pointer == '/' || !*pointer;
+    return arena_printf(in->arena, "%s/%s%s", in->flow_path, in_body ? "body" : "", pointer);
+}
+
+static bool has_claim(const struct claim *const *claims, size_t count, const struct claim *claim)
+{
+    for (size_t i = 0; i < count; i++)
+        if (claims[i] == claim)
+            return true;
+    return false;
+}
+
 static void cite_claims(const struct check_input *in, struct check *c)
 {
     const struct claim **claims = arena_array(in->arena, const struct claim *, in->citation_count);
+    const char *pointer = cited_pointer(in, c->pointer);
     for (size_t i = 0; i < in->citation_count; i++) {
         const struct claim *claim = NULL;
-        if (claim_pointer_covers(&in->citations[i], c->pointer, c->matcher))
+        if (claim_pointer_covers(&in->citations[i], pointer, c->matcher))
             claim = in->claim_of(in->ctx, in->citations[i].claim);
-        if (claim)
+        if (claim && !has_claim(claims, c->claim_count, claim))
             claims[c->claim_count++] = claim;
     }
     c->claims = claims;
@@ -201,10 +219,16 @@ static bool visit_subjects(const struct check_input *in, subject_fn *fn, void *c
            (!redirect.expect || fn(ctx, &redirect));
 }
 
-static bool status_holds(const struct expectation *x, int status)
+static int status_of(const struct check_input *in)
 {
+    return in->exchange ? in->exchange->status : 0;
+}
+
+bool check_status_holds(const struct check_input *in)
+{
+    const struct expectation *x = in->expect;
     for (size_t i = 0; i < x->status_count; i++)
-        if (x->statuses[i] == status)
+        if (x->statuses[i] == status_of(in))
             return true;
     return x->status_count == 0;
 }
@@ -229,8 +253,7 @@ static bool subject_holds(void *ctx, const struct subject *s)
 bool check_holds(const struct check_input *in)
 {
     struct check_input copy = *in;
-    return status_holds(in->expect, in->exchange ? in->exchange->status : 0) &&
-           visit_subjects(&copy, subject_holds, &copy);
+    return check_status_holds(in) && visit_subjects(&copy, subject_holds, &copy);
 }
 
 /* --- verdicts ----------------------------------------------------------------------------- */
@@ -331,8 +354,8 @@ static void judge_status(struct judging *j)
     const struct check_input *in = j->in;
     if (!in->expect->status_count)
         return;
-    int status = in->exchange ? in->exchange->status : 0;
-    bool holds = status_holds(in->expect, status);
+    int status = status_of(in);
+    bool holds = check_status_holds(in);
     enum verdict verdict = j->verdict;
     if (j->decide)
         verdict = holds ? VERDICT_PASS : VERDICT_FAIL;
@@ -342,7 +365,12 @@ static void judge_status(struct judging *j)
     if (!j->decide)
         return;
     c->actual = arena_printf(in->arena, "%d", status);
-    j->all_hold &= holds;
+    if (holds)
+        return;
+    j->all_hold = false;
+    j->decide = false; /* the checks that follow */
+    j->verdict = VERDICT_BLOCKED;
+    j->why = arena_printf(in->arena, "the status was unexpected: %d, not %s", status, c->expected);
 }
 
 bool check_expectation(const struct check_input *in, struct check_list *out)

@@ -6,6 +6,8 @@
  * Ids:     scenario/step[case], followed by status/is, headers/<name>/<matcher>, <path>/<matcher> (in the body or in a
  *          flow's outputs), redirect<path>/<matcher> or delivery/<matcher>. The path is the one in the expectation
  *          (/items/$each/status/equals), so that an id does not depend on the data.
+ * Status:  if the status is not as expected, only the check of the status fails. All others are blocked, because the
+ *          body and headers of such a response decide nothing.
  * Redirect: a text, or a map of matchers, is compared with the whole URL. Any other map is compared
  *          with {url, base (the URL without query and fragment), query: {name: text}}.
  * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
@@ -19,14 +21,15 @@ struct check_input {
     const char *scenario, *step;      /* step with its case: "reject[linkedin]" */
     const struct expectation *expect; /* resolved */
     const struct exchange_record *exchange;
-    const struct headers *headers; /* received with the body; NULL: those of `exchange` */
-    const struct node *body;       /* parsed body; NULL: none, or not JSON */
-    const char *body_error;        /* why the body is not JSON; NULL: it is */
-    const struct node *outputs;    /* of a flow, or NULL */
-    const struct node *redirect;   /* URL from a consent step, or NULL */
-    int64_t now_ms;                /* time of the response, from its Date header */
-    const struct citation *citations;
+    const struct headers *headers;    /* received with the body; NULL: those of `exchange` */
+    const struct node *body;          /* parsed body; NULL: none, or not JSON */
+    const char *body_error;           /* why the body is not JSON; NULL: it is */
+    const struct node *outputs;       /* of a flow, or NULL */
+    const struct node *redirect;      /* URL from a consent step, or NULL */
+    int64_t now_ms;                   /* time of the response, from its Date header */
+    const struct citation *citations; /* of the scenario's step; a step of a flow has those of the `use` step */
     size_t citation_count;
+    const char *flow_path; /* of a step of a flow: the start of its pointers in citations, "steps/url"; or NULL */
     const struct claim *(*claim_of)(const void *ctx, const char *id); /* NULL: unknown claim */
     const void *ctx;
 };
@@ -44,7 +47,11 @@ bool check_holds(const struct check_input *in);
 /* Appends the same checks, undecided: all have `verdict` (blocked, error or not applicable) and `why`. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why, struct check_list *out);
 
+/* Returns true if the status is one that the step expects, or if it expects none. */
+bool check_status_holds(const struct check_input *in);
+
 /* Appends one check that is not a leaf, for example of a one_of or a capture. The check gets the claims whose citation
- * pointer is a prefix of its id after scenario and step. */
+ * pointer is a prefix of its id after scenario and step. In a step of a flow, the pointer starts with the path of the
+ * step, and that of the body is `body`: "steps/url/status", "steps/url/body/state". */
 struct check *check_add(const struct check_input *in, struct check_list *out, const char *pointer, const char *matcher,
                         enum verdict verdict);

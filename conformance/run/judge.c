@@ -56,8 +56,35 @@ static const struct claim *find_claim(const void *ctx, const char *id)
     return found;
 }
 
+/* Where a step is: the scenario's step that cites claims, and the path from it to the step, "steps/url", if that is a
+ * step of a flow; else NULL. */
+struct scope {
+    const struct step *citing;
+    const char *flow_path;
+};
+
+static const char *path_below(struct arena *a, const char *path, const struct step *step)
+{
+    const char *id = step->id ? step->id : arena_printf(a, "%zu", step->number);
+    return arena_printf(a, "%s%ssteps/%s", path ? path : "", path ? "/" : "", id);
+}
+
+/* `step` is a step of the top frame. */
+static struct scope scope_of(const struct task *t, const struct step *step)
+{
+    struct arena *a = t->runner->arena;
+    if (t->depth == 1)
+        return (struct scope){step, NULL};
+    struct scope scope = {t->frames[1].user.step, NULL};
+    for (size_t i = 2; i < t->depth; i++)
+        scope.flow_path = path_below(a, scope.flow_path, t->frames[i].user.step);
+    scope.flow_path = path_below(a, scope.flow_path, step);
+    return scope;
+}
+
 /* Without a response. */
-static struct check_input step_input(struct task *t, struct arena *a, const struct step *step, const char *name)
+static struct check_input step_input(struct task *t, struct arena *a, const struct step *step, const char *name,
+                                     struct scope scope)
 {
     const struct suite *suite = t->runner->plan->suite;
     return (struct check_input){
@@ -65,8 +92,9 @@ static struct check_input step_input(struct task *t, struct arena *a, const stru
         .scenario = t->scenario->name,
         .step = name,
         .expect = &step->expect,
-        .citations = step->citations,
-        .citation_count = step->citation_count,
+        .citations = scope.citing->citations,
+        .citation_count = scope.citing->citation_count,
+        .flow_path = scope.flow_path,
         .claim_of = suite ? find_claim : no_claim,
         .ctx = suite,
     };
@@ -95,10 +123,10 @@ static void webhook_undecided(const struct check_input *in, const struct step *s
         check_add(in, out, "delivery", matchers[i], verdict)->why = why;
 }
 
-void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
-                            const char *why)
+static void skip_step(struct task *t, const struct step *step, const char *name, struct scope scope,
+                      enum verdict verdict, const char *why)
 {
-    struct check_input in = step_input(t, t->runner->arena, step, name);
+    struct check_input in = step_input(t, t->runner->arena, step, name, scope);
     webhook_undecided(&in, step, verdict, why, &t->checks);
     check_undecided(&in, verdict, why, &t->checks);
     if (step->dispute) {
@@ -115,18 +143,30 @@ void skipped_checks_of_step(struct task *t, const struct step *step, const char 
     }
 }
 
-void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
-                            enum verdict verdict, const char *why)
+static void skip_case(struct task *t, const struct step *step, const char *name, struct scope scope,
+                      enum verdict verdict, const char *why)
 {
     struct arena *a = t->runner->arena;
-    const char *name = step_name(a, prefix, step, case_index);
     const char *below = arena_printf(a, "%s.", name);
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++) {
         const struct step *inner = &step->flow->steps[i];
+        struct scope inside = {scope.citing, path_below(a, scope.flow_path, inner)};
         for (size_t k = 0; k < inner->case_count; k++)
-            skipped_checks_of_case(t, inner, below, k, verdict, why);
+            skip_case(t, inner, step_name(a, below, inner, k), inside, verdict, why);
     }
-    skipped_checks_of_step(t, step, name, verdict, why);
+    skip_step(t, step, name, scope, verdict, why);
+}
+
+void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
+                            const char *why)
+{
+    skip_step(t, step, name, scope_of(t, step), verdict, why);
+}
+
+void skipped_checks_of_case(struct task *t, const struct step *step, const char *prefix, size_t case_index,
+                            enum verdict verdict, const char *why)
+{
+    skip_case(t, step, step_name(t->runner->arena, prefix, step, case_index), scope_of(t, step), verdict, why);
 }
 
 /* --- the response ------------------------------------------------------------------------- */
@@ -134,7 +174,7 @@ void skipped_checks_of_case(struct task *t, const struct step *step, const char 
 struct check_input judge_input(struct task *t, struct arena *a)
 {
     struct current *c = &t->current;
-    struct check_input in = step_input(t, a, c->step, c->name);
+    struct check_input in = step_input(t, a, c->step, c->name, scope_of(t, c->step));
     in.expect = &c->expect;
     in.exchange = c->exchange;
     in.body = c->body;
@@ -240,6 +280,41 @@ enum next judge_record(struct task *t)
     return NEXT_PHASE;
 }
 
+/* --- steps that cannot be judged ---------------------------------------------------------- */
+
+/* A step without expectations has no checks, so this adds one that carries the verdict. */
+static void add_step_check(struct task *t, enum verdict verdict, const char *why)
+{
+    const struct step *step = t->current.step;
+    struct check_input in = step_input(t, t->runner->arena, step, t->current.name, scope_of(t, step));
+    in.citation_count = 0;
+    struct check *c = check_add(&in, &t->checks, "", step_kind_texts[step->kind], verdict);
+    c->why = why;
+    c->at = step->at;
+}
+
+static void add_undecided_checks(struct task *t, enum verdict verdict, const char *why)
+{
+    size_t first = t->checks.count;
+    skipped_checks_of_step(t, t->current.step, t->current.name, verdict, why);
+    if (t->checks.count == first)
+        add_step_check(t, verdict, why);
+    for (size_t i = first; i < t->checks.count; i++)
+        t->checks.items[i].exchange = t->current.exchange;
+}
+
+static void block_rest(struct task *t)
+{
+    task_block(t, VERDICT_BLOCKED, arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
+}
+
+static enum next end_undecided(struct task *t, const char *why)
+{
+    add_undecided_checks(t, VERDICT_ERROR, why);
+    block_rest(t);
+    return NEXT_CASE;
+}
+
 /* --- check -------------------------------------------------------------------------------- */
 
 static void record_reading(struct run *run, const char *dispute, const char *reading)
@@ -279,10 +354,18 @@ static bool judge_readings(struct task *t)
     return true;
 }
 
+/* The admin API is not what the claims describe. If it refuses to show the state, that is an error. */
+static bool is_inspection_refused(const struct task *t, const struct check_input *in)
+{
+    return t->current.step->kind == STEP_INSPECT && !check_status_holds(in);
+}
+
 enum next judge_check(struct task *t)
 {
     struct current *c = &t->current;
     struct check_input in = judge_input(t, c->arena);
+    if (is_inspection_refused(t, &in))
+        return end_undecided(t, admin_error(c->arena, c->exchange));
     c->held &= check_expectation(&in, &t->checks);
     if (c->step->dispute)
         c->held &= judge_readings(t);
@@ -338,50 +421,39 @@ enum next judge_capture(struct task *t)
 
 /* --- block -------------------------------------------------------------------------------- */
 
-static void block_rest(struct task *t)
+static bool expects_success(const struct expectation *x)
 {
-    task_block(t, VERDICT_BLOCKED, arena_printf(t->runner->arena, "step '%s' failed", t->current.name));
+    for (size_t i = 0; i < x->status_count; i++)
+        if (x->statuses[i] >= 200 && x->statuses[i] < 300)
+            return true;
+    return false;
+}
+
+/* A write that should have succeeded: the steps that follow look for its effect. */
+static bool is_failed_write(const struct current *c)
+{
+    bool writes =
+        c->step->kind == STEP_CALL && strcmp(c->step->method, "GET") != 0 && strcmp(c->step->method, "HEAD") != 0;
+    bool succeeded = c->exchange && c->exchange->status >= 200 && c->exchange->status < 300;
+    return writes && !c->held && !succeeded && expects_success(&c->expect);
 }
 
 enum next judge_block(struct task *t)
 {
     const struct current *c = &t->current;
-    if (!c->complete || (!c->held && !c->step->citation_count))
+    if (!c->complete || is_failed_write(c) || (!c->held && !c->step->citation_count))
         block_rest(t);
     return NEXT_CASE;
 }
 
-/* --- steps that cannot be judged ---------------------------------------------------------- */
-
-/* A step without expectations has no checks, so this adds one that carries the verdict. */
-static void add_step_check(struct task *t, enum verdict verdict, const char *why)
-{
-    const struct step *step = t->current.step;
-    struct check_input in = step_input(t, t->runner->arena, step, t->current.name);
-    in.citation_count = 0;
-    struct check *c = check_add(&in, &t->checks, "", step_kind_texts[step->kind], verdict);
-    c->why = why;
-    c->at = step->at;
-}
-
-static void add_undecided_checks(struct task *t, enum verdict verdict, const char *why)
-{
-    size_t first = t->checks.count;
-    skipped_checks_of_step(t, t->current.step, t->current.name, verdict, why);
-    if (t->checks.count == first)
-        add_step_check(t, verdict, why);
-    for (size_t i = first; i < t->checks.count; i++)
-        t->checks.items[i].exchange = t->current.exchange;
-}
+/* --- steps that are not judged ------------------------------------------------------------ */
 
 enum next judge_error(struct task *t, const char *why)
 {
     why = arena_text(t->runner->arena, why); /* the text may be on the attempt's arena */
     keep_exchange(t);
     cleanup_lost(t);
-    add_undecided_checks(t, VERDICT_ERROR, why);
-    block_rest(t);
-    return NEXT_CASE;
+    return end_undecided(t, why);
 }
 
 enum next judge_skipped(struct task *t, enum verdict verdict, const char *why)

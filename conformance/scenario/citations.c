@@ -66,14 +66,42 @@ static bool header_fits(const struct node *headers, struct str rest, const char 
     return false;
 }
 
-static bool pointer_fits(const struct step *s, const char *pointer, const char **near)
+static bool expects_anything(const struct step *s)
 {
     const struct expectation *x = &s->expect;
-    struct str at = str_from(pointer);
+    bool any = s->hook || s->reading_count || x->status_count || node_count(x->headers) || x->body || x->outputs ||
+               x->redirect;
+    for (size_t i = 0; s->flow && !any && i < s->flow->step_count; i++)
+        any = expects_anything(&s->flow->steps[i]);
+    return any;
+}
+
+static bool pointer_fits(const struct step *s, struct str at, const char **near);
+
+/* `at` follows "steps/": the id of a step of the flow, then "", "/status", "/body...", "/headers/..." or "/steps/...".
+ */
+static bool flow_step_fits(const struct flow *flow, struct str at, const char **near)
+{
+    struct str id = str_head(at, str_find(at, '/')), rest = str_skip(at, id.n);
+    for (size_t i = 0; flow && i < flow->step_count; i++) {
+        const struct step *inner = &flow->steps[i];
+        if (!inner->id || !str_is(id, inner->id))
+            continue;
+        rest = str_skip(rest, 1);
+        bool in_body = str_starts(rest, STR("body")) && (rest.n == 4 || rest.s[4] == '/');
+        if (in_body && rest.n == 4)
+            return inner->expect.body || inner->expect.outputs;
+        return pointer_fits(inner, in_body ? str_skip(rest, 4) : rest, near);
+    }
+    return false;
+}
+
+static bool pointer_fits(const struct step *s, struct str at, const char **near)
+{
+    const struct expectation *x = &s->expect;
     *near = NULL;
     if (!at.n)
-        return s->hook || s->reading_count || x->status_count || node_count(x->headers) || x->body || x->outputs ||
-               x->redirect;
+        return expects_anything(s);
     if (str_is(at, "delivery"))
         return s->hook;
     if (at.s[0] == '/')
@@ -82,6 +110,10 @@ static bool pointer_fits(const struct step *s, const char *pointer, const char *
         return x->status_count > 0;
     if (str_starts(at, STR("headers/")))
         return header_fits(x->headers, str_skip(at, 8), near);
+    if (str_is(at, "steps"))
+        return s->flow;
+    if (str_starts(at, STR("steps/")))
+        return flow_step_fits(s->flow, str_skip(at, 6), near);
     struct str rest = str_skip(at, 8);
     return str_starts(at, STR("redirect")) && (!rest.n || rest.s[0] == '/') && node_fits(x->redirect, rest, near);
 }
@@ -104,7 +136,7 @@ static bool unknown_claim(struct validation *c, const struct citation *cited)
 static bool check_pointer(struct validation *c, const struct step *s, const struct citation *cited)
 {
     const char *near = NULL;
-    if (pointer_fits(s, cited->pointer, &near))
+    if (pointer_fits(s, str_from(cited->pointer), &near))
         return true;
     if (!*cited->pointer)
         return error_add(c->err, ERROR_INPUT, cited->at, "this step cites a claim but expects nothing");
@@ -112,11 +144,16 @@ static bool check_pointer(struct validation *c, const struct step *s, const stru
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
+/* A claim may have several pointers, none of which covers another. */
 static bool cited_before(const struct step *s, size_t i)
 {
-    for (size_t k = 0; k < i; k++)
-        if (strcmp(s->citations[k].claim, s->citations[i].claim) == 0)
+    const struct citation *this = &s->citations[i];
+    for (size_t k = 0; k < i; k++) {
+        const struct citation *other = &s->citations[k];
+        if (strcmp(other->claim, this->claim) == 0 &&
+            (!*this->pointer || !*other->pointer || strcmp(this->pointer, other->pointer) == 0))
             return true;
+    }
     return false;
 }
 

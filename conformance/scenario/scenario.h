@@ -33,8 +33,9 @@ struct reading { /* one accepted reading of a dispute */
 
 struct citation {
     const char *claim;
-    const char *pointer; /* the checks that decide the claim: "" all, "status", "/items" (with all
-                            below it), "headers/Retry-After" */
+    /* The checks that decide the claim: "" all, "status", "/items" (with all below it), "headers/Retry-After". Of a
+     * `use` step also those of its flow: "steps", "steps/url", "steps/url/status", "steps/url/body/state". */
+    const char *pointer;
     struct where at;
 };
 

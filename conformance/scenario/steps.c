@@ -160,14 +160,32 @@ static bool own_captures_read(struct reader *r, const struct node *map, struct s
     return ok;
 }
 
+/* A text, or a list of texts that is not empty. */
+static bool is_pointers(const struct node *n)
+{
+    bool ok = node_text(n) || (n->kind == NODE_LIST && n->list.count);
+    for (size_t i = 0; n->kind == NODE_LIST && i < n->list.count; i++)
+        ok &= node_text(n->list.items[i]) != NULL;
+    return ok;
+}
+
 static bool is_claims(const struct node *n)
 {
     if (n->kind != NODE_LIST && n->kind != NODE_MAP)
         return false;
     for (size_t i = 0; i < node_count(n); i++)
-        if (!node_text(child_at(n, i)))
+        if (n->kind == NODE_LIST ? !node_text(child_at(n, i)) : !is_pointers(child_at(n, i)))
             return false;
     return node_count(n) > 0;
+}
+
+/* One citation for each pointer of a claim. */
+static size_t citation_count(const struct node *claims)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < node_count(claims); i++)
+        count += child_at(claims, i)->kind == NODE_LIST ? node_count(child_at(claims, i)) : 1;
+    return count;
 }
 
 static bool citations_read(struct reader *r, const struct node *n, struct step *s)
@@ -175,20 +193,25 @@ static bool citations_read(struct reader *r, const struct node *n, struct step *
     if (!n)
         return true;
     if (!is_claims(n))
-        return error_add(r->err, ERROR_INPUT, n->at, "'claims' must be a list of claims, or a map: CLAIM: POINTER");
-    struct citation *citations = arena_array(r->arena, struct citation, node_count(n));
+        return error_add(r->err, ERROR_INPUT, n->at,
+                         "'claims' must be a list of claims, or a map: CLAIM: POINTER or CLAIM: [POINTER, ...]");
+    struct citation *citations = arena_array(r->arena, struct citation, citation_count(n));
+    size_t count = 0;
     for (size_t i = 0; i < node_count(n); i++) {
         if (n->kind == NODE_LIST) {
             const struct node *item = n->list.items[i];
-            citations[i] = (struct citation){item->text.s, "", item->at};
+            citations[count++] = (struct citation){item->text.s, "", item->at};
             continue;
         }
         const struct member *m = &n->map.members[i];
-        const char *pointer = m->value->text.s;
-        citations[i] = (struct citation){m->key, strcmp(pointer, "/") ? pointer : "", m->key_at};
+        bool many = m->value->kind == NODE_LIST;
+        for (size_t k = 0; k < (many ? node_count(m->value) : 1); k++) {
+            const char *pointer = node_text(many ? m->value->list.items[k] : m->value);
+            citations[count++] = (struct citation){m->key, strcmp(pointer, "/") ? pointer : "", m->key_at};
+        }
     }
     s->citations = citations;
-    s->citation_count = node_count(n);
+    s->citation_count = count;
     return true;
 }
 

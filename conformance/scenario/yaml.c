@@ -121,7 +121,9 @@ static const struct field step_rows[] = {
         .help = "Repeat the call; the expectation must hold each time."),
     KEY(FIELD_NODE, "cases", cases, .help = "NAME: LIST of values; the step runs once for each position."),
     KEY(FIELD_NODE, "claims", claims,
-        .help = "Claims that the step decides: a list, or CLAIM: POINTER to the deciding checks."),
+        .help = "Claims that the step decides: a list, or CLAIM: POINTER (or a list of them) to the deciding checks: "
+                "status, /items, headers/Retry-After, redirect; of a flow also steps/ID, steps/ID/status and "
+                "steps/ID/body/state."),
     KEY(FIELD_NODE, "cleanup", cleanup,
         .help = "METHOD /path that removes the resource, or {call, already_gone, lookup}, or a "
                 "list; none: it cannot be removed."),

@@ -245,6 +245,68 @@ static void a_status_may_be_one_of_several(void **state)
     assert_string_equal(s.out.items[1].actual, "403");
 }
 
+static void a_response_with_an_unexpected_status_decides_nothing_else(void **state)
+{
+    struct scene s;
+    scene_init(&s, *state, "{\"a\":1,\"b\":{\"$absent\":true}}", "{\"a\":1}");
+    s.expect.headers = parse(*state, "{\"Retry-After\":{\"$present\":true}}");
+    s.exchange.status = 503;
+    assert_false(check_expectation(&s.in, &s.out));
+    assert_string_equal(checks_text(&s), "fail s/step/status/is\nblocked s/step/headers/Retry-After/$present\n"
+                                         "blocked s/step/a/equals\nblocked s/step/b/$absent");
+    for (size_t i = 1; i < s.out.count; i++)
+        assert_string_equal(s.out.items[i].why, "the status was unexpected: 503, not 200");
+}
+
+static void a_step_of_a_flow_cites_with_its_path(void **state)
+{
+    static const struct {
+        const char *pointer;
+        size_t cited; /* of: status, a, b/status */
+    } rows[] = {
+        {"",                        3},
+        {"steps",                   3},
+        {"steps/url",               3},
+        {"steps/url/status",        1},
+        {"steps/url/body",          2},
+        {"steps/url/body/b/status", 1},
+        {"steps/ur",                0},
+        {"steps/other",             0},
+        {"/a",                      0},
+        {"status",                  0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, "{\"a\":1,\"b\":{\"status\":2}}", "{\"a\":1,\"b\":{\"status\":2}}");
+        const struct citation citation = {.claim = "MUST-1", .pointer = rows[i].pointer};
+        s.in.citations = &citation;
+        s.in.citation_count = 1;
+        s.in.flow_path = "steps/url";
+        check_expectation(&s.in, &s.out);
+        size_t cited = 0;
+        for (size_t k = 0; k < s.out.count; k++)
+            cited += s.out.items[k].claim_count;
+        assert_int_equal(cited, rows[i].cited);
+    }
+}
+
+static void a_claim_with_several_pointers_is_cited_once_per_check(void **state)
+{
+    static const struct citation citations[] = {
+        {.claim = "MUST-1", .pointer = "status"},
+        {.claim = "MUST-1", .pointer = "/a"    },
+        {.claim = "MUST-1", .pointer = "/a/b"  }
+    };
+    struct scene s;
+    scene_init(&s, *state, "{\"a\":{\"b\":1},\"c\":2}", "{\"a\":{\"b\":1},\"c\":2}");
+    s.in.citations = citations;
+    s.in.citation_count = COUNT(citations);
+    check_expectation(&s.in, &s.out);
+    assert_int_equal(s.out.items[0].claim_count, 1);
+    assert_int_equal(s.out.items[1].claim_count, 1);
+    assert_int_equal(s.out.items[2].claim_count, 0);
+}
+
 static void a_redirect_is_matched_as_text_or_by_parts(void **state)
 {
     static const struct {
@@ -278,6 +340,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_response_with_an_unexpected_status_decides_nothing_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_of_a_flow_cites_with_its_path, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_claim_with_several_pointers_is_cited_once_per_check, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_redirect_is_matched_as_text_or_by_parts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

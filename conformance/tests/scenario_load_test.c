@@ -160,8 +160,11 @@ static void every_key_is_read(void **state)
     assert_int_equal(list->expect.status_count, 2);
     assert_non_null(node_get(list->expect.headers, "Retry-After"));
     assert_string_equal(list->captures[0].pointer, "/items/0/id");
-    assert_string_equal(list->citations[1].claim, "X-002");
-    assert_string_equal(list->citations[1].pointer, "/items/$some");
+    assert_int_equal(list->citation_count, 3);
+    assert_string_equal(list->citations[1].claim, "X-001");
+    assert_string_equal(list->citations[1].pointer, "headers/Retry-After");
+    assert_string_equal(list->citations[2].claim, "X-002");
+    assert_string_equal(list->citations[2].pointer, "/items/$some");
     assert_int_equal(list->at.line, 15);
 
     const struct step *held = step_named(s, "held");
