@@ -126,10 +126,10 @@ static int exit_code(enum error_kind kind)
     return 2;
 }
 
-/* Precedence: 2 (wrong input) before 5 (a leaked secret) before 3 (target or network). */
+/* Precedence: 2 (wrong input) before 3 (target or network) before 5 (a leaked secret). */
 int error_exit_code(const struct error *err)
 {
-    static const int weight[] = {[0] = 0, [3] = 1, [5] = 2, [2] = 3};
+    static const int weight[] = {[0] = 0, [5] = 1, [3] = 2, [2] = 3};
     int code = 0;
     for (const struct problem *p = err->first; p; p = p->next)
         if (weight[exit_code(p->kind)] > weight[code])

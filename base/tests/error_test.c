@@ -106,7 +106,7 @@ static void the_exit_code_is_3_only_if_the_input_is_valid(void **state)
         {3, {ERROR_TARGET, ERROR_INPUT, ERROR_TARGET},  2},
         {3, {ERROR_SYSTEM, ERROR_TARGET, ERROR_TARGET}, 2},
         {1, {ERROR_LEAK},                               5},
-        {2, {ERROR_TARGET, ERROR_LEAK},                 5},
+        {2, {ERROR_LEAK, ERROR_TARGET},                 3},
         {2, {ERROR_LEAK, ERROR_SYSTEM},                 2},
     };
     struct error *err = *state;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "base/yaml.h"
 #include "conformance/cli/options.h"
 #include "conformance/plan/plan.h"
@@ -28,17 +29,6 @@ static bool selection_of(const struct options *o, struct selection *out, struct 
         .shards = o->shards,
     };
     return !o->failed || failed_select(o->arena, o->failed, out, err);
-}
-
-/* Returns the more serious exit status: that of the run or that of the errors. */
-static int worse_status(int status, const struct error *err)
-{
-    static const int order[] = {2, 5, 130, 1, 4, 3};
-    int other = error_any(err) ? error_exit_code(err) : 0;
-    for (size_t i = 0; i < COUNT(order); i++)
-        if (status == order[i] || other == order[i])
-            return order[i];
-    return status;
 }
 
 /* --- which target ------------------------------------------------------------------------- */
@@ -128,7 +118,7 @@ struct outputs {
     struct run_events console;
 };
 
-/* Opens the reports before the first request, so that an unwritable path fails early. */
+/* Opens the reports before anything else, so that an unwritable path fails early. */
 static bool open_outputs(const struct options *o, const struct secrets *secrets, struct outputs *out, struct error *err)
 {
     out->items = arena_array(o->arena, struct output, o->reports.count);
@@ -151,6 +141,8 @@ static void close_outputs(const struct outputs *outputs, const struct run *run, 
 {
     for (size_t i = 0; i < outputs->count; i++) {
         const struct output *o = &outputs->items[i];
+        if (!o->writer)
+            continue;
         if (o->format->end)
             o->format->end(o->events.ctx, run);
         else
@@ -186,22 +178,9 @@ static FILE *console_stream(const struct outputs *outputs)
     return stdout;
 }
 
-static int run_scenarios(const struct options *o, const struct plan *plan, const struct target *target,
-                         struct error *err)
+static bool run_scenarios(const struct options *o, const struct plan *plan, const struct target *target,
+                          struct secrets *secrets, const struct run_events *events, struct run *run, struct error *err)
 {
-    struct arena *a = o->arena;
-    struct secrets secrets = {.arena = a};
-    struct outputs outputs = {0};
-    if (!open_outputs(o, &secrets, &outputs, err))
-        return error_exit_code(err);
-    FILE *to = console_stream(&outputs);
-    bool colour = !o->no_color && log_colour_wanted(to);
-    bool progress = !o->quiet && isatty(STDERR_FILENO);
-    struct writer *out = writer_to(&secrets, to);
-    struct console *console = console_new(a, out, colour, progress, terminal_width());
-    outputs.console = console_events(console);
-    struct run_events events = {notify_started, notify_ended, &outputs};
-    struct run run = {0};
     struct run_options options = {
         .jobs = (int)o->jobs,
         .timeout_ms = o->timeout_ms,
@@ -213,18 +192,12 @@ static int run_scenarios(const struct options *o, const struct plan *plan, const
         .suite_version = UNDERSTUDY_VERSION,
         .gate = o->gate,
         .secret = add_secret,
-        .secret_ctx = &secrets,
-        .events = &events,
+        .secret_ctx = secrets,
+        .events = events,
     };
     if (o->mock)
-        options.mock_binary = mock_find(a, o->mock_binary, err);
-    bool ran = !error_any(err) && run_plan(a, plan, target, &options, &run, err);
-    if (ran) {
-        console_summary(console, &run);
-        close_outputs(&outputs, &run, err);
-    }
-    writer_close(out, err);
-    return ran ? worse_status(run.exit_code, err) : error_exit_code(err);
+        options.mock_binary = mock_find(o->arena, o->mock_binary, err);
+    return !error_any(err) && run_plan(o->arena, plan, target, &options, run, err);
 }
 
 /* Returns true if the file has a key that only fixtures have. */
@@ -252,21 +225,53 @@ static bool check_paths(struct arena *a, const struct options *o, struct error *
     return ok;
 }
 
-static int command_run(const struct options *o, struct error *err)
+/* Loads the scenarios and runs them. Returns false if the run did not take place. */
+static bool load_and_run(const struct options *o, struct secrets *secrets, const struct run_events *events,
+                         struct run *run, struct error *err)
 {
     struct arena *a = o->arena;
     struct suite suite;
     struct plan plan;
     struct selection selection;
     if (!selection_of(o, &selection, err) || !check_paths(a, o, err))
-        return error_exit_code(err);
+        return false;
     const struct target *target = target_for(a, o, err);
     bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
-    if (!loaded || error_any(err) || !plan_make(a, &suite, &selection, has_capability, target, &plan, err))
-        return error_exit_code(err);
-    return run_scenarios(o, &plan, target, err);
+    return loaded && !error_any(err) && plan_make(a, &suite, &selection, has_capability, target, &plan, err) &&
+           run_scenarios(o, &plan, target, secrets, events, run, err);
+}
+
+/* Writes the reports also if the run did not take place: they replace those of an earlier run. */
+static int command_run(const struct options *o, struct error *err)
+{
+    struct arena *a = o->arena;
+    struct secrets secrets = {.arena = a};
+    struct outputs outputs = {0};
+    struct run run = {.arena = a,
+                      .target = o->target ? o->target
+                                : o->mock ? "mock"
+                                          : o->url,
+                      .base_url = o->url ? o->url : "",
+                      .suite_version = UNDERSTUDY_VERSION,
+                      .started_ms = time_wall_ms(),
+                      .gate = o->gate};
+    bool opened = open_outputs(o, &secrets, &outputs, err);
+    FILE *to = console_stream(&outputs);
+    bool colour = !o->no_color && log_colour_wanted(to);
+    bool progress = !o->quiet && isatty(STDERR_FILENO);
+    struct writer *out = writer_to(&secrets, to);
+    struct console *console = console_new(a, out, colour, progress, terminal_width());
+    outputs.console = console_events(console);
+    struct run_events events = {notify_started, notify_ended, &outputs};
+    if (opened && load_and_run(o, &secrets, &events, &run, err))
+        console_summary(console, &run);
+    else
+        run_fail(&run, err);
+    close_outputs(&outputs, &run, err);
+    writer_close(out, err);
+    return run_exit_status(&run, err);
 }
 
 /* --- lint --------------------------------------------------------------------------------- */

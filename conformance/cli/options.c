@@ -195,10 +195,27 @@ static const struct flag list_rows[] = {
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 
+#define EXIT_HELP                                                                                                      \
+    "Exit status of run: the first of these that applies. The summary and the\n"                                       \
+    "reports name all that apply.\n"                                                                                   \
+    "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                                     \
+    "       mock server that does not start\n"                                                                         \
+    "  130  interrupted\n"                                                                                             \
+    "  4    nothing was judged: no scenario was selected, or none could run\n"                                         \
+    "  1    a claim at or above --gate failed, or a check that cites no claim\n"                                       \
+    "  3    the target or the network failed\n"                                                                        \
+    "  5    something that the run created is still on the target, or a report\n"                                      \
+    "       would have contained a secret\n"                                                                           \
+    "  4    the run proves too little: no check passed, one had nothing to\n"                                          \
+    "       compare, or a claim at or above --gate is undecided because an earlier\n"                                  \
+    "       step failed\n"                                                                                             \
+    "  0    none of these; or there was nothing to do: the part of --shard is\n"                                       \
+    "       empty, or nothing failed in the run of --failed"
+
 #define RUN_HELP                                                                                                       \
     "Run scenarios against a target, and check the claims they cite.\v"                                                \
     "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "                           \
-    "--url. Scenarios that the target cannot run are reported as not applicable."
+    "--url. Scenarios that the target cannot run are reported as not applicable.\n\n" EXIT_HELP
 #define LINT_HELP "Check scenario files without running them, and list the claims that none cites."
 #define LIST_HELP "List scenarios, one NAME<tab>TITLE per line."
 
@@ -222,18 +239,8 @@ static const struct command_row {
     "  list PATH...  List scenarios.\n\n"                                                                              \
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
     "--jobs.\n\n"                                                                                                      \
-    "Exit status:\n"                                                                                                   \
-    "  0    run: at least one check passed, and no claim at or above --gate failed;\n"                                 \
-    "       lint, list: no error\n"                                                                                    \
-    "  1    such a claim failed, or a check that cites no claim;\n"                                                    \
-    "       lint --complete: a claim is not cited\n"                                                                   \
-    "  2    wrong usage or invalid input; a report that cannot be written, or a\n"                                     \
-    "       mock server that does not start\n"                                                                         \
-    "  3    the target or the network failed\n"                                                                        \
-    "  4    the run proves nothing: no check passed, or an expectation cannot fail\n"                                  \
-    "  5    something that the run created is still on the target, or a report\n"                                      \
-    "       would have contained a secret\n"                                                                           \
-    "  130  interrupted"
+    "lint and list exit with 0 if there is no error, with 2 if the input is\n"                                         \
+    "invalid; lint --complete with 1 if a claim is not cited.\n\n" EXIT_HELP
 
 static const struct command_row *find_command(const char *name)
 {

@@ -106,6 +106,7 @@ static const char *missing_capability(struct arena *a, const struct scenario *s,
 
 struct matches { /* how many scenarios match each option, and all options but --shard */
     size_t tags, claims, names, all;
+    size_t unnamed; /* all options but --shard and --failed */
 };
 
 static bool is_selected(const struct scenario *s, const struct tags *tags, const struct selection *selection,
@@ -118,6 +119,7 @@ static bool is_selected(const struct scenario *s, const struct tags *tags, const
     m->claims += citing;
     m->names += named;
     m->all += tagged && citing && named;
+    m->unnamed += tagged && citing;
     return tagged && citing && named;
 }
 
@@ -145,6 +147,17 @@ static const char *excluding_options(struct arena *a, const struct selection *s,
     return buf_c(&out);
 }
 
+/* Returns why it is right that no scenario was selected, or NULL. */
+static const char *nothing_to_do(struct arena *a, const struct selection *s, const struct matches *m)
+{
+    if (s->shards && m->all)
+        return arena_printf(a, "nothing to do: part %d of %d has no scenario; the other parts have %zu", s->shard,
+                            s->shards, m->all);
+    if (s->failed_green && m->unnamed)
+        return arena_printf(a, "nothing to do: nothing failed in the run of %s", s->failed);
+    return NULL;
+}
+
 bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection, capability_fn *can,
                const void *ctx, struct plan *out, struct error *err)
 {
@@ -164,7 +177,7 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
         items[count++] = (struct planned){s, missing_capability(a, s, can, ctx)};
     }
     const char *by = count ? NULL : excluding_options(a, selection, &matches);
-    *out = (struct plan){suite, items, count, by};
+    *out = (struct plan){suite, items, count, by, count ? NULL : nothing_to_do(a, selection, &matches)};
     return true;
 }
 
@@ -225,6 +238,8 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
         if (!is_settled(verdict))
             names[count++] = name;
     }
+    const struct node *code = node_get(node_get(root, "exit"), "code");
+    out->failed_green = !count && code && node_is_number(code) && node_number(code) == 0;
     if (!count)
         names[count++] = "";
     out->failed = report;

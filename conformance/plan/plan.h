@@ -4,7 +4,8 @@
  *          order of the suite, each with its first missing capability. Coverage comes from the scenario files only; a
  *          run decides what holds.
  * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is not an error:
- *          `excluded_by` then names the options that excluded all scenarios.
+ *          `excluded_by` then names the options that excluded all scenarios, or `nothing_to_do` says why that is as it
+ *          should be: the part of --shard is empty, or the run of --failed was green.
  */
 #pragma once
 #include "conformance/scenario/scenario.h"
@@ -16,6 +17,7 @@ struct selection {
     const char *const *names; /* scenario names from --failed; none: all */
     size_t name_count;
     const char *failed; /* path of that report, for messages */
+    bool failed_green;  /* that run was green: nothing of it has to run again */
     int shard, shards;  /* part `shard` (from 1) of `shards`; 0: all */
 };
 
@@ -28,7 +30,8 @@ struct plan {
     const struct suite *suite;
     struct planned *items;
     size_t count;
-    const char *excluded_by; /* options that match no scenario: "--tag 'x'"; NULL: count is not 0 */
+    const char *excluded_by;   /* options that match no scenario: "--tag 'x'"; NULL: count is not 0 */
+    const char *nothing_to_do; /* a sentence, if the other options match a scenario; else NULL */
 };
 
 /* Returns true if the target has the capability. */
@@ -42,7 +45,7 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
 
 /* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is
  * not pass, not-applicable, disputed or known. If every scenario is settled, out->names is one empty name, which
- * matches nothing.
+ * matches nothing; failed_green is then true if the exit status of that run was 0.
  * Fails if the file cannot be read or is not such a report. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);
 

@@ -269,8 +269,8 @@ static void summary_put(struct text_layout *t, const struct run *r)
     put_disputes(t, r);
     put_row(t, "time", STYLE_PLAIN,
             arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
-    if (!green)
-        put_row(t, "exit", STYLE_BAD,
+    if (!green || (r->nothing_to_do && !r->scenarios.count))
+        put_row(t, "exit", green ? STYLE_PLAIN : STYLE_BAD,
                 arena_printf(t->arena, "%d: %s", r->exit_code, layout_safe_text(t, r->verdict_why)));
     layout_put(t, STYLE_PLAIN, "\n");
     layout_put(t, green ? STYLE_GOOD : STYLE_BAD, "%s", totals_tally(t->arena, r));

@@ -182,6 +182,31 @@ static void put_scenario(struct buf *out, const struct run *r, const struct scen
     buf_text(out, "  </testsuite>\n");
 }
 
+/* Returns true if no test case of a scenario shows why the run is not green, or not all of it. */
+static bool needs_run_case(const struct run *r)
+{
+    bool shown = r->scenarios.count && (r->exit_code == 1 || r->exit_code == 3);
+    return r->exit_code && (!shown || r->leftovers.count || r->interrupted);
+}
+
+static void put_run_case(struct buf *out, const struct run *r, const struct secrets *secrets)
+{
+    static const struct suite_counts one = {.cases = 1, .of[ERRORED] = 1};
+    const char *why = scrub(out->arena, secrets, str_from(r->verdict_why));
+    buf_text(out, "  <testsuite name=\"the run\"");
+    count_attributes(out, &one);
+    time_attribute(out, r->duration_us);
+    buf_text(out, ">\n    <testcase name=\"the run\" classname=\"conformance\" time=\"0.000000\">\n      <error");
+    xml_attribute(out, "message", arena_printf(out->arena, "exit status %d: %s", r->exit_code, why));
+    buf_text(out, " type=\"exit\">");
+    for (size_t i = 0; i < r->leftovers.count; i++) {
+        const struct leftover *l = &r->leftovers.items[i];
+        const char *line = arena_printf(out->arena, "left behind: %s, cleanup %s: %s\n", l->what, l->cleanup, l->why);
+        xml_text(out, str_from(scrub(out->arena, secrets, str_from(line))));
+    }
+    buf_text(out, "</error>\n    </testcase>\n  </testsuite>\n");
+}
+
 void junit_write(const struct run *r, struct writer *w)
 {
     struct suite_counts all = {0};
@@ -191,6 +216,9 @@ void junit_write(const struct run *r, struct writer *w)
         for (size_t o = 0; o < OUTCOME_COUNT; o++)
             all.of[o] += t.of[o];
     }
+    bool run_case = needs_run_case(r);
+    all.cases += run_case;
+    all.of[ERRORED] += run_case;
     struct arena a = {0};
     struct buf out = {.arena = &a};
     buf_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
@@ -203,6 +231,8 @@ void junit_write(const struct run *r, struct writer *w)
         write_str(w, buf_str(&out));
         out.n = 0;
     }
+    if (run_case)
+        put_run_case(&out, r, writer_secrets(w));
     buf_text(&out, "</testsuites>\n");
     write_str(w, buf_str(&out));
     arena_end(&a);

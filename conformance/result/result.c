@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/digest.h"
 
@@ -12,17 +13,17 @@ const char *const level_texts[] = {LEVELS(ENUM_TEXT)};
 
 /* clang-format off */
 const struct verdict_row verdict_rows[VERDICT_COUNT] = {
-    /*                          tally             mark  phrase                    badness  decided  settled */
-    [VERDICT_PASS]           = {"passed",         "✓",  NULL,                     0,       true,    true },
-    [VERDICT_FAIL]           = {"failed",         "✗",  NULL,                     9,       true,    false},
-    [VERDICT_WARN]           = {"warned",         "!",  NULL,                     5,       true,    false},
-    [VERDICT_KNOWN]          = {"known",          "!",  NULL,                     3,       true,    true },
-    [VERDICT_FIXED]          = {"fixed",          "✓",  NULL,                     8,       true,    false},
-    [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,       false,   false},
-    [VERDICT_BLOCKED]        = {"blocked",        "·",  "blocked",                6,       false,   false},
-    [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,       false,   true },
-    [VERDICT_DISPUTED]       = {"disputed",       "·",  NULL,                     2,       true,    true },
-    [VERDICT_ERROR]          = {"error",          "·",  "could not be decided",   7,       false,   false},
+    /*                         tally             mark  phrase                    bad effect          decided settled */
+    [VERDICT_PASS]           = {"passed",         "✓",  NULL,                     0,  CLAIM_SUPPORTED, true,   true },
+    [VERDICT_FAIL]           = {"failed",         "✗",  NULL,                     9,  CLAIM_REFUTED,   true,   false},
+    [VERDICT_WARN]           = {"warned",         "!",  NULL,                     5,  CLAIM_REFUTED,   true,   false},
+    [VERDICT_KNOWN]          = {"known",          "!",  NULL,                     3,  CLAIM_REFUTED,   true,   true },
+    [VERDICT_FIXED]          = {"fixed",          "✓",  NULL,                     8,  CLAIM_SUPPORTED, true,   false},
+    [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,  CLAIM_IGNORES,   false,  false},
+    [VERDICT_BLOCKED]        = {"blocked",        "·",  "blocked",                6,  CLAIM_PREVENTED, false,  false},
+    [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,  CLAIM_IGNORES,   false,  true },
+    [VERDICT_DISPUTED]       = {"disputed",       "·",  NULL,                     2,  CLAIM_IGNORES,   true,   true },
+    [VERDICT_ERROR]          = {"error",          "·",  "could not be decided",   7,  CLAIM_PREVENTED, false,  false},
 };
 /* clang-format on */
 
@@ -55,14 +56,16 @@ static void count_check(struct run *r, struct scenario_result *s, const struct c
 
 static enum claim_outcome outcome_of(const struct claim_result *c)
 {
-    uint32_t cited = 0;
-    for (size_t v = 0; v < VERDICT_COUNT; v++)
+    uint32_t cited = 0, of[CLAIM_IGNORES + 1] = {0};
+    for (size_t v = 0; v < VERDICT_COUNT; v++) {
         cited += c->counts[v];
+        of[verdict_rows[v].effect] += c->counts[v];
+    }
     if (!cited)
         return CLAIM_UNCITED;
-    if (c->counts[VERDICT_FAIL] || c->counts[VERDICT_WARN] || c->counts[VERDICT_KNOWN])
+    if (of[CLAIM_REFUTED])
         return CLAIM_FAILS;
-    return c->counts[VERDICT_PASS] || c->counts[VERDICT_FIXED] ? CLAIM_HOLDS : CLAIM_UNDECIDED;
+    return of[CLAIM_SUPPORTED] && !of[CLAIM_PREVENTED] ? CLAIM_HOLDS : CLAIM_UNDECIDED;
 }
 
 void run_count(struct run *r)
@@ -112,10 +115,11 @@ static uint32_t count_decided(const struct run *r)
     return decided;
 }
 
-static void set_exit(struct run *r, int exit_code, const char *why)
+/* Adds a reason that is less serious than the ones before. */
+static void add_reason(struct run *r, int exit_code, const char *why)
 {
-    r->exit_code = exit_code;
-    r->verdict_why = why;
+    r->exit_code = r->exit_code ? r->exit_code : exit_code;
+    r->verdict_why = r->verdict_why ? arena_printf(r->arena, "%s; %s", r->verdict_why, why) : why;
 }
 
 static const char *plural_suffix(uint32_t n)
@@ -123,37 +127,103 @@ static const char *plural_suffix(uint32_t n)
     return n == 1 ? "" : "s";
 }
 
-void run_decide(struct run *r)
+/* Checks of a claim at or above the gate that could not run, because a check below the gate failed before. */
+static uint32_t hidden_checks(const struct run *r)
+{
+    uint32_t hidden = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++)
+        for (size_t k = 0; k < r->scenarios.items[i]->checks.count; k++) {
+            const struct check *c = &r->scenarios.items[i]->checks.items[k];
+            bool gated = false;
+            for (size_t n = 0; c->verdict == VERDICT_BLOCKED && n < c->claim_count; n++)
+                gated |= c->claims[n]->level <= r->gate;
+            hidden += gated;
+        }
+    return hidden;
+}
+
+static bool nothing_judged(const struct run *r)
+{
+    return !count_decided(r) && !r->counts[VERDICT_ERROR];
+}
+
+static void add_serious_reasons(struct run *r)
 {
     struct arena *a = r->arena;
     uint32_t red = red_checks(r), errors = r->counts[VERDICT_ERROR];
-    uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED];
     if (r->interrupted)
-        set_exit(r, 130, "the run was interrupted");
-    else if (r->leftovers.count)
-        set_exit(r, 5,
-                 arena_printf(a, "%zu resource%s created on the target could not be cleaned up", r->leftovers.count,
-                              plural_suffix((uint32_t)r->leftovers.count)));
-    else if (red)
-        set_exit(r, 1, arena_printf(a, "%u check%s failed", red, plural_suffix(red)));
-    else if (fixed)
-        set_exit(r, 4,
-                 arena_printf(a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
-                              plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
-    else if (!count_decided(r) && !errors)
-        set_exit(r, 4,
-                 r->scenarios.count ? "nothing was checked: no check could be decided"
-                                    : "nothing was checked: no scenario was selected");
-    else if (vacuous)
-        set_exit(r, 4, arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
-    else if (errors)
-        set_exit(r, 3,
-                 arena_printf(a, "%u check%s could not be decided because of a target or network error", errors,
-                              plural_suffix(errors)));
-    else if (!r->counts[VERDICT_PASS])
-        set_exit(r, 4, "nothing passed: checks were decided, but none of them confirms a claim");
-    else
-        set_exit(r, 0, "no check failed");
+        add_reason(r, 130, "the run was interrupted");
+    if (nothing_judged(r))
+        add_reason(r, 4,
+                   r->scenarios.count ? "nothing was checked: no check could be decided"
+                                      : "nothing was checked: no scenario was selected");
+    if (red)
+        add_reason(r, 1, arena_printf(a, "%u check%s failed", red, plural_suffix(red)));
+    if (errors)
+        add_reason(r, 3,
+                   arena_printf(a, "%u check%s could not be decided because of a target or network error", errors,
+                                plural_suffix(errors)));
+    if (r->leftovers.count)
+        add_reason(r, 5,
+                   arena_printf(a, "%zu resource%s created on the target could not be cleaned up", r->leftovers.count,
+                                plural_suffix((uint32_t)r->leftovers.count)));
+}
+
+static void add_doubts(struct run *r)
+{
+    struct arena *a = r->arena;
+    uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED], hidden = hidden_checks(r);
+    if (fixed)
+        add_reason(r, 4,
+                   arena_printf(a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
+                                plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
+    if (vacuous)
+        add_reason(r, 4, arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
+    if (hidden && !r->exit_code)
+        add_reason(r, 4,
+                   arena_printf(a, "%u check%s could not be decided because an earlier step failed", hidden,
+                                plural_suffix(hidden)));
+    if (!r->counts[VERDICT_PASS] && !r->exit_code)
+        add_reason(r, 4, "nothing passed: checks were decided, but none of them confirms a claim");
+}
+
+void run_decide(struct run *r)
+{
+    r->exit_code = 0;
+    r->verdict_why = NULL;
+    if (r->nothing_to_do && !r->scenarios.count && !r->interrupted) {
+        r->verdict_why = r->nothing_to_do;
+        return;
+    }
+    add_serious_reasons(r);
+    add_doubts(r);
+    if (!r->exit_code)
+        r->verdict_why = "no check failed";
+}
+
+void run_fail(struct run *r, const struct error *err)
+{
+    run_count(r);
+    r->exit_code = error_exit_code(err);
+    r->verdict_why = arena_printf(r->arena, "the run did not take place: %s", error_text(r->arena, err));
+}
+
+/* The smaller, the more serious. */
+static int exit_rank(const struct run *r, int exit_code)
+{
+    static const int order[] = {2, 130, 4, 1, 3, 5};
+    if (exit_code == 4 && !nothing_judged(r))
+        return COUNT(order);
+    for (size_t i = 0; i < COUNT(order); i++)
+        if (order[i] == exit_code)
+            return (int)i;
+    return COUNT(order) + 1;
+}
+
+int run_exit_status(const struct run *r, const struct error *err)
+{
+    int other = error_any(err) ? error_exit_code(err) : 0;
+    return exit_rank(r, other) < exit_rank(r, r->exit_code) ? other : r->exit_code;
 }
 
 /* --- totals ------------------------------------------------------------------------------- */

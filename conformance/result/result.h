@@ -25,20 +25,32 @@
     X(VERDICT_KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                  \
     X(VERDICT_FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                \
     X(VERDICT_VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                    \
-    X(VERDICT_BLOCKED, "blocked")               /* not run, because an earlier step failed */                          \
+    X(VERDICT_BLOCKED, "blocked")               /* not decided: an earlier step failed, or the status is unexpected */ \
     X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
     X(VERDICT_DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */              \
     X(VERDICT_ERROR, "error")                   /* no usable response: network, rate limit, admin API */
 enum verdict { VERDICTS(ENUM_NAME) VERDICT_COUNT };
 extern const char *const verdict_texts[];
 
+/* What a check does to the claims that it cites. Its verdict decides this:
+ *
+ *   supports   pass, fixed                        the claim holds, if no other check refutes or prevents it
+ *   refutes    fail, warn, known                  the claim fails, whatever its other checks say
+ *   prevents   blocked, error                     the claim stays undecided, unless another check refutes it
+ *   ignored    vacuous, disputed, not-applicable  no effect: such a check is never a reason why a claim holds
+ *
+ * A step whose status is unexpected refutes only the claims that cite its status; its other checks are blocked. A step
+ * of a flow cites the claims of the `use` step that runs the flow, so a flow that fails refutes these. */
+enum claim_effect { CLAIM_SUPPORTED, CLAIM_REFUTED, CLAIM_PREVENTED, CLAIM_IGNORES };
+
 struct verdict_row {
     const char *tally;  /* word in the tally */
     const char *mark;   /* sign before a failure card */
     const char *phrase; /* what the summary says of undecided checks; NULL: it does not count them */
     int badness;        /* the larger, the worse */
-    bool decided;       /* the response decided the check */
-    bool settled;       /* --failed does not run the scenario again */
+    enum claim_effect effect;
+    bool decided; /* the response decided the check */
+    bool settled; /* --failed does not run the scenario again */
 };
 extern const struct verdict_row verdict_rows[VERDICT_COUNT];
 
@@ -94,9 +106,9 @@ struct scenario_result {
 };
 
 enum claim_outcome {
-    CLAIM_HOLDS,     /* at least one check that cites it passed, and none failed */
-    CLAIM_FAILS,     /* a check that cites it failed */
-    CLAIM_UNDECIDED, /* cited, but no check passed or failed */
+    CLAIM_HOLDS,     /* a check supports it, and none refutes or prevents it */
+    CLAIM_FAILS,     /* a check refutes it */
+    CLAIM_UNDECIDED, /* cited, but neither */
     CLAIM_UNCITED,   /* no scenario of this run cites it */
 };
 
@@ -135,8 +147,9 @@ struct run {
     uint32_t counts[VERDICT_COUNT]; /* all checks, by verdict */
     uint32_t checks, calls;
     bool interrupted;
+    const char *nothing_to_do; /* why no scenario had to run, as a sentence; NULL: some had to */
     int exit_code;
-    const char *verdict_why; /* the reason for the exit code, as a sentence */
+    const char *verdict_why; /* the reasons for the exit code, the most serious first, separated by "; " */
 };
 
 /* Callbacks during a run, for progress and for NDJSON. Each may be NULL. */
@@ -148,8 +161,23 @@ struct run_events {
 
 /* Returns true if this check makes the run fail (exit status 1). */
 bool check_fails_run(const struct run *r, const struct check *c);
-void run_count(struct run *r);  /* sets totals, scenario verdicts and claim outcomes */
-void run_decide(struct run *r); /* sets exit_code and verdict_why; call run_count first */
+void run_count(struct run *r); /* sets totals, scenario verdicts and claim outcomes */
+
+/* The exit status of a run: the first of these that applies. All that apply are in verdict_why.
+ *
+ *   2    invalid input, or a report that cannot be written
+ *   130  interrupted
+ *   4    nothing was judged: no scenario was selected, or none could run
+ *   1    a claim at or above the gate failed, or a check that cites no claim
+ *   3    the target or the network failed
+ *   5    something that the run created is still on the target, or a report would have contained a secret
+ *   4    the run proves too little: no check passed, one had nothing to compare, or a claim at or above the gate is
+ *        undecided because an earlier step failed
+ *   0    none of these
+ */
+void run_decide(struct run *r);                        /* sets exit_code and verdict_why; call run_count first */
+void run_fail(struct run *r, const struct error *err); /* likewise, if the run did not take place */
+int run_exit_status(const struct run *r, const struct error *err); /* of the run and of its reports */
 
 /* --- totals ------------------------------------------------------------------------------- */
 

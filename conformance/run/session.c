@@ -279,6 +279,7 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
         .suite_version = options->suite_version,
         .started_ms = time_wall_ms(),
         .gate = options->gate,
+        .nothing_to_do = plan->nothing_to_do,
     };
     size_t before = err->count;
     if (plan->suite)
@@ -286,12 +287,12 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
     set_names(&s.runner);
     report_credentials(&s.runner);
     run_session(&s);
-    if (err->count > before)
+    if (err->count > before && !out->scenarios.count) /* what was judged is always reported */
         return false;
     out->duration_us = time_monotonic_us() - began_us;
     run_count(out);
     run_decide(out);
-    if (plan->excluded_by && !out->interrupted)
+    if (plan->excluded_by && !plan->nothing_to_do && !out->interrupted)
         out->verdict_why = arena_printf(a, "no scenario matches %s", plan->excluded_by);
     return true;
 }

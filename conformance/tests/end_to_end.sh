@@ -115,6 +115,7 @@ exit_codes_are_right() {
     has '^Usage: conformance lint'
     run 0 run --help
     has '--report=FORMAT=FILE'
+    has 'Exit status of run: the first of these that applies'
     run 2 run "$suite" --mock --no-such-flag
     run 2 run --mock "$source/fixtures/layers-acme.yaml" "$suite"
     has '--mock=.*layers-acme.yaml'
@@ -156,6 +157,60 @@ a_running_mock_is_tested() {
     run 0 run "$suite/list" --target "$tmp/target.yaml"
     # A wrong base_url is noticed although the admin API responds.
     run 1 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url/nowhere" --admin-url "$admin"
+}
+
+# Every run writes its reports, also one that does not take place, so that no report of an earlier run is taken for its.
+reports_are_never_of_an_earlier_run() {
+    reports="json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt"
+    for case in "3 http://127.0.0.1:9.does.not.respond $suite/list --url http://127.0.0.1:9" \
+        "2 nowhere:.no.such.file $tmp/nowhere --mock" \
+        "4 no.scenario.matches $suite/list --mock --tag no-such-tag" \
+        "2 the.mock.server $suite/list --mock=$tmp/broken.yaml"; do
+        printf 'name: {\n' >"$tmp/broken.yaml"
+        # shellcheck disable=SC2086
+        set -- $case
+        expected=$1 why=$2
+        shift 2
+        for file in r.json r.xml r.ndjson r.txt; do echo yesterday >"$tmp/$file"; done
+        run "$expected" run "$@" --report "$reports"
+        for file in r.json r.xml r.ndjson r.txt; do
+            ! grep -q yesterday "$tmp/$file" || fail "$file is of an earlier run, after: $*"
+            grep -qE "$why" "$tmp/$file" || fail "$file does not say '$why', after: $*"
+        done
+        flat "$tmp/r.json" | grep -q "\"code\":$expected" || fail "r.json has another exit status, after: $*"
+        grep -q '<error message="exit status' "$tmp/r.xml" || fail "r.xml has no error, after: $*"
+    done
+}
+
+# A target that goes away in the middle: what was judged is printed and reported.
+a_target_that_goes_away_hides_nothing() {
+    printf 'name: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.revoke_social_account\n    then: [ { delay_before: 20s } ]\n' "$source" >"$tmp/slow.yaml"
+    "$bin/conformance" run "$suite/list/shape.yaml" "$suite/revocation" "--mock=$tmp/slow.yaml" --jobs 1 \
+        --report "ndjson=-,json=$tmp/r.json,junit=$tmp/r.xml" >"$tmp/events" 2>"$tmp/out" </dev/null &
+    pid=$!
+    until grep -q "scenario_started.*revoke" "$tmp/events"; do kill -0 $pid || fail "the run ended too early"; done
+    kill -KILL "$(pgrep -P $pid -x mockserver)"
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 3 ] || fail "a run whose target went away ended with $status, not 3"
+    has '[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed.* [0-9]+ error'
+    has 'exit +3: [0-9]+ checks could not be decided because of a target or network error'
+    grep -q '"event":"run_ended"' "$tmp/events" || fail "the event stream has no end"
+    flat "$tmp/r.json" | grep -q '"outcome":"holds"' || fail "the JSON report lacks what was judged"
+    grep -q '<error ' "$tmp/r.xml" || fail "the JUnit report has no error"
+}
+
+# A part of --shard may be empty, and --failed of a green run selects nothing: neither is an error.
+nothing_to_do_is_green() {
+    run 0 run "$suite/list/shape.yaml" --mock --shard 2/2
+    has 'nothing to do: part 2 of 2 has no scenario; the other parts have 1'
+    run 4 run "$suite/list/shape.yaml" --mock --shard 2/2 --tag no-such-tag
+    run 0 run "$suite/list/shape.yaml" --mock --report "json=$tmp/r.json"
+    run 0 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json"
+    has "nothing to do: nothing failed in the run of $tmp/r.json"
+    run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" --tag no-such-tag
+    run 3 run "$suite/list/shape.yaml" --url http://127.0.0.1:9 --report "json=$tmp/r.json"
+    run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" # it judged nothing
 }
 
 # An interrupted run stops its mock server and ends with status 130.

@@ -40,13 +40,13 @@ static void junit_counts_match_its_elements(void **state)
 {
     struct rig *g = *state;
     const char *text = rig_report(g, "junit", rig_red(&g->arena)).s;
-    assert_non_null(strstr(text, "<testsuites name=\"conformance of layers-mock\" tests=\"16\" "
-                                 "failures=\"4\" errors=\"4\" skipped=\"7\""));
-    assert_int_equal(times(text, "<testcase "), 16);
+    assert_non_null(strstr(text, "<testsuites name=\"conformance of layers-mock\" tests=\"17\" "
+                                 "failures=\"4\" errors=\"5\" skipped=\"7\""));
+    assert_int_equal(times(text, "<testcase "), 17);
     assert_int_equal(times(text, "<failure "), 4);
-    assert_int_equal(times(text, "<error "), 4);
+    assert_int_equal(times(text, "<error "), 5);
     assert_int_equal(times(text, "<skipped "), 7);
-    assert_int_equal(times(text, "<testsuite "), 4);
+    assert_int_equal(times(text, "<testsuite "), 5);
     for (const char *at = text; (at = strstr(at, " message=\"")); at++)
         assert_true(strcspn(at + 10, "\n") > strcspn(at + 10, "\"")); /* one line */
 }
@@ -83,12 +83,32 @@ static void a_passed_case_has_only_properties(void **state)
     assert_non_null(strstr(text, "<property name=\"level\" value=\"must\"/>"));
 }
 
+/* A reader of JUnit sees only test cases: without this one, such a run would look as if it had passed. */
+static void a_run_that_no_case_explains_is_a_case_of_its_own(void **state)
+{
+    struct rig *g = *state;
+    struct run *r = rig_empty(&g->arena);
+    const char *text = rig_report(g, "junit", r).s;
+    assert_non_null(strstr(text, "<error message=\"exit status 4: nothing was checked: no scenario was selected\""));
+    struct error err = {0};
+    error_add(&err, ERROR_TARGET, (struct where){0}, "http://127.0.0.1:9 does not respond");
+    run_fail(r, &err);
+    text = rig_report(g, "junit", r).s;
+    assert_non_null(strstr(text, "exit status 3: the run did not take place: http://127.0.0.1:9 does not respond"));
+    assert_int_equal(times(text, "<testcase "), 1);
+    text = rig_report(g, "json", r).s;
+    assert_non_null(strstr(text, "\"code\": 3"));
+    assert_null(strstr(text, "\"outcome\": \"holds\""));
+    error_end(&err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_rig(junit_counts_match_its_elements),
         with_rig(junit_is_always_well_formed),
         with_rig(a_passed_case_has_only_properties),
+        with_rig(a_run_that_no_case_explains_is_a_case_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -192,6 +192,50 @@ static void failed_scenarios_of_a_report_are_selected(void **state)
     assert_string_equal(selected_names(*state, selection, "nothing"), "");
 }
 
+static void a_report_in_which_nothing_failed_selects_nothing(void **state)
+{
+    static const struct {
+        const char *report;
+        bool green;
+    } rows[] = {
+        {"golden/all-passed.json",  true },
+        {"golden/did-not-run.json", false}, /* that run judged nothing, so it says nothing about the scenarios */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct selection selection = {0};
+        assert_true(failed_select(*state, rows[i].report, &selection, NULL));
+        assert_string_equal(selected_names(*state, selection, "nothing"), "");
+        assert_int_equal(selection.failed_green, rows[i].green);
+    }
+}
+
+static void an_empty_part_or_a_green_report_leaves_nothing_to_do(void **state)
+{
+    const struct {
+        struct selection selection;
+        const char *expected;
+    } rows[] = {
+        {{.shard = 3, .shards = 3},                                                                      "nothing to do: part 3 of 3 has no scenario; the other parts have 2"},
+        {{.tags = "words", .shard = 2, .shards = 2},
+         "nothing to do: part 2 of 2 has no scenario; the other parts have 1"                                                                                                },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json", .failed_green = true},
+         "nothing to do: nothing failed in the run of r.json"                                                                                                                },
+        {{.tags = "gone", .shard = 2, .shards = 2},                                                      NULL                                                                },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},                                       NULL                                                                },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json", .failed_green = true, .tags = "gone"}, NULL                                                                },
+        {{.shard = 1, .shards = 2},                                                                      NULL                                                                },
+    };
+    struct suite suite = load(*state);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct plan plan = {0};
+        assert_true(plan_make(*state, &suite, &rows[i].selection, has_capability, "nothing", &plan, NULL));
+        if (rows[i].expected)
+            assert_string_equal(plan.nothing_to_do, rows[i].expected);
+        else
+            assert_null(plan.nothing_to_do);
+    }
+}
+
 static void an_invalid_report_is_rejected(void **state)
 {
     static const struct {
@@ -254,6 +298,8 @@ int main(void)
         cmocka_unit_test(a_selection_keeps_the_order_of_scenarios),
         cmocka_unit_test(an_empty_selection_names_the_options_that_excluded_all),
         cmocka_unit_test(failed_scenarios_of_a_report_are_selected),
+        cmocka_unit_test(a_report_in_which_nothing_failed_selects_nothing),
+        cmocka_unit_test(an_empty_part_or_a_green_report_leaves_nothing_to_do),
         cmocka_unit_test(an_invalid_report_is_rejected),
         cmocka_unit_test(an_invalid_selection_is_rejected),
         cmocka_unit_test(a_scenario_requires_its_own_capabilities_and_those_of_its_steps),

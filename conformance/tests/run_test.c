@@ -283,7 +283,7 @@ static void a_lost_response_decides_nothing(void **state)
                                           "blocked lost/listed/items/$some\n"
                                           "of 5");
     assert_int_equal(s->run.leftovers.count, 1); /* the resource may exist */
-    assert_int_equal(s->run.exit_code, 5);
+    assert_int_equal(s->run.exit_code, 3);
 }
 
 /* The logged requests without their queries, which contain the run's id. */
@@ -319,7 +319,7 @@ static void a_failed_lookup_is_reported(void **state)
                                      "GET /sticky\n");
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].why, "status 500"));
-    assert_int_equal(s->run.exit_code, 5);
+    assert_int_equal(s->run.exit_code, 3);
 }
 
 static void a_resource_the_scenario_deletes_is_not_cleaned_up_again(void **state)
@@ -399,6 +399,119 @@ static void the_provider_and_the_admin_api_are_called_at_their_own_urls(void **s
     endpoint_stop(&admin);
 }
 
+/* The claims of the run that have this outcome, separated by blanks. */
+static const char *claims_with(struct scene *s, enum claim_outcome outcome)
+{
+    struct buf out = {.arena = &s->arena};
+    for (size_t i = 0; i < s->run.claim_count; i++)
+        if (s->run.claims[i].outcome == outcome)
+            buf_printf(&out, "%s%s", out.n ? " " : "", s->run.claims[i].claim->id);
+    return buf_c(&out);
+}
+
+static void an_unexpected_status_accuses_only_the_claims_that_cite_it(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "unexpected-status");
+    assert_string_equal(failures_text(s), "fail unexpected-status/read/status/is\n"
+                                          "blocked unexpected-status/read/items/$count\n"
+                                          "blocked unexpected-status/read/error/$absent\n"
+                                          "of 4");
+    assert_string_equal(s->run.scenarios.items[0]->checks.items[2].why, "the status was unexpected: 404, not 200");
+    assert_string_equal(claims_with(s, CLAIM_FAILS), "T-001");
+    assert_string_equal(claims_with(s, CLAIM_UNDECIDED), "T-002 T-003");
+    assert_int_equal(s->run.exit_code, 1);
+}
+
+static void the_claims_of_a_use_step_are_decided_by_its_flow(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "flow-that-fails");
+    assert_string_equal(failures_text(s), "fail flow-that-fails/made.read/status/is\n"
+                                          "blocked flow-that-fails/made.read/items/$some\n"
+                                          "blocked flow-that-fails/made/id/$type\n"
+                                          "of 7");
+    assert_string_equal(claims_with(s, CLAIM_FAILS), "T-002");
+    assert_string_equal(claims_with(s, CLAIM_UNDECIDED), "T-001 T-003");
+    assert_int_equal(s->run.claims[0].counts[VERDICT_PASS], 3); /* the status and body of steps/made */
+    run_file(s, "flow-that-passes");
+    assert_string_equal(claims_with(s, CLAIM_HOLDS), "T-001");
+    assert_int_equal(s->run.claims[0].counts[VERDICT_PASS], 5); /* its captures cite no claim */
+}
+
+/* A flow that was not entered cites the same claims. */
+static void a_skipped_flow_leaves_its_claims_undecided(void **state)
+{
+    struct scene *s = *state;
+    s->options.allow_writes = false;
+    run_file(s, "flow-that-passes");
+    assert_int_equal(s->run.claims[0].counts[VERDICT_NOT_APPLICABLE], 5);
+    assert_string_equal(claims_with(s, CLAIM_UNDECIDED), "T-001");
+}
+
+static void a_failed_write_blocks_the_steps_that_look_for_its_effect(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "failed-write");
+    assert_string_equal(failures_text(s), "fail failed-write/removed/status/is\n"
+                                          "blocked failed-write/listed/status/is\n"
+                                          "blocked failed-write/listed/items/$count\n"
+                                          "of 3");
+    assert_string_equal(claims_with(s, CLAIM_FAILS), "T-001");
+}
+
+static void a_warning_that_hides_a_must_is_not_green(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "below-the-gate");
+    assert_int_equal(s->run.exit_code, 4);
+    assert_string_equal(s->run.verdict_why, "1 check could not be decided because an earlier step failed");
+}
+
+static void each_verdict_has_one_effect_on_a_claim(void **state)
+{
+    static const struct {
+        enum verdict first, second;
+        enum claim_outcome outcome;
+    } rows[] = {
+        {VERDICT_PASS,           VERDICT_PASS,           CLAIM_HOLDS    },
+        {VERDICT_FIXED,          VERDICT_PASS,           CLAIM_HOLDS    },
+        {VERDICT_PASS,           VERDICT_VACUOUS,        CLAIM_HOLDS    },
+        {VERDICT_PASS,           VERDICT_NOT_APPLICABLE, CLAIM_HOLDS    },
+        {VERDICT_PASS,           VERDICT_DISPUTED,       CLAIM_HOLDS    },
+        {VERDICT_PASS,           VERDICT_BLOCKED,        CLAIM_UNDECIDED},
+        {VERDICT_PASS,           VERDICT_ERROR,          CLAIM_UNDECIDED},
+        {VERDICT_VACUOUS,        VERDICT_VACUOUS,        CLAIM_UNDECIDED},
+        {VERDICT_NOT_APPLICABLE, VERDICT_VACUOUS,        CLAIM_UNDECIDED},
+        {VERDICT_DISPUTED,       VERDICT_DISPUTED,       CLAIM_UNDECIDED},
+        {VERDICT_PASS,           VERDICT_FAIL,           CLAIM_FAILS    },
+        {VERDICT_PASS,           VERDICT_WARN,           CLAIM_FAILS    },
+        {VERDICT_PASS,           VERDICT_KNOWN,          CLAIM_FAILS    },
+        {VERDICT_BLOCKED,        VERDICT_FAIL,           CLAIM_FAILS    },
+    };
+    (void)state;
+    static const struct claim claim = {.id = "T-001"};
+    static const struct claim *const cited[] = {&claim};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct check checks[] = {
+            {.verdict = rows[i].first,  .claims = cited, .claim_count = 1},
+            {.verdict = rows[i].second, .claims = cited, .claim_count = 1}
+        };
+        struct scenario_result scenario =
+                                   {
+                                       .checks = {checks, 2, 2}
+        },
+                               *scenarios[] = {&scenario};
+        struct claim_result result = {.claim = &claim};
+        struct run run = {
+            .scenarios = {scenarios, 1, 1},
+              .claims = &result, .claim_count = 1
+        };
+        run_count(&run);
+        assert_int_equal(result.outcome, rows[i].outcome);
+    }
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -435,6 +548,92 @@ static void a_run_is_green_only_if_a_check_passed(void **state)
     }
 }
 
+/* Each combination has the exit status of its most serious reason, and names all of them. */
+static void the_most_serious_reason_is_the_exit_status(void **state)
+{
+    static const struct {
+        bool interrupted, left_behind;
+        enum verdict verdicts[2];
+        enum error_kind reporting; /* ERROR_TARGET: all reports were written */
+        int exit_code, exit_status;
+        const char *why;
+    } rows[] = {
+        {.verdicts = {VERDICT_FAIL, VERDICT_ERROR},
+         .left_behind = true,
+         .reporting = ERROR_LEAK,
+         .exit_code = 1,
+         .exit_status = 1,
+         .why = "1 check failed; 1 check could not be decided because of a target or network error; "
+                "1 resource created on the target could not be cleaned up"},
+        {.verdicts = {VERDICT_PASS, VERDICT_ERROR},
+         .left_behind = true,
+         .reporting = ERROR_LEAK,
+         .exit_code = 3,
+         .exit_status = 3,
+         .why = "1 check could not be decided because of a target or network error; "
+                "1 resource created on the target could not be cleaned up"},
+        {.verdicts = {VERDICT_PASS, VERDICT_VACUOUS},
+         .left_behind = true,
+         .reporting = ERROR_TARGET,
+         .exit_code = 5,
+         .exit_status = 5,
+         .why = "1 resource created on the target could not be cleaned up; 1 check had nothing to compare"},
+        {.verdicts = {VERDICT_PASS, VERDICT_VACUOUS},
+         .reporting = ERROR_LEAK,
+         .exit_code = 4,
+         .exit_status = 5,
+         .why = "1 check had nothing to compare"                                                                    },
+        {.verdicts = {VERDICT_BLOCKED, VERDICT_NOT_APPLICABLE},
+         .reporting = ERROR_LEAK,
+         .exit_code = 4,
+         .exit_status = 4,
+         .why = "nothing was checked: no check could be decided"                                                                    },
+        {.verdicts = {VERDICT_PASS, VERDICT_FAIL},
+         .interrupted = true,
+         .reporting = ERROR_TARGET,
+         .exit_code = 130,
+         .exit_status = 130,
+         .why = "the run was interrupted; 1 check failed"},
+        {.verdicts = {VERDICT_PASS, VERDICT_FAIL},
+         .interrupted = true,
+         .reporting = ERROR_SYSTEM,
+         .exit_code = 130,
+         .exit_status = 2,
+         .why = "the run was interrupted; 1 check failed"},
+        {.verdicts = {VERDICT_PASS, VERDICT_PASS},
+         .reporting = ERROR_LEAK,
+         .exit_code = 0,
+         .exit_status = 5,
+         .why = "no check failed"                                         },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct arena a = {0};
+        struct error err = {0};
+        struct leftover leftover = {0};
+        struct check checks[] = {{.verdict = rows[i].verdicts[0]}, {.verdict = rows[i].verdicts[1]}};
+        struct scenario_result scenario =
+                                   {
+                                       .checks = {checks, 2, 2}
+        },
+                               *scenarios[] = {&scenario};
+        struct run run = {
+            .arena = &a, .interrupted = rows[i].interrupted, .scenarios = {scenarios, 1, 1}
+        };
+        run.leftovers.items = &leftover;
+        run.leftovers.count = rows[i].left_behind;
+        run_count(&run);
+        run_decide(&run);
+        assert_int_equal(run.exit_code, rows[i].exit_code);
+        assert_string_equal(run.verdict_why, rows[i].why);
+        if (rows[i].reporting != ERROR_TARGET)
+            error_add(&err, rows[i].reporting, (struct where){0}, "a report");
+        assert_int_equal(run_exit_status(&run, &err), rows[i].exit_status);
+        error_end(&err);
+        arena_end(&a);
+    }
+}
+
 static void a_live_key_disables_the_admin_api(void **state)
 {
     static const struct actor live = {.name = "full", .credential = "lp_live_x"};
@@ -466,6 +665,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_provider_and_the_admin_api_are_called_at_their_own_urls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
+        cmocka_unit_test_setup_teardown(an_unexpected_status_accuses_only_the_claims_that_cite_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_claims_of_a_use_step_are_decided_by_its_flow, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_skipped_flow_leaves_its_claims_undecided, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_write_blocks_the_steps_that_look_for_its_effect, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_warning_that_hides_a_must_is_not_green, set_up, tear_down),
+        cmocka_unit_test(each_verdict_has_one_effect_on_a_claim),
+        cmocka_unit_test(the_most_serious_reason_is_the_exit_status),
         cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
