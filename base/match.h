@@ -45,6 +45,7 @@ struct match_results {
 struct match_context {
     struct arena *arena;
     int64_t now_ms;
+    bool *no_now; /* NULL: now_ms is known. Else a comparison with the current time holds, and sets this to true */
 };
 
 bool match_check(const struct node *expectation, struct error *err);

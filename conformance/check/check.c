@@ -7,6 +7,7 @@
 #include "base/url.h"
 
 #define SHORT_MAX_BYTES 200
+#define NO_DATE         "cannot be decided: the response has no Date header, so its time is unknown"
 
 /* --- leaves ------------------------------------------------------------------------------- */
 
@@ -243,17 +244,30 @@ static const char *statuses_text(struct arena *a, const struct expectation *x)
 
 /* --- comparing without verdicts ----------------------------------------------------------- */
 
+struct comparing {
+    const struct check_input *in;
+    bool no_date; /* a comparison with the current time was needed, and the time is unknown */
+};
+
+static struct match_context context_of(const struct check_input *in, bool *no_date)
+{
+    return (struct match_context){in->arena, in->now_ms, in->has_now ? NULL : no_date};
+}
+
 static bool subject_holds(void *ctx, const struct subject *s)
 {
-    const struct check_input *in = ctx;
-    struct match_context match = {in->arena, in->now_ms};
+    struct comparing *c = ctx;
+    struct match_context match = context_of(c->in, &c->no_date);
     return !s->unreadable && match_holds(&match, s->expect, s->actual);
 }
 
-bool check_holds(const struct check_input *in)
+bool check_holds(const struct check_input *in, const char **why)
 {
-    struct check_input copy = *in;
-    return check_status_holds(in) && visit_subjects(&copy, subject_holds, &copy);
+    struct comparing c = {.in = in};
+    bool holds = check_status_holds(in) && visit_subjects(in, subject_holds, &c);
+    if (why)
+        *why = holds && c.no_date ? NO_DATE : NULL;
+    return holds && !c.no_date;
 }
 
 /* --- verdicts ----------------------------------------------------------------------------- */
@@ -302,7 +316,8 @@ static void judge_leaf(struct judging *j, const struct subject *s, const struct 
         [MATCH_FAILS] = VERDICT_FAIL,
         [MATCH_VACUOUS] = VERDICT_VACUOUS,
     };
-    struct match_context match = {j->in->arena, j->in->now_ms};
+    bool no_date = false;
+    struct match_context match = context_of(j->in, &no_date);
     struct match_results results = {0};
     if (s->unreadable) {
         c->verdict = VERDICT_FAIL;
@@ -315,8 +330,13 @@ static void judge_leaf(struct judging *j, const struct subject *s, const struct 
     c->verdict = verdicts[verdict];
     if (!r)
         return;
-    c->expected = r->expected;
     c->actual = r->actual;
+    if (no_date) {
+        c->verdict = VERDICT_ERROR;
+        c->why = NO_DATE;
+        return;
+    }
+    c->expected = r->expected;
     if (verdict == MATCH_FAILS)
         c->pointer = r->pointer;
     if (verdict == MATCH_FAILS && r != &results.items[0])

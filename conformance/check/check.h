@@ -10,6 +10,7 @@
  *          body and headers of such a response decide nothing.
  * Redirect: a text, or a map of matchers, is compared with the whole URL. Any other map is compared
  *          with {url, base (the URL without query and fragment), query: {name: text}}.
+ * Time:    a comparison with the current time needs the response's Date header. Without it the verdict is error.
  * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
  */
 #pragma once
@@ -27,6 +28,7 @@ struct check_input {
     const struct node *outputs;       /* of a flow, or NULL */
     const struct node *redirect;      /* URL from a consent step, or NULL */
     int64_t now_ms;                   /* time of the response, from its Date header */
+    bool has_now;                     /* false: there is no Date header, so a comparison with now_ms is undecided */
     const struct citation *citations; /* of the scenario's step; a step of a flow has those of the `use` step */
     size_t citation_count;
     const char *flow_path; /* of a step of a flow: the start of its pointers in citations, "steps/url"; or NULL */
@@ -41,8 +43,9 @@ struct check_list {
 
 /* Appends the checks to `out`. Returns true if none failed; a vacuous check does not fail. */
 bool check_expectation(const struct check_input *in, struct check_list *out);
-/* Returns the same result without making checks: for eventually, consistently, stop and one_of. */
-bool check_holds(const struct check_input *in);
+/* Returns the same result without making checks: for eventually, consistently, stop and one_of. Returns false if only
+ * the unknown time of the response leaves it undecided; *why is then the reason, else NULL. `why` may be NULL. */
+bool check_holds(const struct check_input *in, const char **why);
 
 /* Appends the same checks, undecided: all have `verdict` (blocked, error or not applicable) and `why`. */
 void check_undecided(const struct check_input *in, enum verdict verdict, const char *why, struct check_list *out);

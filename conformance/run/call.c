@@ -60,6 +60,8 @@ struct retry_decision retry_decide(struct retry *r, const struct step *step, con
         return wait_rate_limit(r, seen);
     r->limited = 0;
     r->count++;
+    if (seen->final)
+        return decided;
     if (step->consistently)
         return decide_consistently(r, step, seen, every_ms);
     return step->eventually ? decide_eventually(r, step, seen, every_ms) : decided;
@@ -116,19 +118,21 @@ static bool is_stop_seen(struct task *t, struct arena *a)
 {
     struct check_input in = judge_input(t, a);
     in.expect = &t->current.stop;
-    return t->current.step->eventually && t->current.stop.given && check_holds(&in);
+    return t->current.step->eventually && t->current.stop.given && check_holds(&in, NULL);
 }
 
 enum next call_repeat(struct task *t)
 {
     struct current *c = &t->current;
+    const char *undecided = NULL;
     struct observation seen = {
         .limited = c->exchange->status == 429 && !expects_status(c->step, 429),
         .retry_after_ms = exchange_retry_after_ms(c->exchange),
     };
     if (!seen.limited && (c->step->eventually || c->step->consistently)) {
-        seen.holds = judge_holds(t, c->arena);
+        seen.holds = judge_holds(t, c->arena, &undecided);
         seen.stops = is_stop_seen(t, c->arena);
+        seen.final = undecided != NULL; /* a later response would be as undecided */
     }
     if (!t->namespace.has_clock)
         c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
@@ -185,5 +189,6 @@ enum next admin_send(struct task *t)
 enum next admin_receive(struct task *t)
 {
     const struct exchange_record *x = t->current.exchange;
+    judge_read_date(t);
     return exchange_succeeded(x) ? NEXT_PHASE : judge_error(t, admin_error(t->runner->arena, x));
 }

@@ -167,7 +167,7 @@ static void register_if_match(struct task *t, const struct pending_cleanup *look
 {
     struct arena *a = t->runner->arena;
     const struct lookup *f = looked->how->lookup;
-    const struct match_context context = {a, now_ms};
+    const struct match_context context = {.arena = a, .now_ms = now_ms};
     struct request_problem problem = {0};
     struct vars v = {.arena = a, .outer = &looked->vars};
     struct pending_cleanup p = *looked;

@@ -142,12 +142,15 @@ struct exchange_record *exchange_copy(struct arena *a, const struct exchange_rec
     return out;
 }
 
+bool exchange_date_ms(const struct exchange_record *x, int64_t *ms)
+{
+    return time_parse_http(headers_get(&x->response_headers, "Date"), ms);
+}
+
 int64_t exchange_now_ms(const struct exchange_record *x)
 {
     int64_t ms;
-    if (time_parse_http(headers_get(&x->response_headers, "Date"), &ms))
-        return ms;
-    return time_wall_ms();
+    return exchange_date_ms(x, &ms) ? ms : time_wall_ms();
 }
 
 int64_t exchange_retry_after_ms(const struct exchange_record *x)

@@ -182,8 +182,14 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.redirect = c->redirect;
     in.outputs = c->outputs;
     in.headers = c->headers;
-    in.now_ms = c->now_ms;
+    in.now_ms = t->now_ms;
+    in.has_now = t->has_now;
     return in;
+}
+
+void judge_read_date(struct task *t)
+{
+    t->has_now = exchange_date_ms(t->current.exchange, &t->now_ms);
 }
 
 void judge_read_body(struct task *t, struct arena *a)
@@ -191,7 +197,7 @@ void judge_read_body(struct task *t, struct arena *a)
     struct current *c = &t->current;
     struct str body = str_trim(c->exchange->response_body);
     struct error err = {0};
-    c->now_ms = exchange_now_ms(c->exchange);
+    judge_read_date(t);
     c->headers = &c->exchange->response_headers;
     c->body_error = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
@@ -200,14 +206,16 @@ void judge_read_body(struct task *t, struct arena *a)
     error_end(&err);
 }
 
-bool judge_holds(struct task *t, struct arena *a)
+bool judge_holds(struct task *t, struct arena *a, const char **undecided)
 {
     struct current *c = &t->current;
     struct check_input in = judge_input(t, a);
-    bool holds = check_holds(&in), any = !c->step->reading_count;
+    bool holds = check_holds(&in, undecided), any = !c->step->reading_count;
     for (size_t i = 0; holds && i < c->step->reading_count && !any; i++) {
+        const char *why;
         in.expect = &c->readings[i].expect;
-        any = check_holds(&in);
+        any = check_holds(&in, &why);
+        *undecided = why ? why : *undecided;
     }
     return holds && any;
 }
@@ -331,16 +339,20 @@ static bool judge_readings(struct task *t)
     struct arena *a = t->runner->arena;
     struct check_input in = judge_input(t, a);
     struct buf names = {.arena = a};
-    const char *reading = NULL;
+    const char *reading = NULL, *undecided = NULL;
     for (size_t i = 0; i < c->step->reading_count; i++) {
+        const char *why = NULL;
         in.expect = &c->readings[i].expect;
         buf_printf(&names, "%s%s", i ? " or " : "", c->readings[i].name);
-        if (!reading && check_holds(&in))
+        if (!reading && check_holds(&in, &why))
             reading = c->readings[i].name;
+        undecided = why ? why : undecided;
     }
     in.expect = &c->expect;
+    enum verdict unmatched = undecided ? VERDICT_ERROR : VERDICT_FAIL;
     struct check *check =
-        check_add(&in, &t->checks, "one_of", c->step->dispute, reading ? VERDICT_DISPUTED : VERDICT_FAIL);
+        check_add(&in, &t->checks, "one_of", c->step->dispute, reading ? VERDICT_DISPUTED : unmatched);
+    check->why = undecided;
     check->at = c->step->at;
     check->expected = buf_c(&names);
     check->actual = reading        ? reading
@@ -348,7 +360,7 @@ static bool judge_readings(struct task *t)
                                    : arena_printf(a, "%d " STR_FMT, c->exchange->status,
                                                   STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
     if (!reading)
-        return false;
+        return unmatched == VERDICT_ERROR;
     check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, reading);
     record_reading(t->runner->run, c->step->dispute, reading);
     return true;

@@ -47,7 +47,6 @@ static const struct kind {
 static void return_from_flow(struct task *t)
 {
     t->current = task_frame(t)->user;
-    t->current.now_ms = time_wall_ms();
     t->depth--; /* flow_leave still reads the frame above */
 }
 
@@ -107,7 +106,6 @@ static enum next choose(struct task *t)
         .name = step_name(a, f->prefix, step, f->case_index),
         .vars = {.arena = a, .outer = &f->vars},
         .arena = a,
-        .now_ms = time_wall_ms(),
         .held = true, /* until a check fails */
     };
     return NEXT_PHASE;

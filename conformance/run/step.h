@@ -21,8 +21,10 @@ void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
 
 struct check_input judge_input(struct task *t, struct arena *a);
 void judge_read_body(struct task *t, struct arena *a);
-/* Returns true if the step's expectation holds, and one of its readings if it has any. */
-bool judge_holds(struct task *t, struct arena *a);
+/* Returns true if the step's expectation holds, and one of its readings if it has any. *undecided is the reason if only
+ * the unknown time of the response leaves this undecided, else NULL. */
+bool judge_holds(struct task *t, struct arena *a, const char **undecided);
+void judge_read_date(struct task *t); /* the time of the response, for the comparisons that need it */
 
 phase_fn judge_record;  /* copies the response from the attempt's arena to the result */
 phase_fn judge_check;   /* the expectation, then the readings of a dispute */
@@ -50,6 +52,7 @@ phase_fn simulate_prepare, advance_prepare, admin_send, admin_receive; /* simula
 
 struct observation {        /* what the caller found in a response */
     bool holds, stops;      /* the expectation, the `stop` of eventually */
+    bool final;             /* no later response can change the result */
     bool limited;           /* a 429 that the step does not expect */
     int64_t retry_after_ms; /* below 0: no Retry-After */
 };

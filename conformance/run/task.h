@@ -59,9 +59,8 @@ struct current {
     const char *failure;           /* why the step cannot go on after a wait; NULL: it can */
     const struct headers *headers; /* of the response, or of a webhook delivery */
     struct hook hook;              /* of expect_webhook, with its references replaced */
-    int64_t now_ms;
-    bool held;     /* no check has failed */
-    bool complete; /* every capture has a value */
+    bool held;                     /* no check has failed */
+    bool complete;                 /* every capture has a value */
 };
 
 struct frame {
@@ -100,6 +99,8 @@ struct task {
     struct frame frames[TASK_DEPTH_MAX];
     size_t depth;
     struct current current;
+    int64_t now_ms;       /* time of the last response, from its Date header */
+    bool has_now;         /* false: it had no Date header */
     size_t phase;         /* of the current step: index of the next phase to run, see phases.c */
     struct arena scratch; /* the response of the current attempt */
 

@@ -65,6 +65,7 @@ static void scene_init(struct scene *s, struct arena *a, const char *expectation
         .expect = &s->expect,
         .exchange = &s->exchange,
         .body = parse(a, response),
+        .has_now = true,
         .claim_of = claim_of,
     };
 }
@@ -118,7 +119,7 @@ static void every_leaf_is_one_check(void **state)
         if (strncmp(got, rows[i].checks, strlen(rows[i].checks)) != 0)
             fail_msg("expectation %s, response %s:\n%s", rows[i].expectation, rows[i].response, got);
         assert_int_equal(held, !strstr(got, "fail "));
-        assert_int_equal(check_holds(&s.in), held);
+        assert_int_equal(check_holds(&s.in, NULL), held);
     }
 }
 
@@ -228,7 +229,44 @@ static void a_body_that_is_not_json_fails_even_an_absent_matcher(void **state)
     s.in.body_error = "not JSON: body:1:1: nothing";
     assert_false(check_expectation(&s.in, &s.out));
     assert_string_equal(s.out.items[1].actual, "not JSON: body:1:1: nothing");
-    assert_false(check_holds(&s.in));
+    assert_false(check_holds(&s.in, NULL));
+}
+
+/* Each expectation is of the member `at`; the response has no Date header. */
+static void a_time_cannot_be_decided_without_a_date(void **state)
+{
+    static const struct {
+        const char *expectation, *response;
+        enum verdict verdict;
+    } rows[] = {
+        {"{\"$time\":\"past\"}",                             "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$time\":\"future\"}",                           "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$time\":{\"after\":\"1h\"}}",                   "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$time\":{\"within\":\"1h\"}}",                  "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$in\":[null,{\"$time\":\"past\"}]}",            "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$not\":{\"$time\":\"past\"}}",                  "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_ERROR},
+        {"{\"$in\":[null,{\"$time\":\"past\"}]}",            "{\"at\":null}",                     VERDICT_PASS },
+        {"{\"$time\":\"any\"}",                              "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_PASS },
+        {"{\"$time\":{\"after\":\"2019-01-01T00:00:00Z\"}}", "{\"at\":\"2020-01-01T00:00:00Z\"}", VERDICT_PASS },
+        {"{\"$time\":\"past\"}",                             "{\"at\":\"yesterday\"}",            VERDICT_FAIL },
+        {"{\"$time\":\"past\"}",                             "{}",                                VERDICT_FAIL },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        const char *why;
+        scene_init(&s, *state, arena_printf(*state, "{\"at\":%s}", rows[i].expectation), rows[i].response);
+        s.in.has_now = false;
+        bool failed = !check_expectation(&s.in, &s.out), undecided = rows[i].verdict == VERDICT_ERROR;
+        const struct check *check = &s.out.items[1];
+        if (check->verdict != rows[i].verdict)
+            fail_msg("%s: %s", rows[i].expectation, verdict_texts[check->verdict]);
+        assert_int_equal(failed, rows[i].verdict == VERDICT_FAIL);
+        assert_int_equal(check_holds(&s.in, &why), rows[i].verdict == VERDICT_PASS);
+        if (!undecided || strstr(rows[i].expectation, "$not")) /* $not turns a comparison that holds into a failure */
+            continue;
+        assert_non_null(strstr(why, "the response has no Date header"));
+        assert_string_equal(check->why, why);
+    }
 }
 
 static void a_status_may_be_one_of_several(void **state)
@@ -339,6 +377,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_time_cannot_be_decided_without_a_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_response_with_an_unexpected_status_decides_nothing_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_of_a_flow_cites_with_its_path, set_up, tear_down),

@@ -90,6 +90,10 @@ static void handle(void *ctx, struct exchange *x)
         respond(x, 429, "{}");
     } else if (str_starts(path, STR("/sticky"))) {
         respond(x, 500, "{}");
+    } else if (str_starts(path, STR("/dated/"))) {
+        if (str_is(path, "/dated/yes"))
+            headers_add(&x->arena, &x->response.headers, "Date", STR("Sat, 02 May 2026 09:00:00 GMT"));
+        respond(x, 200, "{\"id\":\"t/1\",\"at\":\"2026-05-02T10:00:00Z\"}");
     } else if (str_is(path, "/missing")) {
         respond(x, 404, "{}");
     } else {
@@ -261,6 +265,36 @@ static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
     assert_int_equal(s->run.exit_code, 3);
 }
 
+/* The logged requests without their queries, which contain the run's id. */
+static const char *calls_of(struct scene *s)
+{
+    struct buf out = {.arena = &s->arena};
+    struct str rest = str_from(s->endpoint.call_log->text);
+    while (rest.n) {
+        struct str line = str_cut(&rest, '\n');
+        size_t id = str_find(line, '?');
+        buf_printf(&out, STR_FMT "\n", STR_ARG(str_head(line, id)));
+    }
+    return buf_c(&out);
+}
+
+/* The two responses differ in their Date header only. */
+static void a_time_is_judged_by_the_date_header_only(void **state)
+{
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    run_file(s, "dated");
+    assert_string_equal(failures_text(s), "error dated/without/at/$time\n"
+                                          "error dated/again/at/$time\n"
+                                          "error dated/reading/one_of/T-C01\n"
+                                          "disputed dated/dated_reading/one_of/T-C01\n"
+                                          "of 11");
+    const struct scenario_result *r = s->run.scenarios.items[0];
+    assert_non_null(strstr(r->checks.items[5].why, "no Date header"));
+    assert_string_equal(calls_of(s), "GET /dated/yes\nGET /dated/no\nGET /dated/no\nGET /dated/no\nGET /dated/yes\n");
+    assert_int_equal(s->run.exit_code, 3);
+}
+
 static void a_failed_cleanup_is_reported(void **state)
 {
     struct scene *s = *state;
@@ -284,19 +318,6 @@ static void a_lost_response_decides_nothing(void **state)
                                           "of 5");
     assert_int_equal(s->run.leftovers.count, 1); /* the resource may exist */
     assert_int_equal(s->run.exit_code, 3);
-}
-
-/* The logged requests without their queries, which contain the run's id. */
-static const char *calls_of(struct scene *s)
-{
-    struct buf out = {.arena = &s->arena};
-    struct str rest = str_from(s->endpoint.call_log->text);
-    while (rest.n) {
-        struct str line = str_cut(&rest, '\n');
-        size_t id = str_find(line, '?');
-        buf_printf(&out, STR_FMT "\n", STR_ARG(str_head(line, id)));
-    }
-    return buf_c(&out);
 }
 
 static void a_resource_of_a_lost_response_is_looked_up(void **state)
@@ -654,6 +675,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_time_is_judged_by_the_date_header_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up, tear_down),
