@@ -207,11 +207,12 @@ static bool visit_subjects(const struct check_input *in, subject_fn *fn, void *c
         const struct member *m = &x->headers->map.members[i];
         struct subject s = {.prefix = arena_printf(in->arena, "headers/%s", m->key),
                             .expect = m->value,
-                            .actual = header_value(in, m->key)};
+                            .actual = header_value(in, m->key),
+                            .unreadable = in->failure};
         if (!fn(ctx, &s))
             return false;
     }
-    struct subject body = {"", x->body, in->body, in->body_error};
+    struct subject body = {"", x->body, in->body, in->failure ? in->failure : in->body_error};
     struct subject outputs = {"", x->outputs, in->outputs, NULL};
     struct subject redirect = {"redirect", x->redirect, in->redirect, NULL};
     if (x->redirect && is_plain_map(x->redirect))

@@ -24,6 +24,7 @@ struct check_input {
     const struct exchange_record *exchange;
     const struct headers *headers;    /* received with the body; NULL: those of `exchange` */
     const struct node *body;          /* parsed body; NULL: none, or not JSON */
+    const char *failure;              /* why neither headers nor body can hold; NULL: they can */
     const char *body_error;           /* why the body is not JSON; NULL: it is */
     const struct node *outputs;       /* of a flow, or NULL */
     const struct node *redirect;      /* URL from a consent step, or NULL */

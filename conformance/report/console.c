@@ -2,7 +2,7 @@
 
 #include "conformance/report/failure_card.h"
 
-enum { CARDS_MAX = 40, DISPUTES_MAX = 4, INDENT = 4, LABEL = 13, NAME_COLUMNS = 48 };
+enum { CARDS_MAX = 40, DISPUTES_MAX = 4, ATTEMPTS_MAX = 10, INDENT = 4, LABEL = 13, NAME_COLUMNS = 48 };
 
 /* --- failures, by scenario ---------------------------------------------------------------- */
 
@@ -215,6 +215,38 @@ static void put_disputes(struct text_layout *t, const struct run *r)
     }
 }
 
+/* Returns true if an earlier attempt had another status, for example 429 before 200. */
+static bool has_other_statuses(const struct exchange_record *x)
+{
+    for (size_t i = 0; i < x->attempts.count; i++)
+        if (x->attempts.items[i].status != x->status)
+            return true;
+    return false;
+}
+
+/* Failure cards have the attempts of their steps; this is for the steps that passed, too. */
+static void put_attempts(struct text_layout *t, const struct run *r)
+{
+    size_t shown = 0, left_out = 0;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        const struct scenario_result *s = r->scenarios.items[i];
+        for (size_t k = 0; k < s->exchanges.count; k++) {
+            const struct exchange_record *x = s->exchanges.items[k];
+            if (!has_other_statuses(x))
+                continue;
+            if (shown == ATTEMPTS_MAX) {
+                left_out++;
+                continue;
+            }
+            const char *line =
+                arena_printf(t->arena, "%s: %s %s: %s", s->name, x->method, x->url, attempts_text(t->arena, x));
+            put_row(t, shown++ ? "" : "attempts", STYLE_PLAIN, layout_safe_text(t, line));
+        }
+    }
+    if (left_out)
+        put_row(t, "", STYLE_DIM, arena_printf(t->arena, "%zu more; see the JSON report", left_out));
+}
+
 static void put_failed_claims(struct text_layout *t, const struct run *r)
 {
     bool any = false;
@@ -267,6 +299,7 @@ static void summary_put(struct text_layout *t, const struct run *r)
     put_ran(t, r, &f);
     put_claims(t, &f);
     put_disputes(t, r);
+    put_attempts(t, r);
     put_row(t, "time", STYLE_PLAIN,
             arena_printf(t->arena, "%s, %u calls", duration_text(t->arena, r->duration_us), r->calls));
     if (!green || (r->nothing_to_do && !r->scenarios.count))

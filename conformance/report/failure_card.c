@@ -300,6 +300,37 @@ static const char *duration_text(struct arena *a, int64_t us)
     return arena_printf(a, "%.1f s", (double)us / 1e6);
 }
 
+static void put_attempt(struct buf *out, int status, size_t times)
+{
+    buf_text(out, out->n ? ", " : "");
+    if (status)
+        buf_printf(out, "%d", status);
+    else
+        buf_text(out, "no response");
+    if (times > 1)
+        buf_printf(out, " (%zu times)", times);
+}
+
+const char *attempts_text(struct arena *a, const struct exchange_record *x)
+{
+    const struct attempt *all = x->attempts.items;
+    struct buf out = {.arena = a};
+    int64_t waited_ms = 0;
+    size_t count = x->attempts.count, first = 0;
+    for (size_t i = 0; i < count; i++) {
+        waited_ms += all[i].waited_ms;
+        if (i + 1 < count && all[i + 1].status == all[first].status)
+            continue;
+        bool brief = i - first >= 2; /* three or more in a row */
+        for (size_t k = first; k <= i; k += brief ? i - first + 1 : 1)
+            put_attempt(&out, all[first].status, brief ? i - first + 1 : 1);
+        first = i + 1;
+    }
+    if (waited_ms)
+        buf_printf(&out, ", after waits of %s", duration_text(a, waited_ms * 1000));
+    return count > 1 ? buf_c(&out) : NULL;
+}
+
 static void put_status(struct text_layout *t, const struct exchange_record *x)
 {
     layout_indent(t, INDENT);
@@ -307,9 +338,10 @@ static void put_status(struct text_layout *t, const struct exchange_record *x)
         layout_put(t, STYLE_BOLD, "%d %s", x->status, status_text(x->status));
     else
         layout_put(t, STYLE_BAD, "no response: %s", layout_safe_text(t, x->error));
-    if (x->attempts > 1)
-        layout_put(t, STYLE_DIM, "  the last of %d attempts", x->attempts);
     layout_put(t, STYLE_DIM, "  %s\n", duration_text(t->arena, x->duration_us));
+    const char *attempts = attempts_text(t->arena, x);
+    if (attempts)
+        layout_field(t, INDENT, "attempts", STYLE_DIM, arena_printf(t->arena, "%s; the last one is shown", attempts));
 }
 
 /* Joins the lines of a pretty-printed body into one. */

@@ -125,13 +125,34 @@ static void put_body(struct json *j, const struct secrets *secrets, const char *
     arena_end(&a);
 }
 
+static void put_attempt(struct json *j, const struct attempt *attempt)
+{
+    json_open_map(j);
+    json_put_int(j, "status", attempt->status);
+    put_instant(j, "started_at", attempt->started_ms);
+    json_put_int(j, "waited_ms", attempt->waited_ms);
+    json_close_map(j);
+}
+
+static void put_attempts(struct json *j, const struct exchange_record *x)
+{
+    const struct attempt only = {.status = x->status, .started_ms = x->started_ms};
+    json_key(j, "attempts");
+    json_open_list(j);
+    for (size_t i = 0; i < x->attempts.count; i++)
+        put_attempt(j, &x->attempts.items[i]);
+    if (!x->attempts.count)
+        put_attempt(j, &only);
+    json_close_list(j);
+}
+
 static void put_exchange(struct json *j, const struct secrets *secrets, const struct exchange_record *x)
 {
     json_put_text(j, "method", x->method);
     json_put_text(j, "url", x->url);
     json_put_int(j, "status", x->status);
     json_put_text(j, "error", x->error);
-    json_put_int(j, "attempts", x->attempts);
+    put_attempts(j, x);
     put_instant(j, "started_at", x->started_ms);
     json_put_int(j, "duration_us", x->duration_us);
     put_headers(j, "request_headers", &x->request_headers);

@@ -80,6 +80,7 @@ static void put_properties(struct buf *out, const struct check *c)
         put_property(out, 8, "level", level_texts[c->claims[i]->level]);
         put_property(out, 8, "source", c->claims[i]->source);
     }
+    put_property(out, 8, "attempts", c->exchange ? attempts_text(out->arena, c->exchange) : NULL);
     buf_text(out, "      </properties>\n");
 }
 

@@ -65,6 +65,12 @@ struct claim { /* one testable sentence of the documentation, from claims.yaml *
     struct where at;
 };
 
+struct attempt {       /* one request of a step that sends its request again */
+    int status;        /* 0: no response */
+    int64_t waited_ms; /* before it, after the attempt before: of the namespace's clock if there is one */
+    int64_t started_ms;
+};
+
 struct exchange_record { /* a request and its response; of a repeated step, the last ones */
     const char *method, *url;
     struct headers request_headers, response_headers;
@@ -72,7 +78,10 @@ struct exchange_record { /* a request and its response; of a repeated step, the 
     int status;        /* 0: no response */
     const char *error; /* why there is no response; NULL: there is one */
     bool sent;         /* the request was sent: even without a response it may have had an effect */
-    int attempts;      /* how many times the request was sent */
+    struct {
+        struct attempt *items;
+        size_t count, room;
+    } attempts; /* all of them, also the one in this record; empty: it was sent once */
     int64_t started_ms, duration_us;
 };
 

@@ -91,27 +91,19 @@ enum next call_send(struct task *t)
 
 enum next call_receive(struct task *t)
 {
-    const struct current *c = &t->current;
+    struct current *c = &t->current;
+    exchange_add_attempt(t->runner->arena, c->request, c->exchange, c->waited_ms);
     if (!c->exchange->status)
         return judge_error(t, c->exchange->error);
     judge_read_body(t, c->arena);
     return NEXT_PHASE;
 }
 
-static bool names_status(const struct expectation *x, int status)
+/* A step that judges limits takes a 429 as its answer. */
+static bool waits_for_rate_limit(const struct task *t)
 {
-    for (size_t i = 0; i < x->status_count; i++)
-        if (x->statuses[i] == status)
-            return true;
-    return false;
-}
-
-static bool expects_status(const struct step *step, int status)
-{
-    bool expected = names_status(&step->expect, status) || names_status(&step->stop, status);
-    for (size_t i = 0; i < step->reading_count; i++)
-        expected |= names_status(&step->readings[i].expect, status);
-    return expected;
+    enum rate_limit of_step = t->current.step->rate_limit;
+    return of_step == RATE_LIMIT_OF_SCENARIO ? !t->scenario->judges_limits : of_step == RATE_LIMIT_WAIT;
 }
 
 static bool is_stop_seen(struct task *t, struct arena *a)
@@ -125,25 +117,27 @@ enum next call_repeat(struct task *t)
 {
     struct current *c = &t->current;
     const char *undecided = NULL;
+    bool limited = c->exchange->status == 429 && !judge_expects_status(c->step, 429);
     struct observation seen = {
-        .limited = c->exchange->status == 429 && !expects_status(c->step, 429),
+        .final = c->server_failure || (limited && !waits_for_rate_limit(t)),
+        .limited = limited && waits_for_rate_limit(t),
         .retry_after_ms = exchange_retry_after_ms(c->exchange),
     };
     if (!seen.limited && (c->step->eventually || c->step->consistently)) {
         seen.holds = judge_holds(t, c->arena, &undecided);
         seen.stops = is_stop_seen(t, c->arena);
-        seen.final = undecided != NULL; /* a later response would be as undecided */
+        seen.final |= undecided != NULL; /* a later response would be as undecided */
     }
     if (!t->namespace.has_clock)
         c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
     struct retry_decision d = retry_decide(&c->retry, c->step, &seen);
-    c->exchange->attempts = c->retry.count ? c->retry.count : 1;
     switch (d.next) {
     case RETRY_DECIDED:
         break;
     case RETRY_GIVE_UP:
         return judge_error(t, d.why);
     case RETRY_AGAIN:
+        c->waited_ms = d.wait_ms;
         if (t->namespace.has_clock)
             c->retry.elapsed_ms += d.wait_ms;
         return task_repeat_after(t, d.wait_ms);

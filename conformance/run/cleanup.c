@@ -132,13 +132,14 @@ static void on_namespace_deleted(struct task *t, struct exchange_record *x)
 static void cleanup_next(struct task *t);
 
 /* Returns true if the request is rate limited and will be sent again after a wait. */
-static bool is_limited(struct task *t, const struct pending_cleanup *p, struct exchange_record *x)
+static bool is_limited(struct task *t, struct pending_cleanup *p, struct exchange_record *x)
 {
     int64_t wait_ms = exchange_retry_after_ms(x);
-    if (x->status != 429 || x->attempts >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
+    exchange_add_attempt(t->runner->arena, p->request, x, p->waited_ms);
+    if (x->status != 429 || x->attempts.count >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
         return false;
-    p->request->attempts = x->attempts + 1;
-    task_wait(t, wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS, cleanup_next);
+    p->waited_ms = wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS;
+    task_wait(t, p->waited_ms, cleanup_next);
     return true;
 }
 
@@ -149,7 +150,7 @@ static const char *failure_text(struct arena *a, const struct exchange_record *x
 
 static void on_cleaned_up(struct task *t, struct exchange_record *x)
 {
-    const struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
+    struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
     if (is_limited(t, p, x))
         return;
     task_record(t, x);
@@ -191,7 +192,7 @@ static void on_looked_up(struct task *t, struct exchange_record *x)
     struct arena *a = t->runner->arena;
     const struct pending_cleanup looked = t->cleanups.items[t->cleanups.count - 1];
     const struct lookup *f = looked.how->lookup;
-    if (is_limited(t, &looked, x))
+    if (is_limited(t, &t->cleanups.items[t->cleanups.count - 1], x))
         return;
     task_record(t, x);
     t->cleanups.count--;

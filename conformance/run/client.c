@@ -76,7 +76,6 @@ static void on_http_response(void *ctx, const struct http_response *response)
     x->response_body = response->body;
     x->error = response->error;
     x->duration_us = response->duration_us;
-    x->attempts = x->attempts ? x->attempts : 1;
     remove_sending(s);
     s->done(s->ctx, x);
 }
@@ -140,6 +139,14 @@ struct exchange_record *exchange_copy(struct arena *a, const struct exchange_rec
     out->response_body = text_copy(a, x->response_body);
     out->error = x->error ? arena_text(a, x->error) : NULL;
     return out;
+}
+
+void exchange_add_attempt(struct arena *a, struct exchange_record *request, struct exchange_record *x,
+                          int64_t waited_ms)
+{
+    *arena_push(a, &request->attempts, struct attempt) = (struct attempt){x->status, waited_ms, x->started_ms};
+    x->attempts.items = request->attempts.items;
+    x->attempts.count = request->attempts.count;
 }
 
 bool exchange_date_ms(const struct exchange_record *x, int64_t *ms)

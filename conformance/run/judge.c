@@ -182,6 +182,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.redirect = c->redirect;
     in.outputs = c->outputs;
     in.headers = c->headers;
+    in.failure = c->server_failure;
     in.now_ms = t->now_ms;
     in.has_now = t->has_now;
     return in;
@@ -192,6 +193,32 @@ void judge_read_date(struct task *t)
     t->has_now = exchange_date_ms(t->current.exchange, &t->now_ms);
 }
 
+static bool names_status(const struct expectation *x, int status)
+{
+    for (size_t i = 0; i < x->status_count; i++)
+        if (x->statuses[i] == status)
+            return true;
+    return false;
+}
+
+bool judge_expects_status(const struct step *step, int status)
+{
+    bool expected = names_status(&step->expect, status) || names_status(&step->stop, status);
+    for (size_t i = 0; i < step->reading_count; i++)
+        expected |= names_status(&step->readings[i].expect, status);
+    return expected;
+}
+
+/* A 5xx does not mean "not yet": it fails a repeated step unless the step expects it. */
+static const char *server_failure(const struct current *c, struct arena *a)
+{
+    int status = c->exchange->status;
+    bool repeats = c->step->eventually || c->step->consistently;
+    return repeats && status >= 500 && !judge_expects_status(c->step, status)
+               ? arena_printf(a, "the server failed: status %d", status)
+               : NULL;
+}
+
 void judge_read_body(struct task *t, struct arena *a)
 {
     struct current *c = &t->current;
@@ -199,6 +226,7 @@ void judge_read_body(struct task *t, struct arena *a)
     struct error err = {0};
     judge_read_date(t);
     c->headers = &c->exchange->response_headers;
+    c->server_failure = server_failure(c, a);
     c->body_error = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
     if (body.n && !c->body)

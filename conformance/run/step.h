@@ -24,6 +24,8 @@ void judge_read_body(struct task *t, struct arena *a);
 /* Returns true if the step's expectation holds, and one of its readings if it has any. *undecided is the reason if only
  * the unknown time of the response leaves this undecided, else NULL. */
 bool judge_holds(struct task *t, struct arena *a, const char **undecided);
+/* Returns true if the step names the status: in its expectation, in a reading, or in `stop`. */
+bool judge_expects_status(const struct step *step, int status);
 void judge_read_date(struct task *t); /* the time of the response, for the comparisons that need it */
 
 phase_fn judge_record;  /* copies the response from the attempt's arena to the result */
@@ -67,8 +69,9 @@ struct retry_decision {
 
 /* Decides whether to send a step's request again: a pure function of the responses. `eventually` repeats the request
  * until the expectation holds or `stop` matches. `consistently` repeats it until the expectation holds (at most for
- * `settle`), and then checks at each interval that it still holds. After a 429 that the step does not expect, the
- * request is sent again when Retry-After has passed. Times are of the namespace's clock, or real time on a target
+ * `settle`), and then checks at each interval that it still holds. Both end at once with a 5xx that the step does not
+ * expect. After a 429 that the step does not expect, the request is sent again when Retry-After has passed, unless the
+ * step has `wait_for_rate_limit: false`. Times are of the namespace's clock, or real time on a target
  * without one. */
 struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen);
 

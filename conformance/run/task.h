@@ -51,11 +51,11 @@ struct current {
     struct expectation expect, stop;
     const struct reading *readings;
     struct retry retry;
-    int64_t began_us;
+    int64_t began_us, waited_ms; /* waited_ms: before the last attempt */
     struct exchange_record *request, *exchange;
     struct arena *arena; /* of the response: the task's scratch arena, later the run's */
     const struct node *body, *redirect, *outputs;
-    const char *body_error;
+    const char *body_error, *server_failure;
     const char *failure;           /* why the step cannot go on after a wait; NULL: it can */
     const struct headers *headers; /* of the response, or of a webhook delivery */
     struct hook hook;              /* of expect_webhook, with its references replaced */
@@ -80,6 +80,7 @@ struct pending_cleanup {
     const struct step *step;
     const struct cleanup *how;
     struct vars vars;         /* copy of the step's scopes, for a lookup */
+    int64_t waited_ms;        /* before its last attempt */
     const struct node *where; /* the expectation that identifies the resource; NULL: no lookup */
 };
 

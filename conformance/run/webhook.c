@@ -60,7 +60,6 @@ static struct exchange_record *new_record(struct arena *a, const char *url, cons
         .request_body = str_of(str_dup(a, r->body), r->body.n),
         .status = 200,
         .sent = true,
-        .attempts = 1,
         .started_ms = time_wall_ms(),
     };
     for (size_t i = 0; i < r->headers.count; i++) {

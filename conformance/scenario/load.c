@@ -257,6 +257,7 @@ static void copy_keys(const struct scenario_yaml *w, const char *path, struct sc
         .tag_count = w->tags.count,
         .exclusive = w->exclusive.items,
         .exclusive_count = w->exclusive.count,
+        .judges_limits = !w->wait_for_rate_limit,
     };
 }
 
@@ -271,7 +272,7 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
     struct reader r = {l->arena, l->err, &l->flow_cache, path, NULL, NULL};
-    struct scenario_yaml w = {0};
+    struct scenario_yaml w = {.wait_for_rate_limit = true};
     struct input *vars;
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);

@@ -18,6 +18,7 @@ struct scenario_yaml {
     struct where at;
     const char *scenario, *title, *note;
     struct field_list needs, tags, exclusive;
+    bool wait_for_rate_limit;
     const struct node *vars, *steps;
 };
 
@@ -55,6 +56,7 @@ struct step_yaml {
     const struct node *consent_at, *state, *handle;
     const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
     struct repeat_yaml eventually, consistently;
+    bool wait_for_rate_limit;
     struct hook_yaml hook;
 };
 

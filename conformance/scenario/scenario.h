@@ -62,6 +62,12 @@ struct input {
 enum step_kind { STEP_KINDS(ENUM_NAME) STEP_KIND_COUNT };
 extern const char *const step_kind_texts[];
 
+enum rate_limit {
+    RATE_LIMIT_OF_SCENARIO, /* as the scenario's `wait_for_rate_limit` says */
+    RATE_LIMIT_WAIT,        /* after an unexpected 429, waits for Retry-After and sends the request again */
+    RATE_LIMIT_JUDGE,       /* judges it as any other response */
+};
+
 struct hook { /* expects a webhook delivery, or none, at the listener of the runner */
     const char *event;
     bool none;
@@ -119,6 +125,7 @@ struct step {
     const struct reading *readings;
     size_t reading_count;
 
+    enum rate_limit rate_limit; /* what an unexpected 429 means */
     bool eventually, consistently;
     int64_t every_ms, for_ms, settle_ms;
     struct expectation stop; /* eventually stops when a response matches this */
@@ -151,6 +158,7 @@ struct scenario {
     struct where at;
     const char *const *requires, *const *tags, *const *exclusive;
     size_t require_count, tag_count, exclusive_count;
+    bool judges_limits; /* `wait_for_rate_limit: false` */
     const struct input *vars;
     size_t var_count;
     const struct step *steps;

@@ -81,6 +81,8 @@ static bool times_read(struct reader *r, const struct repeat_yaml *w, const char
 
 static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
+    if (node_get(s->source, "wait_for_rate_limit"))
+        s->rate_limit = w->wait_for_rate_limit ? RATE_LIMIT_WAIT : RATE_LIMIT_JUDGE;
     s->eventually = w->eventually.at.line > 0;
     s->consistently = w->consistently.at.line > 0;
     if (s->eventually && s->consistently)
@@ -137,8 +139,12 @@ static bool capture_read(struct reader *r, const struct member *m, struct captur
     if (!is_name(str_from(m->key)))
         return error_add(r->err, ERROR_INPUT, m->key_at,
                          "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
-    return (out->pointer && node_pointer_valid(out->pointer)) ||
-           error_add(r->err, ERROR_INPUT, m->value->at, "'%s' must be a JSON pointer, for example /items/0/id", m->key);
+    bool is_header = out->pointer && str_starts(str_from(out->pointer), STR("headers/"));
+    return is_header || (out->pointer && node_pointer_valid(out->pointer)) ||
+           error_add(
+               r->err, ERROR_INPUT, m->value->at,
+               "'%s' must be a JSON pointer, for example /items/0/id, or a header, for example headers/Retry-After",
+               m->key);
 }
 
 static bool captures_read(struct reader *r, const struct node *map, const struct capture **out, size_t *count)

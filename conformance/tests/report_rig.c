@@ -80,7 +80,6 @@ static struct exchange_record *add_exchange(struct run *r, struct scenario_resul
                                   .url = arena_printf(r->arena, "%s%s", BASE, path),
                                   .status = status,
                                   .response_body = body,
-                                  .attempts = 1,
                                   .started_ms = STARTED,
                                   .duration_us = 12400};
     headers_add(r->arena, &x->request_headers, "Authorization", STR("Bearer " RIG_KEY));
@@ -89,6 +88,11 @@ static struct exchange_record *add_exchange(struct run *r, struct scenario_resul
     headers_add(r->arena, &x->response_headers, "Content-Type", STR("application/json"));
     *arena_push(r->arena, &s->exchanges, const struct exchange_record *) = x;
     return x;
+}
+
+static void add_attempt(struct run *r, struct exchange_record *x, int status, int64_t waited_ms)
+{
+    *arena_push(r->arena, &x->attempts, struct attempt) = (struct attempt){status, waited_ms, STARTED};
 }
 
 static struct check *add_check(struct run *r, struct scenario_result *s, const char *step, const char *pointer,
@@ -178,7 +182,11 @@ static void add_revoke(struct run *r)
     struct exchange_record *x =
         add_exchange(r, s, "DELETE", "/v1/social-accounts/sa_01", 202,
                      STR("{\n  \"canceledScheduledPosts\": \"0\",\n  \"key\": \"" RIG_KEY "\"\n}"));
-    x->attempts = 7;
+    add_attempt(r, x, 503, 0);
+    add_attempt(r, x, 429, 500);
+    add_attempt(r, x, 429, 2000);
+    for (int i = 0; i < 4; i++)
+        add_attempt(r, x, 202, 500);
     x->duration_us = 3120000;
     struct check *c = add_check(r, s, "revoke", "status", "is", VERDICT_FAIL);
     set_claims(c, revoke_claims, 1);

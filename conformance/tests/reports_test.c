@@ -222,7 +222,10 @@ static void the_json_report_is_complete(void **state)
         {"/scenarios/0/verdict", "\"fail\""},
         {"/scenarios/1/checks/4/exchange", "1"},
         {"/scenarios/1/exchanges/0/error", "\"connection refused\""},
-        {"/scenarios/0/exchanges/0/attempts", "7"},
+        {"/scenarios/0/exchanges/0/attempts/0/status", "503"},
+        {"/scenarios/0/exchanges/0/attempts/2", "{\"status\":429,\"started_at\":\"2026-01-02T03:00:00.000Z\",\"waited_ms\":2000}"},
+        {"/scenarios/0/exchanges/0/attempts/6/status", "202"},
+        {"/scenarios/1/exchanges/0/attempts/0/status", "0"},
         {"/scenarios/3/why", "\"the target has no capability 'lease'\""},
     };
     /* clang-format on */

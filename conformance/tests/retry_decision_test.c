@@ -9,7 +9,7 @@
 #include "base/array.h"
 
 /* The result of a sequence of responses, in which each character is one response: h holds, - does
- * not hold, s stops, l is rate limited. The test does not wait; it adds up the waits. */
+ * not hold, s stops, l is rate limited, f is final. The test does not wait; it adds up the waits. */
 struct replay {
     int requests;
     int64_t waited_ms;
@@ -22,7 +22,7 @@ static struct replay replay(const struct step *step, const char *responses)
     struct replay p = {.end = RETRY_AGAIN};
     for (const char *c = responses; *c && p.end == RETRY_AGAIN; c++) {
         struct observation seen = {
-            .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .retry_after_ms = 2000};
+            .holds = *c == 'h', .stops = *c == 's', .limited = *c == 'l', .final = *c == 'f', .retry_after_ms = 2000};
         struct retry_decision d = retry_decide(&a, step, &seen);
         p.requests++;
         p.waited_ms += d.wait_ms;
@@ -69,6 +69,7 @@ static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
         {"---h",    4, 1000, RETRY_DECIDED},
         {"-------", 4, 1000, RETRY_DECIDED},
         {"-s",      2, 400,  RETRY_DECIDED},
+        {"-f",      2, 400,  RETRY_DECIDED},
     };
     run_rows(&step, rows, COUNT(rows));
 }
@@ -82,6 +83,7 @@ static void consistently_settles_and_then_must_hold_each_time(void **state)
         {"-hhhh",  4, 1500, RETRY_DECIDED},
         {"--hhhh", 5, 2000, RETRY_DECIDED},
         {"------", 3, 1000, RETRY_DECIDED},
+        {"-f",     2, 500,  RETRY_DECIDED},
         {"-h-hhh", 3, 1000, RETRY_DECIDED},
     };
     run_rows(&step, rows, COUNT(rows));

@@ -83,6 +83,13 @@ static void handle(void *ctx, struct exchange *x)
         respond_coded(x, str_dup(&x->arena, str_skip(path, 7)));
     } else if (str_is(method, "POST")) {
         create_item(x, d);
+    } else if (str_starts(path, STR("/failing/")) && ++d->pending == 3) {
+        respond(x, 503, "{\"code\":\"BUSY\",\"items\":[{\"id\":\"t/1\"}]}");
+    } else if (str_starts(path, STR("/failing/"))) {
+        respond(x, 200, "{\"items\":[]}");
+    } else if (str_is(path, "/limit")) {
+        headers_add(&x->arena, &x->response.headers, "Retry-After", STR("7"));
+        respond(x, 429, "{\"error\":{\"code\":\"LIMITED\"}}");
     } else if (str_is(path, "/pending")) {
         respond(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
     } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {
@@ -214,6 +221,15 @@ static const char *failures_text(struct scene *s)
     return buf_c(&out);
 }
 
+/* The statuses of all attempts. */
+static const char *statuses_text(struct scene *s, const struct exchange_record *x)
+{
+    struct buf out = {.arena = &s->arena};
+    for (size_t i = 0; i < x->attempts.count; i++)
+        buf_printf(&out, "%s%d", i ? " " : "", x->attempts.items[i].status);
+    return buf_c(&out);
+}
+
 static void cleanup_runs_last_first_after_a_failure(void **state)
 {
     struct scene *s = *state;
@@ -244,7 +260,8 @@ static void a_call_is_repeated_until_it_is_decided(void **state)
     assert_int_equal(s->endpoint.call_log->limited, 3);
     const struct scenario_result *r = s->run.scenarios.items[0];
     assert_int_equal(r->exchanges.count, 4); /* `eventually` is recorded once; so is the cleanup */
-    assert_int_equal(r->exchanges.items[1]->attempts, 4);
+    assert_int_equal(r->exchanges.items[1]->attempts.count, 4);
+    assert_string_equal(statuses_text(s, r->exchanges.items[2]), "429 429 200");
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].outcome, CLAIM_HOLDS);
 }
@@ -263,6 +280,46 @@ static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
     assert_true(str_is(r->exchanges.items[0]->response_body, "{\"items\":[{\"id\":\"t/1\"}]}"));
     assert_non_null(strstr(r->checks.items[2].why, "its Content-Encoding is 'compress'"));
     assert_int_equal(s->run.exit_code, 3);
+}
+
+static void a_server_error_ends_eventually_and_consistently(void **state)
+{
+    static const struct {
+        const char *file, *failures, *statuses;
+    } rows[] = {
+        {"failing-eventually",
+         "fail failing-eventually/list/status/is\nblocked failing-eventually/list/items/$some\nof 2",     "200 200 503"},
+        {"failing-without-status", "fail failing-without-status/list/items/$some\nof 1",                  "200 200 503"},
+        {"failing-consistently",
+         "fail failing-consistently/list/status/is\nblocked failing-consistently/list/items/$some\nof 2", "200 200 503"},
+        {"failing-as-expected",    "of 2",                                                                "200 200 503"},
+    };
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        s->endpoint.call_log->pending = 0;
+        run_file(s, rows[i].file);
+        assert_string_equal(failures_text(s), rows[i].failures);
+        assert_string_equal(statuses_text(s, s->run.scenarios.items[0]->exchanges.items[0]), rows[i].statuses);
+    }
+}
+
+static void a_step_that_judges_limits_does_not_wait(void **state)
+{
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    run_file(s, "limits");
+    assert_string_equal(failures_text(s), "fail limits/own/status/is\n"
+                                          "blocked limits/own/items/$some\n"
+                                          "fail limits/repeated/status/is\n"
+                                          "blocked limits/repeated/items/$some\n"
+                                          "of 9");
+    assert_string_equal(s->endpoint.call_log->text, "GET /limit\n"
+                                                    "GET /limited/7\n" /* the captured Retry-After */
+                                                    "GET /limit\n"
+                                                    "GET /limited/x\n"
+                                                    "GET /limited/x\n"); /* this step waits */
+    assert_int_equal(s->run.exit_code, 1);
 }
 
 /* The logged requests without their queries, which contain the run's id. */
@@ -674,6 +731,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_step_that_judges_limits_does_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_is_judged_by_the_date_header_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
