@@ -131,7 +131,8 @@ static bool open_outputs(const struct options *o, const struct secrets *secrets,
         if (!output->format)
             error_add(err, ERROR_USAGE, (struct where){0}, "unknown report format '" STR_FMT "' (%s)", STR_ARG(name),
                       report_format_names(o->arena));
-        else if ((output->writer = writer_open(secrets, output->path, err)) && output->format->stream)
+        else if ((output->writer = writer_open(secrets, output->path, err)) && output->format->stream &&
+                 writer_is_live(output->writer))
             output->events = output->format->stream(o->arena, output->writer);
     }
     return !error_any(err);
@@ -143,7 +144,7 @@ static void close_outputs(const struct outputs *outputs, const struct run *run, 
         const struct output *o = &outputs->items[i];
         if (!o->writer)
             continue;
-        if (o->format->end)
+        if (o->events.ctx)
             o->format->end(o->events.ctx, run);
         else
             o->format->write(run, o->writer);

@@ -204,8 +204,8 @@ static const struct flag list_rows[] = {
     "  4    nothing was judged: no scenario was selected, or none could run\n"                                         \
     "  1    a claim at or above --gate failed, or a check that cites no claim\n"                                       \
     "  3    the target or the network failed\n"                                                                        \
-    "  5    something that the run created is still on the target, or a report\n"                                      \
-    "       would have contained a secret\n"                                                                           \
+    "  5    something that the run created is still on the target, or a secret\n"                                      \
+    "       could not be removed from a report\n"                                                                      \
     "  4    the run proves too little: no check passed, one had nothing to\n"                                          \
     "       compare, or a claim at or above --gate is undecided because an earlier\n"                                  \
     "       step failed\n"                                                                                             \

@@ -43,7 +43,7 @@ static bool has_any(struct str text, const char *letters)
 /* Uses double quotes only if the text has no character that is special within them. */
 static enum quotes quotes_for(const struct secrets *secrets, struct str text)
 {
-    bool secret = secrets_find(secrets, text, true).name;
+    bool secret = secrets_find(secrets, text, 0, true).name;
     if (!text_is_harmless(text))
         return QUOTES_ESCAPED;
     if (secret)
@@ -112,14 +112,13 @@ static const char *quote_argument(struct text_layout *t, struct str text)
     if (!text.n)
         return "''";
     buf_text(&out, around);
-    while (text.n) {
-        struct secret_hit hit = secrets_find(t->secrets, text, true);
-        struct str after = str_skip(text, hit.at + hit.n);
-        if (hit.at)
-            add_literal(&out, quotes, str_head(text, hit.at));
+    for (size_t from = 0; from < text.n;) {
+        struct secret_hit hit = secrets_find(t->secrets, text, from, true);
+        if (hit.at > from)
+            add_literal(&out, quotes, str_of(text.s + from, hit.at - from));
+        from = hit.at + hit.n;
         if (hit.name)
-            add_variable(&out, quotes, hit.name, after);
-        text = after;
+            add_variable(&out, quotes, hit.name, str_skip(text, from));
     }
     buf_text(&out, around);
     return buf_c(&out);

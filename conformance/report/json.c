@@ -361,6 +361,7 @@ void json_write(const struct run *r, struct writer *w)
 struct ndjson {
     struct writer *out;
     bool started;
+    bool live; /* what is written cannot be changed when a later response makes it a secret */
 };
 
 struct event {
@@ -430,15 +431,38 @@ static void put_check_event(struct ndjson *n, const struct scenario_result *s, c
     event_close(&e, n->out);
 }
 
+/* A text of short words has no secret: a response makes only a value of GENERATED_MIN_BYTES without blanks one. */
+static bool may_be_secret(const char *text)
+{
+    size_t word = 0, longest = 0;
+    for (; text && *text; text++) {
+        word = *text == ' ' ? 0 : word + 1;
+        longest = word > longest ? word : longest;
+    }
+    return longest >= GENERATED_MIN_BYTES;
+}
+
+static bool is_kept_back(const struct ndjson *n, const struct check *c)
+{
+    return n->live && (may_be_secret(c->expected) || may_be_secret(c->actual) || may_be_secret(c->why));
+}
+
+static void put_exchange_events(struct ndjson *n, const struct scenario_result *s)
+{
+    for (size_t i = 0; i < s->exchanges.count; i++)
+        put_exchange_event(n, s, i);
+}
+
 static void scenario_ended(void *ctx, const struct run *r, const struct scenario_result *s)
 {
     struct ndjson *n = ctx;
     struct event e;
     run_started(n, r);
-    for (size_t i = 0; i < s->exchanges.count; i++)
-        put_exchange_event(n, s, i);
+    if (!n->live)
+        put_exchange_events(n, s);
     for (size_t i = 0; i < s->checks.count; i++)
-        put_check_event(n, s, &s->checks.items[i]);
+        if (!is_kept_back(n, &s->checks.items[i]))
+            put_check_event(n, s, &s->checks.items[i]);
     event_open(&e, "scenario_ended");
     put_scenario(&e.json, s);
     event_close(&e, n->out);
@@ -451,7 +475,17 @@ struct run_events ndjson_stream(struct arena *a, struct writer *w)
 {
     struct ndjson *n = arena_new(a, struct ndjson);
     n->out = w;
+    n->live = true;
     return (struct run_events){.scenario_started = scenario_started, .scenario_ended = scenario_ended, .ctx = n};
+}
+
+/* All secrets are known now. */
+static void put_kept_back(struct ndjson *n, const struct scenario_result *s)
+{
+    put_exchange_events(n, s);
+    for (size_t i = 0; i < s->checks.count; i++)
+        if (is_kept_back(n, &s->checks.items[i]))
+            put_check_event(n, s, &s->checks.items[i]);
 }
 
 void ndjson_stream_end(void *ndjson, const struct run *r)
@@ -459,6 +493,8 @@ void ndjson_stream_end(void *ndjson, const struct run *r)
     struct ndjson *n = ndjson;
     struct event e;
     run_started(n, r);
+    for (size_t i = 0; n->live && i < r->scenarios.count; i++)
+        put_kept_back(n, r->scenarios.items[i]);
     event_open(&e, "run_ended");
     put_outcome(&e.json, r);
     event_close(&e, n->out);

@@ -40,7 +40,8 @@ const char *report_format_names(struct arena *a)
 struct writer {
     const struct secrets *secrets;
     struct arena arena;
-    struct buf pending; /* not yet written, because a secret may begin in it */
+    struct buf pending; /* not yet written, because a secret may begin in it; after `written` bytes that are */
+    size_t written;     /* they decide whether a word begins after them */
     FILE *to;
     bool owned;          /* closed with the writer */
     const char *path;    /* NULL: not opened by path */
@@ -109,6 +110,11 @@ struct writer *writer_open(const struct secrets *secrets, const char *path, stru
     return w;
 }
 
+bool writer_is_live(const struct writer *w)
+{
+    return !w->partial;
+}
+
 const struct secrets *writer_secrets(const struct writer *w)
 {
     return w->secrets;
@@ -128,20 +134,22 @@ static void write_out(struct writer *w, struct str text)
 static void write_pending(struct writer *w, bool complete)
 {
     struct str text = buf_str(&w->pending);
-    while (text.n) {
-        struct secret_hit hit = secrets_find(w->secrets, text, complete);
-        write_out(w, str_head(text, hit.at));
+    struct secret_hit hit = {.name = ""};
+    size_t from = w->written;
+    while (from < text.n && hit.name) {
+        hit = secrets_find(w->secrets, text, from, complete);
+        write_out(w, str_of(text.s + from, hit.at - from));
         if (hit.name) {
             write_out(w, STR("$"));
             write_out(w, str_from(hit.name));
         }
-        text = str_skip(text, hit.at + hit.n);
-        if (!hit.name)
-            break;
+        from = hit.at + hit.n;
     }
-    if (text.n)
-        memmove(w->pending.data, text.s, text.n);
-    w->pending.n = text.n;
+    w->written = from < SECRET_CONTEXT_BYTES ? from : SECRET_CONTEXT_BYTES;
+    struct str kept = str_skip(text, from - w->written);
+    if (kept.n)
+        memmove(w->pending.data, kept.s, kept.n);
+    w->pending.n = kept.n;
 }
 
 void write_str(struct writer *w, struct str text)
@@ -173,26 +181,46 @@ static void read_all(struct buf *text, FILE *from)
     } while (n);
 }
 
-static bool is_clean(struct writer *w, struct error *err)
+static bool read_back(struct writer *w, struct buf *text, struct error *err)
 {
-    struct buf text = {.arena = &w->arena};
     FILE *from = fopen(w->partial, "re");
     if (from)
-        read_all(&text, from);
+        read_all(text, from);
     bool whole = from && !ferror(from);
     if (from)
         (void)fclose(from);
-    if (!whole)
-        return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s back", w->path);
+    return whole || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot read %s back", w->path);
+}
 
-    struct secret_hit hit = secrets_find(w->secrets, buf_str(&text), true);
-    return !hit.name || error_add(err, ERROR_LEAK, (struct where){0}, "%s was not written: it contains the secret $%s",
-                                  w->path, hit.name);
+static bool write_again(struct writer *w, struct str text, struct error *err)
+{
+    errno = 0;
+    FILE *to = fopen(w->partial, "we");
+    bool whole = to && fwrite(text.s, 1, text.n, to) == text.n;
+    whole = to && fclose(to) == 0 && whole;
+    return whole || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path,
+                              strerror(errno ? errno : EIO));
+}
+
+/* A value may have become a secret after it was written: writes the file once more. */
+static bool remove_late_secrets(struct writer *w, struct error *err)
+{
+    struct buf text = {.arena = &w->arena};
+    if (!read_back(w, &text, err))
+        return false;
+    if (!secrets_find(w->secrets, buf_str(&text), 0, true).name)
+        return true;
+    struct str clean = str_from(scrub(&w->arena, w->secrets, buf_str(&text)));
+    struct secret_hit left = secrets_find(w->secrets, clean, 0, true);
+    if (left.name) /* impossible, unless the name of a secret contains a secret */
+        return error_add(err, ERROR_LEAK, (struct where){0}, "%s was not written: it contains the secret $%s", w->path,
+                         left.name);
+    return write_again(w, clean, err);
 }
 
 static bool rename_into_place(struct writer *w, struct error *err)
 {
-    if (!is_clean(w, err))
+    if (!remove_late_secrets(w, err))
         return false;
     if (rename(w->partial, w->path) != 0)
         return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", w->path, strerror(errno));

@@ -3,11 +3,15 @@
  *   result -> json, junit, ndjson, console -> writer (replaces secrets) -> file
  *
  * Shapes:  a format writes a finished run to a writer; ndjson can also write events during the run. A writer replaces
- *          every secret by $NAME. A secret is found as it is, in base64 and base64url (also inside a longer encoded
- *          text), and with any character percent-, JSON- or XML-escaped, also more than once. A secret that was
- *          truncated before a … is found too. If several match, the longest counts.
- * Errors:  a file that cannot be written; a secret in the finished file. writer_close reads the file back to check
- *          this.
+ *          every secret by $NAME. A secret is found as it is, in hex, in base64 and base64url (also inside a longer
+ *          encoded text), and with any character percent-, JSON- or XML-escaped, also more than once. A long random
+ *          value is found within a longer word too; any other value only as a whole word: no letter, digit, _ or -
+ *          is before or after it. A secret that was truncated before a … is found too. If several match, the longest
+ *          counts. A value that is reversed, split, hashed or encrypted is not found.
+ * Late secrets: a response may show that an earlier value is a secret. A regular file is read again when it is
+ *          complete, and such values are replaced before it gets its name. What has left through a pipe cannot be
+ *          changed, so ndjson keeps back every text that a response can still make a secret, until the run has ended.
+ * Errors:  a file that cannot be written; a file from which a secret cannot be removed.
  */
 #pragma once
 #include "base/error.h"
@@ -20,7 +24,7 @@ struct writer;
 struct report_format {
     const char *name;
     void (*write)(const struct run *r, struct writer *w); /* called after the run */
-    /* Both NULL, or used during a run instead of `write`. `end` gets the ctx of the events. */
+    /* Both NULL, or used during a run instead of `write` if the writer is live. `end` gets the ctx of the events. */
     struct run_events (*stream)(struct arena *a, struct writer *w);
     void (*end)(void *ctx, const struct run *r);
 };
@@ -56,27 +60,37 @@ void write_str(struct writer *w, struct str text);
 /* Writes all pending text that cannot be the start of a secret. */
 void writer_flush(struct writer *w);
 /* Ends the report; the writer must not be used afterwards. Until then a regular file has a temporary name; it gets its
- * own name only if this succeeds. Returns false if a write failed (ERROR_SYSTEM) or the file contains a secret
- * (ERROR_LEAK). err may be NULL. */
+ * own name only if this succeeds. Returns false if a write failed (ERROR_SYSTEM) or a secret cannot be removed from the
+ * file (ERROR_LEAK). err may be NULL. */
 bool writer_close(struct writer *w, struct error *err);
+bool writer_is_live(const struct writer *w); /* what it writes is read at once: no regular file */
 const struct secrets *writer_secrets(const struct writer *w);
 
 /* --- secrets ------------------------------------------------------------------------------ */
 
-struct secret {
+struct secret {               /* one form of a value: as it is, in base64, in hex */
     const char *name, *value; /* shown as $NAME */
-    size_t next;              /* index + 1 of the next secret that starts with the same byte; 0: none */
+    size_t lead;              /* bytes at the start of the value that are shown as they are */
+    bool anywhere;            /* found within a word too; false: only as a whole word */
 };
+
+struct secret_node;
 
 struct secrets {
     struct arena *arena;
-    struct secret *items; /* every value, as it is and in base64 */
+    struct secret *items;
     size_t count, room;
-    size_t first[256]; /* by first byte: index + 1 of the newest secret; 0: none */
+    struct {
+        struct secret_node *items;
+        size_t count, room;
+    } tree;
+    size_t first[256]; /* by first byte: the node of the tree; 0: none */
 };
 
 /* Adds a value and its encoded forms. Ignores NULL and values shorter than SECRET_MIN_BYTES. */
 void secrets_add(struct secrets *s, const char *name, const char *value);
+/* Adds a value of any length that is a secret only directly after the text `before`, which is shown. */
+void secrets_add_after(struct secrets *s, const char *name, const char *before, const char *value);
 /* Returns the text with every secret replaced by $NAME. */
 const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
 
@@ -88,6 +102,8 @@ struct secret_hit {
     const char *name; /* name of the secret; NULL: no match */
 };
 
-/* Returns the first match. Without a match `at` is the end of the text; or, if more text may follow (complete is
- * false), the position where a secret may have started. */
-struct secret_hit secrets_find(const struct secrets *s, struct str text, bool complete);
+/* Returns the first match from position `from` on; the text before it decides whether a word begins there. Without a
+ * match `at` is the end of the text; or, if more text may follow (complete is false), the position where a secret may
+ * have started. */
+struct secret_hit secrets_find(const struct secrets *s, struct str text, size_t from, bool complete);
+#define SECRET_CONTEXT_BYTES 24 /* of the text before a position that decide whether a word begins there */

@@ -188,6 +188,10 @@ void run_decide(struct run *r);                        /* sets exit_code and ver
 void run_fail(struct run *r, const struct error *err); /* likewise, if the run did not take place */
 int run_exit_status(const struct run *r, const struct error *err); /* of the run and of its reports */
 
+/* --- secrets in responses ----------------------------------------------------------------- */
+
+#define GENERATED_MIN_BYTES 16 /* a value of a response is a secret only if it has as many, without blanks */
+
 /* --- totals ------------------------------------------------------------------------------- */
 
 /* Claims are counted in five ways: all of the catalogue, observable (`observe` is not none), cited by a scenario of

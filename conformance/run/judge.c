@@ -6,9 +6,8 @@
 #include "base/time.h"
 #include "conformance/run/step.h"
 
-#define GENERATED_MIN_BYTES 16
-#define LABEL_MAX           40
-#define SHORT_MAX_BYTES     200
+#define LABEL_MAX       40
+#define SHORT_MAX_BYTES 200
 
 /* --- names of steps ----------------------------------------------------------------------- */
 
@@ -250,51 +249,6 @@ bool judge_holds(struct task *t, struct arena *a, const char **undecided)
 
 /* --- record ------------------------------------------------------------------------------- */
 
-static bool has_nocase(struct str text, struct str part)
-{
-    for (; text.n >= part.n; text = str_skip(text, 1))
-        if (str_starts_nocase(text, part))
-            return true;
-    return false;
-}
-
-static bool looks_generated(struct str value)
-{
-    size_t digits = 0;
-    for (size_t i = 0; i < value.n; i++)
-        digits += isdigit((unsigned char)value.s[i]) != 0;
-    return digits && value.n >= GENERATED_MIN_BYTES && str_find(value, ' ') == value.n;
-}
-
-static bool is_secret(const char *name, struct str value)
-{
-    static const char *const parts[] = {"token", "secret", "password", "apikey", "api_key"};
-    int64_t ms;
-    if (!looks_generated(value) || time_parse(value, &ms)) /* a time such as tokenExpiresAt */
-        return false;
-    for (size_t i = 0; i < COUNT(parts); i++)
-        if (has_nocase(str_from(name), str_from(parts[i])))
-            return true;
-    return str_eq_nocase(str_from(name), STR("state")) || str_eq_nocase(str_from(name), STR("key"));
-}
-
-/* Reports values that must never be printed: tokens, keys, OAuth states. A secret is a text whose member name matches
- * ("token", "api_key", "state", ...) and that looks generated: long, with digits, without spaces. A `state` "published"
- * is no secret. */
-static void report_secrets(const struct node *response, run_secret_fn *fn, void *ctx)
-{
-    if (!response)
-        return;
-    for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
-        report_secrets(response->list.items[i], fn, ctx);
-    for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
-        const struct member *m = &response->map.members[i];
-        if (node_text(m->value) && is_secret(m->key, m->value->text))
-            fn(ctx, m->key, node_text(m->value));
-        report_secrets(m->value, fn, ctx);
-    }
-}
-
 /* Copies the response from the attempt's arena to the run's. */
 static void keep_exchange(struct task *t)
 {
@@ -306,8 +260,6 @@ static void keep_exchange(struct task *t)
     task_record(t, c->exchange);
     if (c->exchange->status)
         judge_read_body(t, c->arena);
-    if (t->runner->options->secret)
-        report_secrets(c->body, t->runner->options->secret, t->runner->options->secret_ctx);
 }
 
 enum next judge_record(struct task *t)

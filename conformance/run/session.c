@@ -214,6 +214,13 @@ static void report_credentials(struct runner *r)
             report_secret(r, t->actors[i].name, t->actors[i].credential);
 }
 
+/* Before the first request: a value of the environment may be in a report that is written before the scenario runs. */
+static void report_environment(const struct runner *r)
+{
+    for (size_t i = 0; i < r->plan->count; i++)
+        (void)find_missing_name(&r->vars, r->target, r->plan->items[i].scenario); /* reads the variables */
+}
+
 static bool check_live_key(const struct target *t, struct error *err)
 {
     const struct actor *live = t->is_mock || !t->admin_url ? NULL : target_live_actor(t);
@@ -286,6 +293,7 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
         list_claims(a, plan->suite, out);
     set_names(&s.runner);
     report_credentials(&s.runner);
+    report_environment(&s.runner);
     run_session(&s);
     if (err->count > before && !out->scenarios.count) /* what was judged is always reported */
         return false;

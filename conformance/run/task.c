@@ -143,6 +143,7 @@ void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
 void task_record(struct task *t, struct exchange_record *x)
 {
     *arena_push(t->runner->arena, &t->result->exchanges, const struct exchange_record *) = x;
+    secret_members_report(t->runner, x->response_body);
 }
 
 /* --- for phases --------------------------------------------------------------------------- */

@@ -140,7 +140,11 @@ void task_block(struct task *t, enum verdict as, const char *why); /* skips the 
 void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then);
 /* Waits `ms`: advances the namespace's clock if it has one, else waits in real time. */
 void task_wait(struct task *t, int64_t ms, task_resume_fn *then);
-void task_record(struct task *t, struct exchange_record *x); /* adds x to the scenario's result */
+void task_record(struct task *t, struct exchange_record *x); /* adds x to the result, reports its secrets */
+
+/* Reports the members of a JSON text whose values must never be printed, such as tokens and OAuth states: those that
+ * the catalogues declare (`secrets` of operations.yaml), and those with a name as in secret_members.c. */
+void secret_members_report(const struct runner *r, struct str body);
 
 /* For phases: */
 void task_continue(struct task *t);                           /* what they waited for has come */

@@ -242,6 +242,8 @@ enum next webhook_prepare(struct task *t)
         return judge_blocked(t, missing);
     if (c->hook.secret && !node_text(c->hook.secret))
         return judge_skipped(t, VERDICT_BLOCKED, "the secret of the webhook signature is not text");
+    if (c->hook.secret && t->runner->options->secret)
+        t->runner->options->secret(t->runner->options->secret_ctx, "webhook_secret", node_text(c->hook.secret));
     return NEXT_PHASE;
 }
 
@@ -320,6 +322,7 @@ enum next webhook_record(struct task *t)
         c->body = d->body;
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);
+        secret_members_report(t->runner, d->record->request_body);
     }
     c->held = hook->none ? add_delivery_check(t, "none", !events, arena_printf(a, "no %s", within), delivered)
                          : add_delivery_check(t, "arrives", events > 0, within, delivered);

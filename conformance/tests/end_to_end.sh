@@ -213,6 +213,26 @@ nothing_to_do_is_green() {
     run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" # it judged nothing
 }
 
+# A report has every id of the responses, in every run, although the scenarios run at once and learn secrets meanwhile.
+secrets_are_not_mistaken() {
+    provider=$source/scenarios/posteverywhere
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        run 0 run "$provider" --mock --jobs 64 --report "json=$tmp/r.json,ndjson=$tmp/r.ndjson"
+        for report in "$tmp/r.json" "$tmp/r.ndjson"; do
+            grep -qE 'id\\?": ?\\?"\$' "$report" && fail "run $i: an id in $report was taken for a secret"
+            grep -qE '"id\\?": ?\\?"[0-9a-f-]{36}' "$report" || fail "run $i: $report has no id"
+        done
+    done
+    # A stream to a pipe has the same events as the file.
+    "$bin/conformance" run "$provider" --mock --jobs 64 --report ndjson=- 2>/dev/null >"$tmp/stream" </dev/null || fail "a run to a pipe failed"
+    for event in run_started scenario_started scenario_ended check exchange run_ended; do
+        [ "$(grep -c "^{\"event\":\"$event\"" "$tmp/stream")" = "$(grep -c "^{\"event\":\"$event\"" "$tmp/r.ndjson")" ] ||
+            fail "the stream has another number of $event events than the file"
+    done
+    tail -n 1 "$tmp/stream" | grep -q '"event":"run_ended"' || fail "the stream does not end with run_ended"
+    grep -q . "$tmp/stream" || fail "the stream is empty"
+}
+
 # An interrupted run stops its mock server and ends with status 130.
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"

@@ -293,6 +293,20 @@ static void every_event_is_a_line_of_json(void **state)
                                        "r");
 }
 
+/* The lines of a text, sorted. */
+static const char *sorted_lines(struct rig *g, struct str text)
+{
+    const char *lines[256];
+    struct buf out = {.arena = &g->arena};
+    size_t count = 0;
+    while (text.n && count < COUNT(lines))
+        lines[count++] = str_dup(&g->arena, str_cut(&text, '\n'));
+    qsort(lines, count, sizeof *lines, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&out, "%s\n", lines[i]);
+    return buf_c(&out);
+}
+
 static void streamed_events_equal_the_written_ones(void **state)
 {
     struct rig *g = *state;
@@ -305,12 +319,41 @@ static void streamed_events_equal_the_written_ones(void **state)
     for (size_t i = 0; i < red->scenarios.count; i++) {
         events.scenario_started(events.ctx, red, red->scenarios.items[i]);
         events.scenario_ended(events.ctx, red, red->scenarios.items[i]);
-        assert_true(m.n > before); /* each event is written at once */
+        assert_true(m.n > before); /* each event is written at once, except for the texts that may be secrets */
         before = m.n;
     }
+    assert_non_null(strstr(m.text, "revoke-then-reconnect-mints-a-new-id/revoke/status/is"));
+    assert_null(strstr(m.text, "\"exchange\",\"scenario\""));
     ndjson->end(events.ctx, red);
     struct str streamed = memory_end(&m, w, &g->arena);
-    assert_string_equal(streamed.s, rig_report(g, "ndjson", red).s);
+    assert_string_equal(sorted_lines(g, streamed), sorted_lines(g, rig_report(g, "ndjson", red)));
+    assert_non_null(strstr(last_line(g, streamed), "\"run_ended\""));
+}
+
+/* The second scenario shows that a value of the first one is a secret. */
+static void a_stream_never_shows_what_turns_out_to_be_a_secret(void **state)
+{
+    struct rig *g = *state;
+    struct run *red = rig_red(&g->arena);
+    struct scenario_result *first = red->scenarios.items[0];
+    struct exchange_record x = *first->exchanges.items[0];
+    x.response_body = STR("{\"echo\":\"7Lm9Tp3Jq8Zr2Xw4\"}");
+    first->exchanges.items[0] = &x;
+    first->checks.items[0].exchange = &x;
+    first->checks.items[0].actual = "\"7Lm9Tp3Jq8Zr2Xw4\"";
+    struct memory m;
+    struct writer *w = memory_open(&m, &g->secrets);
+    struct run_events events = report_format_named("ndjson")->stream(&g->arena, w);
+    for (size_t i = 0; i < red->scenarios.count; i++) {
+        events.scenario_started(events.ctx, red, red->scenarios.items[i]);
+        events.scenario_ended(events.ctx, red, red->scenarios.items[i]);
+        if (i == 0)
+            secrets_add(&g->secrets, "access_token", "7Lm9Tp3Jq8Zr2Xw4");
+    }
+    report_format_named("ndjson")->end(events.ctx, red);
+    struct str streamed = memory_end(&m, w, &g->arena);
+    assert_null(strstr(streamed.s, "7Lm9"));
+    assert_string_equal(sorted_lines(g, streamed), sorted_lines(g, rig_report(g, "ndjson", red)));
 }
 
 static void a_failed_check_is_shown_as_a_failure_card(void **state)
@@ -411,6 +454,7 @@ int main(void)
         with_rig(the_digest_depends_on_the_executed_checks),
         with_rig(every_event_is_a_line_of_json),
         with_rig(streamed_events_equal_the_written_ones),
+        with_rig(a_stream_never_shows_what_turns_out_to_be_a_secret),
         with_rig(a_failed_check_is_shown_as_a_failure_card),
         with_rig(a_curl_line_repeats_the_request),
         with_rig(formats_are_found_by_name),

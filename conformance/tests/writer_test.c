@@ -205,6 +205,155 @@ static void the_longest_secret_wins(void **state)
     assert_string_equal(scrub(&r->arena, &r->secrets, STR(KEY "-and-more " KEY)), "$LONGER $LAYERS_KEY");
 }
 
+/* A key that is a word, or counted, is also the beginning of other texts. */
+static void a_word_is_found_only_as_a_whole(void **state)
+{
+    struct rig *r = *state;
+    secrets_add(&r->secrets, "WORD", "published");
+    secrets_add(&r->secrets, "COUNTED", "state-0000000001");
+    static const char *const kept[] = {
+        "unpublished",         "published_at",      "auto-published",    "published2",
+        "{\"publishedAt\":1}", "state-00000000010", "xstate-0000000001", "state-0000000001-id",
+    };
+    for (size_t i = 0; i < COUNT(kept); i++)
+        assert_string_equal(scrub(&r->arena, &r->secrets, str_from(kept[i])), kept[i]);
+    static const char *const rows[][2] = {
+        {"published",                       "$WORD"                      },
+        {"Bearer published",                "Bearer $WORD"               },
+        {"{\"key\":\"published\"}",         "{\"key\":\"$WORD\"}"        },
+        {"{\\\"key\\\":\\\"published\\\"}", "{\\\"key\\\":\\\"$WORD\\\"}"},
+        {"?a=1&key=published&b=2",          "?a=1&key=$WORD&b=2"         },
+        {"key%3Dpublished%26b",             "key%3D$WORD%26b"            },
+        {"key%253Dpublished",               "key%253D$WORD"              },
+        {"\\npublished\\n",                 "\\n$WORD\\n"                },
+        {"\\u003dpublished\\u0026",         "\\u003d$WORD\\u0026"        },
+        {"&quot;published&quot;",           "&quot;$WORD&quot;"          },
+        {"publi\\u0073hed",                 "$WORD"                      },
+        {"published, unpublished.",         "$WORD, unpublished."        },
+        {"/v1/published/",                  "/v1/$WORD/"                 },
+        {"state-0000000001",                "$COUNTED"                   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i][0])), rows[i][1]);
+}
+
+static void a_random_value_is_found_within_a_word(void **state)
+{
+    struct rig *r = *state;
+    secrets_add(&r->secrets, "RANDOM", "4Jq8Zr2Xw7Lm9Tp3");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("session_4Jq8Zr2Xw7Lm9Tp3-x")), "session_$RANDOM-x");
+    assert_string_equal(scrub(&r->arena, &r->secrets, STR("key4Jq8Zr2Xw7Lm9Tp3key")), "key$RANDOMkey");
+}
+
+static void a_short_value_is_found_after_its_header(void **state)
+{
+    struct rig *r = *state;
+    secrets_add_after(&r->secrets, "full", "Bearer ", "abc");
+    static const char *const rows[][2] = {
+        {"Authorization: Bearer abc", "Authorization: Bearer $full"},
+        {"\"Bearer abc\"",            "\"Bearer $full\""           },
+        {"Bearer%20abc&x",            "Bearer%20$full&x"           },
+        {"Bearer abcd, abc",          "Bearer abcd, abc"           },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i][0])), rows[i][1]);
+}
+
+/* A thousand keys that differ only at the end, some of them the beginning of others. */
+static void secrets_with_the_same_beginning_are_told_apart(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = &r->arena;
+    for (int i = 0; i < 1000; i++)
+        secrets_add(&r->secrets, arena_printf(a, "K%d", i), arena_printf(a, "lp_test_%d", i * 7));
+    for (int i = 0; i < 1000; i++) {
+        const char *text = arena_printf(a, "%%22lp\\u005ftest_%d%%22 lp_test_%d_", i * 7, i * 7);
+        assert_string_equal(scrub(a, &r->secrets, str_from(text)),
+                            arena_printf(a, "%%22$K%d%%22 lp_test_%d_", i, i * 7));
+    }
+}
+
+/* Puts secrets into random surroundings, and encodes the text at random. */
+static void a_secret_is_found_in_every_surrounding(void **state)
+{
+    struct rig *r = *state;
+    static const char *const values[] = {"sk-4Jq8Zr2Xw7Lm9Tp3", "p/ss w\"rd+1", "correct-horse", "a\\\\b\\c%2Fd&e"};
+    static const char *const surroundings[] = {
+        "%s",
+        "Bearer %s",
+        "?state=%s&x=1",
+        "state=%s",
+        "\"%s\"",
+        "'%s'",
+        "{\"a\":\"%s\"}",
+        "[%s]",
+        "(%s)",
+        "<%s>",
+        "key: %s\n",
+        "\t%s\t",
+        "%s,",
+        "%s.",
+        "/%s/",
+        "https://h/%s?x",
+        "u:%s@h",
+        "Basic %s==",
+        "#%s",
+        "a=%s;b",
+        "\xC3\xA9%s\xC3\xA9",
+        "$%s",
+        "%s\xE2\x80\xA6",
+        "`%s`",
+        "|%s|",
+        "{%s}",
+        "the key %s is wrong",
+        "=%s=",
+        "\x1b[1m %s\x1b[0m",
+        "%s: %s",
+    };
+    uint32_t seed = 7;
+    for (size_t i = 0; i < COUNT(values); i++)
+        secrets_add(&r->secrets, "SECRET", values[i]);
+    for (int round = 0; round < 20000; round++) {
+        struct arena a = {0};
+        seed = seed * 1103515245 + 12345;
+        uint32_t dice = seed >> 8;
+        const char *value = values[dice % COUNT(values)];
+        const char *form = surroundings[dice / 4 % COUNT(surroundings)], *at = strstr(form, "%s");
+        const char *text = arena_printf(&a, "%.*s%s%s", (int)(at - form), form, value, at + 2);
+        switch (dice >> 8 & 7) {
+        case 1:
+            text = in_hex(&a, text, "%", dice >> 11 & 1 ? UPPER : LOWER);
+            break;
+        case 2:
+            text = in_hex(&a, text, "\\u00", dice >> 11 & 1 ? UPPER : LOWER);
+            break;
+        case 3:
+            text = encoded(&a, encoded(&a, text));
+            break;
+        case 4:
+            text = encoded(&a, text);
+            break;
+        default:
+            break;
+        }
+        for (uint32_t n = dice >> 12 & 3; n; n--)
+            text = dice >> 14 & 1 ? in_json(&a, text) : arena_printf(&a, "{\"is\":%s}", in_json(&a, text));
+        if (dice >> 15 & 1)
+            text = in_xml(&a, text);
+        if (dice >> 20 & 1) { /* a binary encoding of a text with the value, as the last or only one */
+            const char *plain = arena_printf(&a, "%.*s%s%s", (int)(at - form), form, value, at + 2);
+            text = dice >> 21 & 1   ? in_hex(&a, plain, "", dice >> 22 & 1 ? UPPER : LOWER)
+                   : dice >> 22 & 1 ? digest_base64(&a, str_from(plain))
+                                    : digest_base64url(&a, str_from(plain));
+        }
+        const char *clean = scrub(&a, &r->secrets, str_from(text));
+        if (!strstr(clean, "$SECRET"))
+            fail_msg("round %d: %s became %s", round, text, clean);
+        assert_null(strstr(clean, value));
+        arena_end(&a);
+    }
+}
+
 /* Splits the text at every position: one write before it, single bytes after it. */
 static void a_secret_split_over_writes_is_scrubbed(void **state)
 {
@@ -312,17 +461,41 @@ static void an_old_report_stays_until_the_new_one_is_complete(void **state)
     assert_string_equal(contents(&r->arena, r->path), "old");
 }
 
-static void a_secret_found_after_writing_withholds_the_file(void **state)
+static void a_secret_found_after_writing_is_removed_from_the_file(void **state)
 {
     struct rig *r = *state;
     struct writer *w = writer_open(&r->secrets, r->path, &r->err);
-    write_text(w, "state=st_Kd93jfJ3kdl\n");
+    write_text(w, "{\"at\":\"/x?state=st_Kd93jfJ3kdl&y\"}\nthe rest\n");
+    writer_flush(w);
     secrets_add(&r->secrets, "STATE", "st_Kd93jfJ3kdl");
+    assert_true(writer_close(w, &r->err));
+    assert_string_equal(contents(&r->arena, r->path), "{\"at\":\"/x?state=$STATE&y\"}\nthe rest\n");
+}
+
+/* The name of a secret that contains a secret is the only case. */
+static void a_file_with_a_secret_that_cannot_be_removed_is_withheld(void **state)
+{
+    struct rig *r = *state;
+    struct writer *w = writer_open(&r->secrets, r->path, &r->err);
+    write_text(w, "st_Kd93jfJ3kdl\n");
+    secrets_add(&r->secrets, "st_Kd93jfJ3kdl", "st_Kd93jfJ3kdl");
     assert_false(writer_close(w, &r->err));
     assert_int_equal(error_exit_code(&r->err), 5);
-    assert_null(strstr(error_text(&r->arena, &r->err), "Kd93"));
-    assert_non_null(strstr(error_text(&r->arena, &r->err), "$STATE"));
     assert_false(exists(r->path));
+}
+
+static void only_a_pipe_or_device_is_live(void **state)
+{
+    struct rig *r = *state;
+    struct writer *file = writer_open(&r->secrets, r->path, &r->err);
+    struct writer *device = writer_open(&r->secrets, "/dev/null", &r->err);
+    struct writer *standard = writer_open(&r->secrets, "-", &r->err);
+    assert_false(writer_is_live(file));
+    assert_true(writer_is_live(device));
+    assert_true(writer_is_live(standard));
+    assert_true(writer_close(file, &r->err));
+    assert_true(writer_close(device, &r->err));
+    assert_true(writer_close(standard, &r->err));
 }
 
 static void a_full_disk_is_reported(void **state)
@@ -383,7 +556,14 @@ int main(void)
         with_rig(a_flushed_line_is_written_at_once),
         with_rig(a_report_appears_only_when_it_is_complete),
         with_rig(an_old_report_stays_until_the_new_one_is_complete),
-        with_rig(a_secret_found_after_writing_withholds_the_file),
+        with_rig(a_secret_found_after_writing_is_removed_from_the_file),
+        with_rig(a_file_with_a_secret_that_cannot_be_removed_is_withheld),
+        with_rig(only_a_pipe_or_device_is_live),
+        with_rig(a_word_is_found_only_as_a_whole),
+        with_rig(a_random_value_is_found_within_a_word),
+        with_rig(a_short_value_is_found_after_its_header),
+        with_rig(a_secret_is_found_in_every_surrounding),
+        with_rig(secrets_with_the_same_beginning_are_told_apart),
         with_rig(a_full_disk_is_reported),
         with_rig(a_missing_folder_is_reported_at_once),
         with_rig(an_empty_report_is_an_empty_file),

@@ -1,0 +1,103 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "conformance/run/task.h"
+#include "conformance/scenario/catalogue.h"
+#include "conformance/scenario/operations.h"
+
+#define NAME_MAX_BYTES  64
+#define MIXED_MIN_BYTES 32 /* of a value without digits */
+
+/* --- names -------------------------------------------------------------------------------- */
+
+/* A member is a secret if its name, in lower case and without _ and -, ends with one of these words, even if the
+ * provider does not document it: access_token, userPassword, X-Api-Key. */
+static const char *const secret_endings[] = {
+    "token",      "secret",    "password", "passwd",       "passphrase",    "apikey",     "secretkey",
+    "privatekey", "accesskey", "jwt",      "refreshtoken", "authorization", "credential", "cookie",
+};
+/* The position in a list, which is no secret. */
+static const char *const cursor_endings[] = {"pagetoken", "nexttoken", "continuationtoken", "synctoken", "cursortoken"};
+
+static struct str plain_name(const char *name, char room[NAME_MAX_BYTES])
+{
+    size_t n = 0;
+    for (; *name && n < NAME_MAX_BYTES; name++)
+        if (*name != '_' && *name != '-')
+            room[n++] = (char)tolower((unsigned char)*name);
+    return str_of(room, n);
+}
+
+static bool ends_with_one(struct str name, const char *const *endings, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any |= str_ends(name, str_from(endings[i]));
+    return any;
+}
+
+static bool is_declared(const struct suite *suite, const char *name)
+{
+    bool any = false;
+    for (size_t i = 0; suite && i < suite->catalogue_count; i++) {
+        const struct operations *o = suite->catalogues[i]->operations;
+        any |= o && operations_have_secret(o, name);
+    }
+    return any;
+}
+
+static bool names_secret(const struct suite *suite, const char *name)
+{
+    char room[NAME_MAX_BYTES];
+    struct str plain = plain_name(name, room);
+    if (is_declared(suite, name) || str_is(plain, "key"))
+        return true;
+    return ends_with_one(plain, secret_endings, COUNT(secret_endings)) &&
+           !ends_with_one(plain, cursor_endings, COUNT(cursor_endings));
+}
+
+/* --- values ------------------------------------------------------------------------------- */
+
+/* A generated value is long and has no blanks; it has digits, or many letters of both cases. A `state` "published" is a
+ * word, and a time such as tokenExpiresAt is no secret. */
+static bool looks_generated(struct str value)
+{
+    size_t digits = 0, upper = 0, lower = 0;
+    int64_t ms;
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char c = (unsigned char)value.s[i];
+        if (isspace(c))
+            return false;
+        digits += isdigit(c) != 0;
+        upper += isupper(c) != 0;
+        lower += islower(c) != 0;
+    }
+    bool mixed = value.n >= MIXED_MIN_BYTES && upper && lower;
+    return value.n >= GENERATED_MIN_BYTES && (digits || mixed) && !time_parse(value, &ms);
+}
+
+static void report_members(const struct runner *r, const struct node *response)
+{
+    const struct run_options *o = r->options;
+    for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
+        report_members(r, response->list.items[i]);
+    for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
+        const struct member *m = &response->map.members[i];
+        if (node_text(m->value) && looks_generated(m->value->text) && names_secret(r->plan->suite, m->key))
+            o->secret(o->secret_ctx, m->key, node_text(m->value));
+        report_members(r, m->value);
+    }
+}
+
+void secret_members_report(const struct runner *r, struct str body)
+{
+    struct arena a = {0};
+    struct str text = str_trim(body);
+    const struct node *response = r->options->secret && text.n ? json_parse(&a, text, "body", NULL) : NULL;
+    if (response)
+        report_members(r, response);
+    arena_end(&a);
+}
