@@ -86,6 +86,17 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     return ok ? t : NULL;
 }
 
+/* The names that the target declares. Of a target that cannot be read, the file still has them. */
+static struct given_target given_target(struct arena *a, const struct options *o, const struct target *t)
+{
+    const char **actors = arena_array(a, const char *, o->keys.count);
+    for (size_t i = 0; i < o->keys.count; i++) {
+        struct str rest = str_from(o->keys.items[i]);
+        actors[i] = str_dup(a, str_cut(&rest, '='));
+    }
+    return (struct given_target){t && t->file ? t->file : o->target, actors, o->keys.count};
+}
+
 static bool has_capability(const void *target, const char *capability)
 {
     return target_has_capability(target, capability);
@@ -237,7 +248,8 @@ static bool load_and_run(const struct options *o, struct secrets *secrets, const
     if (!selection_of(o, &selection, err) || !check_paths(a, o, err))
         return false;
     const struct target *target = target_for(a, o, err);
-    bool loaded = suite_load(a, o->paths.items, o->paths.count, &suite, err);
+    const struct given_target given = given_target(a, o, target);
+    bool loaded = suite_load_for(a, o->paths.items, o->paths.count, &given, &suite, err);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
     return loaded && !error_any(err) && plan_make(a, &suite, &selection, has_capability, target, &plan, err) &&
@@ -304,7 +316,9 @@ static int command_lint(const struct options *o, struct error *err)
 {
     struct suite suite;
     bool complete = true;
-    if (!suite_load(o->arena, o->paths.items, o->paths.count, &suite, err))
+    const struct given_target given = {.file = o->target};
+    if ((o->target && !yaml_load(o->arena, o->target, err)) ||
+        !suite_load_for(o->arena, o->paths.items, o->paths.count, &given, &suite, err))
         return error_exit_code(err);
     printf("%zu scenario%s, no errors\n", suite.scenario_count, suite.scenario_count == 1 ? "" : "s");
     for (size_t i = 0; i < suite.catalogue_count; i++) {
@@ -353,7 +367,9 @@ static int command_list(const struct options *o, struct error *err)
     struct suite suite;
     struct plan plan;
     struct selection selection;
-    if (!selection_of(o, &selection, err) || !suite_load(o->arena, o->paths.items, o->paths.count, &suite, err) ||
+    const struct given_target given = {.file = o->target};
+    if (!selection_of(o, &selection, err) ||
+        !suite_load_for(o->arena, o->paths.items, o->paths.count, &given, &suite, err) ||
         !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
         return error_exit_code(err);
     if (plan.excluded_by)

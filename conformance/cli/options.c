@@ -150,6 +150,8 @@ static bool set_timeout(struct options *o, const struct given *g)
     FLAG("claim", "GLOB,...", set_claim, .help = "only scenarios that cite a matching claim, for example LA-18*"),     \
     FLAG("failed", "REPORT", set_failed,                                                                               \
          .help = "only scenarios with failed or undecided checks in REPORT (a JSON report)")
+#define DECLARING_TARGET_ROW                                                                                           \
+    FLAG("target", "FILE", set_target, .help = "target file to check too: scenarios may use the names that it declares")
 /* clang-format on */
 
 static const struct flag run_rows[] = {
@@ -187,11 +189,13 @@ static const struct flag run_rows[] = {
 };
 
 static const struct flag lint_rows[] = {
+    DECLARING_TARGET_ROW,
     FLAG("complete", NULL, set_complete, .help = "exit with status 1 if an observable claim is not cited"),
 };
 
 static const struct flag list_rows[] = {
     SELECTION_ROWS,
+    DECLARING_TARGET_ROW,
     FLAG("json", NULL, set_json, .help = "print JSON"),
 };
 

@@ -1,14 +1,17 @@
-/* catalogue.h - a provider's catalogue: the claims, disputes and operations of its documentation.
+/* catalogue.h - a provider's catalogue: the claims, disputes and operations of its documentation, and the names that
+ * its scenarios may use of a target.
  *
  * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml, which is optional, is a
  *          list of {dispute, about, sources, readings}: questions on which the documents disagree. operations.yaml,
- *          which is optional as well, lists what the documents say of each operation (operations.h).
+ *          which is optional as well, lists what the documents say of each operation (operations.h), and
+ *          target-schema.yaml the names (target_schema.h).
  * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once
 #include "conformance/result/result.h"
 
-struct operations; /* operations.h */
+struct operations;    /* operations.h */
+struct target_schema; /* target_schema.h */
 
 struct dispute {
     const char *id, *about;
@@ -27,6 +30,7 @@ struct catalogue {
     const struct dispute *disputes;
     size_t dispute_count;
     const struct operations *operations; /* NULL: the folder has no operations.yaml */
+    const struct target_schema *targets; /* NULL: there is no target-schema.yaml; suite_load sets it */
 };
 
 /* Loads claims.yaml, disputes.yaml and operations.yaml of `folder`. */

@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "conformance/scenario/reader.h"
+#include "conformance/scenario/target_schema.h"
+#include "conformance/scenario/usage.h"
 #include "conformance/scenario/validate.h"
 
 #define FOLDERS_DEEP_MAX 32
@@ -146,11 +148,21 @@ struct provider { /* a folder with a claims.yaml */
     const struct catalogue *catalogue; /* NULL: invalid */
 };
 
+struct folder { /* a folder of scenarios without a target-schema.yaml */
+    const char *path;
+    struct target_schema names; /* what the target files beside it and above it declare */
+};
+
 struct loader {
     struct arena *arena;
     struct error *err;
     struct files files;
     struct flow_cache flow_cache;
+    struct given_target given;
+    struct {
+        struct folder **items;
+        size_t count, room;
+    } folders;
     struct {
         struct provider *items;
         size_t count, room;
@@ -180,7 +192,8 @@ static void add_file(struct loader *l, const char *path, bool is_flow)
 
 static void add_folder(struct loader *l, const char *folder, bool is_flows, int depth)
 {
-    static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml", "operations.yaml"};
+    static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml", "operations.yaml",
+                                                "target-schema.yaml"};
     size_t count;
     const char *const *names = folder_names(l->arena, folder, &count);
     for (size_t i = 0; i < count; i++) {
@@ -228,7 +241,139 @@ static bool is_duplicate(const struct files *files, size_t i)
     return false;
 }
 
+/* --- names of targets --------------------------------------------------------------------- */
+
+typedef void target_file_fn(struct loader *l, const char *path, void *ctx);
+
+static void each_target_file(struct loader *l, const char *folder, target_file_fn *fn, void *ctx)
+{
+    size_t count;
+    const char *targets = path_join(l->arena, folder, "targets");
+    const char *const *names = folder_names(l->arena, targets, &count);
+    for (size_t i = 0; i < count; i++)
+        if (path_is_yaml(names[i]))
+            fn(l, path_join(l->arena, targets, names[i]), ctx);
+}
+
+static void check_file(struct loader *l, const char *path, void *provider)
+{
+    const struct provider *p = provider;
+    check_target_file(l->arena, p->catalogue->targets, path, l->err);
+}
+
+static void add_declared(struct loader *l, const char *path, void *names)
+{
+    target_schema_add_file(l->arena, names, path);
+}
+
+static void add_given(struct loader *l, struct target_schema *names)
+{
+    if (l->given.file)
+        target_schema_add_file(l->arena, names, l->given.file);
+    for (size_t i = 0; i < l->given.actor_count; i++)
+        target_schema_add_actor(l->arena, names, l->given.actors[i]);
+}
+
+/* Returns the names that scenarios in the folder may use if there is no target-schema.yaml. */
+static const struct target_schema *declared_names(struct loader *l, const char *path)
+{
+    for (size_t i = 0; i < l->folders.count; i++)
+        if (path_same(l->folders.items[i]->path, path))
+            return &l->folders.items[i]->names;
+    struct folder *f = arena_new(l->arena, struct folder);
+    f->path = path;
+    *arena_push(l->arena, &l->folders, struct folder *) = f;
+    for (int i = 0; path && i < FOLDERS_ABOVE_MAX; i++) {
+        each_target_file(l, path, add_declared, &f->names);
+        path = path_parent(l->arena, path);
+    }
+    add_given(l, &f->names);
+    return &f->names;
+}
+
+static const struct target_schema *names_of(struct loader *l, const struct provider *p, const char *file)
+{
+    if (!p->catalogue)
+        return NULL;
+    return p->catalogue->targets ? p->catalogue->targets : declared_names(l, path_parent(l->arena, file));
+}
+
+struct name_check {
+    struct loader *loader;
+    const struct target_schema *names;
+    bool ok;
+};
+
+static void check_actor(void *ctx, const char *name, struct where at)
+{
+    struct name_check *c = ctx;
+    if (name)
+        c->ok &= check_actor_name(c->loader->arena, c->names, name, at, c->loader->err);
+}
+
+static void check_resource(void *ctx, struct str name, struct where at)
+{
+    struct name_check *c = ctx;
+    c->ok &= check_resource_name(c->loader->arena, c->names, name, at, c->loader->err);
+}
+
+static void check_simulate(void *ctx, const char *name, struct where at)
+{
+    struct name_check *c = ctx;
+    c->ok &= check_simulation(c->loader->arena, c->names, name, at, c->loader->err);
+}
+
+static bool names_check(struct loader *l, const struct target_schema *names, const struct scenario *s,
+                        const struct node *root)
+{
+    struct name_check c = {l, names, true};
+    const struct usage u = {check_actor, check_resource, check_simulate, &c};
+    const struct node *needs = node_get(root, "requires");
+    for (size_t i = 0; i < s->require_count; i++)
+        c.ok &= check_capability(l->arena, names, s->requires[i], node_at(needs, i) -> at, l -> err);
+    usage_of_scenario(s, &u);
+    return c.ok;
+}
+
+static void flow_names_check(struct loader *l, const struct target_schema *names, const struct flow *f)
+{
+    struct name_check c = {l, names, true};
+    usage_of_flow(f, &(struct usage){check_actor, check_resource, check_simulate, &c});
+}
+
+/* The given target may be for several providers; each name must be known to one of them. */
+static void check_given(struct loader *l)
+{
+    struct target_schema all = {0};
+    for (size_t i = 0; i < l->providers.count; i++) {
+        const struct catalogue *c = l->providers.items[i].catalogue;
+        if (!c || !c->targets)
+            return;
+        all.file = c->targets->file;
+        target_names_add(l->arena, &all, c->targets);
+    }
+    if (!all.file)
+        return;
+    if (l->given.file)
+        check_target_file(l->arena, &all, l->given.file, l->err);
+    for (size_t i = 0; i < l->given.actor_count; i++)
+        check_actor_name(l->arena, &all, l->given.actors[i], (struct where){.file = "--key"}, l->err);
+}
+
 /* --- a scenario file ---------------------------------------------------------------------- */
+
+static const struct catalogue *catalogue_with_targets(struct loader *l, const char *folder)
+{
+    const struct catalogue *c = catalogue_load(l->arena, folder, l->err);
+    size_t before = l->err->count;
+    const struct target_schema *targets = target_schema_load(l->arena, folder, l->err);
+    if (!c || l->err->count > before)
+        return NULL;
+    struct catalogue *out = arena_new(l->arena, struct catalogue);
+    *out = *c;
+    out->targets = targets;
+    return out;
+}
 
 static const struct provider *provider_of(struct loader *l, const char *path)
 {
@@ -239,7 +384,9 @@ static const struct provider *provider_of(struct loader *l, const char *path)
     if (!folder)
         return NULL;
     struct provider *p = arena_push(l->arena, &l->providers, struct provider);
-    *p = (struct provider){folder, catalogue_load(l->arena, folder, l->err)};
+    *p = (struct provider){folder, catalogue_with_targets(l, folder)};
+    if (p->catalogue && p->catalogue->targets)
+        each_target_file(l, folder, check_file, p);
     return p;
 }
 
@@ -290,7 +437,8 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     if (!provider)
         ok = error_add(l->err, ERROR_INPUT, w.at, "no claims.yaml in this folder or above");
     ok &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
-    return ok ? s : NULL;
+    const struct target_schema *names = ok ? names_of(l, provider, path) : NULL;
+    return ok && (!names || names_check(l, names, s, root)) ? s : NULL;
 }
 
 static void add_scenario(struct loader *l, const struct scenario *s)
@@ -308,7 +456,11 @@ static void load_file(struct loader *l, const struct file *file)
 {
     struct reader flow_reader = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache};
     if (file->is_flow) {
-        (void)flow_load(&flow_reader, file->path);
+        const struct provider *provider = provider_of(l, file->path);
+        const struct flow *flow = flow_load(&flow_reader, file->path);
+        const struct target_schema *names = flow && provider ? names_of(l, provider, file->path) : NULL;
+        if (names)
+            flow_names_check(l, names, flow);
         return;
     }
     const struct scenario *s = scenario_read(l, file->path);
@@ -326,9 +478,10 @@ static void fill_suite(struct loader *l, struct suite *out)
     *out = (struct suite){l->arena, l->scenarios.items, l->scenarios.count, catalogues, l->providers.count};
 }
 
-bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err)
+bool suite_load_for(struct arena *a, const char *const *paths, size_t count, const struct given_target *given,
+                    struct suite *out, struct error *err)
 {
-    struct loader l = {.arena = a, .err = err};
+    struct loader l = {.arena = a, .err = err, .given = *given};
     size_t before = err->count;
     if (!count)
         return error_add(err, ERROR_USAGE, (struct where){0}, "no scenarios given; expected files or folders");
@@ -339,8 +492,14 @@ bool suite_load(struct arena *a, const char *const *paths, size_t count, struct 
     for (size_t i = 0; i < l.files.count; i++)
         if (!is_duplicate(&l.files, i))
             load_file(&l, &l.files.items[i]);
+    check_given(&l);
     if (err->count > before)
         return false;
     fill_suite(&l, out);
     return true;
+}
+
+bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err)
+{
+    return suite_load_for(a, paths, count, &(struct given_target){0}, out, err);
 }

@@ -3,8 +3,9 @@
  * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their references ($step.name)
  *          until the step runs. A flow is a list of steps with typed inputs and outputs; a step runs it with `use`. A
  *          suite is loaded from paths, each a file or a folder. A folder is searched recursively for *.yaml, without
- *          claims.yaml, disputes.yaml, operations.yaml, mutants.yaml and targets/; files in flows/ are validated but do
- *          not run. A step finds its flow in a `flows` folder next to the scenario or above it.
+ *          claims.yaml, disputes.yaml, operations.yaml, target-schema.yaml, mutants.yaml and targets/; files in flows/
+ *          are validated but do not run. A step finds its flow in a `flows` folder next to the scenario or above it.
+ *          The capabilities, actors, resources and simulations that a scenario names must be known (target_schema.h).
  * Units:   milliseconds.
  * Errors:  suite_load reports every mistake in every file, each at file:line:col.
  * Source:  the field tables in yaml.c describe the keys.
@@ -173,6 +174,15 @@ struct suite {
     size_t catalogue_count;
 };
 
+struct given_target {          /* the target on the command line */
+    const char *file;          /* NULL: no target file */
+    const char *const *actors; /* names of additional actors */
+    size_t actor_count;
+};
+
+/* Like suite_load; the scenarios may also use the names that the given target declares, and these are checked too. */
+bool suite_load_for(struct arena *a, const char *const *paths, size_t count, const struct given_target *given,
+                    struct suite *out, struct error *err);
 /* `err` must not be NULL. */
 bool suite_load(struct arena *a, const char *const *paths, size_t count, struct suite *out, struct error *err);
 

@@ -76,6 +76,42 @@ mutants_are_detected() {
     echo "$count broken claims detected"
 }
 
+# A misspelt name is an error when the files are loaded, with and without a target; it does not make a scenario inapplicable.
+names_are_closed_lists() {
+    cp -r "$suite" "$tmp/layers"
+    sed -i "s#\.\./\.\./\.\./fixtures#$source/fixtures#" "$tmp/layers/targets/mock.yaml"
+    sed -i 's/^requires: \[second_org\]/requires: [second_ogr]/; s/as: other/as: othr/' "$tmp/layers/list/foreign-project.yaml" \
+        "$tmp/layers/edge-cases/two-organizations.yaml"
+    sed -i 's/^  empty_project:/  empty_porject:/; s/second_key, narrow_key/second_kye, narrow_key/' "$tmp/layers/targets/mock.yaml"
+    for command in lint "run --mock" list; do
+        # shellcheck disable=SC2086
+        run 2 $command "$tmp/layers"
+        has "layers/(list|edge-cases)/.*yaml:[0-9]+:[0-9]+: unknown capability 'second_ogr' .did you mean 'second_org'"
+        has "layers/(list|edge-cases)/.*yaml:[0-9]+:[0-9]+: unknown actor 'othr' .did you mean 'other'"
+        has "layers/targets/mock.yaml:[0-9]+:3: unknown resource 'empty_porject' .did you mean 'empty_project'"
+        has "layers/targets/mock.yaml:[0-9]+:[0-9]+: unknown capability 'second_kye' .did you mean 'second_key'"
+    done
+    # The list of simulations is that of the mock: a scenario with each of them loads.
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --port 0 >"$tmp/ready" 2>"$tmp/log" &
+    pid=$!
+    read -r ready <"$tmp/ready" || fail "the mock did not start"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    simulations=$(curl -s "$url/__admin/capabilities" | sed 's/.*"simulations":\[\([^]]*\)\].*/\1/; s/"//g')
+    kill $pid
+    wait $pid || :
+    [ "$(echo "$simulations" | tr ',' '\n' | wc -l)" -ge 10 ] || fail "the mock has no simulations: $simulations"
+    mkdir "$tmp/all"
+    cp "$suite/claims.yaml" "$tmp/all/"
+    printf 'name: x\nbase_url: http://127.0.0.1:9\nactors: { full: {} }\n' >"$tmp/t.yaml"
+    scenario="scenario: all\ntitle: All\nrequires: [%s]\nsteps:\n  - id: a\n    call: GET /x\n    expect: { status: 404, body: { error: x } }\n    claims: [LA-001]\n"
+    # shellcheck disable=SC2059
+    printf "$scenario" "simulate.$(echo "$simulations" | sed 's/,/, simulate./g')" >"$tmp/all/all.yaml"
+    run 0 lint "$tmp/all" --target "$tmp/t.yaml"
+    listed=$(sed -n '/^static const char .const simulations/,/^};/p' "$source/conformance/scenario/target_schema.c" | grep -oE '"[a-z_]+"' | tr -d '"' | sort)
+    [ "$listed" = "$(echo "$simulations" | tr ',' '\n' | sort)" ] || fail "target_schema.c lists other simulations than the mock"
+}
+
 # A wrong expectation fails, and the report shows everything a reader needs.
 failure_card_is_complete() {
     mkdir -p "$tmp/layers"
