@@ -69,8 +69,7 @@ static bool header_fits(const struct node *headers, struct str rest, const char 
 static bool expects_anything(const struct step *s)
 {
     const struct expectation *x = &s->expect;
-    bool any = s->hook || s->reading_count || x->status_count || node_count(x->headers) || x->body || x->outputs ||
-               x->redirect;
+    bool any = s->hook || x->status_count || node_count(x->headers) || x->body || x->outputs || x->redirect;
     for (size_t i = 0; s->flow && !any && i < s->flow->step_count; i++)
         any = expects_anything(&s->flow->steps[i]);
     return any;
@@ -139,7 +138,9 @@ static bool check_pointer(struct validation *c, const struct step *s, const stru
     if (pointer_fits(s, str_from(cited->pointer), &near))
         return true;
     if (!*cited->pointer)
-        return error_add(c->err, ERROR_INPUT, cited->at, "this step cites a claim but expects nothing");
+        return error_add(c->err, ERROR_INPUT, cited->at, "this step cites a claim but expects nothing%s",
+                         s->reading_count ? "; a dispute decides no claim: add 'expect', or cite the claim elsewhere"
+                                          : "");
     return error_add(c->err, ERROR_INPUT, cited->at, "this step has no check at %s%s%s%s", cited->pointer,
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/time.h"
 #include "conformance/scenario/logic.h"
 
 static bool node_is_object(const struct node *n)
@@ -151,6 +152,36 @@ struct range range_of(const struct node *x)
         const struct node *bound = logic_operand(x, orders[i]);
         if (bound && node_is_number(bound))
             range_narrow(&r, orders[i], node_number(bound));
+    }
+    return r;
+}
+
+static bool read_duration(const struct node *operand, const char *key, double *ms)
+{
+    const char *text = node_get_text(operand, key);
+    int64_t value;
+    if (!text || !duration_parse(str_from(text), &value))
+        return false;
+    *ms = (double)value;
+    return true;
+}
+
+struct range range_of_time(const struct node *operand)
+{
+    struct range r = {-INFINITY, INFINITY, false, false};
+    const char *word = node_text(operand);
+    double ms;
+    if (word && strcmp(word, "future") == 0)
+        range_narrow(&r, "$gt", 0);
+    if (word && strcmp(word, "past") == 0)
+        range_narrow(&r, "$lte", 0);
+    if (read_duration(operand, "after", &ms))
+        range_narrow(&r, "$gt", ms);
+    if (read_duration(operand, "before", &ms))
+        range_narrow(&r, "$lt", ms);
+    if (read_duration(operand, "within", &ms)) {
+        range_narrow(&r, "$gte", -ms);
+        range_narrow(&r, "$lte", ms);
     }
     return r;
 }

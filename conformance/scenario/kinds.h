@@ -28,6 +28,8 @@ unsigned kinds_of(const struct node *x);
 unsigned kinds_of_type(const struct node *type); /* operand of $type */
 
 struct range range_of(const struct node *x);
+/* Of $time: milliseconds from now. An instant is no bound, because its distance from now is unknown. */
+struct range range_of_time(const struct node *operand);
 /* Narrows the range by $gt, $gte, $lt or $lte. */
 void range_narrow(struct range *r, const char *matcher, double bound);
 bool ranges_disjoint(struct range x, struct range y);

@@ -99,7 +99,7 @@ static bool is_certain(const struct node *x)
 
 static bool holds_for(struct proof *p, const struct node *x, const struct node *value)
 {
-    const struct match_context context = {p->arena, 0};
+    const struct match_context context = {.arena = p->arena};
     return match_holds(&context, x, value);
 }
 
@@ -233,6 +233,13 @@ static bool members_disjoint(struct proof *p, const struct node *x, const struct
     return false;
 }
 
+/* The second that a Date header leaves open is left out: a time within it matches past and future. */
+static bool times_disjoint(const struct node *x, const struct node *y)
+{
+    const struct node *own = logic_operand(x, "$time"), *other = logic_operand(y, "$time");
+    return own && other && ranges_disjoint(range_of_time(own), range_of_time(other));
+}
+
 /* Looks only at what x says; the caller also swaps the two. */
 static bool excludes(struct proof *p, const struct node *x, const struct node *y)
 {
@@ -244,7 +251,9 @@ static bool excludes(struct proof *p, const struct node *x, const struct node *y
         return true;
     if (not &&is_certain(not ) && implies(p, y, not ))
         return true;
-    return (exact && (disjoint(p, exact, y) || is_closed_to(exact, y))) || lists_disjoint(p, x, y);
+    if (exact && (disjoint(p, exact, y) || is_closed_to(exact, y)))
+        return true;
+    return times_disjoint(x, y) || lists_disjoint(p, x, y);
 }
 
 static bool disjoint(struct proof *p, const struct node *x, const struct node *y)

@@ -1,7 +1,7 @@
 /* logic.h - compares expectations with each other, without a value: can both hold, does one imply the other?
  *
- * Shapes:  an expectation is a node, as in match.h; NULL expects nothing. A text with a reference stands for one unknown
- *          value; the same text is the same value.
+ * Shapes:  an expectation is a node, as in match.h; NULL expects nothing. A text with a reference stands for one
+ *          unknown value; the same text is the same value.
  * Errors:  none. The answers are conservative: true is proven, false means that it is not.
  */
 #pragma once

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
+#include "conformance/scenario/vacuous.h"
 
 /* --- expectations ------------------------------------------------------------------------- */
 
@@ -112,7 +113,7 @@ static bool check_expected(struct validation *c, const struct step *s)
 
 /* --- a step ------------------------------------------------------------------------------- */
 
-static bool only_reads(const struct step *s)
+bool step_only_reads(const struct step *s)
 {
     return s->kind == STEP_INSPECT || s->kind == STEP_WEBHOOK ||
            (s->kind == STEP_CALL && (strcmp(s->method, "GET") == 0 || strcmp(s->method, "HEAD") == 0));
@@ -122,7 +123,8 @@ static bool check_step(struct validation *c, const struct step *s)
 {
     bool ok = validate_claims(c, s);
     ok &= check_expected(c, s);
-    if ((s->eventually || s->consistently) && !only_reads(s))
+    ok &= validate_evidence(c, s);
+    if ((s->eventually || s->consistently) && !step_only_reads(s))
         ok = error_add(c->err, ERROR_INPUT, key_place(s->source, s->eventually ? "eventually" : "consistently"),
                        "a %s cannot be repeated; only GET and HEAD can", s->method);
     bool creates = s->kind == STEP_CALL && strcmp(s->method, "POST") == 0 && s->capture_count &&
@@ -230,7 +232,7 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
         const struct step *s = &sc->steps[i];
         if (s->kind == STEP_KIND_COUNT)
             return true; /* invalid; its action is unknown */
-        caused |= !only_reads(s);
+        caused |= !step_only_reads(s);
         any |= decides_claim(s);
         if (decides_claim(s) && (caused || expects_reference(s) || any_expectation(s, accepts_error)))
             return true;
@@ -245,8 +247,9 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
                        const struct catalogue *catalogue, struct error *err)
 {
-    struct validation c = {a, catalogue, err, false};
+    struct validation c = {a, catalogue, samples_new(a), err, false};
     bool ok = check_steps(&c, s->steps, s->step_count);
+    ok &= validate_scenario_evidence(&c, s);
     ok &= scenario_scope_validate(a, s, err);
     ok &= check_secrets(root, err);
     return check_depends(&c, s) && ok;
@@ -254,7 +257,7 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
 
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, struct error *err)
 {
-    struct validation c = {a, NULL, err, true};
+    struct validation c = {a, NULL, samples_new(a), err, true};
     bool ok = check_steps(&c, f->steps, f->step_count);
     ok &= flow_scope_validate(a, f, err);
     return check_secrets(root, err) && ok;

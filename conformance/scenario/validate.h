@@ -10,6 +10,14 @@
  *   read-only.
  * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
  *   $exact.
+ * - An expectation that nearly every value matches (`$not: 5`, `$matches: ".*"`, `{}`, `$count: { $gte: 0 }`), or none.
+ * - `expect`, `stop` or a reading that expects nothing; a status list with a success and an error.
+ * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
+ * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
+ * - An expected body of HEAD; a case of a reading call twice; `for` shorter than `every`.
+ * - A scenario that never calls the provider; a capability, tag or resource twice.
+ * - A webhook step without a registration for its event before it; `none` that nothing could cause, or without another
+ *   step whose delivery arrives.
  *
  * Errors:  all of them, each with its place.
  */
@@ -21,12 +29,24 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
                        const struct catalogue *catalogue, struct error *err);
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, struct error *err);
 
+struct samples;
+
 struct validation { /* validation of one scenario or flow */
     struct arena *arena;
     const struct catalogue *catalogue;
+    const struct samples *samples; /* vacuous.h */
     struct error *err;
     bool in_flow;
 };
 
 /* citations.c: cited claims and disputes are in the catalogue, and a check decides each */
 bool validate_claims(struct validation *c, const struct step *s);
+
+/* evidence.c: steps that prove nothing, whatever the response is */
+bool validate_evidence(struct validation *c, const struct step *s);
+bool validate_scenario_evidence(struct validation *c, const struct scenario *sc);
+
+/* webhooks.c: a delivery could arrive */
+bool validate_webhooks(struct validation *c, const struct scenario *sc);
+
+bool step_only_reads(const struct step *s); /* true: it changes nothing at the provider */

@@ -1,0 +1,241 @@
+#include <string.h>
+
+#include "conformance/scenario/logic.h"
+#include "conformance/scenario/reader.h"
+#include "conformance/scenario/references.h"
+#include "conformance/scenario/vacuous.h"
+#include "conformance/scenario/validate.h"
+
+/* --- expectations that everything or nothing matches --------------------------------------- */
+
+static bool check_values(struct validation *c, const struct node *map)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node_count(map); i++)
+        ok &= vacuous_check(c->arena, c->samples, node_member(map, i)->value, c->err);
+    return ok;
+}
+
+static bool accepts(const struct expectation *x, int64_t from, int64_t to)
+{
+    bool any = false;
+    for (size_t i = 0; i < x->status_count; i++)
+        any |= x->statuses[i] >= from && x->statuses[i] <= to;
+    return any;
+}
+
+static bool check_statuses(struct validation *c, const struct expectation *x)
+{
+    if (!accepts(x, 200, 299) || !accepts(x, 400, 599) || logic_operand(x->body, "$in"))
+        return true;
+    return error_add(
+        c->err, ERROR_INPUT, x->at,
+        "a success and an error are both accepted, so the status proves nothing; expect one, or the body of "
+        "each in a $in, or settle a dispute with 'one_of'");
+}
+
+static bool check_expectation(struct validation *c, const struct expectation *x, const char *what)
+{
+    if (!x->given)
+        return true;
+    bool ok = vacuous_check(c->arena, c->samples, x->body, c->err);
+    ok &= vacuous_check(c->arena, c->samples, x->redirect, c->err);
+    ok &= check_values(c, x->headers);
+    ok &= check_values(c, x->outputs);
+    ok &= check_statuses(c, x);
+    if (x->status_count || node_count(x->headers) || x->body || node_count(x->outputs) || x->redirect)
+        return ok;
+    return error_add(c->err, ERROR_INPUT, x->at, "%s expects nothing; remove it, or name what must hold", what);
+}
+
+static bool check_lookups(struct validation *c, const struct step *s)
+{
+    bool ok = true;
+    for (size_t i = 0; i < s->cleanup_count; i++)
+        if (s->cleanups[i].lookup)
+            ok &= vacuous_check(c->arena, c->samples, s->cleanups[i].lookup->where, c->err);
+    return ok;
+}
+
+static bool check_expectations(struct validation *c, const struct step *s)
+{
+    bool ok = check_expectation(c, &s->expect, "'expect'");
+    ok &= check_expectation(c, &s->stop, "'stop'");
+    for (size_t i = 0; i < s->reading_count; i++)
+        ok &= check_expectation(c, &s->readings[i].expect, "this reading");
+    return check_lookups(c, s) && ok;
+}
+
+/* --- disputes ----------------------------------------------------------------------------- */
+
+static bool check_pair(struct validation *c, const struct reading *x, const struct reading *y)
+{
+    if (!x->expect.given || !y->expect.given || logic_responses_disjoint(c->arena, &x->expect, &y->expect))
+        return true;
+    return error_add(c->err, ERROR_INPUT, y->expect.at,
+                     "one response could match both readings '%s' and '%s', and then settles nothing; expect different "
+                     "values at one place, or add the other's matcher in a $not",
+                     x->name, y->name);
+}
+
+static bool check_readings(struct validation *c, const struct step *s)
+{
+    bool ok = true;
+    for (size_t i = 0; i < s->reading_count; i++)
+        for (size_t k = 0; k < i; k++)
+            ok &= check_pair(c, &s->readings[k], &s->readings[i]);
+    return ok;
+}
+
+/* --- the step ----------------------------------------------------------------------------- */
+
+static bool expects_body(const struct step *s)
+{
+    bool any = s->expect.body || s->capture_count;
+    for (size_t i = 0; i < s->reading_count; i++)
+        any |= s->readings[i].expect.body != NULL;
+    return any;
+}
+
+static bool check_head(struct validation *c, const struct step *s)
+{
+    if (!s->method || strcmp(s->method, "HEAD") != 0 || !expects_body(s))
+        return true;
+    return error_add(c->err, ERROR_INPUT, s->at,
+                     "the response to HEAD has no body; expect its status and headers, or call with GET");
+}
+
+static bool same_case(const struct node *cases, size_t i, size_t k)
+{
+    bool same = true;
+    for (size_t p = 0; same && p < node_count(cases); p++) {
+        const struct node *list = node_member(cases, p)->value;
+        same = node_equal(node_at(list, i), node_at(list, k));
+    }
+    return same;
+}
+
+/* A call that changes something may be meant to be sent twice. */
+static bool check_cases(struct validation *c, const struct step *s)
+{
+    for (size_t i = 0; s->cases && step_only_reads(s) && i < s->case_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (same_case(s->cases, i, k))
+                return error_add(c->err, ERROR_INPUT, node_at(node_member(s->cases, 0)->value, i)->at,
+                                 "case %zu repeats case %zu and proves nothing more; remove it", i + 1, k + 1);
+    return true;
+}
+
+static bool check_repetition(struct validation *c, const struct step *s)
+{
+    const char *key = s->eventually ? "eventually" : "consistently";
+    if ((!s->eventually && !s->consistently) || s->for_ms >= s->every_ms)
+        return true;
+    return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
+                     "'for' is shorter than 'every', so that '%s' hardly repeats the call; expected at least 'every'",
+                     key);
+}
+
+/* --- outputs that are inputs --------------------------------------------------------------- */
+
+struct search {
+    const struct flow *flow;
+    bool from_step;
+};
+
+/* Sets from_step if the reference is not an input of the flow. */
+static bool on_reference(void *ctx, struct str reference, struct where at)
+{
+    struct search *s = ctx;
+    bool is_input = false;
+    (void)at;
+    for (size_t i = 0; i < s->flow->input_count; i++)
+        is_input |= str_is(reference, s->flow->inputs[i].name);
+    s->from_step |= !is_input;
+    return true;
+}
+
+static const struct input *output_of(const struct flow *flow, const char *name)
+{
+    for (size_t i = 0; flow && i < flow->output_count; i++)
+        if (strcmp(flow->outputs[i].name, name) == 0)
+            return &flow->outputs[i];
+    return NULL;
+}
+
+static bool check_outputs(struct validation *c, const struct step *s)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node_count(s->expect.outputs); i++) {
+        const struct member *m = node_member(s->expect.outputs, i);
+        const struct input *out = output_of(s->flow, m->key);
+        struct search search = {s->flow, false};
+        if (out && out->value)
+            references_visit(out->value, on_reference, &search);
+        if (out && !search.from_step)
+            ok = error_add(c->err, ERROR_INPUT, m->key_at,
+                           "the output '%s' of flow '%s' is what this step passes to it, and compares with itself; "
+                           "expect an output that a call captures",
+                           m->key, s->flow->name);
+    }
+    return ok;
+}
+
+/* --- the mock's own state ------------------------------------------------------------------ */
+
+static bool check_inspect(struct validation *c, const struct step *s)
+{
+    if (s->kind != STEP_INSPECT || !s->citation_count)
+        return true;
+    return error_add(c->err, ERROR_INPUT, key_place(s->source, "claims"),
+                     "'inspect' shows the mock's own state, which proves nothing about the provider; cite the claim at "
+                     "a call that shows the effect");
+}
+
+bool validate_evidence(struct validation *c, const struct step *s)
+{
+    bool ok = check_expectations(c, s);
+    ok &= check_readings(c, s);
+    ok &= check_head(c, s);
+    ok &= check_cases(c, s);
+    ok &= check_repetition(c, s);
+    ok &= check_outputs(c, s);
+    return check_inspect(c, s) && ok;
+}
+
+/* --- what the scenario calls --------------------------------------------------------------- */
+
+static bool calls_provider(const struct step *s)
+{
+    bool calls = s->kind == STEP_CALL || s->kind == STEP_CONSENT;
+    for (size_t i = 0; s->flow && i < s->flow->step_count && !calls; i++)
+        calls = calls_provider(&s->flow->steps[i]);
+    return calls;
+}
+
+static bool check_calls(struct validation *c, const struct scenario *sc)
+{
+    bool calls = !sc->step_count;
+    for (size_t i = 0; i < sc->step_count; i++)
+        calls |= sc->steps[i].kind == STEP_KIND_COUNT || calls_provider(&sc->steps[i]);
+    return calls || error_add(c->err, ERROR_INPUT, sc->at,
+                              "this scenario never calls the provider, so that it proves nothing; add a call");
+}
+
+static bool check_texts(struct validation *c, const struct scenario *sc, const char *key, const char *const *texts,
+                        size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (has_text(texts, i, texts[i]))
+            return error_add(c->err, ERROR_INPUT, sc->at, "'%s' lists '%s' twice; remove one", key, texts[i]);
+    return true;
+}
+
+bool validate_scenario_evidence(struct validation *c, const struct scenario *sc)
+{
+    bool ok = check_calls(c, sc);
+    ok &= check_texts(c, sc, "requires", sc->requires, sc->require_count);
+    ok &= check_texts(c, sc, "tags", sc->tags, sc->tag_count);
+    ok &= check_texts(c, sc, "exclusive", sc->exclusive, sc->exclusive_count);
+    return validate_webhooks(c, sc) && ok;
+}

@@ -1,0 +1,15 @@
+/* vacuous.h - rejects expectations that prove nothing: every value matches them, or none does.
+ *
+ * Shapes:  a part of an expectation is tried with sample values of every type. Constants of the expectation are left
+ *          out of the samples, so that `$not: 5` counts as matching every value. A reference stands for one unknown
+ *          value, which is a sample as well, so that `$not: $first.id` does not.
+ * Errors:  each part, at its place, with what to write instead.
+ */
+#pragma once
+#include "base/node.h"
+
+struct samples; /* created once, used by all checks */
+
+const struct samples *samples_new(struct arena *a);
+/* NULL expects nothing and is accepted. */
+bool vacuous_check(struct arena *a, const struct samples *samples, const struct node *expectation, struct error *err);
