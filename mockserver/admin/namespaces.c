@@ -220,6 +220,8 @@ void admin_namespace_create(struct call *c)
         start_from_copy(c, body.from, &origin);
     else
         start_from_fixture(c, &body, call_body(c), &origin);
+    if (origin.world)
+        world_set_name(origin.world, str_from(body.name)); /* the options may advance the clock, and events mint ids */
     if (origin.world && apply_options(c, &body, origin.world))
         ns = create(c, &body, &origin);
     world_free(origin.world);

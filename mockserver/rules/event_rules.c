@@ -28,7 +28,8 @@ static const struct field delivery_fault_rows[] = {
     FIELD("corrupt", FIELD_NODE, struct fault_spec, corrupt,
           .shape = "{anyOf: [{type: boolean}, {type: integer, minimum: 1, maximum: 1000}]}",
           .help = "true: flips one bit of the signed body in every attempt; a number: in that many "
-                  "attempts, from the first. The seed selects the bit."),
+                  "attempts, from the first. The seed and the delivery's id select the "
+                  "bit."),
     FIELD("clock_skew", FIELD_DURATION, struct fault_spec, clock_skew_ms,
           .help = "Shifts the time in the signature, for example by -10m or +1h."),
 };

@@ -163,6 +163,7 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
         .born = all->generations,
         .last_us = time_monotonic_us(),
     };
+    world_set_name(e->ns.start, name);
     e->ns.world = initial_state_of(e->ns.start);
     HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
     if (all->count == all->room) {
@@ -343,6 +344,7 @@ static void replace_world(struct namespace *ns, struct world *from)
     struct world *old = ns->world;
     notify_ended(e->all, ns);
     ns->world = initial_state_of(from);
+    world_set_name(ns->world, str_from(ns->name)); /* a snapshot may be of another namespace */
     ns->generation = ++e->all->generations;
     ns->called = false;
     journal_clear(ns->journal);
@@ -355,6 +357,7 @@ static void take_newer(struct namespace *ns)
 {
     struct world *old = ns->start;
     ns->start = initial_state_of(ns->newer->world);
+    world_set_name(ns->start, str_from(ns->name));
     initial_state_grant(ns->start, &ns->overrides);
     world_free(old);
     fixture_free(ns->fixture);

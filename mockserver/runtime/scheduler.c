@@ -66,7 +66,7 @@ static void complete(void *ctx, int status, const char *error)
     scheduler_tick(p);
 }
 
-/* Flips one bit after the body was signed; the seed decides which. */
+/* Flips one bit after the body was signed; the seed and the delivery's id decide which. */
 static void flip_bit(struct buf *body, const struct world *w, const struct delivery *d)
 {
     struct buf words = {.arena = body->arena};

@@ -239,18 +239,22 @@ bool record_id_is_unique(const struct world *w, enum record_kind kind, struct st
 }
 
 /* splitmix64: maps each counter value to a well-mixed number. */
-uint64_t ids_random(struct world *w)
+static uint64_t mix(const struct world *w, uint64_t counter)
 {
-    uint64_t x = w->seed + ++w->minted * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t x = w->seed + w->name_hash + counter * UINT64_C(0x9e3779b97f4a7c15);
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
     return x ^ (x >> 31);
 }
 
-static void write_ulid(struct world *w, char *out)
+uint64_t ids_random(struct world *w)
+{
+    return mix(w, ++w->minted);
+}
+
+static void write_ulid(uint64_t high, uint64_t low, char *out)
 {
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    uint64_t high = ids_random(w), low = ids_random(w);
     for (int i = 25; i >= 0; i--) { /* 26 digits are 130 bits: the first is 0-7 */
         out[i] = digits[low & 31];
         low = low >> 5 | high << 59;
@@ -283,6 +287,7 @@ static void write_cuid(struct world *w, char *out)
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64])
 {
     size_t n = strlen(prefix);
+    uint64_t high;
     if (form == ID_OPEN)
         form = w->hostile && ids_random(w) & 1 ? ID_UUID : ID_ULID;
     assert(n + 37 <= 64);
@@ -290,7 +295,8 @@ void ids_write(struct world *w, const char *prefix, enum id_form form, char out[
     switch (form) {
     case ID_OPEN:
     case ID_ULID:
-        write_ulid(w, out + n);
+        high = ids_random(w);
+        write_ulid(high, ids_random(w), out + n);
         break;
     case ID_UUID:
         write_uuid(w, out + n);
@@ -302,6 +308,15 @@ void ids_write(struct world *w, const char *prefix, enum id_form form, char out[
         snprintf(out + n, 9, "%08" PRIx64, ids_random(w) >> 32);
         break;
     }
+}
+
+/* Counts from the top, where the counter of minted ids does not get. */
+void ids_write_numbered(const struct world *w, const char *prefix, uint64_t number, char out[64])
+{
+    size_t n = strlen(prefix);
+    assert(n + 27 <= 64);
+    memcpy(out, prefix, n + 1);
+    write_ulid(mix(w, UINT64_MAX - 2 * number), mix(w, UINT64_MAX - 2 * number - 1), out + n);
 }
 
 static bool is_taken(const struct world *w, struct str public_id)

@@ -12,8 +12,8 @@
  *          The order of a rebuild from an export: rebuild_row for all records, since they refer to each other; then
  *          record_write for their fields; then rebuild_entry for each record; then the changes, events (world.h),
  *          quotas (tenant.h) and replies.
- *          Public ids are generated from the world's seed and a counter, without the clock. The same seed and the same
- *          sequence of calls give the same ids.
+ *          Public ids are generated from the world's seed, the name of its namespace and a counter, without the clock.
+ *          The same seed, name and sequence of calls give the same ids.
  * Units:   a TIME is milliseconds in the record and ISO 8601 text outside.
  * Errors:  look-ups return ROW_NONE. record_update, record_write: a field that cannot be changed, a wrong type, an
  *          unknown enum text, a REF to a record that does not exist.
@@ -84,6 +84,8 @@ enum id_form {
 const char *ids_mint(struct world *w, const char *prefix, enum id_form form);
 /* Writes an id to `out`; does not check whether a record has it. */
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64]);
+/* Writes the ULID of entry `number` of a log: the same at every call, and never one that is minted. */
+void ids_write_numbered(const struct world *w, const char *prefix, uint64_t number, char out[64]);
 uint64_t ids_random(struct world *w); /* the next number of the world's random sequence */
 
 const struct record_type *record_type_named(struct str name);

@@ -37,6 +37,11 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     return w;
 }
 
+void world_set_name(struct world *w, struct str name)
+{
+    w->name_hash = str_hash(name);
+}
+
 struct world *world_fork(struct world *from)
 {
     struct world *w = heap_new(sizeof *w);

@@ -190,6 +190,7 @@ struct replies;
 
 struct world {
     uint64_t seed;
+    uint64_t name_hash; /* of the namespace's name: two namespaces mint different ids */
     struct clock clock;
     bool in_event;       /* an event is running */
     int64_t event_at_ms; /* time of the running event, which world_now then returns */
@@ -214,6 +215,8 @@ struct world {
     struct index indexes[WORLD_INDEX_COUNT];
 };
 
+/* Sets whose namespace the state is in. Ids that exist are not changed. */
+void world_set_name(struct world *w, struct str name);
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode);
 struct world *world_fork(struct world *from); /* an independent copy */
 void world_free(struct world *w);

@@ -267,7 +267,8 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, local_consent, KEPT),
     MEMBER_ROW(W, connect_steps_fail, KEPT),
     MEMBER_ROW(W, minted, KEPT),
-    MEMBER_ROW(W, cause, NOT_KEPT), /* of the current call */
+    MEMBER_ROW(W, name_hash, NOT_KEPT), /* of the namespace that is created from it */
+    MEMBER_ROW(W, cause, NOT_KEPT),     /* of the current call */
     MEMBER_ROW(W, caller, NOT_KEPT),
     MEMBER_ROW(W, checks, NOT_KEPT), /* of the build */
 };

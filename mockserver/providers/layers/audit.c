@@ -90,8 +90,10 @@ static void print_entry(struct call *c, uint32_t seq)
     const struct change *change = changes_read(c->world, seq);
     uint32_t space = space_of(c->world, change);
     struct json *out = &c->out;
+    char id[64];
+    ids_write_numbered(c->world, "aud_", seq, id);
     json_open_map(out);
-    json_put_text(out, "id", arena_printf(c->arena, "aud_%026u", seq));
+    json_put_text(out, "id", id);
     json_put_text(out, "eventType", event_of(change));
     json_put_text(out, "projectId", space ? space_read(c->world, space)->public_id : NULL);
     json_put_text(out, "apiKeyId", change->key ? key_read(c->world, change->key)->public_id : NULL);

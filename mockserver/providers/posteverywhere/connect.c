@@ -16,11 +16,11 @@
 #define TOKEN_MS     (60 * DAY_MS)
 #define ATTEMPT_MS   (10 * MINUTE_MS) /* lifetime of a session or a login */
 #define FIRST_ID     2280             /* of the first account of a namespace */
+#define ID_GAP       1000000          /* other organizations connect accounts, too; so namespaces differ in their ids */
 #define PICTURES     "https://cdn.posteverywhere.ai/avatars"
 #define CONNECT_PAGE "https://app.posteverywhere.ai/connect"
 
-/* The next account id: account ids are one sequence for all organizations. */
-static int64_t next_id(const struct world *w)
+int64_t pe_next_id(const struct world *w)
 {
     int64_t next = FIRST_ID, id;
     for (uint32_t row = 1; row <= world_count(w, RECORD_ACCOUNT); row++) {
@@ -35,7 +35,8 @@ void pe_consented(struct world *w, enum platform platform, struct connection *us
 {
     struct arena a = {0};
     struct account *account = &user->account;
-    account->public_id = world_text(w, arena_printf(&a, "%" PRId64, next_id(w)));
+    int64_t id = pe_next_id(w) + (int64_t)(ids_random(w) % ID_GAP);
+    account->public_id = world_text(w, arena_printf(&a, "%" PRId64, id));
     account->platform = platform;
     account->name = world_text(w, arena_printf(&a, "@%s", account->handle));
     account->avatar_url =

@@ -248,8 +248,7 @@ static bool build_account(struct fixture_load *load, uint32_t space, struct fixt
         return false;
     init->handle = a->name[0] == '@' ? a->name + 1 : a->name;
     pe_consented(load->world, (enum platform)a->platform, &user);
-    if (a->account_id)
-        init->public_id = arena_printf(load->arena, "%" PRId64, a->account_id);
+    init->public_id = arena_printf(load->arena, "%" PRId64, a->account_id ? a->account_id : pe_next_id(load->world));
     init->name = a->name;
     init->avatar_url = a->avatar_url;
     init->token = a->health == PE_EXPIRED ? TOKEN_EXPIRED : TOKEN_LIVE;

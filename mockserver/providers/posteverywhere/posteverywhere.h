@@ -89,6 +89,7 @@ void pe_read_account(struct call *c);
 void pe_account_health(struct call *c);
 
 /* connect.c */
+int64_t pe_next_id(const struct world *w); /* the id after the highest of all accounts */
 /* Sets id, name, avatar and token expiry of an account that a user has just connected. */
 void pe_consented(struct world *w, enum platform platform, struct connection *user);
 const char *pe_consent_redirect(struct call *c, uint32_t attempt);
