@@ -23,7 +23,8 @@ struct http_transfer {
     struct arena *arena;
     struct http_response response;
     struct buf body;
-    bool too_large, not_loopback;
+    size_t header_bytes; /* of all heads, and of the trailers */
+    bool too_large, headers_too_large, not_loopback;
     char why[CURL_ERROR_SIZE];
     http_done_fn *done;
     void *ctx;
@@ -84,6 +85,10 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     struct str line = str_trim(str_of(bytes, size * count));
+    t->header_bytes += size * count;
+    t->headers_too_large = t->header_bytes > HTTP_RESPONSE_HEADERS_MAX;
+    if (t->headers_too_large)
+        return 0; /* an error, because the line has more bytes */
     if (str_starts(line, STR("HTTP/"))) { /* a new head, after that of 100 Continue */
         t->response.headers.count = 0;
     } else if (line.n) {
@@ -224,6 +229,9 @@ static const char *own_error(struct http_transfer *t, CURLcode code)
     if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return arena_printf(t->arena, "the response is larger than %zu bytes%s", t->client->options.response_max,
                             t->too_large && coding.n ? " after decoding" : "");
+    if (t->headers_too_large)
+        return arena_printf(t->arena, "the headers and trailers of the response are larger than %u bytes",
+                            HTTP_RESPONSE_HEADERS_MAX);
     if (code == CURLE_BAD_CONTENT_ENCODING)
         return coding_error(t, coding);
     return t->not_loopback ? "the address is not a loopback address" : NULL;
@@ -235,6 +243,8 @@ static void read_error(struct http_transfer *t, CURLcode code)
     const char *own = own_error(t, code);
     x->brief = own ? own : t->client->lib.easy_strerror(code);
     x->error = !own && t->why[0] ? arena_text(t->arena, t->why) : x->brief;
+    if (t->headers_too_large)
+        x->headers.count = 0; /* they would fill every report */
 }
 
 static void read_response(struct http_transfer *t, CURLcode code)

@@ -5,13 +5,16 @@
  *          headers or the body. It sends a body without Expect, and with a Content-Type only if the caller sets one.
  *          With `decode` it decodes the bodies of responses; their headers are unchanged. The caller asks for codings
  *          with the header Accept-Encoding.
- * Units:   milliseconds; bodies in bytes, after decoding.
+ * Units:   milliseconds; bodies in bytes, after decoding. The headers and trailers of a response may have
+ *          HTTP_RESPONSE_HEADERS_MAX bytes together; more are an error, and are dropped.
  * Errors:  a request without a response is a result: http_response.error. Without libcurl every request fails in this
  *          way.
  */
 #pragma once
 #include "base/http/message.h"
 #include "base/loop.h"
+
+#define HTTP_RESPONSE_HEADERS_MAX (64u << 10)
 
 struct http_client;
 struct http_transfer;
