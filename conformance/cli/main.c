@@ -58,7 +58,7 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
         actors[i + o->keys.count] = t->actors[i];
     for (size_t i = 0; i < o->keys.count; i++) {
         struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
-        actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s)};
+        actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s), .origin = rest.s};
         if (!actors[i].credential)
             ok = error_add(err, ERROR_USAGE, (struct where){0},
                            "--key: the environment variable '" STR_FMT "' is not set", STR_ARG(rest));

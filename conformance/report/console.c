@@ -156,6 +156,18 @@ static bool same_why(const struct scenario_result *x, const struct scenario_resu
     return strcmp(x->why ? x->why : "", y->why ? y->why : "") == 0;
 }
 
+/* The names of the scenarios that lack an environment variable: their user probably wanted them to run. */
+static const char *names_of_unset(struct text_layout *t, const struct run *r, const struct scenario_result *s)
+{
+    struct buf names = {.arena = t->arena};
+    for (size_t i = 0; s->unset_variable && i < r->scenarios.count; i++) {
+        const struct scenario_result *other = r->scenarios.items[i];
+        if (other->unset_variable && same_why(s, other))
+            buf_printf(&names, "%s%s", names.n ? ", " : " - ", other->name);
+    }
+    return layout_safe_text(t, buf_c(&names));
+}
+
 /* For example: 2 not applicable: the target has no clock */
 static void put_not_applicable(struct text_layout *t, const struct run *r, size_t first)
 {
@@ -170,8 +182,8 @@ static void put_not_applicable(struct text_layout *t, const struct run *r, size_
         count++;
     }
     put_row(t, "", STYLE_DIM,
-            arena_printf(t->arena, "%zu not applicable: %s", count,
-                         s->why ? layout_safe_text(t, s->why) : "some of their checks"));
+            arena_printf(t->arena, "%zu not applicable: %s%s", count,
+                         s->why ? layout_safe_text(t, s->why) : "some of their checks", names_of_unset(t, r, s)));
 }
 
 static void put_ran(struct text_layout *t, const struct run *r, const struct totals *f)

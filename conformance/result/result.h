@@ -110,8 +110,9 @@ struct scenario_result {
         size_t count, room;
     } exchanges;
     int64_t started_ms, duration_us;
-    enum verdict verdict; /* the worst verdict of its checks */
-    const char *why;      /* why the scenario is not applicable; NULL: it ran */
+    enum verdict verdict;       /* the worst verdict of its checks */
+    const char *why;            /* why the scenario is not applicable; NULL: it ran */
+    const char *unset_variable; /* the environment variable that it lacks; NULL: none */
 };
 
 enum claim_outcome {

@@ -298,12 +298,13 @@ void scenario_start(struct runner *r, const struct scenario *s, size_t number)
         begin_steps(t);
 }
 
-void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why)
+void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why, const char *variable)
 {
     struct task *t = task_new(r, s);
     for (size_t i = 0; i < s->step_count; i++)
         for (size_t k = 0; k < s->steps[i].case_count; k++)
             skipped_checks_of_case(t, &s->steps[i], "", k, VERDICT_NOT_APPLICABLE, why);
     t->result->why = why;
+    t->result->unset_variable = variable;
     task_end(t);
 }

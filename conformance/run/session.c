@@ -47,10 +47,11 @@ static bool is_excluded(const struct session *s, const struct scenario *scenario
 static void start_scenario(struct session *s, size_t i)
 {
     const struct planned *p = &s->runner.plan->items[i];
-    const char *why = skip_reason_for(&s->runner, p, s->simulations);
+    const char *variable;
+    const char *why = skip_reason_for(&s->runner, p, s->simulations, &variable);
     s->started[i] = true;
     if (why)
-        scenario_not_applicable(&s->runner, p->scenario, why);
+        scenario_not_applicable(&s->runner, p->scenario, why, variable);
     else
         scenario_start(&s->runner, p->scenario, i + 1);
 }
@@ -217,8 +218,9 @@ static void report_credentials(struct runner *r)
 /* Before the first request: a value of the environment may be in a report that is written before the scenario runs. */
 static void report_environment(const struct runner *r)
 {
-    for (size_t i = 0; i < r->plan->count; i++)
-        (void)find_missing_name(&r->vars, r->target, r->plan->items[i].scenario); /* reads the variables */
+    const char *variable;
+    for (size_t i = 0; i < r->plan->count; i++) /* reads the variables */
+        (void)find_missing_name(&r->vars, r->target, r->plan->items[i].scenario, &variable);
 }
 
 static bool check_live_key(const struct target *t, struct error *err)

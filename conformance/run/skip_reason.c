@@ -11,8 +11,16 @@
 struct search {
     const struct vars *root;
     const struct target *target;
-    const char *why; /* which name is missing, as a sentence; NULL: none found */
+    const char *why;      /* which name is missing, as a sentence; NULL: none found */
+    const char *variable; /* the unset environment variable that it is read from; NULL: none */
 };
+
+static void set_unset(struct search *s, const char *what, struct str name, const char *variable)
+{
+    s->variable = variable;
+    s->why = arena_printf(s->root->arena, "%s '" STR_FMT "' is not available: the environment variable '%s' is not set",
+                          what, STR_ARG(name), variable);
+}
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
 {
@@ -22,6 +30,12 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
     bool env = str_is(family, "env");
     if ((!env && !str_is(family, "target")) || vars_get(s->root, reference))
         return true;
+    const char *variable = env ? NULL : target_unset_variable(s->target, false, name);
+    if (variable) {
+        set_unset(s, "resource", name, variable);
+        return false;
+    }
+    s->variable = env ? str_dup(s->root->arena, name) : NULL;
     s->why = arena_printf(s->root->arena,
                           env ? "the environment variable '" STR_FMT "' is not set"
                               : "the target has no resource '" STR_FMT "'",
@@ -61,7 +75,10 @@ static void check_actor(struct search *s, const struct vars *scope, const struct
             set_known_var(&of_case, scope, step->cases->map.members[i].key,
                           node_at(step->cases->map.members[i].value, k));
         const char *name = vars_text(&of_case, step->as, &missing);
-        if (name && !target_actor(s->target, name))
+        const char *variable = name ? target_unset_variable(s->target, true, str_from(name)) : NULL;
+        if (variable)
+            set_unset(s, "actor", str_from(name), variable);
+        else if (name && !target_actor(s->target, name))
             s->why = arena_printf(a, "the target has no actor '%s'", name);
     }
 }
@@ -92,7 +109,8 @@ static void check_steps(struct search *s, const struct vars *scope, const struct
     }
 }
 
-const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc)
+const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc,
+                              const char **variable)
 {
     struct search s = {.root = root, .target = t};
     struct vars scope = {.arena = root->arena, .outer = root};
@@ -101,6 +119,7 @@ const char *find_missing_name(const struct vars *root, const struct target *t, c
         set_known_var(&scope, root, sc->vars[i].name, sc->vars[i].value);
     }
     check_steps(&s, &scope, sc->steps, sc->step_count);
+    *variable = s.variable;
     return s.why;
 }
 
@@ -167,10 +186,12 @@ static bool can_ask_person(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
-const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations)
+const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations,
+                            const char **variable)
 {
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;
+    *variable = NULL;
     if (p->missing)
         return arena_printf(r->arena, "missing capability '%s': the target does not declare it", p->missing);
     const char *missing = missing_simulation(r->arena, simulations, p->scenario);
@@ -178,7 +199,7 @@ const char *skip_reason_for(const struct runner *r, const struct planned *p, con
         return arena_printf(r->arena, "missing capability '%s': the admin API does not list it", missing);
     if (r->target->consent == CONSENT_HUMAN && needs_consent(r->arena, p->scenario) && !can_ask_person())
         return "the consent needs a person at a terminal, and there is no terminal";
-    const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario);
+    const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario, variable);
     if (missing_name)
         return missing_name;
     if (real && !o->allow_writes && scenario_writes(p->scenario))

@@ -99,14 +99,18 @@ bool signature_matches(struct str header, struct str secret, struct str body, co
 /* --- phases.c: starts a scenario ---------------------------------------------------------- */
 
 void scenario_start(struct runner *r, const struct scenario *s, size_t number);
-void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why);
+/* `variable`: the unset environment variable that is the reason; NULL: there is another reason. */
+void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why, const char *variable);
 
 /* --- skip_reason.c: whether a scenario can run on the target ------------------------------ */
 
 /* Returns the reason as a sentence, or NULL if the scenario can run. It can run if the target has the capabilities,
  * resources, actors and environment variables that the scenario and its flows use, and if --allow-writes and
- * --allow-costly permit what it does. `simulations` is the list in the admin API's manifest; NULL if it has none. */
-const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations);
+ * --allow-costly permit what it does. `simulations` is the list in the admin API's manifest; NULL if it has none.
+ * *variable is the environment variable that is not set, if that is the reason; else NULL. */
+const char *skip_reason_for(const struct runner *r, const struct planned *p, const struct node *simulations,
+                            const char **variable);
 /* Describes the first resource, actor or environment variable that the scenario names and that does not exist. Returns
  * NULL if all of them exist. */
-const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc);
+const char *find_missing_name(const struct vars *root, const struct target *t, const struct scenario *sc,
+                              const char **variable);

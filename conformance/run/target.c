@@ -65,7 +65,8 @@ static const struct field rows[] = {
     FIELD("now", FIELD_TEXT, struct file, now, .help = "Time at which its clock starts (default: the current time)."),
     FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields, .help = "How requests carry the credential."),
     FIELD("actors", FIELD_NODE, struct file, actors,
-          .help = "NAME: {key: TEXT} (mocks only), {env: VARIABLE}, or {} for no credential."),
+          .help = "NAME: {key: TEXT} (mocks only), {env: VARIABLE}, or {} for no credential; with expect: refused "
+                  "if the credential is wrong on purpose."),
     FIELD("resources", FIELD_NODE, struct file, resources,
           .help = "Values that scenarios use as $target.NAME: any value, or {env: VARIABLE}."),
     FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
@@ -101,19 +102,30 @@ static void warn_unset(const char *what, const char *name, const struct node *en
              env->at.line, env->at.column, what, name, node_text(env));
 }
 
+static const char *const expect_texts[] = {"accepted", "refused"};
+
 struct actor_file {
     const struct node *key, *env;
+    int expect; /* index into expect_texts */
 };
 
 static const struct field actor_rows[] = {
     FIELD("key", FIELD_NODE, struct actor_file, key, .help = "The credential itself; allowed for a mock only."),
     FIELD("env", FIELD_NODE, struct actor_file, env,
           .help = "Name of the environment variable that has the credential."),
+    FIELD("expect", FIELD_ENUM, struct actor_file, expect, .texts = expect_texts, .text_count = COUNT(expect_texts),
+          .help = "refused: the credential is wrong on purpose (default: accepted)."),
 };
 static const struct fields actor_fields = FIELD_TABLE("actor", actor_rows, struct actor_file, FIELDS_NO_PLACE);
 
+static void add_unset(struct arena *a, struct target *t, bool is_actor, const char *name, const struct node *env)
+{
+    *arena_push(a, &t->unset, struct unset_name) = (struct unset_name){name, node_text(env), is_actor};
+    warn_unset(is_actor ? "actor" : "resource", name, env);
+}
+
 /* If the environment variable is not set, sets out->name to NULL; fails if the actor is `needed`. */
-static bool read_actor(struct arena *a, const struct member *m, bool mock, bool needed, struct actor *out,
+static bool read_actor(struct arena *a, const struct member *m, struct target *t, bool needed, struct actor *out,
                        struct error *err)
 {
     struct actor_file file = {0};
@@ -122,22 +134,28 @@ static bool read_actor(struct arena *a, const struct member *m, bool mock, bool 
         return false;
     if (file.key && file.env)
         return error_add(err, ERROR_INPUT, m->key_at, "actor '%s' has both 'key' and 'env'; use one of them", m->key);
-    if (file.key && !mock)
+    out->expect_refused = file.expect == 1;
+    if (out->expect_refused && !file.key && !file.env)
+        return error_add(err, ERROR_INPUT, m->key_at, "actor '%s' has no key that could be refused", m->key);
+    if (file.key && !t->is_mock)
         return error_add(err, ERROR_INPUT, file.key->at, "'key' is allowed for a mock only; use env: VARIABLE");
     if (file.key && !node_text(file.key))
         return error_add(err, ERROR_INPUT, file.key->at, "'key' must be text");
     if (file.key)
         out->credential = node_text(file.key);
+    if (file.key)
+        out->origin = arena_printf(a, "%s:%d", file.key->at.file, file.key->at.line);
     if (!file.env)
         return true;
     if (!is_variable(file.env, err))
         return false;
     out->credential = from_environment(file.env);
+    out->origin = node_text(file.env);
     if (!out->credential && needed)
         return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' is not set",
                          node_text(file.env));
     if (!out->credential) {
-        warn_unset("actor", m->key, file.env);
+        add_unset(a, t, true, m->key, file.env);
         out->name = NULL;
     }
     return true;
@@ -154,7 +172,7 @@ static bool read_actors(struct arena *a, const struct node *map, struct target *
     t->actors = actors;
     for (size_t i = 0; i < map->map.count; i++) {
         struct actor *next = &actors[t->actor_count];
-        ok &= read_actor(a, &map->map.members[i], t->is_mock, i == 0, next, err);
+        ok &= read_actor(a, &map->map.members[i], t, i == 0, next, err);
         t->actor_count += next->name != NULL;
     }
     return ok;
@@ -174,7 +192,7 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
             const char *text = node_text(env) ? from_environment(env) : NULL;
             value = text ? node_new_text(a, str_from(text)) : NULL;
             if (!text && node_text(env))
-                warn_unset("resource", m->key, env);
+                add_unset(a, t, false, m->key, env);
         }
         if (value)
             resources = node_with(a, resources, m->key, value);
@@ -360,6 +378,16 @@ const struct actor *target_actor(const struct target *t, const char *name)
     for (size_t i = 0; i < t->actor_count; i++)
         if (!name || strcmp(t->actors[i].name, name) == 0)
             return &t->actors[i];
+    return NULL;
+}
+
+const char *target_unset_variable(const struct target *t, bool is_actor, struct str name)
+{
+    struct str first = name;
+    name = str_cut(&first, '.');
+    for (size_t i = 0; i < t->unset.count; i++)
+        if (t->unset.items[i].is_actor == is_actor && str_is(name, t->unset.items[i].name))
+            return t->unset.items[i].variable;
     return NULL;
 }
 

@@ -2,6 +2,7 @@
  *
  * Shapes:  a target is read from a target file; the table in target.c lists its keys. An actor is a named credential:
  *          `env: VARIABLE` reads it from the environment, `key: TEXT` is allowed for a mock only, and {} sends none.
+ *          `expect: refused` declares a key that is wrong on purpose.
  *          Named resources are values, or {env: VARIABLE}. With an admin URL each scenario gets its own namespace, so
  *          all scenarios may run at once.
  *
@@ -36,7 +37,14 @@
 
 struct actor {
     const char *name, *credential; /* credential: never printed; NULL: sends none */
+    const char *origin;            /* of the credential: the environment variable, or file:line; NULL: none */
+    bool expect_refused;           /* the credential is wrong on purpose */
     struct where at;
+};
+
+struct unset_name { /* an actor or resource without a value, because its environment variable is not set */
+    const char *name, *variable;
+    bool is_actor;
 };
 
 enum consent_driver { CONSENT_NONE, CONSENT_ADMIN, CONSENT_BROWSER, CONSENT_HUMAN };
@@ -54,6 +62,10 @@ struct target {
     const char *header_prefix; /* text before the credential; default "Bearer " */
     const struct actor *actors;
     size_t actor_count;
+    struct {
+        struct unset_name *items;
+        size_t count, room;
+    } unset;
     const struct node *resources;    /* map of named resources: project_a, return_url, ... */
     const char *const *capabilities; /* as declared; target_has_capability adds the implied ones */
     size_t capability_count;
@@ -79,5 +91,7 @@ bool target_set_admin_url(struct arena *a, struct target *t, const char *url, st
 bool target_has_capability(const struct target *t, const char *capability);
 /* Returns the actor of that name, or the first one if `name` is NULL; NULL: no such actor. */
 const struct actor *target_actor(const struct target *t, const char *name);
+/* Returns the environment variable that an actor or resource lacks; NULL: the target file does not declare the name. */
+const char *target_unset_variable(const struct target *t, bool is_actor, struct str name);
 /* Returns the first actor whose credential looks like a live key ("_live_"), or NULL. */
 const struct actor *target_live_actor(const struct target *t);

@@ -43,18 +43,40 @@ static void a_scenario_with_a_missing_name_is_skipped(void **state)
         {"the-environment",      "the environment variable 'MISSING_TEST_UNSET' is not set"},
         {"nothing-is-missing",   NULL                                                      },
     };
+    static const struct {
+        const char *scenario, *why, *variable;
+    } of_unset[] = {
+        {"a-resource-in-a-step", "resource 'leased' is not available: the environment variable 'THE_LEASE' is not set",
+         "THE_LEASE"                                                                                                                        },
+        {"an-actor-in-a-case",   "actor 'stranger' is not available: the environment variable 'THE_KEY' is not set",
+         "THE_KEY"                                                                                                                          },
+        {"the-environment",      "the environment variable 'MISSING_TEST_UNSET' is not set",                            "MISSING_TEST_UNSET"},
+    };
     struct arena a = {0};
     const struct actor actor = {.name = "full"};
-    const struct target target = {.actors = &actor, .actor_count = 1};
+    struct unset_name unset[] = {
+        {"stranger", "THE_KEY",   true },
+        {"leased",   "THE_LEASE", false}
+    };
+    struct target target = {.actors = &actor, .actor_count = 1};
     struct vars root = {.arena = &a};
     struct suite suite = load(&a);
     vars_set(&root, "target", json_parse(&a, STR("{\"near\":\"n\",\"far\":{}}"), "resources", NULL));
     unsetenv("MISSING_TEST_UNSET");
     assert_int_equal(suite.scenario_count, COUNT(rows));
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *why = find_missing_name(&root, &target, find_scenario(&suite, rows[i].scenario));
+        const char *variable;
+        const char *why = find_missing_name(&root, &target, find_scenario(&suite, rows[i].scenario), &variable);
         if (!why != !rows[i].why || (why && strcmp(why, rows[i].why) != 0))
             fail_msg("%s: %s", rows[i].scenario, why ? why : "nothing");
+    }
+    target.unset.items = unset;
+    target.unset.count = COUNT(unset);
+    for (size_t i = 0; i < COUNT(of_unset); i++) {
+        const char *variable;
+        const char *why = find_missing_name(&root, &target, find_scenario(&suite, of_unset[i].scenario), &variable);
+        assert_string_equal(why, of_unset[i].why);
+        assert_string_equal(variable, of_unset[i].variable);
     }
     arena_end(&a);
 }

@@ -66,6 +66,21 @@ static void a_target_file_is_read(void **state)
     assert_string_equal(t->header_prefix, "Bearer ");
 }
 
+static void an_actor_has_the_origin_of_its_key(void **state)
+{
+    const char *wrong;
+    struct target *t = read_text(*state,
+                                 "name: m\nmock: true\nactors:\n  full: { env: TARGET_TEST_KEY }\n"
+                                 "  wrong: { key: k, expect: refused }\n  none: {}\n",
+                                 &wrong);
+    assert_non_null(t);
+    assert_string_equal(target_actor(t, "full")->origin, "TARGET_TEST_KEY");
+    assert_false(target_actor(t, "full")->expect_refused);
+    assert_true(str_ends(str_from(target_actor(t, "wrong")->origin), STR(":5")));
+    assert_true(target_actor(t, "wrong")->expect_refused);
+    assert_null(target_actor(t, "none")->origin);
+}
+
 static void a_custom_header_has_no_prefix(void **state)
 {
     const char *wrong;
@@ -124,6 +139,8 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
         {"name: x\nmock: true\nresources: { a: { env: [1] } }\n",
          ":3:24: 'env' must be the name of an environment variable"},
         {"name: x\nmock: true\nactors: { a: { kee: k } }\n", ":3:16: "},
+        {"name: x\nmock: true\nactors: { a: { key: k, expect: refuse } }\n", ":3:32: "},
+        {"name: x\nmock: true\nactors: { a: { expect: refused } }\n", ":3:11: actor 'a' has no key that could be refused"},
         {"name: x\nmock: true\nmount: layers\n", ":3:8: invalid mount 'layers'; expected a path"},
         {"name: x\nmock: true\nrps: 0\n", ":3:6: 'rps' must be a number above 0"},
         {"name: x\nmock: true\nconsent: browser\n", ":1:1: missing 'consent_command'; "},
@@ -154,6 +171,10 @@ static void an_unset_environment_variable_gives_no_value(void **state)
     assert_null(target_actor(t, "other"));
     assert_non_null(target_actor(t, "anonymous"));
     assert_null(node_get(t->resources, "far"));
+    assert_string_equal(target_unset_variable(t, true, STR("other")), "TARGET_TEST_UNSET");
+    assert_string_equal(target_unset_variable(t, false, STR("far.away")), "TARGET_TEST_UNSET");
+    assert_null(target_unset_variable(t, false, STR("other")));
+    assert_null(target_unset_variable(t, true, STR("full")));
     assert_string_equal(node_get_text(t->resources, "near"), "here");
 }
 
@@ -215,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_actor_has_the_origin_of_its_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_mount_is_a_part_of_the_base_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up, tear_down),
