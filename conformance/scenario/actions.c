@@ -135,6 +135,8 @@ static bool request_read(struct reader *r, const struct step_yaml *w, struct ste
     ok &= values_read(r, w->headers, "headers", false, &s->headers);
     s->body = w->body;
     s->raw_body = w->raw_body;
+    s->undocumented = w->undocumented.items;
+    s->undocumented_count = w->undocumented.count;
     if (w->body && w->raw_body)
         ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
                        "'raw_body' cannot be combined with 'body'");

@@ -12,7 +12,7 @@ static bool check_values(struct validation *c, const struct node *map)
 {
     bool ok = true;
     for (size_t i = 0; i < node_count(map); i++)
-        ok &= vacuous_check(c->arena, c->samples, node_member(map, i)->value, c->err);
+        ok &= vacuous_check(c->arena, c->samples, node_member(map, i)->value, true, c->err);
     return ok;
 }
 
@@ -38,8 +38,8 @@ static bool check_expectation(struct validation *c, const struct expectation *x,
 {
     if (!x->given)
         return true;
-    bool ok = vacuous_check(c->arena, c->samples, x->body, c->err);
-    ok &= vacuous_check(c->arena, c->samples, x->redirect, c->err);
+    bool ok = vacuous_check(c->arena, c->samples, x->body, false, c->err);
+    ok &= vacuous_check(c->arena, c->samples, x->redirect, false, c->err);
     ok &= check_values(c, x->headers);
     ok &= check_values(c, x->outputs);
     ok &= check_statuses(c, x);
@@ -53,7 +53,7 @@ static bool check_lookups(struct validation *c, const struct step *s)
     bool ok = true;
     for (size_t i = 0; i < s->cleanup_count; i++)
         if (s->cleanups[i].lookup)
-            ok &= vacuous_check(c->arena, c->samples, s->cleanups[i].lookup->where, c->err);
+            ok &= vacuous_check(c->arena, c->samples, s->cleanups[i].lookup->where, false, c->err);
     return ok;
 }
 

@@ -159,7 +159,7 @@ static const struct flow *file_read(struct reader *r, const char *path)
     ok &= flow_inputs_read(r, w.inputs, flow);
     ok &= flow_outputs_read(r, w.outputs, flow);
     ok &= steps_read(r, w.steps, &flow->steps, &flow->step_count);
-    ok &= flow_validate(r->arena, flow, root, r->err);
+    ok &= flow_validate(r->arena, flow, root, r->catalogue, r->err);
     return ok && r->err->count == before ? flow : NULL;
 }
 
@@ -176,7 +176,8 @@ const struct flow *flow_load(struct reader *user, const char *path)
     struct flow_cache_entry *e = find_entry(user, path);
     if (e)
         return e->flow;
-    struct reader r = {user->arena, user->err, user->flow_cache, path, path_stem(user->arena, path), user};
+    struct reader r = {user->arena, user->err,      user->flow_cache, path, path_stem(user->arena, path),
+                       user,        user->catalogue};
     e = arena_new(user->arena, struct flow_cache_entry);
     e->path = path;
     *arena_push(user->arena, user->flow_cache, struct flow_cache_entry *) = e;

@@ -12,6 +12,7 @@
 #include "base/yaml.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/target_schema.h"
+#include "conformance/scenario/types.h"
 #include "conformance/scenario/usage.h"
 #include "conformance/scenario/validate.h"
 
@@ -418,11 +419,12 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
 /* Returns NULL, and errors, if the file is invalid. */
 static const struct scenario *scenario_read(struct loader *l, const char *path)
 {
-    struct reader r = {l->arena, l->err, &l->flow_cache, path, NULL, NULL};
+    struct reader r = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache, .file = path};
     struct scenario_yaml w = {.wait_for_rate_limit = true};
     struct input *vars;
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);
+    r.catalogue = provider ? provider->catalogue : NULL;
     const struct node *root = yaml_load(l->arena, path, l->err);
     if (!root)
         return NULL;
@@ -436,7 +438,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     ok &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
         ok = error_add(l->err, ERROR_INPUT, w.at, "no claims.yaml in this folder or above");
-    ok &= scenario_validate(l->arena, s, root, provider ? provider->catalogue : NULL, l->err);
+    ok &= scenario_validate(l->arena, s, root, r.catalogue, l->err);
     const struct target_schema *names = ok ? names_of(l, provider, path) : NULL;
     return ok && (!names || names_check(l, names, s, root)) ? s : NULL;
 }
@@ -457,6 +459,7 @@ static void load_file(struct loader *l, const struct file *file)
     struct reader flow_reader = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache};
     if (file->is_flow) {
         const struct provider *provider = provider_of(l, file->path);
+        flow_reader.catalogue = provider ? provider->catalogue : NULL;
         const struct flow *flow = flow_load(&flow_reader, file->path);
         const struct target_schema *names = flow && provider ? names_of(l, provider, file->path) : NULL;
         if (names)
@@ -495,7 +498,11 @@ bool suite_load_for(struct arena *a, const char *const *paths, size_t count, con
     check_given(&l);
     if (err->count > before)
         return false;
-    fill_suite(&l, out);
+    struct suite suite;
+    fill_suite(&l, &suite);
+    if (!types_check(&suite, err))
+        return false;
+    *out = suite;
     return true;
 }
 

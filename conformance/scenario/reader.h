@@ -58,6 +58,7 @@ struct step_yaml {
     struct repeat_yaml eventually, consistently;
     bool wait_for_rate_limit;
     struct hook_yaml hook;
+    struct field_list undocumented;
 };
 
 struct expect_yaml {
@@ -112,8 +113,9 @@ struct reader {
     struct error *err;
     struct flow_cache *flow_cache;
     const char *file;
-    const char *flow;        /* NULL: the file is a scenario */
-    const struct reader *up; /* the file that uses this flow */
+    const char *flow;                  /* NULL: the file is a scenario */
+    const struct reader *up;           /* the file that uses this flow */
+    const struct catalogue *catalogue; /* of the provider; NULL: unknown or invalid */
 };
 
 bool steps_read(struct reader *r, const struct node *list, const struct step **steps, size_t *count);

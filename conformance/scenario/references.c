@@ -291,7 +291,7 @@ static void add_step(struct scope *s, const struct step *step)
 
 static bool has_references(const char *key)
 {
-    static const char *const none[] = {"id", "note", "claims", "capture", "dispute"};
+    static const char *const none[] = {"id", "note", "claims", "capture", "dispute", "undocumented"};
     return !has_text(none, COUNT(none), key);
 }
 

@@ -108,7 +108,9 @@ struct step {
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
     const char *as;            /* actor; NULL: the first actor of the target */
     const struct node *query, *headers, *body;
-    const char *raw_body; /* body, sent as it is */
+    const char *raw_body;            /* body, sent as it is */
+    const char *const *undocumented; /* names that the step uses on purpose, see documented.h */
+    size_t undocumented_count;
 
     const struct flow *flow; /* USE */
     const struct node *with;

@@ -329,10 +329,11 @@ const struct samples *samples_new(struct arena *a)
     return s;
 }
 
-bool vacuous_check(struct arena *a, const struct samples *samples, const struct node *expectation, struct error *err)
+bool vacuous_check(struct arena *a, const struct samples *samples, const struct node *expectation, bool named,
+                   struct error *err)
 {
     struct walk w = {a, samples, err, true};
     if (expectation)
-        check_node(&w, expectation, (struct spot){PLACE_ROOT, false, ""});
+        check_node(&w, expectation, (struct spot){named ? PLACE_MEMBER : PLACE_ROOT, false, named ? NULL : ""});
     return w.ok;
 }

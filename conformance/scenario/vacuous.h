@@ -11,5 +11,7 @@
 struct samples; /* created once, used by all checks */
 
 const struct samples *samples_new(struct arena *a);
-/* NULL expects nothing and is accepted. */
-bool vacuous_check(struct arena *a, const struct samples *samples, const struct node *expectation, struct error *err);
+/* NULL expects nothing and is accepted. `named`: the expectation is that of a header or output, which may be absent, so
+ * that $present proves something. */
+bool vacuous_check(struct arena *a, const struct samples *samples, const struct node *expectation, bool named,
+                   struct error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "conformance/scenario/documented.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
 #include "conformance/scenario/vacuous.h"
@@ -124,6 +125,7 @@ static bool check_step(struct validation *c, const struct step *s)
     bool ok = validate_claims(c, s);
     ok &= check_expected(c, s);
     ok &= validate_evidence(c, s);
+    ok &= validate_documented(c, s);
     if ((s->eventually || s->consistently) && !step_only_reads(s))
         ok = error_add(c->err, ERROR_INPUT, key_place(s->source, s->eventually ? "eventually" : "consistently"),
                        "a %s cannot be repeated; only GET and HEAD can", s->method);
@@ -250,14 +252,16 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
     struct validation c = {a, catalogue, samples_new(a), err, false};
     bool ok = check_steps(&c, s->steps, s->step_count);
     ok &= validate_scenario_evidence(&c, s);
+    ok &= validate_documented_claims(&c, s);
     ok &= scenario_scope_validate(a, s, err);
     ok &= check_secrets(root, err);
     return check_depends(&c, s) && ok;
 }
 
-bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, struct error *err)
+bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, const struct catalogue *catalogue,
+                   struct error *err)
 {
-    struct validation c = {a, NULL, samples_new(a), err, true};
+    struct validation c = {a, catalogue, samples_new(a), err, true};
     bool ok = check_steps(&c, f->steps, f->step_count);
     ok &= flow_scope_validate(a, f, err);
     return check_secrets(root, err) && ok;

@@ -27,7 +27,8 @@
 /* If `catalogue` is NULL, cited ids are not checked. `root` is the map of the whole file. */
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
                        const struct catalogue *catalogue, struct error *err);
-bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, struct error *err);
+bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, const struct catalogue *catalogue,
+                   struct error *err);
 
 struct samples;
 

@@ -108,6 +108,9 @@ static const struct field step_rows[] = {
     KEY(FIELD_NODE, "headers", headers, .help = "NAME: VALUE."),
     KEY(FIELD_NODE, "body", body, .help = "Request body, sent as JSON."),
     KEY(FIELD_TEXT, "raw_body", raw_body, .help = "Request body, sent as it is."),
+    KEY(FIELD_TEXTS, "undocumented", undocumented,
+        .help = "What the step uses on purpose although the documents do not have it: operation, query/NAME, "
+                "request/POINTER, response/POINTER, headers/NAME."),
     KEY(FIELD_NODE, "with", with, .help = "Inputs of the flow, NAME: VALUE."),
     KEY(FIELD_NODE, "at", consent_at, .help = "URL of the consent page."),
     KEY(FIELD_NODE, "state", state, .help = "OAuth state of the connect attempt."),
@@ -216,6 +219,7 @@ static const struct key_kinds step_key_kinds[] = {
     {"headers",             CALL                    },
     {"body",                CALL | SIMULATE         },
     {"raw_body",            CALL                    },
+    {"undocumented",        CALL | WEBHOOK          },
     {"with",                USE                     },
     {"at",                  CONSENT                 },
     {"state",               CONSENT                 },
