@@ -58,10 +58,11 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
         actors[i + o->keys.count] = t->actors[i];
     for (size_t i = 0; i < o->keys.count; i++) {
         struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
-        actors[i] = (struct actor){.name = str_dup(a, name), .credential = getenv(rest.s), .origin = rest.s};
-        if (!actors[i].credential)
-            ok = error_add(err, ERROR_USAGE, (struct where){0},
-                           "--key: the environment variable '" STR_FMT "' is not set", STR_ARG(rest));
+        const char *what = arena_printf(a, "--key: the environment variable '" STR_FMT "'", STR_ARG(rest));
+        const char *value = getenv(rest.s);
+        actors[i] = (struct actor){.name = str_dup(a, name), .origin = rest.s};
+        ok &= value ? value_read(a, value, what, (struct where){0}, &actors[i].credential, err)
+                    : error_add(err, ERROR_USAGE, (struct where){0}, "%s is not set", what);
     }
     t->actors = actors;
     t->actor_count += o->keys.count;
@@ -77,7 +78,8 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     if (t && o->url)
         t->admin_url = NULL; /* --url replaces the whole endpoint */
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
-              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err);
+              (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err) &&
+              (o->mock || target_check_login(t, err));
     if (ok && o->mock)
         t->is_mock = true;
     if (ok && !o->mock && !t->base_url && !t->admin_url)
@@ -104,9 +106,12 @@ static bool has_capability(const void *target, const char *capability)
 
 /* --- run ---------------------------------------------------------------------------------- */
 
-static void add_secret(void *ctx, const char *name, const char *value)
+static void add_secret(void *ctx, const char *name, const char *before, const char *value)
 {
-    secrets_add(ctx, name, value);
+    if (before)
+        secrets_add_after(ctx, name, before, value);
+    else
+        secrets_add(ctx, name, value);
 }
 
 static int terminal_width(void)
@@ -265,8 +270,8 @@ static int command_run(const struct options *o, struct error *err)
     struct run run = {.arena = a,
                       .target = o->target ? o->target
                                 : o->mock ? "mock"
-                                          : o->url,
-                      .base_url = o->url ? o->url : "",
+                                          : url_shown(a, o->url),
+                      .base_url = o->url ? url_shown(a, o->url) : "",
                       .suite_version = UNDERSTUDY_VERSION,
                       .started_ms = time_wall_ms(),
                       .gate = o->gate};

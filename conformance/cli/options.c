@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/url.h"
 #include "conformance/report/report.h"
+#include "conformance/run/target.h"
 
 #define TIMEOUT_MS 10000
 #define JOBS_MAX   1000
@@ -36,10 +37,12 @@ static bool read_pairs(struct options *o, const struct given *g, struct texts_li
 static bool expect_url(const struct options *o, const struct given *g)
 {
     struct url url;
+    struct given shown = *g;
     const char *why;
+    shown.value = url_shown(o->arena, g->value);
     if (!url_parse(o->arena, g->value, &url, &why))
-        return flag_invalid(g, arena_printf(o->arena, "expected an http or https URL (%s)", why));
-    return (!*url.query && !*url.fragment) || flag_invalid(g, "expected a URL without query and fragment");
+        return flag_invalid(&shown, arena_printf(o->arena, "expected an http or https URL (%s)", why));
+    return (!*url.query && !*url.fragment) || flag_invalid(&shown, "expected a URL without query and fragment");
 }
 
 #define SET_TEXT(member)                                                                                               \

@@ -86,18 +86,29 @@ static void put_check(struct json *j, const struct scenario_result *s, const str
 
 /* --- exchanges ---------------------------------------------------------------------------- */
 
-static void put_headers(struct json *j, const char *key, const struct headers *h)
+/* A short key is a secret only after the name of its header. */
+static const char *scrub_header(struct arena *a, const struct secrets *secrets, const struct header *h)
 {
+    const char *before = arena_printf(a, "%s: ", h->name);
+    struct str line = str_from(arena_printf(a, "%s" STR_FMT, before, STR_ARG(h->value)));
+    const char *clean = scrub(a, secrets, line);
+    return str_starts(str_from(clean), str_from(before)) ? clean + strlen(before) : clean;
+}
+
+static void put_headers(struct json *j, const struct secrets *secrets, const char *key, const struct headers *h)
+{
+    struct arena a = {0};
     json_key(j, key);
     json_open_list(j);
     for (size_t i = 0; i < h->count; i++) {
         json_open_map(j);
         json_put_text(j, "name", h->items[i].name);
         json_key(j, "value");
-        json_str(j, h->items[i].value);
+        json_text(j, scrub_header(&a, secrets, &h->items[i]));
         json_close_map(j);
     }
     json_close_list(j);
+    arena_end(&a);
 }
 
 static size_t character_start(struct str text, size_t at)
@@ -155,9 +166,9 @@ static void put_exchange(struct json *j, const struct secrets *secrets, const st
     put_attempts(j, x);
     put_instant(j, "started_at", x->started_ms);
     json_put_int(j, "duration_us", x->duration_us);
-    put_headers(j, "request_headers", &x->request_headers);
+    put_headers(j, secrets, "request_headers", &x->request_headers);
     put_body(j, secrets, "request_body", x->request_body);
-    put_headers(j, "response_headers", &x->response_headers);
+    put_headers(j, secrets, "response_headers", &x->response_headers);
     put_body(j, secrets, "response_body", x->response_body);
 }
 

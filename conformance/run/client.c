@@ -20,7 +20,7 @@ struct sending { /* one request; on the same arena as its record */
 struct client {
     struct loop *loop;
     struct http_client *http;
-    double rps;
+    struct client_options options; /* rps, and the users of URLs */
     int64_t next_turn_us;
     struct sending *first;
 };
@@ -37,7 +37,7 @@ struct client *client_new(struct loop *l, const struct client_options *options)
         .decode = true,
     };
     struct client *c = heap_new(sizeof *c);
-    *c = (struct client){.loop = l, .http = http_client_new(l, &http), .rps = options->rps};
+    *c = (struct client){.loop = l, .http = http_client_new(l, &http), .options = *options};
     return c;
 }
 
@@ -95,15 +95,45 @@ static void start_sending(void *ctx)
     http_send(s->client->http, s->arena, &sent, on_http_response, s);
 }
 
+static bool is_below(struct str url, const char *root)
+{
+    struct str rest = str_skip(url, str_from(root).n);
+    return root && str_starts(url, str_from(root)) && (!rest.n || *rest.s == '/' || *rest.s == '?');
+}
+
+/* The server and the admin API may have the same host: paths of the admin API contain /__admin. */
+static const char *login_header(const struct client_options *o, struct str url)
+{
+    bool admin = o->admin_root && str_has(str_skip(url, strlen(o->admin_root)), STR("/__admin"));
+    if (admin && is_below(url, o->admin_root))
+        return o->admin_login.header;
+    return is_below(url, o->server_url) ? o->server_login.header : NULL;
+}
+
+/* The request's own array of headers may be shared with a repeated request. */
+static void add_login(const struct client *c, struct exchange_record *x)
+{
+    const char *login = login_header(&c->options, str_from(x->url));
+    struct arena *a = c->options.arena;
+    struct headers all = {0};
+    if (!login || headers_find(&x->request_headers, "Authorization"))
+        return;
+    for (size_t i = 0; i < x->request_headers.count; i++)
+        headers_add(a, &all, x->request_headers.items[i].name, x->request_headers.items[i].value);
+    headers_add(a, &all, "Authorization", str_from(login));
+    x->request_headers = all;
+}
+
 void client_send(struct client *c, struct arena *a, struct exchange_record *request, client_done_fn *done, void *ctx)
 {
     struct sending *s = arena_new(a, struct sending);
     *s = (struct sending){.client = c, .arena = a, .record = request, .done = done, .ctx = ctx};
     add_sending(c, s);
+    add_login(c, request);
     int64_t now = time_monotonic_us(), turn = now;
-    if (c->rps > 0) {
+    if (c->options.rps > 0) {
         turn = c->next_turn_us > now ? c->next_turn_us : now;
-        c->next_turn_us = turn + (int64_t)(1e6 / c->rps);
+        c->next_turn_us = turn + (int64_t)(1e6 / c->options.rps);
     }
     if (turn > now)
         s->timer = loop_timer(c->loop, turn, start_sending, s);

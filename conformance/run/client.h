@@ -22,6 +22,10 @@ struct client_options {
     bool insecure;
     int connections_max;
     double rps; /* requests per second at most; 0: no limit */
+    /* The users of the target's URLs, sent with requests that have no header Authorization. */
+    const char *server_url, *admin_root; /* may be NULL */
+    struct login server_login, admin_login;
+    struct arena *arena; /* of the headers that are added */
 };
 
 typedef void client_done_fn(void *ctx, struct exchange_record *x);

@@ -470,5 +470,9 @@ enum next judge_unsendable(struct task *t, const struct request_problem *problem
     if (problem->no_actor)
         return judge_skipped(t, VERDICT_NOT_APPLICABLE,
                              arena_printf(t->runner->arena, "the target has no actor '%s'", problem->no_actor));
+    if (problem->bad_header)
+        return judge_skipped(t, VERDICT_BLOCKED,
+                             arena_printf(t->runner->arena, "the value of the header '%s' has a control character",
+                                          problem->bad_header));
     return judge_blocked(t, problem->missing);
 }

@@ -299,12 +299,16 @@ static void remove_header(struct headers *h, const char *name)
 
 /* The step's headers override the default ones; null removes a header. */
 static bool add_headers(const struct vars *v, const struct node *headers, struct exchange_record *x,
-                        const char **missing)
+                        struct request_problem *problem)
 {
-    const struct node *map = headers ? vars_value(v, headers, missing) : NULL;
+    const struct node *map = headers ? vars_value(v, headers, &problem->missing) : NULL;
     const struct member *m;
     for (size_t i = 0; (m = node_member(map, i)); i++) {
         const char *text = scalar_text(v->arena, m->value);
+        if (text && !header_value_valid(str_from(text))) {
+            problem->bad_header = m->key;
+            return false;
+        }
         if (text)
             headers_set(v->arena, &x->request_headers, m->key, str_from(text));
         else
@@ -356,7 +360,7 @@ struct exchange_record *resolve_request(const struct vars *v, const struct targe
         headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
     x->url = full_url(v, base, step->path, step->query, &problem->missing);
     bool ok = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
-              add_headers(v, step->headers, x, &problem->missing) && add_body(v, step, x, &problem->missing);
+              add_headers(v, step->headers, x, problem) && add_body(v, step, x, &problem->missing);
     return ok ? x : NULL;
 }
 

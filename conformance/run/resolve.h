@@ -44,8 +44,9 @@ bool resolve_expectation(const struct vars *v, const struct expectation *x, stru
 const struct reading *resolve_readings(const struct vars *v, const struct step *step, const char **missing);
 
 struct request_problem {
-    const char *missing;  /* the reference that has no value */
-    const char *no_actor; /* the actor that the target does not have */
+    const char *missing;    /* the reference that has no value */
+    const char *no_actor;   /* the actor that the target does not have */
+    const char *bad_header; /* the header whose value has a control character */
 };
 
 /* Builds the request of a call or an inspect step. */

@@ -12,8 +12,9 @@
 #include "conformance/result/result.h"
 #include "conformance/run/target.h"
 
-/* Is called with each value that must never be printed, before the value can reach a result. */
-typedef void run_secret_fn(void *ctx, const char *name, const char *value);
+/* Is called with each value that must never be printed, before the value can reach a result. With `before`, the value
+ * must not be printed directly after that text: a short value may be an innocent word elsewhere. */
+typedef void run_secret_fn(void *ctx, const char *name, const char *before, const char *value);
 
 struct run_options {
     int jobs;           /* scenarios that run at once; 0: 64 if the target has an admin API, else 1 */

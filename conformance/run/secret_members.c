@@ -87,7 +87,7 @@ static void report_members(const struct runner *r, const struct node *response)
     for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
         const struct member *m = &response->map.members[i];
         if (node_text(m->value) && looks_generated(m->value->text) && names_secret(r->plan->suite, m->key))
-            o->secret(o->secret_ctx, m->key, node_text(m->value));
+            o->secret(o->secret_ctx, m->key, NULL, node_text(m->value));
         report_members(r, m->value);
     }
 }

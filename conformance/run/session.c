@@ -175,7 +175,7 @@ static void report_secret(void *ctx, const char *name, const char *value)
     const struct runner *r = ctx;
     const struct run_options *o = r->options;
     if (o->secret)
-        o->secret(o->secret_ctx, name, value);
+        o->secret(o->secret_ctx, name, NULL, value);
 }
 
 static const struct node *instant_node(struct arena *a, int64_t ms)
@@ -207,12 +207,39 @@ static void set_names(struct runner *r)
     vars_set(&r->vars, "run", run_names(r));
 }
 
+static void report_after(const struct runner *r, const char *name, const char *before, const char *value)
+{
+    const struct run_options *o = r->options;
+    if (o->secret)
+        o->secret(o->secret_ctx, name, before, value);
+}
+
+static void report_login(struct runner *r, const char *name, const struct login *login)
+{
+    struct arena *a = r->arena;
+    if (!login->header)
+        return;
+    report_secret(r, name, arena_printf(a, "%s:%s", login->user, login->password));
+    report_secret(r, name, login->password);
+    report_after(r, name, arena_printf(a, "%s:", login->user), login->password);
+    report_after(r, name, LOGIN_SCHEME, login->header + strlen(LOGIN_SCHEME));
+}
+
 static void report_credentials(struct runner *r)
 {
     const struct target *t = r->target;
-    for (size_t i = 0; i < t->actor_count; i++)
-        if (t->actors[i].credential)
-            report_secret(r, t->actors[i].name, t->actors[i].credential);
+    for (size_t i = 0; i < t->actor_count; i++) {
+        const struct actor *actor = &t->actors[i];
+        if (!actor->credential)
+            continue;
+        report_secret(r, actor->name, actor->credential);
+        report_after(r, actor->name, arena_printf(r->arena, "%s: %s", t->header, t->header_prefix), actor->credential);
+        if (*t->header_prefix)
+            report_after(r, actor->name, t->header_prefix, actor->credential);
+    }
+    report_login(r, "base_url_login", &t->base_login);
+    report_login(r, "admin_url_login", &t->admin_login);
+    report_login(r, "webhook_url_login", &t->webhook_login);
 }
 
 /* Before the first request: a value of the environment may be in a report that is written before the scenario runs. */
@@ -245,6 +272,11 @@ static void run_session(struct session *s)
         .insecure = r->options->insecure,
         .connections_max = (int)s->jobs,
         .rps = r->target->rps,
+        .server_url = r->target->server_url,
+        .server_login = r->target->base_login,
+        .admin_root = r->target->admin_url ? admin_root(r->arena, r->target) : NULL,
+        .admin_login = r->target->admin_login,
+        .arena = r->arena,
     };
     r->client = client_new(r->loop, &options);
     loop_signal(r->loop, SIGINT, on_signal, s);
@@ -318,8 +350,11 @@ bool run_plan(struct arena *a, const struct plan *plan, const struct target *tar
             return false;
         own.is_mock = true;
         own.admin_url = arena_printf(a, "%s/__admin", mock_url(mock));
+        own.base_login = own.admin_login = (struct login){0};
         target_set_server(a, &own, mock_url(mock));
     }
+    if (!own.server_url && !own.base_url)
+        own.base_login = own.admin_login;
     if (!own.server_url)
         target_set_server(a, &own, own.base_url ? own.base_url : admin_root(a, &own));
     bool done = check_live_key(&own, err) && run_target(a, plan, &own, options, out, err);

@@ -84,11 +84,13 @@ static const struct fields file_fields = FIELD_TABLE("target", rows, struct file
 
 /* --- values ------------------------------------------------------------------------------- */
 
-/* Returns NULL if the variable is not set or empty. */
-static const char *from_environment(const struct node *env)
+/* Sets *out to NULL if the variable is not set or empty. */
+static bool from_environment(struct arena *a, const struct node *env, const char **out, struct error *err)
 {
-    const char *value = getenv(node_text(env));
-    return value && *value ? value : NULL;
+    const char *name = node_text(env), *value = getenv(name);
+    *out = NULL;
+    return !value || !*value ||
+           value_read(a, value, arena_printf(a, "the environment variable '%s'", name), env->at, out, err);
 }
 
 static bool is_variable(const struct node *env, struct error *err)
@@ -141,15 +143,14 @@ static bool read_actor(struct arena *a, const struct member *m, struct target *t
         return error_add(err, ERROR_INPUT, file.key->at, "'key' is allowed for a mock only; use env: VARIABLE");
     if (file.key && !node_text(file.key))
         return error_add(err, ERROR_INPUT, file.key->at, "'key' must be text");
-    if (file.key)
-        out->credential = node_text(file.key);
+    if (file.key && !value_read(a, node_text(file.key), "'key'", file.key->at, &out->credential, err))
+        return false;
     if (file.key)
         out->origin = arena_printf(a, "%s:%d", file.key->at.file, file.key->at.line);
     if (!file.env)
         return true;
-    if (!is_variable(file.env, err))
+    if (!is_variable(file.env, err) || !from_environment(a, file.env, &out->credential, err))
         return false;
-    out->credential = from_environment(file.env);
     out->origin = node_text(file.env);
     if (!out->credential && needed)
         return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' is not set",
@@ -188,11 +189,12 @@ static bool read_resources(struct arena *a, const struct node *map, struct targe
     for (size_t i = 0; (m = node_member(map, i)); i++) {
         const struct node *value = m->value, *env = node_get(value, "env");
         if (env && node_count(value) == 1) {
-            ok &= is_variable(env, err);
-            const char *text = node_text(env) ? from_environment(env) : NULL;
+            const char *text = NULL;
+            bool valid = is_variable(env, err) && from_environment(a, env, &text, err);
             value = text ? node_new_text(a, str_from(text)) : NULL;
-            if (!text && node_text(env))
+            if (!text && valid)
                 add_unset(a, t, false, m->key, env);
+            ok &= valid;
         }
         if (value)
             resources = node_with(a, resources, m->key, value);
@@ -211,17 +213,18 @@ static bool read_rps(const struct node *n, struct target *t, struct error *err)
 
 /* --- URLs --------------------------------------------------------------------------------- */
 
-/* `at` has no file if the URL is a command-line argument. */
-static bool read_url(struct arena *a, const char *text, struct where at, const char **to, struct error *err)
+/* Removes the user and the password. `at` has no file if the URL is a command-line argument. */
+static bool read_url(struct arena *a, const char *text, struct where at, const char **to, struct login *login,
+                     struct error *err)
 {
     enum error_kind kind = at.file ? ERROR_INPUT : ERROR_USAGE;
     struct url url;
-    const char *why;
-    struct str kept = str_from(text);
-    if (!url_parse(a, text, &url, &why))
-        return error_add(err, kind, at, "invalid base URL '%s': %s", text, why);
+    const char *why, *shown = url_shown(a, text);
+    if (!url_parse(a, text, &url, &why) || !url_take_login(a, &text, login, &why))
+        return error_add(err, kind, at, "invalid base URL '%s': %s", shown, why);
     if (*url.query || *url.fragment)
-        return error_add(err, kind, at, "invalid base URL '%s': it must not have a query or fragment", text);
+        return error_add(err, kind, at, "invalid base URL '%s': it must not have a query or fragment", shown);
+    struct str kept = str_from(text);
     while (str_ends(kept, STR("/")))
         kept.n--;
     *to = str_dup(a, kept);
@@ -242,7 +245,7 @@ void target_set_server(struct arena *a, struct target *t, const char *url)
 static bool read_base_url(struct arena *a, struct target *t, const char *text, struct where at, struct error *err)
 {
     const char *url;
-    if (!read_url(a, text, at, &url, err))
+    if (!read_url(a, text, at, &url, &t->base_login, err))
         return false;
     target_set_server(a, t, url);
     return true;
@@ -255,7 +258,7 @@ bool target_set_base_url(struct arena *a, struct target *t, const char *url, str
 
 static bool read_admin_url(struct arena *a, struct target *t, const char *url, struct where at, struct error *err)
 {
-    if (!read_url(a, url, at, &t->admin_url, err))
+    if (!read_url(a, url, at, &t->admin_url, &t->admin_login, err))
         return false;
     if (!str_ends(str_from(t->admin_url), STR("/__admin")))
         t->admin_url = arena_printf(a, "%s/__admin", t->admin_url);
@@ -288,14 +291,35 @@ static struct target *target_new(struct arena *a)
     return t;
 }
 
+/* The target needs the user and the password, so they stay in the URL. */
+static bool read_webhook_url(struct arena *a, struct target *t, const char *text, struct where at, struct error *err)
+{
+    struct str kept = str_from(text);
+    const char *without;
+    while (str_ends(kept, STR("/")))
+        kept.n--;
+    t->webhook_url = str_dup(a, kept);
+    return read_url(a, text, at, &without, &t->webhook_login, err);
+}
+
 static bool read_urls(struct arena *a, const struct node *root, const struct file *file, struct target *t,
                       struct error *err)
 {
     const struct node *base = node_get(root, "base_url"), *admin = node_get(root, "admin_url");
     const struct node *webhook = node_get(node_get(root, "webhook"), "url");
     return (!base || read_base_url(a, t, file->base_url, base->at, err)) &&
-           (!webhook || read_url(a, file->webhook.url, webhook->at, &t->webhook_url, err)) &&
+           (!webhook || read_webhook_url(a, t, file->webhook.url, webhook->at, err)) &&
            (!admin || read_admin_url(a, t, file->admin_url, admin->at, err));
+}
+
+static bool check_auth(const struct node *auth, const struct target *t, struct error *err)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+    if (!*t->header || t->header[strspn(t->header, allowed)])
+        return error_add(err, ERROR_INPUT, node_get(auth, "header")->at,
+                         "invalid header name; expected for example X-Api-Key");
+    return header_value_valid(str_from(t->header_prefix)) ||
+           error_add(err, ERROR_INPUT, node_get(auth, "prefix")->at, "'prefix' has a control character");
 }
 
 struct target *target_load(struct arena *a, const char *path, struct error *err)
@@ -322,7 +346,8 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     }
     if (file.auth.prefix)
         t->header_prefix = file.auth.prefix;
-    bool ok = read_actors(a, file.actors, t, err);
+    bool ok = check_auth(node_get(root, "auth"), t, err);
+    ok &= read_actors(a, file.actors, t, err);
     ok &= read_resources(a, file.resources, t, err);
     ok &= read_rps(file.rps, t, err);
     if (file.now && !time_parse(str_from(file.now), &t->now_ms))

@@ -28,6 +28,9 @@
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
  *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks those against its
  *          manifest). A target that reaches the listener has `webhook`.
+ * Secrets: a credential has no control character; a line break at its end is removed with a warning. A user and a
+ *          password in a URL are sent as HTTP Basic authentication, so the keys of the actors then need another header
+ *          than Authorization.
  * Units:   rps = requests per second at most; 0 = no limit.
  * Errors:  mistakes in the file, with file:line:col. An unset environment variable removes its actor or resource with a
  *          warning; for the first actor it is an error.
@@ -46,6 +49,14 @@ struct unset_name { /* an actor or resource without a value, because its environ
     const char *name, *variable;
     bool is_actor;
 };
+
+/* A user and a password from a URL. They are removed from the URL, and sent in the header Authorization of requests
+ * that have none. */
+struct login {
+    const char *user, *password; /* decoded */
+    const char *header;          /* "Basic ..."; NULL: the URL had no user */
+};
+#define LOGIN_SCHEME "Basic "
 
 enum consent_driver { CONSENT_NONE, CONSENT_ADMIN, CONSENT_BROWSER, CONSENT_HUMAN };
 
@@ -74,7 +85,8 @@ struct target {
     double rps;
     bool is_mock;
     const char *webhook_url; /* URL of the runner's listener, for the target; NULL: a local URL */
-    int webhook_port;        /* local port of the listener; 0: any free port */
+    struct login base_login, admin_login, webhook_login; /* of the three URLs; webhook_url contains its login too */
+    int webhook_port;                                    /* local port of the listener; 0: any free port */
 };
 
 /* Reads a target file. */
@@ -95,3 +107,18 @@ const struct actor *target_actor(const struct target *t, const char *name);
 const char *target_unset_variable(const struct target *t, bool is_actor, struct str name);
 /* Returns the first actor whose credential looks like a live key ("_live_"), or NULL. */
 const struct actor *target_live_actor(const struct target *t);
+
+/* --- credential.c ------------------------------------------------------------------------- */
+
+/* Reads a credential or a resource from the environment. Removes a line break at its end, with a warning. Returns
+ * false, and an error, if it is blank or has a control character. `what` names it: "the environment variable 'KEY'". */
+bool value_read(struct arena *a, const char *text, const char *what, struct where at, const char **out,
+                struct error *err);
+bool header_value_valid(struct str value); /* no control character except tabs */
+
+const char *url_shown(struct arena *a, const char *url); /* with *** for the password, also if the URL is invalid */
+/* Removes the user and the password from *url. Returns false, and a static text, if they are not percent-encoded
+ * correctly. */
+bool url_take_login(struct arena *a, const char **url, struct login *out, const char **why);
+/* Returns false, and an error, if the URL has a user although the keys of the actors use the header Authorization. */
+bool target_check_login(const struct target *t, struct error *err);

@@ -243,7 +243,7 @@ enum next webhook_prepare(struct task *t)
     if (c->hook.secret && !node_text(c->hook.secret))
         return judge_skipped(t, VERDICT_BLOCKED, "the secret of the webhook signature is not text");
     if (c->hook.secret && t->runner->options->secret)
-        t->runner->options->secret(t->runner->options->secret_ctx, "webhook_secret", node_text(c->hook.secret));
+        t->runner->options->secret(t->runner->options->secret_ctx, "webhook_secret", NULL, node_text(c->hook.secret));
     return NEXT_PHASE;
 }
 

@@ -218,6 +218,47 @@ static void requests_are_paced(void **state)
     assert_true(time_monotonic_us() - began >= 60000);
 }
 
+/* As libcurl does with a URL that contains the user. */
+static void the_user_of_a_url_is_sent_to_its_server_only(void **state)
+{
+    static const struct {
+        const char *path, *key, *sent;
+    } rows[] = {
+        {"/v1/x",          NULL,         "Basic server"},
+        {"/v1/x",          "Bearer key", "Bearer key"  },
+        {"/v1?x",          NULL,         "Basic server"},
+        {"/v1",            NULL,         "Basic server"},
+        {"/v10/x",         NULL,         NULL          },
+        {"/v2/x",          NULL,         NULL          },
+        {"/v1/__admin/x",  NULL,         "Basic admin" },
+        {"/v1/ns/__admin", NULL,         "Basic admin" },
+    };
+    struct scene *s = *state;
+    const char *url = arena_printf(&s->arena, "http://127.0.0.1:%d/v1", server_port(s->server));
+    client_free(s->client);
+    s->client = client_new(s->loop, &(struct client_options){
+                                        .timeout_ms = 5000,
+                                        .connect_timeout_ms = 5000,
+                                        .server_url = url,
+                                        .server_login = {"u", "p", "Basic server"},
+                                        .admin_root = url,
+                                        .admin_login = {"u", "p", "Basic admin" },
+                                        .arena = &s->arena
+    });
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange_record *x = new_request(s, "GET", rows[i].path);
+        if (rows[i].key)
+            headers_add(&s->arena, &x->request_headers, "Authorization", str_from(rows[i].key));
+        send_request(s, x);
+        const char *header = strstr(s->last_request, "Authorization: ");
+        if (!rows[i].sent)
+            assert_null(header);
+        else if (!header || !str_starts(str_from(header + strlen("Authorization: ")), str_from(rows[i].sent)))
+            fail_msg("%s: %s", rows[i].path, s->last_request);
+        assert_true(str_is(headers_get(&x->request_headers, "Authorization"), rows[i].sent ? rows[i].sent : ""));
+    }
+}
+
 static void a_client_with_requests_in_flight_can_be_freed(void **state)
 {
     struct scene *s = *state;
@@ -242,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_silent_server_times_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_are_paced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_user_of_a_url_is_sent_to_its_server_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_client_with_requests_in_flight_can_be_freed, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -266,7 +266,68 @@ secrets_are_not_mistaken() {
             fail "the stream has another number of $event events than the file"
     done
     tail -n 1 "$tmp/stream" | grep -q '"event":"run_ended"' || fail "the stream does not end with run_ended"
-    grep -q . "$tmp/stream" || fail "the stream is empty"
+}
+
+# Starts a mock in the background; its URL is in $url.
+start_mock() {
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --fixture "$source/fixtures/layers-acme.yaml" --port 0 --log quiet >"$tmp/ready" &
+    mock=$!
+    trap 'kill $mock; rm -rf "$tmp"' EXIT
+    read -r ready <"$tmp/ready" || fail "the mock did not start"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+}
+
+# A password in a URL is sent, but neither printed nor reported; nor are short keys.
+passwords_in_urls_are_secret() {
+    start_mock
+    host=${url#http://}
+    reports="json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt"
+    printf 'name: x\nmock: true\nbase_url: "http://user:hunter2%%2Fsecret@%s/layers"\nauth: { header: X-Key }\nactors: { full: { key: abc }, anonymous: {} }\n' "$host" >"$tmp/target.yaml"
+    sed -n '/^resources:/,$p' "$suite/targets/mock.yaml" >>"$tmp/target.yaml"
+    run 1 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --report "$reports"
+    for file in out r.json r.xml r.ndjson r.txt; do
+        ! grep -iE 'hunter2|aHVudGVy|odW50ZXIy|ZXIyL3NlY3|68756e746572|X-Key: abc|"abc"' "$tmp/$file" || fail "$file contains a password or a key"
+        grep -qE 'Basic \$base_url_login' "$tmp/$file" || fail "$file does not show that a user was sent"
+        grep -qE 'X-Key: "?\$full|"X-Key", *$|"\$full"' "$tmp/$file" || fail "$file does not show that a key was sent"
+    done
+    curl -s "$url/__admin/requests?limit=10" | grep -q 'Basic dXNlcjpodW50ZXIyL3NlY3JldA==' || fail "the user was not sent"
+    # Both need the same header.
+    sed '/^auth:/d' "$tmp/target.yaml" >"$tmp/both.yaml"
+    run 2 run "$suite/list/shape.yaml" --target "$tmp/both.yaml" --report "$reports"
+    has "the URL of target 'x' has a user, and actor 'full' has a key; both need the header Authorization"
+    for place in "--url http://user:hunter2secret@127.0.0.1:9" "--url http://user:hunter2secret@127.0.0.1:99999" \
+        "--target $suite/targets/mock.yaml --admin-url http://user:hunter2secret@127.0.0.1:9" "--url user:hunter2secret@h" \
+        "--mock --url http://user:hunter2secret@h/?q"; do
+        status=0
+        # shellcheck disable=SC2086
+        "$bin/conformance" run "$suite/list/shape.yaml" $place --report "$reports" >"$tmp/out" 2>&1 </dev/null || status=$?
+        [ "$status" != 0 ] || fail "a run with $place ended with 0"
+        ! grep -l hunter2 "$tmp"/out "$tmp"/r.* || fail "the password is shown, with $place"
+    done
+}
+
+# A key with a line break would end the header; the rest would be another header, or the body.
+keys_fit_their_header() {
+    start_mock
+    sed '/^fixture:/d; /^mount:/d; s/key: lp_live_01HX9Y6K7EJ4T2_full/env: NK/' "$suite/targets/mock.yaml" >"$tmp/target.yaml"
+    printf 'mount: /layers\n' >>"$tmp/target.yaml"
+    key=lp_live_01HX9Y6K7EJ4T2_full
+    export NK="$key
+"
+    run 0 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url"
+    has "the environment variable 'NK' ends with a line break, which is removed"
+    run 4 run "$suite/list/shape.yaml" --url "$url" --key full=NK
+    has "the environment variable 'NK' ends with a line break, which is removed"
+    for NK in "$key
+X-Injected: yes" "
+$key" ' ' "$(printf 'a\033[2J')"; do
+        run 2 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url"
+        has "target.yaml:[0-9]+:[0-9]+: the environment variable 'NK' (has a line break|is empty|has the control character 0x1b)"
+        run 2 run "$suite/list/shape.yaml" --url "$url" --key full=NK
+        has "key: the environment variable 'NK' (has a line break|is empty|has the control character 0x1b)"
+    done
+    ! curl -s "$url/__admin/requests?limit=100" | grep -q X-Injected || fail "a header was injected"
 }
 
 # An interrupted run stops its mock server and ends with status 130.

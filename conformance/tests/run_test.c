@@ -1,9 +1,10 @@
 #include "base/array.h"
-#include "conformance/run/run.h"
+#include "conformance/run/task.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -590,6 +591,90 @@ static void each_verdict_has_one_effect_on_a_claim(void **state)
     }
 }
 
+static void a_header_value_with_a_line_break_is_not_sent(void **state)
+{
+    struct scene *s = *state;
+    setenv("RUN_TEST_NOTE", "a\r\nX-Injected: b", 1);
+    run_file(s, "injected-header");
+    assert_int_equal(s->endpoint.call_log->n, 0);
+    assert_string_equal(failures_text(s), "blocked injected-header/sent/status/is\n"
+                                          "blocked injected-header/sent/name/equals\n"
+                                          "blocked injected-header/sent/id/capture\n"
+                                          "of 3");
+    assert_string_equal(s->run.scenarios.items[0]->checks.items[0].why,
+                        "the value of the header 'X-Note' has a control character");
+    setenv("RUN_TEST_NOTE", "a\tb", 1);
+    run_file(s, "injected-header");
+    assert_string_equal(failures_text(s), "of 3");
+    unsetenv("RUN_TEST_NOTE");
+}
+
+struct learned {
+    struct arena *arena;
+    struct buf text;
+};
+
+static void note_secret(void *ctx, const char *name, const char *before, const char *value)
+{
+    struct learned *l = ctx;
+    buf_printf(&l->text, "%s=%s%s\n", name, before ? before : "", value);
+}
+
+static void what_is_sent_or_declared_as_a_secret_is_reported(void **state)
+{
+    struct scene *s = *state;
+    struct learned l = {.text = {.arena = &s->arena}};
+    s->options.secret = note_secret;
+    s->options.secret_ctx = &l;
+    s->target.base_login = (struct login){"me", "pw", "Basic bWU6cHc="};
+    setenv("RUN_TEST_NOTE", "a note", 1);
+    run_file(s, "injected-header");
+    static const char *const expected[] = {
+        "full=secret of full\n",  "full=Bearer secret of full\n",    "full=Authorization: Bearer secret of full\n",
+        "base_url_login=me:pw\n", "base_url_login=Basic bWU6cHc=\n", "RUN_TEST_NOTE=a note\n",
+    };
+    for (size_t i = 0; i < COUNT(expected); i++)
+        if (!strstr(buf_c(&l.text), expected[i]))
+            fail_msg("no %s in %s", expected[i], buf_c(&l.text));
+    unsetenv("RUN_TEST_NOTE");
+}
+
+/* Members that no catalogue declares. */
+static void members_of_a_response_are_secrets_by_name_and_value(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *secrets; /* names */
+    } rows[] = {
+        {"{\"access_token\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                          "access_token\n" },
+        {"{\"a\":[{\"fbUserToken\":\"7Lm9Tp3Jq8Zr2Xw4\"}]}",                                 "fbUserToken\n"  },
+        {"{\"Client-Secret\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                         "Client-Secret\n"},
+        {"{\"apiKey\":\"7Lm9Tp3Jq8Zr2Xw4\",\"key\":\"7Lm9Tp3Jq8Zr2Xw5\"}",                   "apiKey\nkey\n"  },
+        {"{\"password\":\"aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeF\"}",                              "password\n"     },
+        {"{\"nextPageToken\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                         ""               },
+        {"{\"token\":\"published\",\"secret\":\"1\",\"key\":\"a b c d e f g h 1 2\"}",       ""               },
+        {"{\"tokenExpiresAt\":\"2026-05-02T09:00:00Z\",\"token\":\"2026-05-02T09:00:00Z\"}", ""               },
+        {"{\"state\":\"7Lm9Tp3Jq8Zr2Xw4\",\"id\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                     ""               },
+        {"not JSON 7Lm9Tp3Jq8Zr2Xw4",                                                        ""               },
+        {"",                                                                                 ""               },
+    };
+    struct scene *s = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct learned l = {.text = {.arena = &s->arena}};
+        struct plan plan = {0};
+        struct run_options options = {.secret = note_secret, .secret_ctx = &l};
+        struct runner r = {.arena = &s->arena, .plan = &plan, .options = &options};
+        secret_members_report(&r, str_from(rows[i].body));
+        struct buf names = {.arena = &s->arena};
+        for (struct str rest = buf_str(&l.text); rest.n;) {
+            struct str line = str_cut(&rest, '\n');
+            buf_add(&names, str_cut(&line, '='));
+            buf_byte(&names, '\n');
+        }
+        assert_string_equal(buf_c(&names), rows[i].secrets);
+    }
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -744,6 +829,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_provider_and_the_admin_api_are_called_at_their_own_urls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_header_value_with_a_line_break_is_not_sent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_sent_or_declared_as_a_secret_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(members_of_a_response_are_secrets_by_name_and_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
         cmocka_unit_test_setup_teardown(an_unexpected_status_accuses_only_the_claims_that_cite_it, set_up, tear_down),

@@ -157,6 +157,143 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
     }
 }
 
+/* A key with a line break would end the header, and what follows would be another header or the body. */
+static void a_value_that_does_not_fit_a_header_is_refused(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *value, *wrong;
+    } rows[] = {
+        {"key\n12345",     "the environment variable 'TARGET_TEST_KEY' has a line break"},
+        {"key\r\nX-A: b",  "the environment variable 'TARGET_TEST_KEY' has a line break"},
+        {"\nkey",          "the environment variable 'TARGET_TEST_KEY' has a line break"},
+        {"key\x1b[2J",     "the environment variable 'TARGET_TEST_KEY' has the control character 0x1b"},
+        {"key\tkey",       "the environment variable 'TARGET_TEST_KEY' has the control character 0x09"},
+        {" ",              "the environment variable 'TARGET_TEST_KEY' is empty"},
+        {" \n",            "the environment variable 'TARGET_TEST_KEY' is empty"},
+    };
+    static const struct {
+        const char *text, *place;
+    } files[] = {
+        {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_KEY } }\n",    ":3:21: "},
+        {"name: x\nbase_url: https://x\nactors: { n: {}, a: { env: TARGET_TEST_KEY } }\n", ":3:28: "},
+        {"name: x\nmock: true\nresources: { a: { env: TARGET_TEST_KEY } }\n",          ":3:24: "},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < COUNT(rows) * COUNT(files); i++) {
+        const char *wrong, *file = files[i % COUNT(files)].text;
+        setenv("TARGET_TEST_KEY", rows[i / COUNT(files)].value, 1);
+        assert_null(read_text(*state, file, &wrong));
+        assert_string_equal(wrong,
+                            arena_printf(*state, "%s%s", files[i % COUNT(files)].place, rows[i / COUNT(files)].wrong));
+    }
+    static const char *const literals[][2] = {
+        {"name: x\nmock: true\nactors: { a: { key: \"k\\nX-A: b\" } }\n", ":3:21: 'key' has a line break"},
+        {"name: x\nmock: true\nactors: { a: { key: \" \" } }\n",          ":3:21: 'key' is empty"        },
+        {"name: x\nmock: true\nauth: { header: \"X\\nY\" }\n",            ":3:17: invalid header name"   },
+        {"name: x\nmock: true\nauth: { header: \"X Y\" }\n",              ":3:17: invalid header name"   },
+        {"name: x\nmock: true\nauth: { prefix: \"a\\r\\nb\" }\n",         ":3:17: 'prefix' has a control"},
+    };
+    for (size_t i = 0; i < COUNT(literals); i++) {
+        const char *wrong;
+        read_text(*state, literals[i][0], &wrong);
+        if (!wrong || !str_starts(str_from(wrong), str_from(literals[i][1])))
+            fail_msg("%s: got %s", literals[i][0], wrong);
+    }
+}
+
+static void a_line_break_at_the_end_of_a_value_is_removed(void **state)
+{
+    static const char *const values[] = {"the key\n", "the key\r\n", "the key\n\n"};
+    for (size_t i = 0; i < COUNT(values); i++) {
+        const char *wrong;
+        setenv("TARGET_TEST_KEY", values[i], 1);
+        const struct target *t = read_text(*state,
+                                           "name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_KEY } }\n"
+                                           "resources: { r: { env: TARGET_TEST_KEY } }\n",
+                                           &wrong);
+        assert_non_null(t);
+        assert_string_equal(target_actor(t, "a")->credential, "the key");
+        assert_string_equal(node_get_text(t->resources, "r"), "the key");
+    }
+}
+
+static void a_user_in_a_url_is_kept_apart_from_it(void **state)
+{
+    const char *wrong;
+    const struct target *t = read_text(*state,
+                                       "name: x\nbase_url: http://me:hunter2%2Fsecret@127.0.0.1:9/v1/\nmock: true\n"
+                                       "admin_url: http://root@127.0.0.1:8\nauth: { header: X-Api-Key }\n"
+                                       "actors: { a: { key: k } }\n"
+                                       "webhook: { url: \"http://hook:pw@h/\", port: 9 }\n",
+                                       &wrong);
+    assert_non_null(t);
+    assert_string_equal(t->base_url, "http://127.0.0.1:9/v1");
+    assert_string_equal(t->server_url, "http://127.0.0.1:9");
+    assert_string_equal(t->base_login.password, "hunter2/secret");
+    assert_string_equal(t->base_login.header, "Basic bWU6aHVudGVyMi9zZWNyZXQ=");
+    assert_string_equal(t->admin_url, "http://127.0.0.1:8/__admin");
+    assert_string_equal(t->admin_login.header, "Basic cm9vdDo=");
+    assert_string_equal(t->webhook_url, "http://hook:pw@h");
+    assert_string_equal(t->webhook_login.password, "pw");
+    assert_true(target_check_login(t, NULL));
+    struct target *of_url = target_of_url(*state, "https://me:hunter2secret@h:1/v1", NULL);
+    assert_string_equal(of_url->name, "https://h:1/v1");
+    assert_true(target_set_base_url(*state, of_url, "https://h:2", NULL));
+    assert_null(of_url->base_login.header);
+}
+
+/* A request has one header Authorization: with the key, the server would never see the user. */
+static void a_user_in_a_url_and_keys_need_different_headers(void **state)
+{
+    static const char *const starts[] = {
+        "name: x\nmock: true\nbase_url: http://me:hunter2secret@h\n",
+        "name: x\nmock: true\nadmin_url: http://me:hunter2secret@127.0.0.1:1\n",
+    };
+    for (size_t i = 0; i < COUNT(starts); i++) {
+        struct error err = {0};
+        const char *wrong, *key = "actors: { nobody: {}, full: { key: k } }\n";
+        const struct target *t = read_text(*state, arena_printf(*state, "%s%s", starts[i], key), &wrong);
+        assert_false(target_check_login(t, &err));
+        assert_non_null(strstr(error_text(*state, &err), "actor 'full' has a key; both need the header Authorization"));
+        assert_null(strstr(error_text(*state, &err), "hunter2"));
+        error_end(&err);
+        t = read_text(*state, arena_printf(*state, "%s%sauth: { header: X-Api-Key }\n", starts[i], key), &wrong);
+        assert_true(target_check_login(t, NULL));
+        t = read_text(*state, arena_printf(*state, "%sactors: { nobody: {} }\n", starts[i]), &wrong);
+        assert_true(target_check_login(t, NULL));
+    }
+}
+
+static void no_message_shows_the_password_of_a_url(void **state)
+{
+    static const char *const urls[][2] = {
+        {"http://me:hunter2secret@h/?q",     "http://me:***@h/?q"   },
+        {"http://me:hunter2secret@h h",      "http://me:***@h h"    },
+        {"http://me:hunter2secret@",         "http://me:***@"       },
+        {"me:hunter2secret@h",               "me:***@h"             },
+        {"ftp://me:hunter2secret@h",         "ftp://me:***@h"       },
+        {"http://me:hunter2secret%zz@h",     "http://me:***@h"      },
+        {"http://me:hunter2@secret@h:99999", "http://me:***@h:99999"},
+        {"http://me:hunter2:secret@h:0",     "http://me:***@h:0"    },
+        {"http://:hunter2secret@h:0/x@y",    "http://:***@h:0/x@y"  },
+        {"http://me@h:0",                    "http://me@h:0"        },
+        {"http://h:0",                       "http://h:0"           },
+    };
+    static const char *const keys[] = {"base_url: \"%s\"", "admin_url: \"%s\"", "webhook: { url: \"%s\", port: 1 }"};
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        assert_string_equal(url_shown(*state, urls[i][0]), urls[i][1]);
+        for (size_t k = 0; k < COUNT(keys); k++) {
+            const char *wrong, *at = strstr(keys[k], "%s");
+            const char *text = arena_printf(*state, "name: x\nmock: true\n%.*s%s%s\n", (int)(at - keys[k]), keys[k],
+                                            urls[i][0], at + 2);
+            assert_null(read_text(*state, text, &wrong));
+            assert_non_null(strstr(wrong, arena_printf(*state, "invalid base URL '%s'", urls[i][1])));
+            assert_null(strstr(wrong, "hunter2"));
+        }
+    }
+}
+
 static void an_unset_environment_variable_gives_no_value(void **state)
 {
     const char *wrong;
@@ -242,6 +379,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_value_that_does_not_fit_a_header_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_break_at_the_end_of_a_value_is_removed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_user_in_a_url_is_kept_apart_from_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_user_in_a_url_and_keys_need_different_headers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_message_shows_the_password_of_a_url, set_up, tear_down),
         cmocka_unit_test(an_admin_api_and_a_consent_driver_are_capabilities),
         cmocka_unit_test(a_mock_on_a_loopback_host_reaches_the_listener),
         cmocka_unit_test(a_live_key_is_recognised),
