@@ -26,6 +26,7 @@ static struct documented seen;
 
 /* --- what handlers read ------------------------------------------------------------------- */
 
+// NOLINTBEGIN(bugprone-reserved-identifier): --wrap requires these names
 struct str __real_call_query(struct call *c, const char *name);
 struct str __wrap_call_query(struct call *c, const char *name);
 const struct node *__real_call_body(struct call *c);
@@ -38,6 +39,7 @@ const struct node *__real_node_get(const struct node *map, const char *key);
 const struct node *__wrap_node_get(const struct node *map, const char *key);
 const char *__real_node_get_text(const struct node *map, const char *key);
 const char *__wrap_node_get_text(const struct node *map, const char *key);
+// NOLINTEND(bugprone-reserved-identifier)
 
 static bool is_providers(const struct call *c)
 {
