@@ -186,6 +186,12 @@ static void notify_ended(void *ctx, const struct run *r, const struct scenario_r
             all->items[i].events.scenario_ended(all->items[i].events.ctx, r, s);
 }
 
+static void notify_waiting(void *ctx, const struct run *r, const char *text)
+{
+    const struct outputs *all = ctx;
+    all->console.waiting(all->console.ctx, r, text);
+}
+
 /* Returns stderr if a report is written to stdout. */
 static FILE *console_stream(const struct outputs *outputs)
 {
@@ -278,11 +284,11 @@ static int command_run(const struct options *o, struct error *err)
     bool opened = open_outputs(o, &secrets, &outputs, err);
     FILE *to = console_stream(&outputs);
     bool colour = !o->no_color && log_colour_wanted(to);
-    bool progress = !o->quiet && isatty(STDERR_FILENO);
+    enum progress progress = o->quiet ? PROGRESS_NONE : isatty(STDERR_FILENO) ? PROGRESS_SCREEN : PROGRESS_LINES;
     struct writer *out = writer_to(&secrets, to);
     struct console *console = console_new(a, out, colour, progress, terminal_width());
     outputs.console = console_events(console);
-    struct run_events events = {notify_started, notify_ended, &outputs};
+    struct run_events events = {notify_started, notify_ended, notify_waiting, &outputs};
     if (opened && load_and_run(o, &secrets, &events, &run, err))
         console_summary(console, &run);
     else

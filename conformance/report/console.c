@@ -327,12 +327,13 @@ static void summary_put(struct text_layout *t, const struct run *r)
 struct console {
     struct arena *arena;
     struct writer *out;
-    bool colour, progress;
+    bool colour;
+    enum progress progress;
     int width;
     uint32_t started, ended, failed;
 };
 
-struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress, int width)
+struct console *console_new(struct arena *a, struct writer *out, bool colour, enum progress progress, int width)
 {
     struct console *c = arena_new(a, struct console);
     *c = (struct console){
@@ -344,7 +345,7 @@ struct console *console_new(struct arena *a, struct writer *out, bool colour, bo
 
 static void show_progress(const struct console *c, const char *name)
 {
-    if (!c->progress)
+    if (c->progress != PROGRESS_SCREEN)
         return;
     struct arena a = {0};
     struct secrets none = {.arena = &a};
@@ -381,9 +382,27 @@ static void on_ended(void *ctx, const struct run *r, const struct scenario_resul
     show_progress(c, s->name);
 }
 
+static void on_waiting(void *ctx, const struct run *r, const char *text)
+{
+    (void)r;
+    const struct console *c = ctx;
+    if (c->progress == PROGRESS_NONE)
+        return;
+    struct arena a = {0};
+    struct secrets none = {.arena = &a};
+    struct text_layout t = layout_begin(&a, writer_secrets(c->out), c->colour, c->width);
+    struct writer *progress = writer_to(&none, stderr);
+    write_text(progress, c->progress == PROGRESS_SCREEN ? "\r\x1b[K" : "");
+    write_text(progress, layout_safe_text(&t, text));
+    write_text(progress, "\n");
+    (void)writer_close(progress, NULL);
+    arena_end(&a);
+}
+
 struct run_events console_events(struct console *c)
 {
-    return (struct run_events){.scenario_started = on_started, .scenario_ended = on_ended, .ctx = c};
+    return (struct run_events){
+        .scenario_started = on_started, .scenario_ended = on_ended, .waiting = on_waiting, .ctx = c};
 }
 
 /* --- summary ------------------------------------------------------------------------------ */
@@ -391,7 +410,7 @@ struct run_events console_events(struct console *c)
 void console_summary(struct console *c, const struct run *r)
 {
     struct arena a = {0};
-    if (c->progress)
+    if (c->progress == PROGRESS_SCREEN)
         (void)fputs("\r\x1b[K", stderr);
     struct text_layout t = layout_begin(&a, writer_secrets(c->out), c->colour, c->width);
     summary_put(&t, r);
@@ -402,6 +421,6 @@ void console_summary(struct console *c, const struct run *r)
 void console_write(const struct run *r, struct writer *w)
 {
     struct arena a = {0};
-    console_summary(console_new(&a, w, false, false, LAYOUT_WIDTH_MAX), r);
+    console_summary(console_new(&a, w, false, PROGRESS_NONE, LAYOUT_WIDTH_MAX), r);
     arena_end(&a);
 }

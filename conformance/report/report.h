@@ -36,7 +36,12 @@ const char *report_format_names(struct arena *a); /* "console, json, ..." */
 
 /* The console: progress on stderr during the run, then the summary. */
 struct console;
-struct console *console_new(struct arena *a, struct writer *out, bool colour, bool progress, int width);
+enum progress {
+    PROGRESS_NONE,
+    PROGRESS_LINES,  /* a line for each notice of what the run waits for */
+    PROGRESS_SCREEN, /* a terminal: one line that changes */
+};
+struct console *console_new(struct arena *a, struct writer *out, bool colour, enum progress progress, int width);
 struct run_events console_events(struct console *c);
 void console_summary(struct console *c, const struct run *r);
 

@@ -166,6 +166,7 @@ struct run {
 struct run_events {
     void (*scenario_started)(void *ctx, const struct run *r, const struct scenario_result *s);
     void (*scenario_ended)(void *ctx, const struct run *r, const struct scenario_result *s);
+    void (*waiting)(void *ctx, const struct run *r, const char *text); /* at intervals; may be NULL */
     void *ctx;
 };
 

@@ -8,6 +8,9 @@
 #define RETRY_AFTER_MS    1000
 #define RETRY_LIMITED_MAX 3
 
+#define OUTAGE_MS           30000
+#define OUTAGE_FAILURES_MIN 3
+
 /* --- whether to send it again ------------------------------------------------------------- */
 
 static const struct retry_decision decided = {.next = RETRY_DECIDED};
@@ -67,6 +70,32 @@ struct retry_decision retry_decide(struct retry *r, const struct step *step, con
     return step->eventually ? decide_eventually(r, step, seen, every_ms) : decided;
 }
 
+/* --- outages ------------------------------------------------------------------------------ */
+
+static void note_failure(struct outage *o, struct arena *a, const struct exchange_record *x)
+{
+    int64_t now_us = time_monotonic_us();
+    if (!o->failures++)
+        o->began_us = now_us - x->duration_us;
+    if (o->failures >= OUTAGE_FAILURES_MIN && now_us - o->began_us >= (int64_t)OUTAGE_MS * 1000 && !o->gone)
+        o->gone = arena_printf(a, "not sent: the target has not responded for %lld s (%s)",
+                               (long long)((now_us - o->began_us) / 1000000), x->error);
+}
+
+static void note_call(struct task *t)
+{
+    struct outage *o = &t->runner->outage;
+    const struct exchange_record *x = t->current.exchange;
+    if (t->current.step->kind != STEP_CALL)
+        return;
+    if (!x->status) {
+        note_failure(o, t->runner->arena, x);
+        return;
+    }
+    o->failures = 0;
+    o->rate_limited &= x->status == 429;
+}
+
 /* --- call and inspect --------------------------------------------------------------------- */
 
 enum next call_prepare(struct task *t)
@@ -75,7 +104,10 @@ enum next call_prepare(struct task *t)
     struct request_problem problem = {0};
     c->request = resolve_request(&c->vars, t->runner->target, &t->namespace, c->step, &problem);
     c->began_us = time_monotonic_us();
-    return c->request ? NEXT_PHASE : judge_unsendable(t, &problem);
+    if (!c->request)
+        return judge_unsendable(t, &problem);
+    const char *gone = t->runner->outage.gone;
+    return gone && c->step->kind == STEP_CALL ? judge_error(t, gone) : NEXT_PHASE;
 }
 
 /* Each attempt reuses the scratch arena; the last response is copied out of it. */
@@ -93,6 +125,7 @@ enum next call_receive(struct task *t)
 {
     struct current *c = &t->current;
     exchange_add_attempt(t->runner->arena, c->request, c->exchange, c->waited_ms);
+    note_call(t);
     if (!c->exchange->status)
         return judge_error(t, c->exchange->error);
     judge_read_body(t, c->arena);
@@ -130,11 +163,15 @@ enum next call_repeat(struct task *t)
     }
     if (!t->namespace.has_clock)
         c->retry.elapsed_ms = (time_monotonic_us() - c->began_us) / 1000;
+    struct outage *o = &t->runner->outage;
+    if (seen.limited && o->rate_limited)
+        return judge_error(t, "the rate limit is exhausted: status 429, and an earlier step has waited in vain");
     struct retry_decision d = retry_decide(&c->retry, c->step, &seen);
     switch (d.next) {
     case RETRY_DECIDED:
         break;
     case RETRY_GIVE_UP:
+        o->rate_limited = !t->namespace.has_clock; /* a namespace has rate limits of its own */
         return judge_error(t, d.why);
     case RETRY_AGAIN:
         c->waited_ms = d.wait_ms;

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "conformance/run/mock.h"
+#include "conformance/run/notice.h"
 #include "conformance/run/step.h"
 
 #define JOBS_DEFAULT       64 /* on a target with an admin API; each may hold a connection */
@@ -281,6 +282,7 @@ static void run_session(struct session *s)
     r->client = client_new(r->loop, &options);
     loop_signal(r->loop, SIGINT, on_signal, s);
     loop_signal(r->loop, SIGTERM, on_signal, s);
+    struct notices *notices = notices_begin(r);
     bool listens = target_has_capability(r->target, "webhook");
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url, r->target->webhook_port, s->err);
@@ -289,6 +291,7 @@ static void run_session(struct session *s)
         if (r->active_count)
             loop_run(r->loop);
     }
+    notices_end(notices);
     client_free(r->client);
     listener_free(r->listener);
     loop_free(r->loop);

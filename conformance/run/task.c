@@ -99,12 +99,14 @@ void task_block(struct task *t, enum verdict as, const char *why)
 static void on_response(void *ctx, struct exchange_record *x)
 {
     struct task *t = ctx;
+    t->sent_us = 0;
     t->on_response(t, x);
 }
 
 void task_send(struct task *t, struct arena *a, struct exchange_record *x, task_response_fn *then)
 {
     t->on_response = then;
+    t->sent_us = time_monotonic_us();
     t->runner->run->calls++;
     client_send(t->runner->client, a, x, on_response, t);
 }
@@ -137,7 +139,8 @@ void task_wait(struct task *t, int64_t ms, task_resume_fn *then)
         task_send(t, a, admin_advance_clock(a, &t->namespace, ms), on_clock_advanced);
         return;
     }
-    t->timer = loop_timer(t->runner->loop, time_monotonic_us() + ms * 1000, on_timer, t);
+    t->resumes_us = time_monotonic_us() + ms * 1000;
+    t->timer = loop_timer(t->runner->loop, t->resumes_us, on_timer, t);
 }
 
 void task_record(struct task *t, struct exchange_record *x)

@@ -18,6 +18,16 @@ struct inbox;
 struct listener;
 struct task;
 
+/* Whether it still makes sense to send calls to the endpoint. A call without a response starts an outage, and any
+ * response ends it; after OUTAGE_MS the run sends no more calls. On a target without a clock, a step that got 429 after
+ * all its waits ends the waiting for all steps, until a call gets another status. */
+struct outage {
+    int failures; /* calls in a row without a response */
+    int64_t began_us;
+    const char *gone; /* why no more calls are sent; NULL: they are */
+    bool rate_limited;
+};
+
 struct runner {
     struct arena *arena;
     struct run *run;
@@ -30,6 +40,7 @@ struct runner {
     struct vars vars;          /* the outermost scope: `target`, `run` */
     const char *id;            /* unique id of this run */
     bool interrupted;
+    struct outage outage;
     struct task *active; /* running tasks, newest first */
     size_t active_count;
     void (*ended)(struct runner *r); /* is called when a task has ended */
@@ -114,6 +125,8 @@ struct task {
     task_response_fn *on_response;
     task_resume_fn *on_resume;
     uint64_t timer;         /* set while the task waits in real time */
+    int64_t resumes_us;     /* time at which the timer fires */
+    int64_t sent_us;        /* time of the request that has no response yet; 0: none */
     task_resume_fn *cancel; /* cancels a waiting consent driver; NULL: none waits */
     void *driver;           /* state of that driver */
     struct task *next_active;

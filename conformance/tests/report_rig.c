@@ -315,6 +315,6 @@ struct str rig_summary(struct rig *g, const struct run *r, bool colour, int widt
 {
     struct memory m;
     struct writer *w = memory_open(&m, &g->secrets);
-    console_summary(console_new(&g->arena, w, colour, false, width), r);
+    console_summary(console_new(&g->arena, w, colour, PROGRESS_NONE, width), r);
     return memory_end(&m, w, &g->arena);
 }

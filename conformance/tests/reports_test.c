@@ -170,7 +170,7 @@ static void progress_is_not_written_to_the_report(void **state)
     const struct run *red = rig_red(&g->arena);
     struct memory m;
     struct writer *w = memory_open(&m, &g->secrets);
-    struct console *c = console_new(&g->arena, w, false, true, 80);
+    struct console *c = console_new(&g->arena, w, false, PROGRESS_SCREEN, 80);
     struct run_events events = console_events(c);
     FILE *progress = tmpfile();
     int stderr_was = dup(STDERR_FILENO);
@@ -188,6 +188,36 @@ static void progress_is_not_written_to_the_report(void **state)
                               "\r\x1b[K1 scenarios done, 0 running  1 failed  "
                               "revoke-then-reconnect-mints-a-new-id");
     assert_int_equal(memory_end(&m, w, &g->arena).n, 0);
+}
+
+static void what_the_run_waits_for_is_a_line(void **state)
+{
+    struct rig *g = *state;
+    static const struct {
+        enum progress progress;
+        const char *text;
+    } rows[] = {
+        {PROGRESS_NONE,   ""                             },
+        {PROGRESS_LINES,  "no response for 7 s\n"        },
+        {PROGRESS_SCREEN, "\r\x1b[Kno response for 7 s\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct memory m;
+        struct writer *w = memory_open(&m, &g->secrets);
+        struct run_events events = console_events(console_new(&g->arena, w, false, rows[i].progress, 80));
+        FILE *progress = tmpfile();
+        int stderr_was = dup(STDERR_FILENO);
+        assert_int_equal(dup2(fileno(progress), STDERR_FILENO), STDERR_FILENO);
+        events.waiting(events.ctx, rig_red(&g->arena), "no response for 7 s");
+        assert_int_equal(dup2(stderr_was, STDERR_FILENO), STDERR_FILENO);
+        (void)close(stderr_was);
+        char text[100] = "";
+        rewind(progress);
+        (void)fread(text, 1, sizeof text - 1, progress);
+        (void)fclose(progress);
+        assert_string_equal(text, rows[i].text);
+        assert_int_equal(memory_end(&m, w, &g->arena).n, 0);
+    }
 }
 
 static void colour_is_used_only_on_request(void **state)
@@ -449,6 +479,7 @@ int main(void)
         with_rig(control_characters_are_escaped),
         with_rig(every_line_fits_the_width),
         with_rig(progress_is_not_written_to_the_report),
+        with_rig(what_the_run_waits_for_is_a_line),
         with_rig(colour_is_used_only_on_request),
         with_rig(the_json_report_is_complete),
         with_rig(the_digest_depends_on_the_executed_checks),
