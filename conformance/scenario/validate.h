@@ -16,15 +16,19 @@
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
  * - An expected body of HEAD; a case of a reading call twice; `for` shorter than `every`.
  * - A scenario that never calls the provider; a capability, tag or resource twice.
+ * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in
+ *   $none or $not of a type that the member never has (documented.h, types.h).
  * - A webhook step without a registration for its event before it; `none` that nothing could cause, or without another
  *   step whose delivery arrives.
+ *
+ * docs/evidence.md has the whole list, with what to write instead.
  *
  * Errors:  all of them, each with its place.
  */
 #pragma once
 #include "conformance/scenario/scenario.h"
 
-/* If `catalogue` is NULL, cited ids are not checked. `root` is the map of the whole file. */
+/* If `catalogue` is NULL, cited ids and documented names are not checked. `root` is the map of the whole file. */
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
                        const struct catalogue *catalogue, struct error *err);
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, const struct catalogue *catalogue,
