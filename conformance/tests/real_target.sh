@@ -121,6 +121,26 @@ the_endpoint_is_left_unchanged() {
     requests | grep -q '"method":"DELETE"' || fail "nothing was cleaned up"
 }
 
+# Prints the ids in JSON texts, each once.
+ids() { tr '{' '\n' | grep -oE '"(id|[A-Za-z]+Id)":"[^"]*"' | sort -u; }
+
+# The reports have the ids that the endpoint sent, all of them and no other.
+reports_have_the_ids_of_the_responses() {
+    start local
+    target 'rps: 1000' 'consent: browser' "consent_command: '$tests/consent.sh'"
+    run 0 "$suite/list" "$suite/revocation" "$suite/publishing" --allow-writes --jobs 8 --report "ndjson=$tmp/r.ndjson,junit=$tmp/r.xml,console=$tmp/r.txt"
+    # The journal also has the records that a call changed, and the response to the first request.
+    requests | sed 's/"request_id":/\n/g' | sed 's/.*"response"://; s/"changes":.*//; /"requestId"/d' | ids >"$tmp/sent"
+    grep '"event":"exchange"' "$tmp/r.ndjson" | sed 's/.*"response_body"//; s/\\"/"/g; /"requestId"/d' | ids >"$tmp/reported"
+    [ "$(wc -l <"$tmp/reported")" -ge 15 ] || fail "only $(wc -l <"$tmp/reported") ids are reported"
+    diff "$tmp/sent" "$tmp/reported" >"$tmp/out" || fail "the event stream has other ids than the responses"
+    while IFS= read -r id; do
+        grep -qF -- "$(echo "$id" | sed 's/"/\\"/g')" "$tmp/r.json" || fail "the JSON report lacks $id"
+    done <"$tmp/sent"
+    "$bin/conformance" list "$suite" --failed "$tmp/r.json" >"$tmp/out" 2>&1 || fail "the JSON report is not valid"
+    ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is not valid XML"
+}
+
 a_person_is_asked_for_consent() {
     start local
     target 'consent: human'
