@@ -267,6 +267,13 @@ static bool load_and_run(const struct options *o, struct secrets *secrets, const
            run_scenarios(o, &plan, target, secrets, events, run, err);
 }
 
+/* A message may repeat a response. */
+static void scrub_messages(struct error *err, const struct secrets *secrets)
+{
+    for (struct problem *p = err->first; p; p = p->next)
+        p->text = scrub(&err->arena, secrets, str_from(p->text));
+}
+
 /* Writes the reports also if the run did not take place: they replace those of an earlier run. */
 static int command_run(const struct options *o, struct error *err)
 {
@@ -295,6 +302,7 @@ static int command_run(const struct options *o, struct error *err)
         run_fail(&run, err);
     close_outputs(&outputs, &run, err);
     writer_close(out, err);
+    scrub_messages(err, &secrets);
     return run_exit_status(&run, err);
 }
 

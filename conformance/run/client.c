@@ -190,6 +190,15 @@ int64_t exchange_now_ms(const struct exchange_record *x)
     return exchange_date_ms(x, &ms) ? ms : time_wall_ms();
 }
 
+const char *exchange_short_body(struct arena *a, const struct exchange_record *x)
+{
+    struct str body = str_trim(x->response_body);
+    size_t n = body.n > SHORT_MAX_BYTES ? SHORT_MAX_BYTES : body.n;
+    while (n < body.n && n && ((unsigned char)body.s[n] & 0xC0) == 0x80)
+        n--;
+    return arena_printf(a, STR_FMT "%s", STR_ARG(str_head(body, n)), n < body.n ? "…" : "");
+}
+
 int64_t exchange_retry_after_ms(const struct exchange_record *x)
 {
     struct str text = headers_get(&x->response_headers, "Retry-After");
@@ -265,7 +274,6 @@ const char *admin_error(struct arena *a, const struct exchange_record *x)
 {
     if (!x->status)
         return arena_printf(a, "the admin API did not respond: %s", x->error);
-    struct str body = str_head(str_trim(x->response_body), SHORT_MAX_BYTES);
-    return arena_printf(a, "the admin API returned %d for %s %s: " STR_FMT, x->status, x->method, x->url,
-                        STR_ARG(body));
+    return arena_printf(a, "the admin API returned %d for %s %s: %s", x->status, x->method, x->url,
+                        exchange_short_body(a, x));
 }

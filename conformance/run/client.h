@@ -47,6 +47,8 @@ bool exchange_date_ms(const struct exchange_record *x, int64_t *ms); /* its Date
 /* Its Date header, else the wall clock: to wait and to clean up. A check must not use it. */
 int64_t exchange_now_ms(const struct exchange_record *x);
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: no Retry-After */
+/* The beginning of the body. The … of a cut lets the reports recognise a secret that was cut. */
+const char *exchange_short_body(struct arena *a, const struct exchange_record *x);
 
 /* --- the admin API ------------------------------------------------------------------------ */
 

@@ -337,8 +337,7 @@ static bool judge_readings(struct task *t)
     check->expected = buf_c(&names);
     check->actual = reading        ? reading
                     : !c->exchange ? "no response"
-                                   : arena_printf(a, "%d " STR_FMT, c->exchange->status,
-                                                  STR_ARG(str_head(c->exchange->response_body, SHORT_MAX_BYTES)));
+                                   : arena_printf(a, "%d %s", c->exchange->status, exchange_short_body(a, c->exchange));
     if (!reading)
         return unmatched == VERDICT_ERROR;
     check->why = arena_printf(a, "observed: %s = %s", c->step->dispute, reading);

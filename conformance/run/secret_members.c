@@ -79,15 +79,23 @@ static bool looks_generated(struct str value)
     return value.n >= GENERATED_MIN_BYTES && (digits || mixed) && !time_parse(value, &ms);
 }
 
-static void report_members(const struct runner *r, const struct node *response)
+static void report(const struct runner *r, const char *name, struct str value)
 {
     const struct run_options *o = r->options;
+    struct arena a = {0};
+    if (o->secret && looks_generated(value))
+        o->secret(o->secret_ctx, name, NULL, str_dup(&a, value));
+    arena_end(&a);
+}
+
+static void report_members(const struct runner *r, const struct node *response)
+{
     for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
         report_members(r, response->list.items[i]);
     for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
         const struct member *m = &response->map.members[i];
-        if (node_text(m->value) && looks_generated(m->value->text) && names_secret(r->plan->suite, m->key))
-            o->secret(o->secret_ctx, m->key, NULL, node_text(m->value));
+        if (node_text(m->value) && names_secret(r->plan->suite, m->key))
+            report(r, m->key, m->value->text);
         report_members(r, m->value);
     }
 }
@@ -100,4 +108,21 @@ void secret_members_report(const struct runner *r, struct str body)
     if (response)
         report_members(r, response);
     arena_end(&a);
+}
+
+/* Set-Cookie: session=abc; Path=/ */
+static void report_cookie(const struct runner *r, struct str cookie)
+{
+    struct str pair = str_cut(&cookie, ';');
+    (void)str_cut(&pair, '=');
+    report(r, "cookie", str_trim(pair));
+}
+
+void secret_headers_report(const struct runner *r, const struct headers *h)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (str_eq_nocase(str_from(h->items[i].name), STR("Set-Cookie")))
+            report_cookie(r, h->items[i].value);
+        else if (names_secret(r->plan->suite, h->items[i].name))
+            report(r, h->items[i].name, h->items[i].value);
 }

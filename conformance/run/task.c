@@ -147,6 +147,7 @@ void task_record(struct task *t, struct exchange_record *x)
 {
     *arena_push(t->runner->arena, &t->result->exchanges, const struct exchange_record *) = x;
     secret_members_report(t->runner, x->response_body);
+    secret_headers_report(t->runner, &x->response_headers);
 }
 
 /* --- for phases --------------------------------------------------------------------------- */

@@ -158,6 +158,7 @@ void task_record(struct task *t, struct exchange_record *x); /* adds x to the re
 /* Reports the members of a JSON text whose values must never be printed, such as tokens and OAuth states: those that
  * the catalogues declare (`secrets` of operations.yaml), and those with a name as in secret_members.c. */
 void secret_members_report(const struct runner *r, struct str body);
+void secret_headers_report(const struct runner *r, const struct headers *h); /* likewise, and the values of cookies */
 
 /* For phases: */
 void task_continue(struct task *t);                           /* what they waited for has come */

@@ -121,6 +121,23 @@ static void a_response_is_recorded_whole(void **state)
     assert_true(x->started_ms > 0);
 }
 
+/* The … lets the reports recognise a secret that the cut has shortened. */
+static void a_shortened_body_ends_with_an_ellipsis(void **state)
+{
+    struct scene *s = *state;
+    struct buf body = {.arena = &s->arena};
+    struct exchange_record x = {0};
+    for (int i = 0; i < 66; i++)
+        buf_text(&body, "\xE2\x82\xAC");
+    x.response_body = buf_str(&body);
+    assert_string_equal(exchange_short_body(&s->arena, &x), buf_c(&body));
+    buf_text(&body, "\xE2\x82\xAC");
+    x.response_body = buf_str(&body);
+    const char *cut = exchange_short_body(&s->arena, &x);
+    assert_int_equal(strlen(cut), 66 * 3 + strlen("…"));
+    assert_true(str_ends(str_from(cut), STR("\xE2\x82\xAC…")));
+}
+
 static void requests_are_sent_as_given(void **state)
 {
     static const struct {
@@ -277,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_response_is_recorded_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_are_sent_as_given, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shortened_body_ends_with_an_ellipsis, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_redirect_is_a_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_run_in_parallel, set_up, tear_down),

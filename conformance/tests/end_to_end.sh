@@ -307,6 +307,15 @@ passwords_in_urls_are_secret() {
     done
 }
 
+# A message that repeats the response of the target does not show a key.
+messages_have_no_keys() {
+    start_mock
+    key=lp_live_01HX9Y6K7EJ4T2_full
+    run 3 run "$suite/list/shape.yaml" --target "$suite/targets/mock.yaml" --url "$url" --admin-url "$url/$key" --report "json=$tmp/r.json"
+    has "the admin API returned 404 for GET $url/.full/__admin/capabilities"
+    ! grep -l "$key" "$tmp/out" "$tmp/r.json" || fail "a key is shown"
+}
+
 # A key with a line break would end the header; the rest would be another header, or the body.
 keys_fit_their_header() {
     start_mock

@@ -675,6 +675,22 @@ static void members_of_a_response_are_secrets_by_name_and_value(void **state)
     }
 }
 
+static void cookies_and_headers_of_a_response_are_secrets(void **state)
+{
+    struct scene *s = *state;
+    struct learned l = {.text = {.arena = &s->arena}};
+    struct plan plan = {0};
+    struct run_options options = {.secret = note_secret, .secret_ctx = &l};
+    struct runner r = {.arena = &s->arena, .plan = &plan, .options = &options};
+    struct headers h = {0};
+    headers_add(&s->arena, &h, "Set-Cookie", STR("session=7Lm9Tp3Jq8Zr2Xw4==; Path=/; HttpOnly"));
+    headers_add(&s->arena, &h, "set-cookie", STR("theme=dark"));
+    headers_add(&s->arena, &h, "X-Auth-Token", STR("7Lm9Tp3Jq8Zr2Xw5"));
+    headers_add(&s->arena, &h, "X-Request-Id", STR("7Lm9Tp3Jq8Zr2Xw6"));
+    secret_headers_report(&r, &h);
+    assert_string_equal(buf_c(&l.text), "cookie=7Lm9Tp3Jq8Zr2Xw4==\nX-Auth-Token=7Lm9Tp3Jq8Zr2Xw5\n");
+}
+
 static void nothing_is_written_unless_allowed(void **state)
 {
     struct scene *s = *state;
@@ -832,6 +848,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_header_value_with_a_line_break_is_not_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_sent_or_declared_as_a_secret_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(members_of_a_response_are_secrets_by_name_and_value, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cookies_and_headers_of_a_response_are_secrets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
         cmocka_unit_test_setup_teardown(an_unexpected_status_accuses_only_the_claims_that_cite_it, set_up, tear_down),
