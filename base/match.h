@@ -7,9 +7,10 @@
  * Matchers: $not X, $in [X..], $matches "regex" (PCRE2, unanchored), $type T | [T..], $gt $gte
  *          $lt $lte (numbers, or times as text), $some X, $none X, $each X (of a list), $count N | {matchers}, $absent
  *          true, $present true, $exact X (closes all maps below it), $time any|past|future|{after, before, within} (ISO
- *          8601 UTC; compared with `now_ms`; after and before take an instant or a signed duration from now), $same
- *          "/pointer" (equals the value at that pointer of the same document), $id_with_prefix "prefix" (a string that
- *          starts with the prefix and is longer than it; "" = any prefix).
+ *          8601 UTC; compared with `now_ms`; after and before take an instant or a signed duration from now),
+ *          $unix_time (the same of a Unix time in seconds, as a number or as text), $same "/pointer" (equals the value
+ *          at that pointer of the same document), $id_with_prefix "prefix" (a string that starts with the prefix and is
+ *          longer than it; "" = any prefix).
  * Units:   now_ms = the response's Date in milliseconds. Date has a resolution of one second, so comparisons allow for
  *          up to 999 ms more.
  * Errors:  match_check rejects an invalid expectation: unknown matcher ("did you mean"), bad pattern with its offset,

@@ -120,8 +120,7 @@ static bool check_time_bound(const struct member *m, struct error *err)
         return error_add(err, ERROR_INPUT, m->value->at, "'%s' expects a duration%s", m->key,
                          time_bounds[i].takes_instant ? " from now or an instant" : "");
     }
-    return error_add(err, ERROR_INPUT, m->key_at, "unknown key '%s' in $time; expected after, before or within",
-                     m->key);
+    return error_add(err, ERROR_INPUT, m->key_at, "unknown key '%s'; expected after, before or within", m->key);
 }
 
 static bool check_time(const struct node *operand, struct error *err)
@@ -131,7 +130,7 @@ static bool check_time(const struct node *operand, struct error *err)
     if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
         return true;
     if (!node_count(operand) || operand->kind != NODE_MAP)
-        return match_refuse(operand, err, "$time expects any, past, future, or a map of after, before and within");
+        return match_refuse(operand, err, "expected any, past, future, or a map of after, before and within");
     for (size_t i = 0; i < operand->map.count; i++)
         ok &= check_time_bound(&operand->map.members[i], err);
     return ok;
@@ -167,20 +166,40 @@ static bool is_relative(const struct node *operand)
     return relative;
 }
 
-static void decide_time(struct run *r, const struct decision *d)
+/* `is_time`: *ms is the actual value. `form` says what it must be. */
+static void decide_moment(struct run *r, const struct decision *d, bool is_time, int64_t ms, const char *form)
 {
-    int64_t ms, now_ms = r->context->now_ms;
+    int64_t now_ms = r->context->now_ms;
     char now[TIME_TEXT_MAX];
-    bool is_time = instant(d->actual, &ms) && time_is_utc(d->actual->text);
     bool unknown = is_time && r->context->no_now && is_relative(d->operand);
     bool holds = unknown || (is_time && time_holds(d->operand, now_ms, ms));
     if (unknown)
         *r->context->no_now = true;
     const char *expected = NULL;
     if (r->results)
-        expected = match_words(r, "%s, in UTC; now is %s", match_excerpt(r->context->arena, d->operand),
+        expected = match_words(r, "%s, %s; now is %s", match_excerpt(r->context->arena, d->operand), form,
                                time_seconds(now_ms, now));
     match_decide(r, d, holds ? MATCH_HOLDS : MATCH_FAILS, expected, NULL);
+}
+
+static void decide_time(struct run *r, const struct decision *d)
+{
+    int64_t ms = 0;
+    bool is_time = instant(d->actual, &ms) && time_is_utc(d->actual->text);
+    decide_moment(r, d, is_time, ms, "in UTC");
+}
+
+/* A number of seconds, or its digits as text, as in a header. */
+static void decide_unix_time(struct run *r, const struct decision *d)
+{
+    int64_t seconds = 0, ms = 0;
+    bool is_time = d->actual->kind == NODE_TEXT && str_to_int(d->actual->text, &seconds);
+    if (d->actual->kind == NODE_INT) {
+        seconds = d->actual->integer;
+        is_time = true;
+    }
+    is_time = is_time && !__builtin_mul_overflow(seconds, 1000, &ms);
+    decide_moment(r, d, is_time, ms, "as a Unix time in seconds");
 }
 
 /* -------------------------------------------------------------------------------------------- */
@@ -206,6 +225,8 @@ static const struct matcher rows[] = {
      .help = "A UTC instant. `past`, `future` or `any`; or an object of `after` and `before` (a later or "
              "earlier instant than this time, or than this duration from now) and `within` (at most this "
              "duration from now, before or after)."},
+    {"$unix_time", check_time, decide_unix_time, false, TIME,
+     .help = "A Unix time in seconds, as a number or as text. The operand is that of `$time`."},
 };
 /* clang-format on */
 const struct matcher_group matcher_orders = {rows, COUNT(rows)};

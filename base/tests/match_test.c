@@ -366,6 +366,36 @@ static void time_is_compared_with_now(void **state)
     assert_string_equal(results_text(a, "{\"$time\":\"past\"}", "1"), "- $time \"past\", in UTC; now is " NOW " | 1");
 }
 
+static void a_unix_time_is_compared_with_now(void **state)
+{
+    static const struct {
+        const char *operand, *actual; /* 1777712400 is now */
+        bool holds;
+    } rows[] = {
+        {"\"any\"",                               "1777712400",               true },
+        {"\"any\"",                               "\"1777712400\"",           true },
+        {"\"any\"",                               "\"2026-05-02T09:00:00Z\"", false},
+        {"\"any\"",                               "1777712400.5",             false},
+        {"\"any\"",                               "9223372036854775807",      false},
+        {"\"past\"",                              "1777712400",               true },
+        {"\"future\"",                            "\"1777712401\"",           true },
+        {"\"future\"",                            "1777712400",               false},
+        {"{\"after\":\"0s\",\"before\":\"61s\"}", "1777712460",               true },
+        {"{\"after\":\"0s\",\"before\":\"61s\"}", "1777712399",               false},
+        {"{\"after\":\"0s\",\"before\":\"61s\"}", "1777712460000",            false},
+        {"{\"after\":\"0s\",\"before\":\"61s\"}", "60",                       false},
+    };
+    struct arena *a = *state;
+    struct match_context c = context(a);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *x = tree_parse(a, arena_printf(a, "{\"$unix_time\":%s}", rows[i].operand));
+        if (match_holds(&c, x, tree_parse(a, rows[i].actual)) != rows[i].holds)
+            fail_msg("%s on %s should%s hold", rows[i].operand, rows[i].actual, rows[i].holds ? "" : " not");
+    }
+    assert_string_equal(results_text(a, "{\"$unix_time\":\"past\"}", "1777712401"),
+                        "- $unix_time \"past\", as a Unix time in seconds; now is " NOW " | 1777712401");
+}
+
 static void an_invalid_expectation_is_rejected_with_its_location(void **state)
 {
     /* clang-format off */
@@ -388,9 +418,9 @@ static void an_invalid_expectation_is_rejected_with_its_location(void **state)
         {"{\"$count\":-1}",         "test:1:11: $count expects a number of items or matchers"},
         {"{\"$same\":\"a\"}",       "test:1:10: $same expects a JSON pointer such as \"/data/0/id\""},
         {"{\"$id_with_prefix\":1}", "test:1:20: $id_with_prefix expects a prefix, \"\" for any"},
-        {"{\"$time\":\"now\"}",     "test:1:10: $time expects any, past, future, or a map of after, before and within"},
-        {"{\"$time\":{}}",          "test:1:10: $time expects any, past, future, or a map of after, before and within"},
-        {"{\"$time\":{\"until\":\"1h\"}}", "test:1:11: unknown key 'until' in $time; expected after, before or within"},
+        {"{\"$time\":\"now\"}",     "test:1:10: expected any, past, future, or a map of after, before and within"},
+        {"{\"$time\":{}}",          "test:1:10: expected any, past, future, or a map of after, before and within"},
+        {"{\"$time\":{\"until\":\"1h\"}}", "test:1:11: unknown key 'until'; expected after, before or within"},
         {"{\"$time\":{\"after\":\"noon\"}}", "test:1:19: 'after' expects a duration from now or an instant"},
         {"{\"$time\":{\"within\":\"2026-05-02T09:00:00Z\"}}", "test:1:20: 'within' expects a duration"},
     };
@@ -573,6 +603,7 @@ int main(void)
         TEST(exact_closes_every_map_below_it),
         TEST(same_compares_within_the_document),
         TEST(time_is_compared_with_now),
+        TEST(a_unix_time_is_compared_with_now),
         TEST(an_invalid_expectation_is_rejected_with_its_location),
         TEST(every_mistake_of_an_expectation_is_reported),
         TEST(an_operand_with_a_reference_is_accepted),
