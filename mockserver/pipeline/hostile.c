@@ -335,6 +335,19 @@ static struct rate_limit_state state_of(const struct call *c)
     return (struct rate_limit_state){0};
 }
 
+/* A key with a window that is exhausted, or was when it ended, or has one call left, gets no spurious 429: the documents
+ * say that the call after the stated wait succeeds, and that the other limits are not affected. */
+static bool has_used_a_limit(const struct call *c)
+{
+    const struct rate_limits *l = c->provider->limits;
+    for (size_t i = 0; i < l->window_count; i++) {
+        int64_t limit = rate_limit_of(l, key_read(c->world, c->key), i);
+        if (limit && quota_last_used(c->world, c->key, i) >= limit - 1)
+            return true;
+    }
+    return false;
+}
+
 bool hostile_refuses(struct call *c, const struct gate *g)
 {
     if (!variations_of(c) || !c->key || !g->limits_rate)
@@ -342,8 +355,8 @@ bool hostile_refuses(struct call *c, const struct gate *g)
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct rng rng = rng_for(c, RNG_REFUSE);
     struct rate_limit_state rate_limit = state_of(c);
-    bool refuse =
-        !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit && !quota_had_spurious_429(c->world, c->key, operation);
+    bool refuse = !draw(&rng, REFUSE_ONE_IN) && rate_limit.limit &&
+                  !quota_had_spurious_429(c->world, c->key, operation) && !has_used_a_limit(c);
     quota_set_spurious_429(c->world, c->key, operation, refuse);
     if (!refuse)
         return false;

@@ -247,6 +247,12 @@ struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, 
     return (struct quota_use){now.used, now.since_ms + length_ms};
 }
 
+int64_t quota_last_used(const struct world *w, uint32_t key, size_t window)
+{
+    assert(window < QUOTA_WINDOWS);
+    return key <= w->quotas.count ? ((const struct quota *)table_read(&w->quotas, key))->windows[window].used : 0;
+}
+
 static struct quota *edit_quota(struct world *w, uint32_t key)
 {
     if (!w->quotas.row_size)

@@ -92,6 +92,8 @@ struct quota_use {
 };
 
 struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, int64_t length_ms);
+/* The calls counted in the last window, which may have ended. */
+int64_t quota_last_used(const struct world *w, uint32_t key, size_t window);
 void quota_count(struct world *w, uint32_t key, size_t window, int64_t length_ms);
 void quota_write(struct world *w, uint32_t key, const struct quota *quota); /* all of a key's counters */
 void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, int64_t used);
