@@ -365,14 +365,13 @@ enum next judge_check(struct task *t)
 
 /* --- capture ------------------------------------------------------------------------------ */
 
-static const struct node *find_captured(const struct current *c, struct arena *a, const char *pointer)
+static const struct node *find_captured(const struct current *c, struct arena *a, const struct capture *k)
 {
-    const struct header *h = NULL;
-    if (c->headers && str_starts(str_from(pointer), STR("headers/")))
-        h = headers_find(c->headers, pointer + strlen("headers/"));
-    if (h)
-        return node_new_text(a, h->value);
-    return c->body ? node_pointer(c->body, pointer) : NULL;
+    const char *name = capture_header(k);
+    const struct header *h = name && c->headers ? headers_find(c->headers, name) : NULL;
+    if (name)
+        return h ? node_new_text(a, h->value) : NULL;
+    return c->body ? node_pointer(c->body, k->pointer) : NULL;
 }
 
 static void set_result(struct task *t, const char *name, const struct node *value)
@@ -391,7 +390,7 @@ enum next judge_capture(struct task *t)
     c->complete = true;
     for (size_t i = 0; i < c->step->capture_count; i++) {
         const struct capture *k = &c->step->captures[i];
-        const struct node *value = find_captured(c, in.arena, k->pointer);
+        const struct node *value = find_captured(c, in.arena, k);
         enum verdict missed = c->held ? VERDICT_FAIL : VERDICT_BLOCKED;
         struct check *check = check_add(&in, &t->checks, k->pointer, "capture", value ? VERDICT_PASS : missed);
         check->at = k->at;

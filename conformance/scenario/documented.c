@@ -61,18 +61,20 @@ static bool is_standard_header(const char *name)
     return false;
 }
 
+static void check_header(struct subject *d, const char *name, struct where at, const struct text_list *documented)
+{
+    bool known = is_standard_header(name);
+    for (size_t i = 0; i < documented->count; i++)
+        known |= str_eq_nocase(str_from(documented->items[i]), str_from(name));
+    if (!known && !is_on_purpose(d, "headers", name))
+        reject(d, at, "the documents have no header '%s'%s; correct it, or list 'headers/%s' in 'undocumented'", name,
+               did_you_mean(d->c->arena, str_from(name), documented->items, documented->count), name);
+}
+
 static void check_headers(struct subject *d, const struct node *headers, const struct text_list *documented)
 {
-    for (size_t i = 0; i < node_count(headers); i++) {
-        const struct member *m = node_member(headers, i);
-        bool known = is_standard_header(m->key);
-        for (size_t k = 0; k < documented->count; k++)
-            known |= str_eq_nocase(str_from(documented->items[k]), str_from(m->key));
-        if (!known && !is_on_purpose(d, "headers", m->key))
-            reject(d, m->key_at,
-                   "the documents have no header '%s'%s; correct it, or list 'headers/%s' in 'undocumented'", m->key,
-                   did_you_mean(d->c->arena, str_from(m->key), documented->items, documented->count), m->key);
-    }
+    for (size_t i = 0; i < node_count(headers); i++)
+        check_header(d, node_member(headers, i)->key, node_member(headers, i)->key_at, documented);
 }
 
 /* --- members ------------------------------------------------------------------------------- */
@@ -123,7 +125,10 @@ static void check_captures(struct subject *d, const struct capture *captures, si
                            member_fn *fn)
 {
     for (size_t i = 0; i < count; i++)
-        if (captures[i].pointer && *captures[i].pointer)
+        if (capture_header(&captures[i]))
+            check_header(d, capture_header(&captures[i]), captures[i].at,
+                         fn == on_event_member ? &d->documents->event_headers : &d->documents->headers);
+        else if (captures[i].pointer && *captures[i].pointer)
             (void)fn(d, arena_printf(d->c->arena, "%s%s", base, captures[i].pointer), captures[i].at);
 }
 

@@ -191,6 +191,9 @@ bool suite_load(struct arena *a, const char *const *paths, size_t count, struct 
 /* Returns true if one of the texts, for example tags, is `text`. */
 bool has_text(const char *const *texts, size_t count, const char *text);
 
+/* Returns the name of the header that is captured, or NULL if it is a part of the body. */
+const char *capture_header(const struct capture *c);
+
 /* Returns true if the check at this pointer, with this matcher, decides the claim. "" covers every check. "/items"
  * covers "/items" and everything below it, for example "/items/$each/status/$in". */
 bool claim_pointer_covers(const struct citation *c, const char *pointer, const char *matcher);

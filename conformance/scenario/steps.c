@@ -133,14 +133,19 @@ static bool cases_read(struct reader *r, const struct node *cases, struct step *
 
 /* --- captures and claims ------------------------------------------------------------------ */
 
+const char *capture_header(const struct capture *c)
+{
+    struct str pointer = str_from(c->pointer ? c->pointer : "");
+    return str_starts(pointer, STR("headers/")) ? pointer.s + strlen("headers/") : NULL;
+}
+
 static bool capture_read(struct reader *r, const struct member *m, struct capture *out)
 {
     *out = (struct capture){m->key, node_text(m->value), m->key_at};
     if (!is_name(str_from(m->key)))
         return error_add(r->err, ERROR_INPUT, m->key_at,
                          "invalid name '%s'; expected a letter, then letters, digits and _", m->key);
-    bool is_header = out->pointer && str_starts(str_from(out->pointer), STR("headers/"));
-    return is_header || (out->pointer && node_pointer_valid(out->pointer)) ||
+    return capture_header(out) || (out->pointer && node_pointer_valid(out->pointer)) ||
            error_add(
                r->err, ERROR_INPUT, m->value->at,
                "'%s' must be a JSON pointer, for example /items/0/id, or a header, for example headers/Retry-After",

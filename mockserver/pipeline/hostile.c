@@ -335,8 +335,8 @@ static struct rate_limit_state state_of(const struct call *c)
     return (struct rate_limit_state){0};
 }
 
-/* A key with a window that is exhausted, or was when it ended, or has one call left, gets no spurious 429: the documents
- * say that the call after the stated wait succeeds, and that the other limits are not affected. */
+/* A key with a window that is exhausted, or was when it ended, or has one call left, gets no spurious 429: the
+ * documents say that the call after the stated wait succeeds, and that the other limits are not affected. */
 static bool has_used_a_limit(const struct call *c)
 {
     const struct rate_limits *l = c->provider->limits;
