@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "base/array.h"
+#include "conformance/scenario/kinds.h"
 #include "conformance/scenario/logic.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
@@ -97,6 +99,50 @@ static bool expects_body(const struct step *s)
     return any;
 }
 
+/* A header is text, or absent. */
+static bool check_header_types(struct validation *c, const struct node *headers)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node_count(headers); i++)
+        if (!(kinds_of(node_member(headers, i)->value) & (KIND_TEXT | KIND_ABSENT)))
+            ok = error_add(c->err, ERROR_INPUT, node_member(headers, i)->value->at,
+                           "a header is always text, so that this never matches; expect text (quote it)");
+    return ok;
+}
+
+static bool check_headers(struct validation *c, const struct step *s)
+{
+    bool ok = check_header_types(c, s->expect.headers);
+    for (size_t i = 0; i < s->reading_count; i++)
+        ok &= check_header_types(c, s->readings[i].expect.headers);
+    return ok;
+}
+
+static bool is_without_body(const struct expectation *x)
+{
+    bool only = x->status_count;
+    for (size_t i = 0; i < x->status_count; i++)
+        only &= x->statuses[i] == 204 || x->statuses[i] == 304;
+    return only;
+}
+
+static bool check_no_content(struct validation *c, const struct expectation *x)
+{
+    if (!is_without_body(x) || !x->body || (kinds_of(x->body) & KIND_ABSENT))
+        return true;
+    return error_add(
+        c->err, ERROR_INPUT, x->at,
+        "a response with status 204 or 304 has no body; expect its status and headers, or { $absent: true }");
+}
+
+static bool check_bodies(struct validation *c, const struct step *s)
+{
+    bool ok = check_no_content(c, &s->expect);
+    for (size_t i = 0; i < s->reading_count; i++)
+        ok &= check_no_content(c, &s->readings[i].expect);
+    return ok;
+}
+
 static bool check_head(struct validation *c, const struct step *s)
 {
     if (!s->method || strcmp(s->method, "HEAD") != 0 || !expects_body(s))
@@ -129,7 +175,12 @@ static bool check_cases(struct validation *c, const struct step *s)
 static bool check_repetition(struct validation *c, const struct step *s)
 {
     const char *key = s->eventually ? "eventually" : "consistently";
-    if ((!s->eventually && !s->consistently) || s->for_ms >= s->every_ms)
+    if (!s->eventually && !s->consistently)
+        return true;
+    if (!s->expect.given && !s->reading_count)
+        return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
+                         "'%s' needs an 'expect'; without one the first response is enough", key);
+    if (s->for_ms >= s->every_ms)
         return true;
     return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
                      "'for' is shorter than 'every', so that '%s' hardly repeats the call; expected at least 'every'",
@@ -197,6 +248,8 @@ bool validate_evidence(struct validation *c, const struct step *s)
     bool ok = check_expectations(c, s);
     ok &= check_readings(c, s);
     ok &= check_head(c, s);
+    ok &= check_bodies(c, s);
+    ok &= check_headers(c, s);
     ok &= check_cases(c, s);
     ok &= check_repetition(c, s);
     ok &= check_outputs(c, s);
@@ -222,20 +275,76 @@ static bool check_calls(struct validation *c, const struct scenario *sc)
                               "this scenario never calls the provider, so that it proves nothing; add a call");
 }
 
-static bool check_texts(struct validation *c, const struct scenario *sc, const char *key, const char *const *texts,
-                        size_t count)
+static struct where item_place(const struct node *root, const char *key, size_t i)
 {
-    for (size_t i = 0; i < count; i++)
-        if (has_text(texts, i, texts[i]))
-            return error_add(c->err, ERROR_INPUT, sc->at, "'%s' lists '%s' twice; remove one", key, texts[i]);
-    return true;
+    return node_at(node_get(root, key), i)->at;
 }
 
-bool validate_scenario_evidence(struct validation *c, const struct scenario *sc)
+static bool check_texts(struct validation *c, const struct node *root, const char *key, const char *const *texts,
+                        size_t count)
+{
+    bool ok = true;
+    for (size_t i = 0; i < count; i++)
+        if (has_text(texts, i, texts[i]))
+            ok = error_add(c->err, ERROR_INPUT, item_place(root, key, i), "'%s' lists '%s' twice; remove one", key,
+                           texts[i]);
+    return ok;
+}
+
+/* --- what the scenario requires ------------------------------------------------------------- */
+
+static bool uses(const struct step *s, enum step_kind kind, const char *simulation)
+{
+    bool found = s->kind == kind;
+    if (simulation && s->kind == STEP_SIMULATE)
+        found = s->simulate[0] == '$' || strcmp(s->simulate, simulation) == 0;
+    for (size_t i = 0; s->flow && i < s->flow->step_count && !found; i++)
+        found = uses(&s->flow->steps[i], kind, simulation);
+    return found;
+}
+
+static bool check_requirement(const struct scenario *sc, const char *capability, struct where at, struct error *err)
+{
+    static const struct {
+        const char *capability;
+        enum step_kind kind;
+    } rows[] = {
+        {"consent",          STEP_CONSENT}, /* exchange_error needs the next one */
+        {"simulate.consent", STEP_CONSENT},
+        {"webhook",          STEP_WEBHOOK},
+        {"inspect",          STEP_INSPECT},
+        {"advance",          STEP_ADVANCE},
+    };
+    bool known = str_starts(str_from(capability), STR("simulate.")), used = false;
+    const char *simulation = known ? capability + strlen("simulate.") : NULL;
+    enum step_kind kind = STEP_KIND_COUNT;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(capability, rows[i].capability) == 0) {
+            known = true;
+            kind = rows[i].kind;
+        }
+    for (size_t i = 0; known && i < sc->step_count && !used; i++)
+        used = uses(&sc->steps[i], kind, simulation);
+    return !known || used ||
+           error_add(err, ERROR_INPUT, at,
+                     "'requires' lists '%s', but no step uses it, so that the scenario does not run where it could; "
+                     "remove it",
+                     capability);
+}
+
+bool validate_requirements(const struct scenario *sc, const struct node *root, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < sc->require_count; i++)
+        ok &= check_requirement(sc, sc->requires[i], item_place(root, "requires", i), err);
+    return ok;
+}
+
+bool validate_scenario_evidence(struct validation *c, const struct scenario *sc, const struct node *root)
 {
     bool ok = check_calls(c, sc);
-    ok &= check_texts(c, sc, "requires", sc->requires, sc->require_count);
-    ok &= check_texts(c, sc, "tags", sc->tags, sc->tag_count);
-    ok &= check_texts(c, sc, "exclusive", sc->exclusive, sc->exclusive_count);
+    ok &= check_texts(c, root, "requires", sc->requires, sc->require_count);
+    ok &= check_texts(c, root, "tags", sc->tags, sc->tag_count);
+    ok &= check_texts(c, root, "exclusive", sc->exclusive, sc->exclusive_count);
     return validate_webhooks(c, sc) && ok;
 }

@@ -440,7 +440,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
         ok = error_add(l->err, ERROR_INPUT, w.at, "no claims.yaml in this folder or above");
     ok &= scenario_validate(l->arena, s, root, r.catalogue, l->err);
     const struct target_schema *names = ok ? names_of(l, provider, path) : NULL;
-    return ok && (!names || names_check(l, names, s, root)) ? s : NULL;
+    return ok && (!names || names_check(l, names, s, root)) && validate_requirements(s, root, l->err) ? s : NULL;
 }
 
 static void add_scenario(struct loader *l, const struct scenario *s)

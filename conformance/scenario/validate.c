@@ -251,7 +251,7 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
 {
     struct validation c = {a, catalogue, samples_new(a), err, false};
     bool ok = check_steps(&c, s->steps, s->step_count);
-    ok &= validate_scenario_evidence(&c, s);
+    ok &= validate_scenario_evidence(&c, s, root);
     ok &= validate_documented_claims(&c, s);
     ok &= scenario_scope_validate(a, s, err);
     ok &= check_secrets(root, err);

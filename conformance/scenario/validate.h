@@ -14,8 +14,9 @@
  * - `expect`, `stop` or a reading that expects nothing; a status list with a success and an error.
  * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
- * - An expected body of HEAD; a case of a reading call twice; `for` shorter than `every`.
- * - A scenario that never calls the provider; a capability, tag or resource twice.
+ * - An expected body of HEAD or of status 204; a header that is not text; a case of a reading call twice; `for` shorter
+ *   than `every`, or a repetition without an expectation.
+ * - A scenario that never calls the provider; a capability, tag or resource twice; a capability that no step uses.
  * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in
  *   $none or $not of a type that the member never has (documented.h, types.h).
  * - A webhook step without a registration for its event before it; `none` that nothing could cause, or without another
@@ -49,7 +50,9 @@ bool validate_claims(struct validation *c, const struct step *s);
 
 /* evidence.c: steps that prove nothing, whatever the response is */
 bool validate_evidence(struct validation *c, const struct step *s);
-bool validate_scenario_evidence(struct validation *c, const struct scenario *sc);
+bool validate_scenario_evidence(struct validation *c, const struct scenario *sc, const struct node *root);
+/* Is called when all names are known to exist. */
+bool validate_requirements(const struct scenario *sc, const struct node *root, struct error *err);
 
 /* webhooks.c: a delivery could arrive */
 bool validate_webhooks(struct validation *c, const struct scenario *sc);
