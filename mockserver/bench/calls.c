@@ -1,10 +1,8 @@
-/* calls.c - three measurements over HTTP:
+/* calls.c - two measurements over HTTP:
  *
  *   calls first PROGRAM ARGUMENT...
  *       time from exec to the first response of /__admin/health (ms, median of 21 starts), and the
  *       idle memory
- *   calls loop N URL KEY
- *       N GETs on one reused libcurl handle (us per call): the minimum for any client
  *   calls namespaces N URL KEY PID
  *       one GET in each of N new namespaces (us per call), and the memory that each namespace adds
  *       to the process
@@ -110,25 +108,6 @@ static int first(char **argv)
     return 0;
 }
 
-static int loop(int n, const char *url, const char *key)
-{
-    char header[256];
-    snprintf(header, sizeof header, "Authorization: Bearer %s", key);
-    struct curl_slist *headers = curl_slist_append(NULL, header);
-    CURL *e = curl_easy_init();
-    curl_easy_setopt(e, CURLOPT_URL, url);
-    curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, drop);
-    int64_t before_us = time_monotonic_us();
-    CURLcode code = CURLE_OK;
-    for (int i = 0; i < n && code == CURLE_OK; i++)
-        code = curl_easy_perform(e);
-    printf("bare_call %.2f us\n", (double)(time_monotonic_us() - before_us) / n);
-    curl_easy_cleanup(e);
-    curl_slist_free_all(headers);
-    return code == CURLE_OK ? 0 : 3;
-}
-
 /* `url` is the mock's base URL. Each namespace is used once and then idle. */
 static int namespaces(int n, const char *url, const char *key, pid_t pid)
 {
@@ -165,13 +144,10 @@ int main(int argc, char **argv)
     int rc = 2;
     if (argc > 2 && strcmp(argv[1], "first") == 0)
         rc = first(argv + 2);
-    else if (argc == 5 && strcmp(argv[1], "loop") == 0 && atoi(argv[2]) > 0)
-        rc = loop(atoi(argv[2]), argv[3], argv[4]);
     else if (argc == 6 && strcmp(argv[1], "namespaces") == 0 && atoi(argv[2]) > 0)
         rc = namespaces(atoi(argv[2]), argv[3], argv[4], atoi(argv[5]));
     else
-        fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls loop N URL KEY | "
-                        "calls namespaces N URL KEY PID\n");
+        fprintf(stderr, "usage: calls first PROGRAM ARGUMENT... | calls namespaces N URL KEY PID\n");
     curl_global_cleanup();
     return rc;
 }
