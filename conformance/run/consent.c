@@ -18,16 +18,18 @@
 extern char **environ;
 
 /* The drivers:
- * admin:   posts {state, outcome, handle} to the mock's admin API, which returns {redirect}. browser: runs the target's
- * consent_command with sh. Its arguments are the URL, the outcome and the handle; it prints
+ * admin:   posts {state, outcome, handle} to the mock's admin API, which returns {redirect}.
+ * browser: runs the target's consent_command with sh. Its arguments are the URL, the outcome and the handle; it prints
  *          one line, {"redirect": "..."} or {"error": "..."}.
  * human:   prints the URL and reads one line from the terminal: the redirect URL, or an empty line. A countdown shows
  *          the remaining time.
+ * If the URL is the consent page of a mock, `browser` and `human` add the handle as login_hint, and the page shows it.
  * A driver that fails gives VERDICT_ERROR; a driver that the target does not have gives VERDICT_NOT_APPLICABLE. */
 
 struct consent {
     const char *outcome; /* approve, deny, abandon, exchange_error */
     const char *at;      /* the authorize URL; "" if the step has none */
+    const char *open_at; /* the URL for a browser: `at`, with the handle if it is the consent page of a mock */
     const struct node *state, *handle;
 };
 
@@ -193,7 +195,7 @@ static enum next consent_by_browser(struct task *t, const struct consent *k)
                     arena_text(a, "-c"),
                     arena_printf(a, "%s \"$@\"", t->runner->target->consent_command),
                     arena_text(a, "consent"),
-                    arena_text(a, k->at),
+                    arena_text(a, k->open_at),
                     arena_text(a, k->outcome),
                     arena_text(a, handle ? handle : ""),
                     NULL};
@@ -218,7 +220,7 @@ static enum next consent_by_human(struct task *t, const struct consent *k)
     fprintf(stderr,
             "\nConsent needed: %s%s%s. Open the URL below in a browser, then paste the URL that the "
             "browser is redirected to, or press Enter:\n  %s\n",
-            k->outcome, handle ? " as " : "", handle ? handle : "", k->at);
+            k->outcome, handle ? " as " : "", handle ? handle : "", k->open_at);
     return wait_for_line(t, (struct waiting){.fd = STDIN_FILENO});
 }
 
@@ -237,6 +239,15 @@ static enum next (*const drivers[])(struct task *t, const struct consent *k) = {
     [CONSENT_HUMAN] = consent_by_human,
 };
 
+/* The consent page of a mock shows the handle of `login_hint` in its form. The authorize URL of a platform is opened as
+ * the API returned it. `handle` may be NULL. */
+static const char *add_handle(struct arena *a, const char *at, const char *handle)
+{
+    struct url url;
+    bool is_mock = url_parse(a, at, &url, NULL) && strstr(url.path, "/__consent/");
+    return is_mock && handle ? url_with_query(a, at, "login_hint", handle) : at;
+}
+
 enum next consent_act(struct task *t)
 {
     struct current *c = &t->current;
@@ -249,6 +260,7 @@ enum next consent_act(struct task *t)
         !resolve_optional(&c->vars, step->consent_handle, &k.handle, &missing))
         return judge_blocked(t, missing);
     k.at = at && node_text(at) ? node_text(at) : "";
+    k.open_at = add_handle(t->runner->arena, k.at, node_text(k.handle));
     return drivers[t->runner->target->consent](t, &k);
 }
 

@@ -141,6 +141,9 @@ reports_have_the_ids_of_the_responses() {
     ! command -v xmllint >/dev/null || xmllint --noout "$tmp/r.xml" || fail "the JUnit report is not valid XML"
 }
 
+# shown_handle URL: prints the handle in the form of a consent page.
+shown_handle() { curl -s "$1" | sed -n 's/.*<input id="handle"[^>]* value="\([^"]*\)".*/\1/p'; }
+
 a_person_is_asked_for_consent() {
     start local
     target 'consent: human'
@@ -155,12 +158,16 @@ a_person_is_asked_for_consent() {
     while IFS= read -r line; do
         echo "$line" >>"$tmp/out"
         case $line in *http*/__consent/*)
-            "$tests/consent.sh" "$(echo "$line" | tr -d '\r ')" approve a.person >/dev/null
+            at=$(echo "$line" | tr -d '\r ')
+            "$tests/consent.sh" "$at" approve "$(shown_handle "$at")" >/dev/null
             echo >&3 ;;
         esac
     done <"$tmp/screen"
     exec 3>&-
     has '^Consent needed: approve as acme.newcomer'
+    has '/__consent/layers/st_[0-9A-Z]*[?]login_hint=acme.newcomer'
+    curl -s "$url/__admin/state/accounts" | grep -q '"handle":"acme.newcomer"' ||
+        fail "the page did not show the handle"
     has '[0-9]:[0-9][0-9] left'
     has 'ended with 0'
 }
@@ -176,6 +183,15 @@ a_failing_browser_decides_nothing() {
     target 'consent: browser' 'consent_command: ":"'
     run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
     has 'the consent command did not print one JSON line'
+}
+
+# Only the consent page of a mock is opened with the handle.
+a_platforms_url_is_opened_unchanged() {
+    start provider
+    target 'consent: browser' "consent_command: echo >$tmp/opened"
+    run 3 "$suite/revocation/nothing-queued.yaml" --allow-writes
+    grep -qE '^https://www.tiktok.com/[^ ]*&state=st_[0-9A-Z]* approve acme.newcomer$' "$tmp/opened" ||
+        fail "opened: $(cat "$tmp/opened")"
 }
 
 a_closed_port_is_reported_once() {

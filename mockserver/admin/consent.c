@@ -1,4 +1,5 @@
 /* The end user's decision in OAuth: the outcomes of an attempt, the simulation and the local consent page. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -285,7 +286,35 @@ static const char *or_none(const char *text, const char *none)
     return text && *text ? text : none;
 }
 
-static void put_form(struct call *c, uint32_t row)
+static const char *login_hint(struct call *c)
+{
+    struct str hint = call_query(c, "login_hint");
+    return hint.s ? str_dup(c->arena, hint) : NULL;
+}
+
+/* Why the page cannot be used for the user that `login_hint` names; NULL: it can. */
+static const char *other_user_asked(struct call *c, uint32_t row)
+{
+    const char *hint = login_hint(c) ? consent_read_handle(c, login_hint(c)) : NULL;
+    const char *usual = usual_handle(c, row);
+    if (!hint || !oauth_attempt_read(c->world, row)->reconnects || strcmp(hint, usual) == 0)
+        return NULL;
+    return arena_printf(c->arena, "The link asks for '%s', but this request reconnects '%s'.", hint, usual);
+}
+
+/* The handle that the form shows: the one of the last submission (may be NULL), else `login_hint` of the URL, the
+ * parameter of OpenID Connect, else the usual one. A reconnection is for one handle. */
+static const char *shown_handle(struct call *c, uint32_t row, const char *given)
+{
+    const char *hint = given ? NULL : consent_read_handle(c, login_hint(c));
+    if (oauth_attempt_read(c->world, row)->reconnects)
+        return usual_handle(c, row);
+    if (given && str_utf8_valid(str_from(given), NULL))
+        return given;
+    return hint ? hint : usual_handle(c, row);
+}
+
+static void put_form(struct call *c, uint32_t row, const char *given)
 {
     bool reconnects = oauth_attempt_read(c->world, row)->reconnects;
     bool signs_in = oauth_attempt_read(c->world, row)->kind == OAUTH_ATTEMPT_FOR_KEY;
@@ -293,11 +322,35 @@ static void put_form(struct call *c, uint32_t row)
     html(c, signs_in ? "Key" : "Account handle");
     html(c, "</label><input id=\"handle\" name=\"handle\" maxlength=\"100\" autocomplete=\"off\" "
             "autocapitalize=\"none\" spellcheck=\"false\" required value=\"");
-    put(c, usual_handle(c, row));
+    put(c, shown_handle(c, row, given));
     html(c, reconnects ? "\" readonly>" : "\">");
     html(c, "<div class=\"row\">"
             "<button name=\"decision\" value=\"approve\" class=\"go\">Approve</button>"
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
+}
+
+/* How a person writes the name of a platform. */
+static const char *platform_title(const char *name)
+{
+    static const struct {
+        const char *name, *title;
+    } rows[] = {
+        {"tiktok",     "TikTok"    },
+        {"instagram",  "Instagram" },
+        {"x",          "X"         },
+        {"facebook",   "Facebook"  },
+        {"linkedin",   "LinkedIn"  },
+        {"youtube",    "YouTube"   },
+        {"threads",    "Threads"   },
+        {"pinterest",  "Pinterest" },
+        {"meta_ads",   "Meta Ads"  },
+        {"tiktok_ads", "TikTok Ads"},
+        {"apple_ads",  "Apple Ads" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return rows[i].title;
+    return name;
 }
 
 static void put_purpose(struct call *c, const struct oauth_attempt *a, const struct space *space, const char *app)
@@ -308,7 +361,7 @@ static void put_purpose(struct call *c, const struct oauth_attempt *a, const str
     html(c, "<strong>");
     put(c, or_none(space->name, space->public_id));
     html(c, "</strong>, through ");
-    put(c, provider_with_id(a->provider)->name);
+    put(c, provider_with_id(a->provider)->title);
     html(c, ".</p>\n");
 }
 
@@ -321,12 +374,13 @@ static void begin_form_page(struct call *c, const struct oauth_attempt *a, int s
     const struct space *space = space_read(c->world, a->space);
     const char *app = or_none(organization_read(c->world, space->organization)->name, "An app");
     begin_page(c, status,
-               arena_printf(c->arena, "%s wants to connect your %s account", app, oauth_attempt_platform_text(a)));
+               arena_printf(c->arena, "%s wants to %s your %s account", app, a->reconnects ? "reconnect" : "connect",
+                            platform_title(oauth_attempt_platform_text(a))));
     put_purpose(c, a, space, app);
 }
 
-/* The form page. `wrong` (may be NULL) is the error of the last submission. */
-static void put_form_page(struct call *c, uint32_t row, int status, const char *wrong)
+/* The form page. `given` is the handle of the last submission and `wrong` its error; both may be NULL. */
+static void put_form_page(struct call *c, uint32_t row, int status, const char *given, const char *wrong)
 {
     begin_form_page(c, oauth_attempt_read(c->world, row), status);
     if (wrong) {
@@ -334,7 +388,7 @@ static void put_form_page(struct call *c, uint32_t row, int status, const char *
         put(c, wrong);
         html(c, "</p>\n");
     }
-    put_form(c, row);
+    put_form(c, row, given);
     end_page(c);
 }
 
@@ -366,7 +420,7 @@ static void show(struct call *c)
 {
     uint32_t row = pending(c);
     if (row)
-        put_form_page(c, row, 200, NULL);
+        put_form_page(c, row, 200, NULL, other_user_asked(c, row));
 }
 
 static const char *form_value(struct call *c, const char *name)
@@ -399,19 +453,20 @@ static void decide(struct call *c)
     if (!row)
         return;
     struct str decision = str_from(form_value(c, "decision"));
+    const char *handle = form_value(c, "handle");
     bool approves = str_is(decision, "approve");
     if (!approves && !str_is(decision, "deny")) {
-        put_form_page(c, row, 422, "Choose Approve or Deny.");
+        put_form_page(c, row, 422, handle, "Choose Approve or Deny.");
         return;
     }
     c->world->cause = CAUSE_SIMULATION;
-    if (give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, form_value(c, "handle"))) {
+    if (give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, handle)) {
         redirect_back(c, row);
         return;
     }
     const char *why = c->issues.count ? c->issues.items[0].message : c->detail;
     c->fault = FAULT_NONE;
-    put_form_page(c, row, 422, arena_printf(c->arena, "Invalid handle: %s.", why));
+    put_form_page(c, row, 422, handle, arena_printf(c->arena, "%c%s.", toupper((unsigned char)*why), why + 1));
 }
 
 static void render_error(struct call *c)

@@ -111,6 +111,7 @@ enum provider_role {
 struct provider {
     enum provider_role role;
     const char *name;   /* "layers": in operation ids, in fixtures and in the admin API */
+    const char *title;  /* "Layers": as a person writes it */
     int id;             /* the number that records store */
     const char *mount;  /* "/layers" */
     const char *host;   /* "api.layers.com": Host header that selects it; NULL: none does */

@@ -24,7 +24,7 @@ static void the_page_asks_for_consent(void **state)
     assert_string_equal(header_of(a, "Cache-Control"), "no-store");
     assert_non_null(strstr(header_of(a, "Content-Security-Policy"), "default-src 'none'"));
     assert_null(strstr(header_of(a, "Content-Security-Policy"), "form-action"));
-    assert_true(shows(a, "Acme &lt;b&gt;&amp;Co wants to connect your tiktok account"));
+    assert_true(shows(a, "Acme &lt;b&gt;&amp;Co wants to connect your TikTok account"));
     assert_false(shows(a, "<b>"));
     assert_false(shows(a, "<script"));
     assert_true(shows(a, "value=\"tiktok.user.4\""));
@@ -103,6 +103,59 @@ static void an_unknown_or_used_link_is_an_error_page(void **state)
         }
 }
 
+static void the_page_is_filled_with_the_handle_of_the_link(void **state)
+{
+    struct mock *m = *state;
+    const char *token = begin_attempt(m);
+    static const struct {
+        const char *query, *value;
+    } rows[] = {
+        {"?login_hint=acme.newcomer",                           "acme.newcomer"                                  },
+        {"?login_hint=%40fan",                                  "fan"                                            },
+        {"?state=x&login_hint=a%2Bb",                           "a+b"                                            },
+        {"?login_hint=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"},
+        {"?login_hint=%27onfocus%3D%26amp;",                    "&#39;onfocus=&amp;amp;"                         },
+        {"?login_hint=%C3%BC",                                  "\xc3\xbc"                                       },
+        {"?login_hint=",                                        "tiktok.user.4"                                  }, /* not handles */
+        {"?login_hint=a+b",                                     "tiktok.user.4"                                  },
+        {"?login_hint=%ff",                                     "tiktok.user.4"                                  },
+        {"?Login_Hint=a",                                       "tiktok.user.4"                                  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *line = arena_printf(&m->arena, "%s%s", consent_path(m, "GET", token), rows[i].query);
+        struct mock_response a = mock_call(m, line, NULL);
+        assert_int_equal(a.status, 200);
+        if (!shows(a, arena_printf(&m->arena, " required value=\"%s\">", rows[i].value)))
+            fail_msg("%s: " STR_FMT, rows[i].query, STR_ARG(a.text));
+        assert_false(shows(a, "<script"));
+    }
+    const char *longest = arena_printf(&m->arena, "%s?login_hint=%0*d", consent_path(m, "GET", token), 101, 7);
+    assert_true(shows(mock_call(m, longest, NULL), "value=\"tiktok.user.4\""));
+    static const char *const broken[] = {"%zz", "a%00b"};
+    for (size_t i = 0; i < COUNT(broken); i++) {
+        const char *line = arena_printf(&m->arena, "%s?login_hint=%s", consent_path(m, "GET", token), broken[i]);
+        struct mock_response a = mock_call(m, line, NULL);
+        assert_int_equal(a.status, 422);
+        assert_true(shows(a, "<h1>Page not available</h1>"));
+        assert_false(shows(a, "<form"));
+    }
+    assert_string_equal(oauth_attempt_status(m, token, "/status"), "pending");
+}
+
+static void a_form_that_is_shown_again_keeps_the_handle(void **state)
+{
+    struct mock *m = *state;
+    const char *line = arena_printf(&m->arena, "%s?login_hint=asked", consent_path(m, "POST", begin_attempt(m)));
+    struct mock_response a = mock_call(m, line, "decision=approve&handle=%22two+words%3C");
+    assert_int_equal(a.status, 422);
+    assert_true(shows(a, "value=\"&quot;two words&lt;\""));
+    assert_true(shows(a, "Invalid handle &#39;&quot;two words&lt;&#39;; expected"));
+    assert_true(shows(mock_call(m, line, "decision=approve&handle=%ff"), "value=\"tiktok.user.4\""));
+    assert_true(shows(mock_call(m, line, "decision=maybe"), "value=\"asked\""));
+    assert_int_equal(mock_call(m, line, "decision=approve&handle=other").status, 303); /* a hint decides nothing */
+    assert_string_equal(at(mock_call(m, LIST, NULL, KEY), "/items/0/handle"), "other");
+}
+
 static void the_generated_handle_is_new(void **state)
 {
     struct mock *m = *state;
@@ -124,6 +177,14 @@ static void only_the_same_user_can_reconnect(void **state)
     assert_int_equal(url.status, 200);
     const char *token = at(url, "/state");
     assert_true(shows(mock_call(m, consent_path(m, "GET", token), NULL), "value=\"one\" readonly"));
+    const char *asked = arena_printf(&m->arena, "%s?login_hint=one", consent_path(m, "GET", token));
+    assert_false(shows(mock_call(m, asked, NULL), "role=\"alert\""));
+    asked = arena_printf(&m->arena, "%s?login_hint=t%%3C", consent_path(m, "GET", token));
+    struct mock_response other = mock_call(m, asked, NULL);
+    assert_true(shows(other, "wants to reconnect your TikTok account"));
+    assert_true(shows(other, ", through Layers."));
+    assert_true(shows(other, "value=\"one\" readonly"));
+    assert_true(shows(other, "The link asks for &#39;t&lt;&#39;, but this request reconnects &#39;one&#39;."));
     assert_problem(consent(m, token, "\"outcome\":\"approve\",\"handle\":\"two\""), 422, "/handle", "one");
     struct mock_response a = consent(m, token, "\"outcome\":\"approve\"");
     assert_string_equal(at(a, "/account"), "sa_one");
@@ -138,6 +199,8 @@ int main(void)
         TEST(denying_on_the_page_redirects_back_with_the_reason),
         TEST(an_invalid_form_is_shown_again),
         TEST(an_unknown_or_used_link_is_an_error_page),
+        TEST(the_page_is_filled_with_the_handle_of_the_link),
+        TEST(a_form_that_is_shown_again_keeps_the_handle),
         TEST(the_generated_handle_is_new),
         TEST(only_the_same_user_can_reconnect),
     };

@@ -192,7 +192,7 @@ static void local_consent_serves_the_mocks_own_consent_page(void **state)
     assert_true(str_starts(str_from(page), STR("/__consent/posteverywhere/")));
     struct mock_response shown = mock_call(*state, arena_printf(link.arena, "GET %s", page), NULL);
     assert_int_equal(shown.status, 200);
-    assert_true(str_has(shown.text, STR("Acme Everywhere wants to connect your x account")));
+    assert_true(str_has(shown.text, STR("Acme Everywhere wants to connect your X account")));
     struct mock_response sent =
         mock_call(*state, arena_printf(link.arena, "POST %s", page), "decision=approve&handle=by.page",
                   "Content-Type: application/x-www-form-urlencoded");

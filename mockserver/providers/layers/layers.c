@@ -184,6 +184,7 @@ static const struct poll polls[] = {
 
 const struct provider layers_provider = {
     .name = "layers",
+    .title = "Layers",
     .id = LAYERS,
     .mount = "/layers",
     .host = "api.layers.com",

@@ -172,6 +172,7 @@ static const struct poll polls[] = {
 
 const struct provider posteverywhere_provider = {
     .name = "posteverywhere",
+    .title = "PostEverywhere",
     .id = POSTEVERYWHERE,
     .mount = "/posteverywhere",
     .host = "app.posteverywhere.ai",

@@ -139,6 +139,7 @@ void postnitro_test_key(struct call *c)
 
 const struct provider postnitro_provider = {
     .name = "postnitro",
+    .title = "PostNitro",
     .id = POSTNITRO,
     .mount = "/postnitro",
     .host = "embed-api.postnitro.ai",
