@@ -7,7 +7,7 @@
 #include "base/url.h"
 
 #define SHORT_MAX_BYTES 200
-#define NO_DATE         "cannot be decided: the response has no Date header, so its time is unknown"
+#define NO_DATE         "the response has no Date header, so its time is unknown"
 
 /* --- leaves ------------------------------------------------------------------------------- */
 

@@ -340,6 +340,18 @@ $key" ' ' "$(printf 'a\033[2J')"; do
     ! curl -s "$url/__admin/requests?limit=100" | grep -q X-Injected || fail "a header was injected"
 }
 
+# A mock without Date headers: times are undecided, and no check fails.
+a_missing_date_decides_nothing() {
+    for provider in layers posteverywhere postnitro; do
+        printf 'include: [%s/fixtures/%s-acme.yaml]\nrules:\n' "$source" $provider >"$tmp/dateless.yaml"
+        "$bin/mockserver" routes | grep -o "$provider\.[a-z_]*" | sort -u |
+            sed 's/.*/  - { name: of-&, on: &, then: [ { headers: { Date: "" } } ] }/' >>"$tmp/dateless.yaml"
+        run 3 run "$source/scenarios/$provider" "--mock=$tmp/dateless.yaml"
+        has 'the response has no Date header'
+        tail -n 1 "$tmp/out" | grep -qE ' passed, 0 failed,.* [1-9][0-9]* errors?$' || fail "$provider: not only undecided times"
+    done
+}
+
 # An interrupted run stops its mock server and ends with status 130.
 interrupt_cleans_up() {
     cp -r "$suite/claims.yaml" "$suite/disputes.yaml" "$tmp/"
