@@ -58,10 +58,9 @@ struct operations {
 /* Loads `path`, an operations.yaml. Returns NULL, and errors, if it is invalid. */
 const struct operations *operations_load(struct arena *a, const char *path, struct error *err);
 
-/* Compares a call of a scenario. A segment with a reference ($target.project_a, ${id}) matches every segment. A
- * parameter ({project}) matches every segment, also an empty one. A query after the path is ignored. */
-bool operation_matches(const struct operation *op, const char *method, const char *path);
-/* Returns the most exact operation for the call, or NULL. */
+/* Returns the operation of a call of a scenario, or NULL. A segment with a reference ($target.project_a, ${id}) matches
+ * every segment. A parameter ({project}) matches every segment, also an empty one. A query after the path is ignored. If
+ * several operations match, the result is the most exact one. */
 const struct operation *operations_find(const struct operations *o, const char *method, const char *path);
 /* Returns NULL if there is no operation with that name. */
 const struct operation *operations_named(const struct operations *o, const char *name);
@@ -77,8 +76,7 @@ const char *members_suggest(struct arena *a, const struct text_list *members, co
 bool operation_has_query(const struct operation *op, const char *name);
 bool operation_has_request_member(const struct operation *op, const char *pointer);
 bool operation_has_response_member(const struct operation *op, const char *pointer);
-bool operations_have_header(const struct operations *o, const char *name);       /* in any letter case */
-bool operations_have_event_header(const struct operations *o, const char *name); /* likewise */
+bool operations_have_header(const struct operations *o, const char *name); /* in any letter case */
 bool operations_have_event(const struct operations *o, const char *name);
 bool operations_have_event_member(const struct operations *o, const char *pointer);
 bool operations_have_error_member(const struct operations *o, const char *pointer);

@@ -63,11 +63,6 @@ static int match_operation(const struct operation *op, const char *method, const
     return best;
 }
 
-bool operation_matches(const struct operation *op, const char *method, const char *path)
-{
-    return match_operation(op, method, path) >= 0;
-}
-
 const struct operation *operations_find(const struct operations *o, const char *method, const char *path)
 {
     const struct operation *found = NULL;
@@ -200,11 +195,6 @@ bool operation_has_response_member(const struct operation *op, const char *point
 bool operations_have_header(const struct operations *o, const char *name)
 {
     return has_header(&o->headers, name);
-}
-
-bool operations_have_event_header(const struct operations *o, const char *name)
-{
-    return has_header(&o->event_headers, name);
 }
 
 bool operations_have_event(const struct operations *o, const char *name)

@@ -80,8 +80,6 @@ static void a_call_with_references_finds_its_operation(void **state)
         const struct operation *found = operations_find(o, rows[i].method, rows[i].path);
         assert_string_equal(found ? found->name : "none", rows[i].expected ? rows[i].expected : "none");
     }
-    assert_true(operation_matches(operations_named(o, "create_token"), "POST", "/v1/items/$what"));
-    assert_false(operation_matches(operations_named(o, "create_token"), "POST", "/v1/items/other"));
 }
 
 static void a_similar_call_is_suggested(void **state)
@@ -129,7 +127,7 @@ static void names_are_found_in_their_lists(void **state)
     assert_false(operation_has_query(operations_named(o, "list_items"), "Limit"));
     assert_true(operations_have_header(o, "retry-after"));
     assert_false(operations_have_header(o, "X-Signature"));
-    assert_true(operations_have_event_header(o, "x-signature"));
+    assert_string_equal(o->event_headers.items[0], "X-Signature");
     assert_true(operations_have_event(o, "item.created"));
     assert_false(operations_have_event(o, "item.deleted"));
     assert_true(operations_have_event_member(o, "/data/itemId"));
