@@ -265,17 +265,23 @@ static void note_short(struct search *x)
     x->is_short |= !x->complete;
 }
 
+/* Returns true if the match may be a part of a longer word, which its value is not. */
+static bool is_part(struct search *x, const char *value, size_t end)
+{
+    bool word_begins = is_word(*value), word_ends = is_word(value[strlen(value) - 1]);
+    if (word_begins && is_within_word(x->text, x->at))
+        return true;
+    if (word_ends && end == x->text.n)
+        note_short(x);
+    return word_ends && end < x->text.n && is_word(x->text.s[end]);
+}
+
 /* Keeps the longest match. A value that is not random must be a whole word. */
 static void note_match(struct search *x, size_t form, size_t end)
 {
     const struct secret *secret = &x->secrets->items[form - 1];
-    bool at_end = end == x->text.n;
-    if (!secret->anywhere && is_within_word(x->text, x->at))
+    if (!secret->anywhere && is_part(x, secret->value, end))
         return;
-    if (!secret->anywhere && !at_end && is_word(x->text.s[end]))
-        return;
-    if (!secret->anywhere && at_end)
-        note_short(x);
     if (end - x->at <= x->hit->n)
         return;
     x->hit->at = x->at;

@@ -211,6 +211,7 @@ static void a_word_is_found_only_as_a_whole(void **state)
     struct rig *r = *state;
     secrets_add(&r->secrets, "WORD", "published");
     secrets_add(&r->secrets, "COUNTED", "state-0000000001");
+    secrets_add(&r->secrets, "SIGNS", "=correct=");
     static const char *const kept[] = {
         "unpublished",         "published_at",      "auto-published",    "published2",
         "{\"publishedAt\":1}", "state-00000000010", "xstate-0000000001", "state-0000000001-id",
