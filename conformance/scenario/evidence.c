@@ -346,5 +346,6 @@ bool validate_scenario_evidence(struct validation *c, const struct scenario *sc,
     ok &= check_texts(c, root, "requires", sc->requires, sc->require_count);
     ok &= check_texts(c, root, "tags", sc->tags, sc->tag_count);
     ok &= check_texts(c, root, "exclusive", sc->exclusive, sc->exclusive_count);
+    ok &= validate_excluded(c, sc);
     return validate_webhooks(c, sc) && ok;
 }

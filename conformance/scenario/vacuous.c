@@ -11,13 +11,14 @@
 
 #define NOW_MS INT64_C(1777712400000) /* 2026-05-02T09:00:00Z */
 
-/* Unlikely constants. The texts have no line breaks, because `.` in a pattern matches none. */
+/* Unlikely constants, and lists of unlikely lengths. Without line breaks in texts: `.` in a pattern matches none. */
 enum { SAMPLE_VALUES, SAMPLE_TEXTS, SAMPLE_NUMBERS, SAMPLE_COUNTS, SAMPLE_TIMES, SAMPLE_COUNT };
 static const char *const sample_texts[SAMPLE_COUNT] = {
     [SAMPLE_VALUES] =
         "[null, true, false, 0, 1, -1, 7.25, -918273645, 918273645, 1.0e300, -1.0e300, '', a, '0', ' ', Zq-9_/é, '%?',"
-        " q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '2001-02-03T04:05:06Z', [], [null], [[]], [q9, 3.5, {}],"
-        " [1, 2, 3, 4], {}, {q9: 1}, {q9: {z: []}, z9: null}]",
+        " q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '2001-02-03T04:05:06Z', [], [null, null, null, null, null],"
+        " [[], [], [], [], [], []], [q9, 3.5, {}, q9, 3.5, {}, q9], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3], {}, {q9: 1},"
+        " {q9: {z: []}, z9: null}]",
     [SAMPLE_TEXTS] = "['', a, '0', ' ', Zq-9_/é, '%?', '<>', q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '-']",
     [SAMPLE_NUMBERS] = "[0, 1, -1, 7.25, -0.5, -918273645, 918273645, 1.0e300, -1.0e300]",
     [SAMPLE_COUNTS] = "[0, 1, 2, 3, 7, 19, 101, 5003, 100019]",
@@ -250,10 +251,23 @@ static void check_not(struct walk *w, const struct node *map, size_t i)
         reject(w, m->key_at, "this '$not' adds nothing: the other matchers exclude the same already; remove it");
 }
 
+/* "*" in `pointer` stands for any item. */
+static bool is_same_pointer(const char *pointer, const char *other)
+{
+    struct str p = str_from(pointer), q = str_from(other);
+    bool same = true;
+    while (same && (p.n || q.n)) {
+        struct str own = str_cut(&p, '/'), segment = str_cut(&q, '/');
+        bool is_item = str_is(own, "*") && segment.n && segment.s[0] >= '0' && segment.s[0] <= '9';
+        same = is_item || str_eq(own, segment);
+    }
+    return same;
+}
+
 static void check_same(struct walk *w, const struct member *m, const char *pointer)
 {
     const char *other = strcmp(m->key, "$same") == 0 ? node_text(m->value) : NULL;
-    if (other && pointer && strcmp(other, pointer) == 0)
+    if (other && pointer && is_same_pointer(pointer, other))
         reject(w, m->value->at, "'$same' compares the value with itself; expect the pointer of another value");
 }
 
@@ -264,7 +278,9 @@ static void check_node(struct walk *w, const struct node *x, struct spot spot);
 /* Checks the expectations in the operand of a matcher. */
 static void check_operand(struct walk *w, const struct member *m, struct spot spot)
 {
-    struct spot inside = {PLACE_ITEM, spot.closed, NULL};
+    /* One item is enough for $some, so that "*" is any of them. */
+    bool some = strcmp(m->key, "$some") == 0 && spot.pointer;
+    struct spot inside = {PLACE_ITEM, spot.closed, some ? arena_printf(w->arena, "%s/*", spot.pointer) : NULL};
     if (strcmp(m->key, "$exact") == 0)
         check_node(w, m->value, (struct spot){spot.place, true, spot.pointer});
     else if (strcmp(m->key, "$not") == 0)

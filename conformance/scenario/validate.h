@@ -11,6 +11,7 @@
  * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
  *   $exact.
  * - An expectation that nearly every value matches (`$not: 5`, `$matches: ".*"`, `{}`, `$count: { $gte: 0 }`), or none.
+ * - $none or $not of a value that the scenario makes up and uses nowhere else; $same with the own pointer.
  * - `expect`, `stop` or a reading that expects nothing; a status list with a success and an error.
  * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
@@ -53,6 +54,9 @@ bool validate_evidence(struct validation *c, const struct step *s);
 bool validate_scenario_evidence(struct validation *c, const struct scenario *sc, const struct node *root);
 /* Is called when all names are known to exist. */
 bool validate_requirements(const struct scenario *sc, const struct node *root, struct error *err);
+
+/* excluded.c: values that the scenario only excludes */
+bool validate_excluded(struct validation *c, const struct scenario *sc);
 
 /* webhooks.c: a delivery could arrive */
 bool validate_webhooks(struct validation *c, const struct scenario *sc);

@@ -8,6 +8,8 @@
  * the event. That none arrives proves something only if something could cause it, and if another delivery shows that
  * the endpoint works. */
 
+#define NONE_MIN_MS 1000 /* a delivery takes its time */
+
 /* --- registering an endpoint --------------------------------------------------------------- */
 
 static bool on_reference(void *ctx, struct str reference, struct where at)
@@ -96,6 +98,9 @@ static size_t find_registration(const struct scenario *sc, size_t before, const 
 static bool check_none(struct validation *c, const struct scenario *sc, size_t i, size_t registration)
 {
     struct where at = sc->steps[i].at;
+    if (sc->steps[i].hook->within_ms < NONE_MIN_MS)
+        return error_add(c->err, ERROR_INPUT, at,
+                         "'within' is too short to show that nothing arrives; expected at least 1s");
     if (!is_caused(sc, registration + 1, i))
         return error_add(
             c->err, ERROR_INPUT, at,
