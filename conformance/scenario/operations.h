@@ -59,8 +59,8 @@ struct operations {
 const struct operations *operations_load(struct arena *a, const char *path, struct error *err);
 
 /* Returns the operation of a call of a scenario, or NULL. A segment with a reference ($target.project_a, ${id}) matches
- * every segment. A parameter ({project}) matches every segment, also an empty one. A query after the path is ignored. If
- * several operations match, the result is the most exact one. */
+ * every segment. A parameter ({project}) matches every segment, also an empty one. A query after the path is ignored.
+ * If several operations match, the result is the most exact one. */
 const struct operation *operations_find(const struct operations *o, const char *method, const char *path);
 /* Returns NULL if there is no operation with that name. */
 const struct operation *operations_named(const struct operations *o, const char *name);
