@@ -60,6 +60,12 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
         struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
         const char *what = arena_printf(a, "--key: the environment variable '" STR_FMT "'", STR_ARG(rest));
         const char *value = getenv(rest.s);
+        if (!variable_valid(rest.s)) {
+            ok = error_add(err, ERROR_USAGE, (struct where){0},
+                           "--key: actor '" STR_FMT "' needs the name of an environment variable, not the key itself",
+                           STR_ARG(name));
+            continue;
+        }
         actors[i] = (struct actor){.name = str_dup(a, name), .origin = rest.s};
         ok &= value ? value_read(a, value, what, (struct where){0}, &actors[i].credential, err)
                     : error_add(err, ERROR_USAGE, (struct where){0}, "%s is not set", what);

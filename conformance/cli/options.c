@@ -21,15 +21,19 @@ static bool read_texts(struct options *o, const struct given *g, struct texts_li
     return true;
 }
 
-/* Reads a list of pairs such as NAME=VAR; `form` is that form, for the error message. */
-static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list, const char *form)
+/* Reads a list of pairs such as NAME=VAR. For the error message, `form` is that form, and `shown` the value. */
+static bool read_pairs(struct options *o, const struct given *g, struct texts_list *list, const char *form,
+                       const char *shown)
 {
+    struct given message = *g;
+    message.value = shown;
     size_t first = list->count;
     read_texts(o, g, list);
     for (size_t i = first; i < list->count; i++) {
         const char *equals = strchr(list->items[i], '=');
         if (!equals || equals == list->items[i] || !equals[1])
-            return flag_invalid(g, arena_printf(o->arena, "expected %s, or several of them separated by commas", form));
+            return flag_invalid(&message,
+                                arena_printf(o->arena, "expected %s, or several of them separated by commas", form));
     }
     return true;
 }
@@ -94,7 +98,7 @@ static bool set_admin_url(struct options *o, const struct given *g)
 
 static bool set_key(struct options *o, const struct given *g)
 {
-    return read_pairs(o, g, &o->keys, "NAME=VAR");
+    return read_pairs(o, g, &o->keys, "NAME=VAR", "***"); /* it may be the key itself */
 }
 
 static bool set_claim(struct options *o, const struct given *g)
@@ -135,7 +139,7 @@ static bool set_jobs(struct options *o, const struct given *g)
 
 static bool set_report(struct options *o, const struct given *g)
 {
-    return read_pairs(o, g, &o->reports, "FORMAT=FILE");
+    return read_pairs(o, g, &o->reports, "FORMAT=FILE", g->value);
 }
 
 static bool set_timeout(struct options *o, const struct given *g)

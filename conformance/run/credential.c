@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -45,6 +46,22 @@ bool value_read(struct arena *a, const char *text, const char *what, struct wher
         warn_trimmed(what, at);
     *out = str_dup(a, value);
     return true;
+}
+
+#define KEY_MIN_BYTES 16
+
+bool variable_valid(const char *name)
+{
+    bool digits = false, lower = false, valid = *name && !isdigit((unsigned char)*name);
+    size_t n = 0;
+    for (; name[n]; n++) {
+        unsigned char c = (unsigned char)name[n];
+        digits |= isdigit(c) != 0;
+        lower |= islower(c) != 0;
+        valid &= isalnum(c) || c == '_';
+    }
+    bool looks_like_key = n >= KEY_MIN_BYTES && digits && lower;
+    return valid && (!looks_like_key || getenv(name));
 }
 
 /* --- users and passwords in URLs ---------------------------------------------------------- */

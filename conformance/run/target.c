@@ -95,7 +95,12 @@ static bool from_environment(struct arena *a, const struct node *env, const char
 
 static bool is_variable(const struct node *env, struct error *err)
 {
-    return node_text(env) || error_add(err, ERROR_INPUT, env->at, "'env' must be the name of an environment variable");
+    if (node_text(env) && variable_valid(node_text(env)))
+        return true;
+    return error_add(err, ERROR_INPUT, env->at,
+                     node_text(env) && *node_text(env)
+                         ? "'env' must be the name of an environment variable, not the value (not shown here)"
+                         : "'env' must be the name of an environment variable");
 }
 
 static void warn_unset(const char *what, const char *name, const struct node *env)

@@ -315,6 +315,10 @@ messages_have_no_keys() {
     run 3 run "$suite/list/shape.yaml" --target "$suite/targets/mock.yaml" --url "$url" --admin-url "$url/$key" --report "json=$tmp/r.json"
     has "the admin API returned 404 for GET $url/.full/__admin/capabilities"
     ! grep -l "$key" "$tmp/out" "$tmp/r.json" || fail "a key is shown"
+    for given in "full=$key" "$key" "=$key" "full=A,$key"; do
+        run 2 run "$suite/list/shape.yaml" --url "$url" --key "$given" --report "json=$tmp/r.json"
+        ! grep -l "$key" "$tmp/out" "$tmp/r.json" || fail "a key is shown, with --key $given"
+    done
 }
 
 # A key with a line break would end the header; the rest would be another header, or the body.

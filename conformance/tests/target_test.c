@@ -202,6 +202,26 @@ static void a_value_that_does_not_fit_a_header_is_refused(void **state)
     }
 }
 
+static void a_key_instead_of_a_variable_is_not_shown(void **state)
+{
+    static const char *const keys[] = {"lp_live_01HX9Y6K7EJ4T2_full", "sk-abc", "0123456789abcdef0123", "a key"};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        const char *wrong;
+        assert_null(read_text(
+            *state, arena_printf(*state, "name: x\nmock: true\nactors: { a: { env: \"%s\" } }\n", keys[i]), &wrong));
+        assert_string_equal(wrong,
+                            ":3:21: 'env' must be the name of an environment variable, not the value (not shown here)");
+        assert_false(variable_valid(keys[i]));
+    }
+    static const char *const names[] = {"LAYERS_API_KEY", "LAYERS_STAGING_KEY_2026", "key", "my_key_2"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_true(variable_valid(names[i]));
+    setenv("target_test_variable_1", "x", 1);
+    assert_true(variable_valid("target_test_variable_1"));
+    unsetenv("target_test_variable_1");
+    assert_false(variable_valid("target_test_variable_1"));
+}
+
 static void a_line_break_at_the_end_of_a_value_is_removed(void **state)
 {
     static const char *const values[] = {"the key\n", "the key\r\n", "the key\n\n"};
@@ -380,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_invalid_target_file_is_rejected_at_its_position, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unset_environment_variable_gives_no_value, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_value_that_does_not_fit_a_header_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_instead_of_a_variable_is_not_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_line_break_at_the_end_of_a_value_is_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_user_in_a_url_is_kept_apart_from_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_user_in_a_url_and_keys_need_different_headers, set_up, tear_down),
