@@ -3,7 +3,8 @@
  * documented/strange.txt the names that it reads or shows although no document that we know has them. Both lists are
  * exact: UNDERSTUDY_UPDATE=1 writes them anew, for a review of the difference.
  *
- * documented/<provider>.calls has the calls. The linker replaces the functions through which handlers read (--wrap).
+ * documented/<provider>.calls has the calls. Before each successful one whose path names what it touches, keys of other
+ * owners send the same call, and are refused. The linker replaces the functions through which handlers read (--wrap).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +17,17 @@
 #include "base/array.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "mockserver/provider_api/route.h"
 #include "mockserver/providers/shared/handler.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/documented.h"
 #include "mockserver/tests/mock_test.h"
 
+#define LEAST_REFUSED 40 /* calls of other owners */
+
 static struct documented seen;
+static size_t refused_calls, served_calls; /* of other owners */
 
 /* --- what handlers read ------------------------------------------------------------------- */
 
@@ -192,6 +197,7 @@ struct reading { /* of a file of calls */
     int line;
     struct mock *mock;
     const char *header;
+    const char *foreign, *second; /* keys of another organization, and of the same one; NULL: none */
     struct mock_response last;
     struct {
         const char *name, *value;
@@ -228,6 +234,53 @@ static void save(struct reading *r, struct str line)
     r->saved[r->saved_count++].value = value;
 }
 
+static const struct node *operation_named(const struct provider *p, const char *name)
+{
+    size_t i = 0;
+    while (providers[i] != p)
+        i++;
+    const struct node *list = node_get(seen.files[i], "operations");
+    for (i = 0; i < node_count(list); i++)
+        if (strcmp(node_get_text(node_at(list, i), "operation"), name) == 0)
+            return node_at(list, i);
+    return NULL;
+}
+
+/* The owner of what the call touches; NULL: nobody, or the path does not name what it is. */
+static const char *owner_of(const struct provider *p, struct str method, struct str path)
+{
+    const struct route *found = NULL;
+    struct str params[ROUTE_PARAMS_MAX];
+    path = str_head(path, str_find(path, '?'));
+    (void)route_find(p->routes, p->route_count, method, path, &found, params, &seen.arena, NULL);
+    const struct node *op = found && strchr(found->pattern, '{') ? operation_named(p, found->operation) : NULL;
+    const char *owner = op && node_count(node_get(op, "keys")) ? node_get_text(op, "owner") : "none";
+    return strcmp(owner, "none") == 0 ? NULL : owner;
+}
+
+static void is_refused(struct reading *r, const char *target, const char *body, const char *key)
+{
+    struct mock_response a = mock_call(r->mock, target, body, key);
+    by_hand.body = NULL;
+    if (a.status == 403 || a.status == 404) {
+        refused_calls++;
+        return;
+    }
+    served_calls++;
+    print_error("%s:%d: %s: status %d with '%s', the key of another owner\n", r->path, r->line, target, a.status, key);
+}
+
+/* A key of another owner is refused: one of another organization, or, for what belongs to a key, any other key. */
+static void others_are_refused(struct reading *r, const char *target, const char *body)
+{
+    struct str path = str_from(target), method = str_cut(&path, ' ');
+    const char *owner = owner_of(r->provider, method, str_skip(path, strlen(r->provider->mount)));
+    if (owner)
+        is_refused(r, target, body, r->foreign);
+    if (owner && strcmp(owner, "key") == 0)
+        is_refused(r, target, body, r->second);
+}
+
 /* METHOD PATH [BODY] => STATUS */
 static void call(struct reading *r, struct str line)
 {
@@ -241,7 +294,10 @@ static void call(struct reading *r, struct str line)
     const char *base = str_starts(path, STR("/__admin")) ? "" : r->provider->mount,
                *more = *base ? r->provider->base : "";
     const char *target = arena_printf(&seen.arena, STR_FMT " %s%s%s", STR_ARG(method), base, more, resolve(r, path));
-    r->last = mock_call(r->mock, target, line.n ? resolve(r, line) : NULL, r->header);
+    const char *body = line.n ? resolve(r, line) : NULL;
+    if (status < 400 && *base)
+        others_are_refused(r, target, body);
+    r->last = mock_call(r->mock, target, body, r->header);
     by_hand.body = NULL;
     if (r->last.status != status)
         fail_msg("%s:%d: %s: status %d: %.300s", r->path, r->line, target, r->last.status,
@@ -262,6 +318,10 @@ static void run_calls(const struct provider *p)
         r.line++;
         if (str_starts(line, STR("header ")))
             r.header = str_dup(&seen.arena, str_skip(line, 7));
+        else if (str_starts(line, STR("foreign ")))
+            r.foreign = str_dup(&seen.arena, str_skip(line, 8));
+        else if (str_starts(line, STR("second ")))
+            r.second = str_dup(&seen.arena, str_skip(line, 7));
         else if (str_starts(line, STR("save ")))
             save(&r, str_skip(line, 5));
         else if (line.n && line.s[0] != '#')
@@ -323,10 +383,15 @@ static size_t compare_list(const struct expected_list *list, const char *found)
 static void what_the_mock_reads_and_shows_is_documented(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < provider_count; i++)
-        run_calls(providers[i]);
     size_t wrong = compare_list(&unseen, documented_unseen(&seen)) + compare_list(&strange, documented_strange(&seen));
     assert_int_equal(wrong, 0);
+}
+
+static void a_key_of_another_owner_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(served_calls, 0);
+    assert_in_range(refused_calls, LEAST_REFUSED, 1000);
 }
 
 static const struct route *route_of(const struct provider *p, const char *operation)
@@ -409,6 +474,8 @@ static int setup(void **state)
 {
     (void)state;
     documented_begin(&seen);
+    for (size_t i = 0; i < provider_count; i++)
+        run_calls(providers[i]);
     return 0;
 }
 
@@ -424,6 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mock_has_the_documented_operations),
         cmocka_unit_test(what_the_mock_reads_and_shows_is_documented),
+        cmocka_unit_test(a_key_of_another_owner_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
