@@ -145,7 +145,7 @@ void range_narrow(struct range *r, const char *matcher, double bound)
 
 struct range range_of(const struct node *x)
 {
-    struct range r = {-INFINITY, INFINITY, false, false};
+    struct range r = {-HUGE_VAL, HUGE_VAL, false, false};
     if (node_is_number(x))
         return (struct range){node_number(x), node_number(x), false, false};
     for (size_t i = 0; i < COUNT(orders); i++) {
@@ -168,7 +168,7 @@ static bool read_duration(const struct node *operand, const char *key, double *m
 
 struct range range_of_time(const struct node *operand)
 {
-    struct range r = {-INFINITY, INFINITY, false, false};
+    struct range r = {-HUGE_VAL, HUGE_VAL, false, false};
     const char *word = node_text(operand);
     double ms;
     if (word && strcmp(word, "future") == 0)

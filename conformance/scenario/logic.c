@@ -289,7 +289,7 @@ static bool all_alternatives_imply(struct proof *p, const struct node *list, con
 static bool implies_order(const struct node *x, const struct member *m)
 {
     const struct node *same = logic_operand(x, m->key);
-    struct range r = {-INFINITY, INFINITY, false, false};
+    struct range r = {-HUGE_VAL, HUGE_VAL, false, false};
     if (!node_is_number(m->value) || (kinds_of(x) & ~KIND_NUMBER))
         return same && node_equal(same, m->value);
     range_narrow(&r, m->key, node_number(m->value));

@@ -22,8 +22,8 @@ static const char *const sample_texts[SAMPLE_COUNT] = {
     [SAMPLE_TEXTS] = "['', a, '0', ' ', Zq-9_/é, '%?', '<>', q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '-']",
     [SAMPLE_NUMBERS] = "[0, 1, -1, 7.25, -0.5, -918273645, 918273645, 1.0e300, -1.0e300]",
     [SAMPLE_COUNTS] = "[0, 1, 2, 3, 7, 19, 101, 5003, 100019]",
-    [SAMPLE_TIMES] = "['1970-01-01T00:00:00Z', '2001-02-03T04:05:06Z', '2026-05-02T09:00:00Z',"
-                     " '2026-06-02T09:00:00Z', '2100-01-01T00:00:00Z']",
+    [SAMPLE_TIMES] = ("['1970-01-01T00:00:00Z', '2001-02-03T04:05:06Z', '2026-05-02T09:00:00Z',"
+                      " '2026-06-02T09:00:00Z', '2100-01-01T00:00:00Z']"),
 };
 
 struct samples {
