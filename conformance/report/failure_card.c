@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 
-enum { INDENT = 4, BODY_LINES_MAX = 8, LINE_COLUMNS_MAX = 200 };
+enum { INDENT = 4, BODY_LINES_MAX = 8, LINE_COLUMNS_MAX = 200, UTF8_BYTES_MAX = 4 };
 enum { CURL_BODY_MAX_BYTES = 4000, OPTIONS_MAX = 64 };
 
 struct line {
@@ -361,10 +361,12 @@ static void put_body(struct text_layout *t, struct str body)
 {
     if (!body.n)
         return;
-    struct str clean = str_from(layout_safe(t, join_lines(t->arena, body)));
+    size_t columns = BODY_LINES_MAX * (size_t)(t->width - INDENT);
+    struct str joined = join_lines(t->arena, body);
+    struct str clean = str_from(layout_safe_start(t, joined, UTF8_BYTES_MAX * (columns + 1)));
     layout_indent(t, INDENT);
     layout_wrap(t, INDENT, STYLE_PLAIN, BODY_LINES_MAX, clean.s);
-    if (text_width(clean) > BODY_LINES_MAX * (size_t)(t->width - INDENT)) {
+    if (text_width(clean) > columns) {
         layout_indent(t, INDENT);
         layout_put(t, STYLE_DIM, "%zu bytes in total; see the JSON report\n", body.n);
     }

@@ -123,7 +123,7 @@ static void put_body(struct json *j, const struct secrets *secrets, const char *
     struct arena a = {0};
     struct str text = body;
     if (body.n > REPORT_BODY_MAX)
-        text = str_from(scrub(&a, secrets, body));
+        text = str_from(scrub_start(&a, secrets, body, REPORT_BODY_MAX + 1));
     if (text.n > REPORT_BODY_MAX)
         text.n = character_start(text, REPORT_BODY_MAX);
     json_key(j, key);

@@ -98,6 +98,8 @@ void secrets_add(struct secrets *s, const char *name, const char *value);
 void secrets_add_after(struct secrets *s, const char *name, const char *before, const char *value);
 /* Returns the text with every secret replaced by $NAME. */
 const char *scrub(struct arena *a, const struct secrets *secrets, struct str text);
+/* Like scrub, but may end the result when it has at least `size` bytes: for a text of which only the start is shown. */
+const char *scrub_start(struct arena *a, const struct secrets *secrets, struct str text, size_t size);
 
 #define SECRET_MIN_BYTES 8 /* shorter values are ignored: they may be common words */
 

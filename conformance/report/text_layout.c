@@ -76,11 +76,11 @@ bool text_is_harmless(struct str text)
     return harmless;
 }
 
-const char *layout_safe(struct text_layout *t, struct str text)
+const char *layout_safe_start(struct text_layout *t, struct str text, size_t size)
 {
     struct buf out = {.arena = t->arena};
     size_t bad;
-    text = str_from(scrub(t->arena, t->secrets, text));
+    text = str_from(scrub_start(t->arena, t->secrets, text, size));
     while (!str_utf8_valid(text, &bad)) {
         add_valid(&out, str_head(text, bad));
         buf_printf(&out, "\\x%02x", (unsigned)(unsigned char)text.s[bad]);
@@ -88,6 +88,11 @@ const char *layout_safe(struct text_layout *t, struct str text)
     }
     add_valid(&out, text);
     return buf_c(&out);
+}
+
+const char *layout_safe(struct text_layout *t, struct str text)
+{
+    return layout_safe_start(t, text, SIZE_MAX);
 }
 
 const char *layout_safe_text(struct text_layout *t, const char *text)

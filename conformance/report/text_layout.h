@@ -28,6 +28,8 @@ struct text_layout {
 struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour, int width);
 
 const char *layout_safe(struct text_layout *t, struct str text);
+/* Like layout_safe, but may end the result when it has at least `size` bytes. */
+const char *layout_safe_start(struct text_layout *t, struct str text, size_t size);
 const char *layout_safe_text(struct text_layout *t, const char *text); /* NULL returns "" */
 
 void layout_put(struct text_layout *t, enum style style, const char *format, ...) __attribute__((format(printf, 3, 4)));

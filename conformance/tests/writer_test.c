@@ -260,6 +260,27 @@ static void a_short_value_is_found_after_its_header(void **state)
         assert_string_equal(scrub(&r->arena, &r->secrets, str_from(rows[i][0])), rows[i][1]);
 }
 
+/* The start is that of the whole scrubbed text, wherever it ends, also for a secret of several windows. */
+static void the_start_of_a_long_text_is_scrubbed(void **state)
+{
+    struct rig *r = *state;
+    struct arena *a = &r->arena;
+    struct buf secret = {.arena = a}, text = {.arena = a};
+    for (int i = 0; i < 40000; i++)
+        buf_printf(&secret, "%d-", i * 7919 % 65521);
+    secrets_add(&r->secrets, "LONG", buf_c(&secret));
+    for (int i = 0; i < 20000; i++)
+        buf_printf(&text, "%d %s ", i, i == 9000 ? buf_c(&secret) : i % 100 ? "words" : KEY);
+    const char *whole = scrub(a, &r->secrets, buf_str(&text));
+    assert_non_null(strstr(whole, "$LONG"));
+    for (size_t size = 0; size < strlen(whole) + 5000; size += 4999) {
+        const char *start = scrub_start(a, &r->secrets, buf_str(&text), size);
+        assert_true(str_starts(str_from(whole), str_from(start)));
+        assert_true(strlen(start) >= (size < strlen(whole) ? size : strlen(whole)));
+    }
+    assert_true(strlen(scrub_start(a, &r->secrets, buf_str(&text), 1)) < strlen(whole));
+}
+
 /* A thousand keys that differ only at the end, some of them the beginning of others. */
 static void secrets_with_the_same_beginning_are_told_apart(void **state)
 {
@@ -550,6 +571,7 @@ int main(void)
         with_rig(other_text_is_unchanged),
         with_rig(short_values_are_not_scrubbed),
         with_rig(a_truncated_secret_is_scrubbed),
+        with_rig(the_start_of_a_long_text_is_scrubbed),
         with_rig(the_longest_secret_wins),
         with_rig(a_secret_split_over_writes_is_scrubbed),
         with_rig(scrubbing_does_not_depend_on_the_write_size),
