@@ -161,8 +161,10 @@ static void add_serious_reasons(struct run *r)
         add_reason(r, 1, arena_printf(a, "%u check%s failed", red, plural_suffix(red)));
     if (errors)
         add_reason(r, 3,
-                   arena_printf(a, "%u check%s could not be decided because of a target or network error", errors,
-                                plural_suffix(errors)));
+                   arena_printf(
+                       a,
+                       "%u check%s could not be decided because of an error of the target, the network or the consent",
+                       errors, plural_suffix(errors)));
     if (r->leftovers.count)
         add_reason(r, 5,
                    arena_printf(a, "%zu resource%s created on the target could not be cleaned up", r->leftovers.count,

@@ -277,3 +277,69 @@ enum next consent_receive(struct task *t)
     c->redirect = node_get(c->body, "redirect");
     return NEXT_PHASE;
 }
+
+/* --- who consented ------------------------------------------------------------------------ */
+
+/* The admin API consents as the handle that it is given; if another one is connected, the target is at fault. */
+static bool is_consent_by_person(const struct task *t)
+{
+    return t->runner->target->consent == CONSENT_HUMAN || t->runner->target->consent == CONSENT_BROWSER;
+}
+
+static void on_account(struct task *t, struct exchange_record *x)
+{
+    task_record(t, x);
+    task_continue(t);
+}
+
+enum next consent_look_up(struct task *t)
+{
+    struct current *c = &t->current;
+    struct request_problem problem = {0};
+    const struct connected_as *as = c->step->connected_as;
+    if (!as || !is_consent_by_person(t) || !c->held || !c->complete)
+        return NEXT_PHASE;
+    c->looked_up = resolve_lookup(&c->vars, t->runner->target, &t->namespace, c->step, as->lookup, &problem);
+    if (!c->looked_up)
+        return NEXT_PHASE;
+    task_send(t, t->runner->arena, c->looked_up, on_account);
+    return NEXT_WAIT;
+}
+
+/* Returns the account's handle, or NULL if the response does not show the account. */
+static const char *connected_handle(const struct task *t)
+{
+    const struct current *c = &t->current;
+    const struct connected_as *as = c->step->connected_as;
+    struct arena *a = t->runner->arena;
+    const char *missing = NULL;
+    const struct node *body =
+        exchange_succeeded(c->looked_up) ? json_parse(a, c->looked_up->response_body, "body", NULL) : NULL;
+    const struct node *list = body && as->lookup->in ? node_pointer(body, as->lookup->in) : NULL;
+    const struct node *where = vars_value(&c->vars, as->lookup->where, &missing);
+    const struct match_context context = {.arena = a, .now_ms = exchange_now_ms(c->looked_up)};
+    const struct node *account = where && !as->lookup->in ? body : NULL;
+    for (size_t i = 0; where && list && list->kind == NODE_LIST && !account && i < node_count(list); i++)
+        if (match_holds(&context, where, node_at(list, i)))
+            account = node_at(list, i);
+    const struct node *handle = account ? node_pointer(account, as->at) : NULL;
+    return handle ? node_text(handle) : NULL;
+}
+
+/* The platform's handle has no leading @; a provider that shows one breaks a claim, and is not another user. */
+static bool is_same_user(const char *asked, const char *connected)
+{
+    return strcmp(asked, connected) == 0 || (*connected == '@' && strcmp(asked, connected + 1) == 0);
+}
+
+enum next consent_compare(struct task *t)
+{
+    struct current *c = &t->current;
+    const char *missing = NULL;
+    if (!c->looked_up)
+        return NEXT_PHASE;
+    const struct node *asked = vars_value(&c->vars, c->step->connected_as->handle, &missing);
+    const char *connected = connected_handle(t);
+    bool other = asked && node_text(asked) && connected && !is_same_user(node_text(asked), connected);
+    return other ? judge_other_user(t, node_text(asked), connected) : NEXT_PHASE;
+}

@@ -446,6 +446,24 @@ enum next judge_error(struct task *t, const char *why)
     return end_undecided(t, why);
 }
 
+/* The checks of the step stay as they are: the provider did what the person asked for. */
+enum next judge_other_user(struct task *t, const char *asked, const char *connected)
+{
+    const char *why = arena_printf(t->runner->arena,
+                                   "the consent was given as '%s', but the scenario asked for '%s': log in as '%s', or "
+                                   "correct the handle in the target file",
+                                   connected, asked, asked);
+    struct check_input in = judge_input(t, t->runner->arena);
+    in.citation_count = 0;
+    struct check *c = check_add(&in, &t->checks, "connected_as", "handle", VERDICT_ERROR);
+    c->why = why;
+    c->at = t->current.step->at;
+    c->expected = asked;
+    c->actual = connected;
+    task_block(t, VERDICT_ERROR, why);
+    return NEXT_CASE;
+}
+
 enum next judge_skipped(struct task *t, enum verdict verdict, const char *why)
 {
     struct frame *f = task_frame(t);

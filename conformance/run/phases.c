@@ -14,7 +14,7 @@ static phase_fn flow_enter, flow_leave;
 /* clang-format off */
 enum {
     PHASE_CHOOSE, PHASE_RESOLVE, PHASE_PREPARE, PHASE_ACT, PHASE_RECEIVE, PHASE_REPEAT, PHASE_RECORD, PHASE_CHECK,
-    PHASE_CAPTURE, PHASE_CLEANUP, PHASE_BLOCK,
+    PHASE_CAPTURE, PHASE_CLEANUP, PHASE_LOOK_UP, PHASE_COMPARE, PHASE_BLOCK,
 };
 static phase_fn *const phases[] = {
     [PHASE_CHOOSE]  = choose,           /* the next step or case; skips blocked ones; a flow or the scenario may end */
@@ -27,6 +27,8 @@ static phase_fn *const phases[] = {
     [PHASE_CHECK]   = judge_check,      /* compares it with the expectation, and with the readings of a dispute */
     [PHASE_CAPTURE] = judge_capture,    /* keeps the values that later steps use */
     [PHASE_CLEANUP] = cleanup_register, /* remembers how to remove what the step created */
+    [PHASE_LOOK_UP] = consent_look_up,  /* after a consent by a person: as which user is the account connected? */
+    [PHASE_COMPARE] = consent_compare,  /* another user than the scenario asked for is an error */
     [PHASE_BLOCK]   = judge_block,      /* if the step failed: blocks the steps that need it */
 };
 

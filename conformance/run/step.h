@@ -36,6 +36,7 @@ phase_fn judge_block;   /* skips the other steps if they need this one */
 enum next judge_error(struct task *t, const char *why);       /* no usable response */
 enum next judge_blocked(struct task *t, const char *missing); /* a reference without a value */
 enum next judge_unsendable(struct task *t, const struct request_problem *problem);
+enum next judge_other_user(struct task *t, const char *asked, const char *connected);
 enum next judge_skipped(struct task *t, enum verdict verdict, const char *why);
 
 /* The checks of steps that do not run. */
@@ -78,6 +79,9 @@ struct retry_decision retry_decide(struct retry *r, const struct step *step, con
 /* --- consent.c: acts as the user on an OAuth consent page --------------------------------- */
 
 phase_fn consent_act, consent_receive;
+/* If a person or a browser consented: sees as which user the account was connected, and ends the scenario with an error
+ * if that is not the one it asked for. Both are phases of the step that has `connected_as`. */
+phase_fn consent_look_up, consent_compare;
 
 /* --- webhook.c: receives webhook deliveries ----------------------------------------------- */
 

@@ -64,7 +64,8 @@ struct current {
     struct retry retry;
     int64_t began_us, waited_ms; /* waited_ms: before the last attempt */
     struct exchange_record *request, *exchange;
-    struct arena *arena; /* of the response: the task's scratch arena, later the run's */
+    struct arena *arena;               /* of the response: the task's scratch arena, later the run's */
+    struct exchange_record *looked_up; /* of connected_as; NULL: not sent */
     const struct node *body, *redirect, *outputs;
     const char *body_error, *server_failure;
     const char *failure;           /* why the step cannot go on after a wait; NULL: it can */

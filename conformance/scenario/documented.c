@@ -197,13 +197,9 @@ static void check_refused(struct subject *d, const struct expectation *x)
         reject(d, x->at, "an undocumented operation can only be refused; expect a status of 400 or more");
 }
 
-static void check_cleanup(struct subject *d, const struct cleanup *cleanup, struct where at)
+static void check_lookup(struct subject *d, const struct lookup *lookup)
 {
     struct subject of = *d;
-    const struct lookup *lookup = cleanup->lookup;
-    if (!find_operation(d, cleanup->method, cleanup->path))
-        reject(d, at, "the documents have no operation %s %s%s", cleanup->method, cleanup->path,
-               operations_suggest(d->c->arena, d->documents, cleanup->method, cleanup->path));
     of.op = lookup ? find_operation(d, "GET", lookup->path) : NULL;
     if (!of.op)
         return;
@@ -213,6 +209,14 @@ static void check_cleanup(struct subject *d, const struct cleanup *cleanup, stru
     members_of_expectation(d->c->arena, lookup->where, base, on_response_member, &of);
     check_captures(&of, lookup->captures, lookup->capture_count, base, on_response_member);
     d->ok &= of.ok;
+}
+
+static void check_cleanup(struct subject *d, const struct cleanup *cleanup, struct where at)
+{
+    if (!find_operation(d, cleanup->method, cleanup->path))
+        reject(d, at, "the documents have no operation %s %s%s", cleanup->method, cleanup->path,
+               operations_suggest(d->c->arena, d->documents, cleanup->method, cleanup->path));
+    check_lookup(d, cleanup->lookup);
 }
 
 static void check_call(struct subject *d)
@@ -233,6 +237,8 @@ static void check_call(struct subject *d)
     check_captures(d, s->captures, s->capture_count, "", on_response_member);
     for (size_t i = 0; i < s->cleanup_count; i++)
         check_cleanup(d, &s->cleanups[i], key_place(s->source, "cleanup"));
+    if (s->connected_as)
+        check_lookup(d, s->connected_as->lookup);
 }
 
 /* --- deliveries ---------------------------------------------------------------------------- */

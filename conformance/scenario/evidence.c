@@ -56,6 +56,8 @@ static bool check_lookups(struct validation *c, const struct step *s)
     for (size_t i = 0; i < s->cleanup_count; i++)
         if (s->cleanups[i].lookup)
             ok &= vacuous_check(c->arena, c->samples, s->cleanups[i].lookup->where, false, c->err);
+    if (s->connected_as)
+        ok &= vacuous_check(c->arena, c->samples, s->connected_as->lookup->where, false, c->err);
     return ok;
 }
 

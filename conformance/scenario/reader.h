@@ -54,7 +54,7 @@ struct step_yaml {
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;
     const struct node *consent_at, *state, *handle;
-    const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup;
+    const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup, *connected_as;
     struct repeat_yaml eventually, consistently;
     bool wait_for_rate_limit;
     struct hook_yaml hook;
@@ -71,6 +71,13 @@ struct lookup_yaml {
     const char *in;
 };
 
+struct connected_as_yaml {
+    const struct node *source; /* NULL: not given */
+    const struct node *handle;
+    struct lookup_yaml lookup;
+    const char *at;
+};
+
 struct cleanup_yaml {
     const struct node *call, *already_gone;
     struct lookup_yaml lookup;
@@ -82,7 +89,7 @@ struct advance_yaml {
 };
 
 extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields, cleanup_fields,
-    advance_fields;
+    connected_as_fields, advance_fields;
 
 extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */

@@ -299,7 +299,8 @@ static size_t phase_of(const struct step *step, const char *key)
 {
     if (strcmp(key, "cases") == 0)
         return CASES_OF(step);
-    return strcmp(key, "cleanup") == 0 ? CLEANUP_OF(step) : RUN_OF(step);
+    bool last = strcmp(key, "cleanup") == 0 || strcmp(key, "connected_as") == 0;
+    return last ? CLEANUP_OF(step) : RUN_OF(step);
 }
 
 static void check_step(struct scope *s, const struct step *step)

@@ -97,6 +97,14 @@ struct cleanup {
     const struct lookup *lookup; /* NULL: it cannot be looked up */
 };
 
+/* How to see as which user the account of the step was connected. A person, or the browser of a consent command, may
+ * have been logged in as another one than the scenario asked for. */
+struct connected_as {
+    const struct node *handle;   /* that the scenario asked for */
+    const struct lookup *lookup; /* finds the account */
+    const char *at;              /* pointer to the handle in the account */
+};
+
 struct step {
     enum step_kind kind;
     struct where at;
@@ -142,7 +150,8 @@ struct step {
     size_t citation_count;
     const struct cleanup *cleanups; /* sent in reverse order */
     size_t cleanup_count;
-    bool no_cleanup; /* `cleanup: none`: what the step creates cannot be removed */
+    const struct connected_as *connected_as; /* NULL: the step completes no connect */
+    bool no_cleanup;                         /* `cleanup: none`: what the step creates cannot be removed */
 };
 
 struct flow {

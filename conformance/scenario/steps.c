@@ -247,7 +247,7 @@ static bool captures_check(struct reader *r, const struct lookup *f, const struc
     return ok;
 }
 
-static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s, struct cleanup *out)
+static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const struct step *s, const struct lookup **out)
 {
     struct lookup *f = arena_new(r->arena, struct lookup);
     const char *method = "GET";
@@ -261,7 +261,7 @@ static bool lookup_read(struct reader *r, const struct lookup_yaml *w, const str
     ok &= !w->query || is_map(r, w->query, "'query' must be a map: NAME: VALUE");
     ok &= is_map(r, w->where, "'where' must be a map: an expectation of the resource") && match_check(w->where, r->err);
     ok &= captures_read(r, w->capture, &f->captures, &f->capture_count);
-    out->lookup = f;
+    *out = f;
     return captures_check(r, f, s) && ok;
 }
 
@@ -274,7 +274,7 @@ static bool cleanup_one_read(struct reader *r, const struct node *n, const struc
     w.lookup.source = node_get(n, "lookup");
     bool ok = call_read(r, w.call, &out->method, &out->path);
     ok &= !w.already_gone || statuses_read(r, w.already_gone, &out->already_gone, &out->already_gone_count);
-    return (!w.lookup.source || lookup_read(r, &w.lookup, s, out)) && ok;
+    return (!w.lookup.source || lookup_read(r, &w.lookup, s, &out->lookup)) && ok;
 }
 
 /* Is called after the captures of the step were read. */
@@ -293,6 +293,24 @@ static bool cleanup_read(struct reader *r, const struct node *n, struct step *s)
     s->cleanups = cleanups;
     s->cleanup_count = count;
     return ok;
+}
+
+/* --- connected_as ------------------------------------------------------------------------- */
+
+static bool connected_as_read(struct reader *r, const struct node *n, struct step *s)
+{
+    struct connected_as_yaml w = {.source = n};
+    if (!n)
+        return true;
+    if (!fields_read(&connected_as_fields, n, r->arena, &w, r->err))
+        return false;
+    struct connected_as *out = arena_new(r->arena, struct connected_as);
+    *out = (struct connected_as){.handle = w.handle, .at = w.at};
+    s->connected_as = out;
+    w.lookup.source = node_get(n, "lookup");
+    bool ok = node_pointer_valid(w.at) ||
+              error_add(r->err, ERROR_INPUT, node_get(n, "at")->at, "'at' must be a JSON pointer, for example /handle");
+    return lookup_read(r, &w.lookup, s, &out->lookup) && ok;
 }
 
 /* --- the whole step ----------------------------------------------------------------------- */
@@ -317,6 +335,7 @@ static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *
     ok &= cases_read(r, w->cases, s);
     ok &= own_captures_read(r, w->capture, s);
     ok &= citations_read(r, w->claims, s);
+    ok &= connected_as_read(r, w->connected_as, s);
     return cleanup_read(r, w->cleanup, s) && ok;
 }
 

@@ -135,6 +135,9 @@ static const struct field step_rows[] = {
     KEY(FIELD_NODE, "cleanup", cleanup,
         .help = "METHOD /path that removes the resource, or {call, already_gone, lookup}, or a "
                 "list; none: it cannot be removed."),
+    KEY(FIELD_NODE, "connected_as", connected_as,
+        .help = "How to see who consented: {handle, lookup, at}. If a person consented as another user than `handle`, "
+                "the scenario ends with an error."),
 };
 const struct fields step_fields = FIELD_TABLE("step", step_rows, struct step_yaml, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
@@ -177,6 +180,16 @@ static const struct field cleanup_rows[] = {
         .help = "How to find the resource if the response that created it was lost."),
 };
 const struct fields cleanup_fields = FIELD_TABLE("cleanup", cleanup_rows, struct cleanup_yaml, FIELDS_NO_PLACE);
+#undef YAML_STRUCT
+
+#define YAML_STRUCT connected_as_yaml
+static const struct field connected_as_rows[] = {
+    KEY(FIELD_NODE, "handle", handle, .required = true, .help = "Handle that the scenario asked for."),
+    KEY(FIELD_MAP, "lookup", lookup, .required = true, .sub = &lookup_fields, .help = "How to find the account."),
+    KEY(FIELD_TEXT, "at", at, .required = true, .help = "JSON pointer to the handle in the account."),
+};
+const struct fields connected_as_fields =
+    FIELD_TABLE("connected_as", connected_as_rows, struct connected_as_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 static const char *const until_texts[] = {"next_event"};
@@ -230,6 +243,7 @@ static const struct key_kinds step_key_kinds[] = {
     {"eventually",          CALL | INSPECT          },
     {"consistently",        CALL | INSPECT          },
     {"cleanup",             CALL                    },
+    {"connected_as",        CALL                    },
     {"wait_for_rate_limit", CALL                    },
 };
 

@@ -231,7 +231,7 @@ a_target_that_goes_away_hides_nothing() {
     wait $pid || status=$?
     [ "$status" = 3 ] || fail "a run whose target went away ended with $status, not 3"
     has '[1-9][0-9]* checks, [1-9][0-9]* passed, 0 failed.* [0-9]+ error'
-    has 'exit +3: [0-9]+ checks could not be decided because of a target or network error'
+    has 'exit +3: [0-9]+ checks could not be decided because of an error of the target'
     grep -q '"event":"run_ended"' "$tmp/events" || fail "the event stream has no end"
     flat "$tmp/r.json" | grep -q '"outcome":"holds"' || fail "the JSON report lacks what was judged"
     grep -q '<error ' "$tmp/r.xml" || fail "the JUnit report has no error"

@@ -172,6 +172,26 @@ a_person_is_asked_for_consent() {
     has 'ended with 0'
 }
 
+# Who is logged in at the platform decides which account is connected. Another one than the scenario asked for is an
+# error of the run, not of the provider, and is removed like every account that the run connects.
+another_user_is_an_error() {
+    start local
+    printf '#!/bin/sh\nexec "%s" "$1" "$2" somebody.else\n' "$tests/consent.sh" >"$tmp/browser"
+    chmod +x "$tmp/browser"
+    target 'rps: 1000' 'consent: browser' "consent_command: $tmp/browser"
+    before=$(endpoint_state)
+    run 3 "$suite/connect/completed.yaml" "$suite/connect/two-attempts.yaml" --allow-writes
+    has "the consent was given as 'somebody.else', but the scenario asked"
+    has "log in as 'acme.newcomer'"
+    has_not 'Claims that do not hold|Left behind'
+    has '0 failed'
+    [ "$(endpoint_state)" = "$before" ] || fail "the endpoint has changed: $(endpoint_state)"
+    # The handle in the list shows who it is, so other letters are an error too: the claims about the list would fail.
+    printf '#!/bin/sh\nexec "%s" "$1" "$2" Acme.Newcomer\n' "$tests/consent.sh" >"$tmp/browser"
+    run 3 "$suite/edge-cases/revoke-then-reconnect.yaml" --allow-writes
+    has "the consent was given as 'Acme.Newcomer'"
+}
+
 # A consent command that fails decides nothing, and the run does not wait for it.
 a_failing_browser_decides_nothing() {
     start local

@@ -742,14 +742,15 @@ static void the_most_serious_reason_is_the_exit_status(void **state)
          .reporting = ERROR_LEAK,
          .exit_code = 1,
          .exit_status = 1,
-         .why = "1 check failed; 1 check could not be decided because of a target or network error; "
+         .why = "1 check failed; 1 check could not be decided because of an error of the target, the network or the "
+                "consent; "
                 "1 resource created on the target could not be cleaned up"},
         {.verdicts = {VERDICT_PASS, VERDICT_ERROR},
          .left_behind = true,
          .reporting = ERROR_LEAK,
          .exit_code = 3,
          .exit_status = 3,
-         .why = "1 check could not be decided because of a target or network error; "
+         .why = "1 check could not be decided because of an error of the target, the network or the consent; "
                 "1 resource created on the target could not be cleaned up"},
         {.verdicts = {VERDICT_PASS, VERDICT_VACUOUS},
          .left_behind = true,
