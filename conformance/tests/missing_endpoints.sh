@@ -1,15 +1,16 @@
 #!/bin/sh
 # missing_endpoints.sh BIN SOURCE PROVIDER: an endpoint that is missing fails the claims about it, and accuses no other.
 #
-# Each row of missing_endpoints.txt is an operation and the claims that fail if it responds with 501: no scenario accepts
-# that status, so these are all claims that can be accused. With 404, which some scenarios expect, at least the first of
-# them must fail. MISSING_ENDPOINTS=print prints the rows as they are, to compare.
+# Each row of missing_endpoints.txt is an operation and the claims that fail if it responds with 501 to calls with a key: no
+# scenario accepts that status, so these are all claims that can be accused. (Calls without a key are still refused; many
+# scenarios begin with one.) With 404, which some scenarios expect, at least the first of them must fail. MISSING_ENDPOINTS=print prints the rows as they are, to compare.
 set -eu
 bin=$1 source=$2 provider=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 export UNDERSTUDY_TEST_MOCK="$bin/mockserver" NO_COLOR=1
 suite=$source/scenarios/$provider
+header=$(sed -n "s/^auth: *{ *header: *\([A-Za-z-]*\).*/\1/p" "$suite/targets/mock.yaml")
 fixture=$suite/targets/$(sed -n 's/^fixture: *//p' "$suite/targets/mock.yaml")
 
 # failing OPERATION STATUS [OPTION...]: prints the claims that fail if the operation responds with STATUS. Fails if the run does not
@@ -17,8 +18,8 @@ fixture=$suite/targets/$(sed -n 's/^fixture: *//p' "$suite/targets/mock.yaml")
 failing() {
     operation_of_rule=$1 response=$2
     shift 2
-    printf 'name: missing\ninclude: [%s]\nrules:\n  - name: missing\n    on: %s\n    then: [ { respond: { status: %s, body: { success: false, message: missing, error: { code: NOT_FOUND, message: missing } } } } ]\n' \
-        "$fixture" "$operation_of_rule" "$response" >"$tmp/missing.yaml"
+    printf 'name: missing\ninclude: [%s]\nrules:\n  - name: missing\n    on: %s\n    when: { header: { %s: { $matches: . } } }\n    then: [ { respond: { status: %s, body: { success: false, message: missing, error: { code: NOT_FOUND, message: missing } } } } ]\n' \
+        "$fixture" "$operation_of_rule" "$header" "$response" >"$tmp/missing.yaml"
     code=0
     "$bin/conformance" run "$suite" "--mock=$tmp/missing.yaml" --report "json=$tmp/r.json" "$@" >"$tmp/out" 2>&1 </dev/null || code=$?
     [ "$code" = 1 ] || { echo "a run in which $operation_of_rule responds with $response ended with $code" >&2; tail -n 3 "$tmp/out" >&2; return 1; }
