@@ -217,6 +217,7 @@ static bool run_scenarios(const struct options *o, const struct plan *plan, cons
         .insecure = o->insecure,
         .allow_writes = o->allow_writes,
         .allow_costly = o->allow_costly,
+        .skip_preflight = o->no_preflight,
         .mock_fixture = o->mock_fixture ? o->mock_fixture : target->fixture,
         .suite_version = UNDERSTUDY_VERSION,
         .gate = o->gate,

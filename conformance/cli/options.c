@@ -70,6 +70,7 @@ SET_SWITCH(read_only)
 SET_SWITCH(allow_writes)
 SET_SWITCH(allow_costly)
 SET_SWITCH(insecure)
+SET_SWITCH(no_preflight)
 SET_SWITCH(no_color)
 SET_SWITCH(quiet)
 SET_SWITCH(json)
@@ -189,6 +190,8 @@ static const struct flag run_rows[] = {
     FLAG("allow-writes", NULL, set_allow_writes, .help = "allow scenarios that write to a real target"),
     FLAG("allow-costly", NULL, set_allow_costly, .help = "allow scenarios that cost money on a real target"),
     FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),
+    FLAG("no-preflight", NULL, set_no_preflight,
+         .help = "do not check the target before the run (keys, resources, base URL, clock)"),
     FLAG("insecure", NULL, set_insecure, .help = "do not verify TLS certificates"),
     FLAG("cacert", "FILE", set_ca_file, .help = "CA certificates to verify the target with (default: the system's)"),
     FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
@@ -214,7 +217,7 @@ static const struct flag list_rows[] = {
     "  130  interrupted\n"                                                                                             \
     "  4    nothing was judged: no scenario was selected, or none could run\n"                                         \
     "  1    a claim at or above --gate failed, or a check that cites no claim\n"                                       \
-    "  3    the target or the network failed\n"                                                                        \
+    "  3    the target or the network failed, or the preflight found a problem\n"                                      \
     "  5    something that the run created is still on the target, or a secret\n"                                      \
     "       could not be removed from a report\n"                                                                      \
     "  4    the run proves too little: no check passed, one had nothing to\n"                                          \

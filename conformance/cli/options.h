@@ -31,7 +31,7 @@ struct options {
     enum level gate;
     int64_t jobs, timeout_ms;
     bool allow_writes, allow_costly, read_only;
-    bool insecure, no_color, quiet, json, complete;
+    bool insecure, no_preflight, no_color, quiet, json, complete;
     const char *ca_file;
 };
 

@@ -210,6 +210,24 @@ static void put_executed(struct json *j, const struct run *r)
     arena_end(&a);
 }
 
+/* `ok` is null if a thing could not be checked. */
+static void put_preflight(struct json *j, const struct run *r)
+{
+    json_key_list(j, "preflight");
+    for (size_t i = 0; i < r->preflight.count; i++) {
+        const struct preflight_result *p = &r->preflight.items[i];
+        json_open_map(j);
+        json_put_text(j, "check", p->check);
+        if (p->outcome == PREFLIGHT_UNCHECKED)
+            json_put_null(j, "ok");
+        else
+            json_put_bool(j, "ok", p->outcome == PREFLIGHT_OK);
+        json_put_text(j, "detail", p->detail);
+        json_close_map(j);
+    }
+    json_close_list(j);
+}
+
 static void put_outcome(struct json *j, const struct run *r)
 {
     json_key(j, "exit");
@@ -218,6 +236,7 @@ static void put_outcome(struct json *j, const struct run *r)
     json_put_text(j, "why", r->verdict_why);
     json_put_bool(j, "interrupted", r->interrupted);
     json_close_map(j);
+    put_preflight(j, r);
     json_put_int(j, "duration_us", r->duration_us);
     json_put_int(j, "calls", r->calls);
     json_put_int(j, "checks", r->checks);

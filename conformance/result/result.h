@@ -137,6 +137,18 @@ struct leftover {                     /* a resource that the run created and cou
     const char *what, *cleanup, *why; /* cleanup: the request that would remove it */
 };
 
+enum preflight_outcome {
+    PREFLIGHT_UNCHECKED, /* nothing can be asked, or was asked */
+    PREFLIGHT_OK,
+    PREFLIGHT_WRONG,
+};
+
+struct preflight_result { /* one check of the target before the run */
+    const char *check;    /* "actor full", for example */
+    const char *detail;   /* a sentence */
+    enum preflight_outcome outcome;
+};
+
 struct run {
     struct arena *arena;
     const char *target, *base_url, *suite_version;
@@ -150,6 +162,10 @@ struct run {
     size_t claim_count;
     struct dispute_result *disputes;
     size_t dispute_count;
+    struct {
+        struct preflight_result *items;
+        size_t count, room;
+    } preflight; /* none: the runner started the mock itself */
     struct {
         struct leftover *items;
         size_t count, room;

@@ -4,8 +4,8 @@
  *
  * Shapes:  each scenario is a task (task.h). All tasks share one event loop and one HTTP client. A task cleans up the
  *          resources it created, last first, also after a failure or interrupt.
- * Errors:  only those that stop the whole run: the target does not respond, or the mock server does not start.
- *          Everything else is in the results.
+ * Errors:  only those that stop the whole run: the preflight finds the target unusable, or the mock server does not
+ *          start. Everything else is in the results.
  */
 #pragma once
 #include "conformance/plan/plan.h"
@@ -22,6 +22,7 @@ struct run_options {
     const char *ca_file;
     bool insecure;
     bool allow_writes, allow_costly;
+    bool skip_preflight;
     const char *mock_binary; /* starts this mock server; NULL: starts none */
     const char *mock_fixture;
     const char *suite_version; /* copied to the results */
@@ -31,6 +32,6 @@ struct run_options {
     const struct run_events *events; /* may be NULL */
 };
 
-/* Returns true if the run took place; its outcome is then in *out. */
+/* Returns true if the run took place; its outcome is then in *out. After a failed preflight *out has its results. */
 bool run_plan(struct arena *a, const struct plan *plan, const struct target *target, const struct run_options *options,
               struct run *out, struct error *err);

@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "conformance/run/mock.h"
 #include "conformance/run/notice.h"
+#include "conformance/run/preflight.h"
 #include "conformance/run/step.h"
 
 #define JOBS_DEFAULT       64 /* on a target with an admin API; each may hold a connection */
@@ -99,55 +100,12 @@ static void on_signal(void *ctx, int signal)
     }
     s->runner.interrupted = true;
     s->runner.run->interrupted = true;
+    if (!s->runner.active) /* during the preflight */
+        loop_stop(s->runner.loop);
     for (struct task *t = s->runner.active, *next; t; t = next) {
         next = t->next_active;
         task_interrupt(t);
     }
-}
-
-/* --- probing the target ------------------------------------------------------------------- */
-
-struct probe {
-    struct session *session;
-    const char *why; /* why the target cannot be used; NULL: it responds */
-};
-
-static void on_manifest(void *ctx, struct exchange_record *x)
-{
-    struct probe *g = ctx;
-    struct runner *r = &g->session->runner;
-    const struct node *manifest =
-        exchange_succeeded(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
-    g->session->simulations = node_get(manifest, ADMIN_SIMULATIONS);
-    if (!manifest)
-        g->why = admin_error(r->arena, x);
-    loop_stop(r->loop);
-}
-
-/* Any response shows that a real endpoint is reachable. */
-static void on_probe_response(void *ctx, struct exchange_record *x)
-{
-    struct probe *g = ctx;
-    struct runner *r = &g->session->runner;
-    if (!x->status)
-        g->why = arena_printf(r->arena, "%s does not respond: %s", r->target->base_url, x->error);
-    loop_stop(r->loop);
-}
-
-/* Sends one request before the run, so that an unreachable target is reported once and not for each scenario. An admin
- * API returns its manifest. */
-static bool probe_target(struct session *s)
-{
-    struct runner *r = &s->runner;
-    const char *admin = r->target->admin_url;
-    struct probe g = {s, NULL};
-    struct exchange_record *x = admin ? admin_request(r->arena, admin, "GET", "/capabilities", NULL)
-                                      : admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
-    if (!r->plan->count)
-        return true;
-    client_send(r->client, r->arena, x, admin ? on_manifest : on_probe_response, &g);
-    loop_run(r->loop);
-    return !g.why || error_add(s->err, ERROR_TARGET, (struct where){0}, "%s", g.why);
 }
 
 /* --- the run ------------------------------------------------------------------------------ */
@@ -282,11 +240,12 @@ static void run_session(struct session *s)
     r->client = client_new(r->loop, &options);
     loop_signal(r->loop, SIGINT, on_signal, s);
     loop_signal(r->loop, SIGTERM, on_signal, s);
-    struct notices *notices = notices_begin(r);
     bool listens = target_has_capability(r->target, "webhook");
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url, r->target->webhook_port, s->err);
-    if (listens == (r->listener != NULL) && probe_target(s)) {
+    bool ready = listens == (r->listener != NULL) && preflight_run(r, &options, &s->simulations, s->err);
+    struct notices *notices = notices_begin(r);
+    if (ready) {
         start_ready(s);
         if (r->active_count)
             loop_run(r->loop);

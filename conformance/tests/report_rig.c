@@ -259,6 +259,12 @@ struct run *rig_red(struct arena *a)
     add_hostile(r);
     add_lease(r, "lease-and-release");
     add_dispute(r);
+    *arena_push(a, &r->preflight, struct preflight_result) =
+        (struct preflight_result){"actor full", "GET http://127.0.0.1/v1/whoami answered 200", PREFLIGHT_OK};
+    *arena_push(a, &r->preflight, struct preflight_result) =
+        (struct preflight_result){"resource content", "no call reads content", PREFLIGHT_UNCHECKED};
+    *arena_push(a, &r->preflight, struct preflight_result) =
+        (struct preflight_result){"clock", "the clock of the target is 372 s ahead", PREFLIGHT_WRONG};
     *arena_push(a, &r->leftovers, struct leftover) =
         (struct leftover){"social account sa_02", "DELETE /v1/social-accounts/sa_02", "the target returned 500"};
     return finish_run(r);

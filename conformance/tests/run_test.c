@@ -77,7 +77,9 @@ static void handle(void *ctx, struct exchange *x)
         return;
     }
     log_call(d, &x->request);
-    if (str_is(path, "/lost")) {
+    if (str_is(path, "/__admin/capabilities")) {
+        respond(x, 200, "{\"protocol\":1,\"simulations\":[\"rate_limit\"]}");
+    } else if (str_is(path, "/lost")) {
         x->response.cut = CUT_BEFORE_HEADERS;
         respond(x, 200, "%s", "");
     } else if (str_starts(path, STR("/coded/"))) {

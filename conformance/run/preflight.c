@@ -1,0 +1,472 @@
+#include "conformance/run/preflight.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "base/url.h"
+#include "conformance/run/step.h"
+
+#define CONNECT_MS     5000
+#define RESPONSE_MS    10000
+#define CONNECTIONS    4
+#define PROGRESS_US    ((int64_t)5 * 1000 * 1000)
+#define RETRY_AFTER_MS 1000
+#define WAIT_MAX_MS    ((int64_t)5 * 60 * 1000)
+#define PAGES_MAX      20
+
+struct preflight {
+    struct runner *runner;
+    struct client_options options;
+    struct client *client;
+    struct namespace namespace;
+    struct items all;
+    struct error *err;
+    size_t requests, responses, pending; /* pending: probes that have not ended */
+    const char *waits_for;               /* the last request sent, for progress */
+    uint64_t progress;
+    bool has_clock; /* the clock has been compared */
+    int64_t skew_ms;
+    bool stopped; /* the target does not serve requests: nothing else is asked */
+};
+
+struct probe { /* one request, for the items that it decides */
+    struct preflight *preflight;
+    struct exchange_record *request, *exchange;
+    struct {
+        struct item **items;
+        size_t count, room;
+    } decides;
+    int pages;
+    bool waited; /* for Retry-After */
+};
+
+/* --- results ------------------------------------------------------------------------------ */
+
+static void add_result(struct preflight *p, const char *check, enum preflight_outcome outcome, const char *detail)
+{
+    struct runner *r = p->runner;
+    *arena_push(r->arena, &r->run->preflight, struct preflight_result) =
+        (struct preflight_result){check, detail, outcome};
+    if (outcome == PREFLIGHT_WRONG)
+        error_add(p->err, ERROR_TARGET, (struct where){0}, "%s", detail);
+}
+
+static void report_items(struct preflight *p)
+{
+    for (size_t i = 0; i < p->all.count; i++) {
+        const struct item *item = &p->all.items[i];
+        const char *kind = item->is_actor ? "actor" : "resource";
+        const char *detail = item->detail ? item->detail : "not asked: another check failed before";
+        add_result(p, arena_printf(p->runner->arena, "%s %s", kind, item->name->name), item->outcome, detail);
+        if (item->is_warning)
+            log_line(LOG_WARN, "preflight: %s", detail);
+    }
+}
+
+static size_t count_items(const struct items *all, bool actors, enum preflight_outcome outcome)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += all->items[i].is_actor == actors && all->items[i].outcome == outcome;
+    return count;
+}
+
+static void log_summary(const struct preflight *p)
+{
+    size_t keys = count_items(&p->all, true, PREFLIGHT_OK), resources = count_items(&p->all, false, PREFLIGHT_OK);
+    size_t unchecked = count_items(&p->all, false, PREFLIGHT_UNCHECKED);
+    const char *more = unchecked ? arena_printf(p->runner->arena, " (%zu more cannot be checked)", unchecked) : "";
+    char clock[64] = "clock not compared";
+    if (!p->all.count) {
+        log_line(LOG_INFO, "preflight: %s responds", p->runner->target->base_url);
+        return;
+    }
+    if (p->has_clock)
+        (void)snprintf(clock, sizeof clock, "clock %+.1f s", (double)p->skew_ms / 1000);
+    log_line(LOG_INFO, "preflight: %zu key%s, %zu resource%s%s, %s", keys, keys == 1 ? "" : "s", resources,
+             resources == 1 ? "" : "s", more, clock);
+}
+
+/* --- requests ----------------------------------------------------------------------------- */
+
+static void show_progress(void *ctx)
+{
+    struct preflight *p = ctx;
+    const struct run_events *e = p->runner->options->events;
+    if (e && e->waiting)
+        e->waiting(e->ctx, p->runner->run,
+                   arena_printf(p->runner->arena, "preflight: %zu of %zu requests answered, waiting for %s",
+                                p->responses, p->requests, p->waits_for));
+    p->progress = loop_timer(p->runner->loop, time_monotonic_us() + PROGRESS_US, show_progress, p);
+}
+
+/* Runs the loop until every probe has ended. Returns false if the run was interrupted. */
+static bool wait_for_probes(struct preflight *p)
+{
+    p->progress = loop_timer(p->runner->loop, time_monotonic_us() + PROGRESS_US, show_progress, p);
+    while (p->pending && !p->runner->interrupted)
+        loop_run(p->runner->loop);
+    loop_timer_cancel(p->runner->loop, p->progress);
+    return !p->runner->interrupted;
+}
+
+static void probe_send(struct probe *b);
+
+static void probe_send_again(void *ctx)
+{
+    const struct probe *b = ctx;
+    if (!b->preflight->runner->interrupted)
+        probe_send(ctx);
+}
+
+static void probe_end(struct probe *b)
+{
+    struct preflight *p = b->preflight;
+    if (!--p->pending)
+        loop_stop(p->runner->loop);
+}
+
+/* Waits once for a rate limit. Returns false if it does not wait. */
+static bool probe_wait(struct probe *b, const struct exchange_record *x)
+{
+    struct preflight *p = b->preflight;
+    int64_t ms = exchange_retry_after_ms(x);
+    ms = ms >= 0 ? ms : RETRY_AFTER_MS;
+    if (x->status != 429 || b->waited || ms > WAIT_MAX_MS)
+        return false;
+    b->waited = true;
+    p->requests++;
+    log_line(LOG_INFO, "preflight: %s %s answered 429, waiting %.1f s", x->method, x->url, (double)ms / 1000);
+    loop_timer(p->runner->loop, time_monotonic_us() + ms * 1000, probe_send_again, b);
+    return true;
+}
+
+/* Returns the URL of the list's next page, or NULL. */
+static const char *next_page(const struct probe *b, const struct exchange_record *x)
+{
+    struct arena *a = b->preflight->runner->arena;
+    const char *pointer = NULL;
+    for (size_t i = 0; !pointer && i < b->decides.count; i++)
+        pointer = b->decides.items[i]->name->cursor;
+    if (!pointer || !exchange_succeeded(x) || b->pages >= PAGES_MAX)
+        return NULL;
+    const char *cursor = node_text(node_pointer(json_parse(a, x->response_body, "body", NULL), pointer));
+    return cursor && *cursor ? url_with_query(a, b->request->url, "cursor", cursor) : NULL;
+}
+
+static void compare_clocks(struct preflight *p, const struct exchange_record *x)
+{
+    struct runner *r = p->runner;
+    bool is_error = false;
+    int64_t date_ms;
+    if (p->has_clock || r->target->admin_url || r->target->is_mock || r->target->now_ms ||
+        !exchange_date_ms(x, &date_ms))
+        return;
+    p->has_clock = true;
+    const char *why = preflight_clock(r->arena, x, &p->skew_ms, &is_error);
+    add_result(p, "clock", is_error ? PREFLIGHT_WRONG : PREFLIGHT_OK,
+               why ? why : arena_printf(r->arena, "%+.1f s", (double)p->skew_ms / 1000));
+    if (why && !is_error)
+        log_line(LOG_WARN, "preflight: %s", why);
+}
+
+static void report_clock(struct preflight *p)
+{
+    const struct target *t = p->runner->target;
+    if (!p->has_clock)
+        add_result(p, "clock", PREFLIGHT_UNCHECKED,
+                   t->admin_url || t->is_mock || t->now_ms ? "the clock of a mock is virtual"
+                                                           : "no response has a Date header");
+}
+
+static bool is_open(const struct item *item)
+{
+    return item->outcome == PREFLIGHT_UNCHECKED && !item->detail;
+}
+
+static void on_probe(void *ctx, struct exchange_record *x)
+{
+    struct probe *b = ctx;
+    struct preflight *p = b->preflight;
+    p->responses++;
+    if (probe_wait(b, x))
+        return;
+    compare_clocks(p, x);
+    const char *next = next_page(b, x);
+    bool open = false;
+    for (size_t i = 0; i < b->decides.count; i++) {
+        struct item *item = b->decides.items[i];
+        if (is_open(item))
+            preflight_judge(p->runner, item, x, next != NULL);
+        open |= is_open(item);
+        p->stopped |= item->is_unwell;
+    }
+    if (!open || !next) {
+        probe_end(b);
+        return;
+    }
+    b->pages++;
+    p->requests++;
+    b->exchange->url = next;
+    probe_send(b);
+}
+
+static void probe_send(struct probe *b)
+{
+    struct preflight *p = b->preflight;
+    struct arena *a = p->runner->arena;
+    struct exchange_record *x = arena_new(a, struct exchange_record);
+    *x = *b->request;
+    x->url = b->exchange ? b->exchange->url : b->request->url;
+    b->exchange = x;
+    p->waits_for = arena_printf(a, "%s %s", x->method, x->url);
+    client_send(p->client, a, x, on_probe, b);
+}
+
+/* --- probes of items ---------------------------------------------------------------------- */
+
+struct probes {
+    struct probe **items;
+    size_t count, room;
+};
+
+/* Returns NULL, and decides the item, if its request cannot be built. */
+static struct exchange_record *item_request(struct preflight *p, struct item *item)
+{
+    struct runner *r = p->runner;
+    struct request_problem problem = {0};
+    const struct step step = {
+        .kind = STEP_CALL, .method = "GET", .path = item->name->path, .as = item->actor->name, .case_count = 1};
+    struct exchange_record *x = resolve_request(&item->vars, r->target, &p->namespace, &step, &problem);
+    if (!x)
+        item->detail = arena_printf(r->arena, "not asked: the check uses '%s', which the target does not have",
+                                    problem.missing ? problem.missing : problem.no_actor);
+    return x;
+}
+
+static bool same_request(const struct probe *b, const struct exchange_record *x, const struct item *item)
+{
+    return b->decides.items[0]->actor == item->actor && strcmp(b->request->url, x->url) == 0;
+}
+
+static void add_probe(struct preflight *p, struct probes *wave, struct item *item)
+{
+    struct arena *a = p->runner->arena;
+    struct exchange_record *x = item_request(p, item);
+    if (!x)
+        return;
+    for (size_t i = 0; i < wave->count; i++)
+        if (same_request(wave->items[i], x, item)) {
+            *arena_push(a, &wave->items[i]->decides, struct item *) = item;
+            return;
+        }
+    struct probe *b = arena_new(a, struct probe);
+    b->preflight = p;
+    b->request = x;
+    *arena_push(a, &b->decides, struct item *) = item;
+    *arena_push(a, wave, struct probe *) = b;
+}
+
+static bool send_wave(struct preflight *p, const struct probes *wave)
+{
+    p->pending = wave->count;
+    p->requests += wave->count;
+    for (size_t i = 0; i < wave->count; i++)
+        probe_send(wave->items[i]);
+    return !wave->count || wait_for_probes(p);
+}
+
+/* --- the stages --------------------------------------------------------------------------- */
+
+/* The first request shows whether the API lives at base_url: its actor should be accepted. */
+static struct item *first_item(struct preflight *p)
+{
+    struct item *first = NULL;
+    for (size_t i = 0; i < p->all.count; i++) {
+        struct item *item = &p->all.items[i];
+        bool better = !first || (first->actor->expect_refused && !item->actor->expect_refused);
+        if (item->is_actor && is_open(item) && better)
+            first = item;
+    }
+    return first;
+}
+
+static bool check_first(struct preflight *p)
+{
+    struct probes wave = {0};
+    struct item *first = first_item(p);
+    if (!first)
+        return true;
+    add_probe(p, &wave, first);
+    if (!send_wave(p, &wave))
+        return false;
+    const struct exchange_record *x = wave.count ? wave.items[0]->exchange : NULL;
+    if (x && !x->status)
+        first->detail = preflight_no_response(p->runner->arena, p->runner->target->base_url, x);
+    return true;
+}
+
+static bool check_actors(struct preflight *p)
+{
+    struct probes wave = {0};
+    for (size_t i = 0; i < p->all.count; i++)
+        if (p->all.items[i].is_actor && is_open(&p->all.items[i]))
+            add_probe(p, &wave, &p->all.items[i]);
+    return send_wave(p, &wave);
+}
+
+/* Returns why the check would only repeat another problem, or NULL. */
+static const char *known_problem(const struct preflight *p, const struct item *item)
+{
+    const struct item *actor = preflight_find_actor(&p->all, item->actor->name);
+    const struct item *other = preflight_wrong_reference(&p->all, item);
+    if (actor && actor->outcome == PREFLIGHT_WRONG)
+        return arena_printf(p->runner->arena, "not asked: the key of actor '%s' does not work", item->actor->name);
+    return other ? arena_printf(p->runner->arena, "not asked: resource '%s' is wrong", other->name->name) : NULL;
+}
+
+/* Resources that the checks of others refer to come first. */
+static bool check_resources(struct preflight *p, bool with_references)
+{
+    struct probes wave = {0};
+    for (size_t i = 0; i < p->all.count; i++) {
+        struct item *item = &p->all.items[i];
+        if (item->is_actor || !is_open(item) || preflight_has_reference(item) != with_references)
+            continue;
+        item->detail = known_problem(p, item);
+        if (!item->detail)
+            add_probe(p, &wave, item);
+    }
+    return send_wave(p, &wave);
+}
+
+/* --- requests without an item ------------------------------------------------------------- */
+
+static void on_single(void *ctx, struct exchange_record *x)
+{
+    (void)x;
+    struct preflight *p = ctx;
+    p->responses++;
+    p->pending = 0;
+    loop_stop(p->runner->loop);
+}
+
+static bool send_single(struct preflight *p, struct exchange_record *x)
+{
+    p->pending = 1;
+    p->requests++;
+    p->waits_for = arena_printf(p->runner->arena, "%s %s", x->method, x->url);
+    client_send(p->client, p->runner->arena, x, on_single, p);
+    return wait_for_probes(p);
+}
+
+static bool check_admin_api(struct preflight *p, const struct node **simulations)
+{
+    struct runner *r = p->runner;
+    const char *admin = r->target->admin_url;
+    struct exchange_record *x = admin_request(r->arena, admin, "GET", "/capabilities", NULL);
+    if (!send_single(p, x))
+        return false;
+    const struct node *manifest =
+        exchange_succeeded(x) ? json_parse(r->arena, x->response_body, "capabilities", NULL) : NULL;
+    const struct node *list = node_get(manifest, ADMIN_SIMULATIONS);
+    bool is_mock = list && list->kind == NODE_LIST && node_get(manifest, "protocol");
+    if (is_mock)
+        *simulations = list;
+    const char *why = is_mock ? arena_printf(r->arena, "GET %s answered 200", x->url)
+                      : manifest
+                          ? arena_printf(r->arena,
+                                         "the admin API at %s is not that of an Understudy mock: GET %s answered "
+                                         "%d without 'protocol' and 'simulations'",
+                                         admin, x->url, x->status)
+                          : admin_error(r->arena, x);
+    add_result(p, "admin API", is_mock ? PREFLIGHT_OK : PREFLIGHT_WRONG, why);
+    return is_mock;
+}
+
+/* The checks go to a namespace of their own, so that they leave no trace in the target's state. */
+static bool create_namespace(struct preflight *p)
+{
+    struct runner *r = p->runner;
+    bool asks = false;
+    for (size_t i = 0; i < p->all.count; i++)
+        asks |= is_open(&p->all.items[i]);
+    const char *name = asks && r->target->admin_url ? arena_printf(r->arena, "%s-preflight", r->id) : NULL;
+    p->namespace = namespace_of(r->arena, r->target, name);
+    if (!name)
+        return true;
+    struct exchange_record *x = admin_create_namespace(r->arena, r->target, name);
+    bool sent = send_single(p, x);
+    if (sent && !exchange_succeeded(x))
+        add_result(p, "namespace", PREFLIGHT_WRONG, admin_error(r->arena, x));
+    if (!exchange_succeeded(x))
+        p->namespace.name = NULL;
+    return p->namespace.name;
+}
+
+static void delete_namespace(struct preflight *p)
+{
+    struct runner *r = p->runner;
+    if (!p->namespace.name)
+        return;
+    if (r->interrupted) { /* drops the requests in flight */
+        client_free(p->client);
+        p->client = client_new(r->loop, &p->options);
+    }
+    p->pending = 1;
+    client_send(p->client, r->arena, admin_delete_namespace(r->arena, r->target, p->namespace.name), on_single, p);
+    loop_run(r->loop);
+}
+
+/* Without any check in a schema: any response shows that an endpoint is reachable. */
+static bool check_reachable(struct preflight *p)
+{
+    struct runner *r = p->runner;
+    struct exchange_record *x = admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
+    if (!send_single(p, x))
+        return false;
+    add_result(p, "base_url", x->status ? PREFLIGHT_OK : PREFLIGHT_WRONG,
+               x->status ? arena_printf(r->arena, "HEAD %s answered %d", x->url, x->status)
+                         : preflight_no_response(r->arena, r->target->base_url, x));
+    compare_clocks(p, x);
+    return true;
+}
+
+static void check_target(struct preflight *p)
+{
+    if (!create_namespace(p))
+        return;
+    bool go_on = first_item(p) ? check_first(p) : check_reachable(p);
+    go_on = go_on && !p->stopped && check_actors(p);
+    go_on = go_on && !p->stopped && check_resources(p, false);
+    if (go_on && !p->stopped)
+        check_resources(p, true);
+    delete_namespace(p);
+}
+
+bool preflight_run(struct runner *r, const struct client_options *options, const struct node **simulations,
+                   struct error *err)
+{
+    size_t before = err->count;
+    bool whole = !r->options->mock_binary && !r->options->skip_preflight;
+    struct preflight p = {.runner = r, .err = err, .options = *options};
+    p.options.timeout_ms = options->timeout_ms < RESPONSE_MS ? options->timeout_ms : RESPONSE_MS;
+    p.options.connect_timeout_ms = CONNECT_MS;
+    p.options.connections_max = CONNECTIONS;
+    if (!r->plan->count)
+        return true;
+    p.client = client_new(r->loop, &p.options);
+    if ((!r->target->admin_url || check_admin_api(&p, simulations)) && whole) {
+        p.all = preflight_items(r, *simulations);
+        preflight_check_values(r, &p.all);
+        check_target(&p);
+        report_items(&p);
+        report_clock(&p);
+        if (err->count == before && !r->interrupted)
+            log_summary(&p);
+    }
+    client_free(p.client);
+    return err->count == before && !r->interrupted;
+}

@@ -1,0 +1,147 @@
+#!/bin/sh
+# preflight.sh BIN SOURCE PART: the checks of a target before a run, against a mock server that is not the runner's own.
+set -eu
+bin=$1 source=$2 part=$3
+suite=$source/scenarios/layers
+tmp=$(mktemp -d)
+mock=
+trap 'stop; rm -rf "$tmp"' EXIT
+export NO_COLOR=1
+
+stop() {
+    [ -z "$mock" ] || kill "$mock" 2>/dev/null || :
+    mock=
+}
+
+fail() {
+    echo "preflight: $*" >&2
+    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
+    exit 1
+}
+
+# start ARGUMENT...: starts a mock with the fixture of the scenarios, and with $rules.
+start() {
+    printf 'name: acme\ninclude: [%s/fixtures/layers-acme.yaml]\nclock: { mode: runs }\n%s\n' "$source" "${rules:-}" >"$tmp/fixture.yaml"
+    rm -f "$tmp/ready"
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --fixture "$tmp/fixture.yaml" --port 0 "$@" >"$tmp/ready" 2>"$tmp/log" &
+    mock=$!
+    read -r ready <"$tmp/ready" || fail "the mock did not start: $(cat "$tmp/log")"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    export LAYERS_KEY=lp_live_01HX9Y6K7EJ4T2_full LAYERS_OTHER_KEY=lp_live_02ZZZZZZZZZZZZ_other LAYERS_WRONG_KEY=lp_live_wrong
+}
+
+# target: writes the target file of a user with two organizations; the mock's clock is not that of this machine.
+target() {
+    cat >"$tmp/target.yaml" <<TARGET
+name: somewhere
+base_url: $url/layers
+now: 2026-05-02T09:00:00Z
+actors:
+  full: { env: LAYERS_KEY }
+  other: { env: LAYERS_OTHER_KEY }
+  stranger: { env: LAYERS_WRONG_KEY, expect: refused }
+  anonymous: {}
+$(sed -n '/^resources:/,/^capabilities:/p' "$suite/targets/mock.yaml" | sed '/^capabilities:/d; /leased/d')
+capabilities: [second_org, empty_project]
+TARGET
+}
+
+# run STATUS ARGUMENT...: runs conformance; fails unless it ends with STATUS
+run() {
+    expected=$1
+    shift
+    status=0
+    "$bin/conformance" run "$suite" --target "$tmp/target.yaml" --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson" "$@" \
+        >"$tmp/out" 2>&1 </dev/null || status=$?
+    [ "$status" = "$expected" ] || fail "run $* ended with $status, not $expected"
+}
+
+has() { grep -qE -- "$1" "$tmp/out" || fail "the output does not match: $1"; }
+has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output must not match: $1"; }
+flat() { tr -d ' \n' <"$1"; }
+
+a_good_target_is_confirmed_in_one_line() {
+    start
+    target
+    run 0 --claim LA-001,LA-009,LA-138 --allow-writes
+    has '^info: preflight: 1 key, [0-9]+ resources \([0-9]+ more cannot be checked\), clock not compared$'
+    [ "$(grep -c preflight "$tmp/out")" = 1 ] || fail "more than one line"
+    flat "$tmp/r.json" | grep -q '{"check":"actorfull","ok":true,"detail":"GEThttp' || fail "the JSON report has no preflight"
+    flat "$tmp/r.json" | grep -q '{"check":"resourcecontent","ok":null,"detail":"thedocumentsnamenocallthatreadscontent"}' || fail "what cannot be checked is not in the JSON report"
+}
+
+every_problem_is_told_and_no_claim_is_judged() {
+    start
+    target
+    sed -i 's/^  unknown_project: .*/  unknown_project: prj_acme_b/; s/^  needs_reauth: .*/  needs_reauth: sa_acme_tiktok/' "$tmp/target.yaml"
+    export LAYERS_OTHER_KEY=lp_live_mistyped
+    run 3
+    has "^key of actor 'other' \(LAYERS_OTHER_KEY\) was refused: 401$"
+    has "^resource 'unknown_project' \(prj_acme_b\) is not an id that no project has: GET $url/layers/v1/projects/prj_acme_b/social-accounts answered 200 application/json$"
+    has "^resource 'needs_reauth' \(sa_acme_tiktok\) is not an Instagram account in project_a that must be reconnected: "
+    has_not ' checks, '
+    flat "$tmp/r.json" | grep -q '"exit":{"code":3,"why":"therundidnottakeplace:keyofactor' || fail "the JSON report does not say why"
+    flat "$tmp/r.json" | grep -q '{"check":"actorother","ok":false,"detail":"keyofactor' || fail "the JSON report has no failed check"
+    flat "$tmp/r.json" | grep -q '"scenarios":\[\]' || fail "a scenario was judged"
+    flat "$tmp/r.json" | grep -q '"outcome":"\(holds\|fails\)"' && fail "a claim was judged"
+    grep -q 'LAYERS_OTHER_KEY' "$tmp/r.xml" || fail "the JUnit report does not say why"
+    grep -q 'LAYERS_OTHER_KEY' "$tmp/r.ndjson" || fail "the event stream does not say why"
+    ! grep -q 'lp_live_mistyped' "$tmp/out" "$tmp/r.json" "$tmp/r.xml" "$tmp/r.ndjson" || fail "the key is shown"
+    curl -s "$url/__admin/requests?limit=1000" | grep -oE '"method":"(POST|PUT|PATCH|DELETE)"' && fail "something was written"
+    # Nothing that the selected scenarios do not use is asked for.
+    run 0 --claim LA-001
+    has '^info: preflight: 1 key, '
+}
+
+a_wrong_address_is_named() {
+    start
+    target
+    sed -i "s#^base_url: .*#base_url: $url/layers/v2#" "$tmp/target.yaml"
+    run 3
+    has "^base_url $url/layers/v2 does not look like the Layers API: GET $url/layers/v2/v1/whoami answered 404 application/json$"
+    sed -i "s#^base_url: .*#base_url: http://no-such-host.invalid#" "$tmp/target.yaml"
+    run 3
+    has '^http://no-such-host.invalid does not respond: .*no-such-host.invalid'
+    sed -i "s#^base_url: .*#base_url: http://127.0.0.1:9#" "$tmp/target.yaml"
+    run 3
+    has '^http://127.0.0.1:9 does not respond: '
+    [ "$(grep -vc '^warn' "$tmp/out")" = 1 ] || fail "one problem is told several times"
+}
+
+a_certificate_is_named() {
+    start --tls
+    target
+    run 3
+    has '^https://.* does not respond: SSL.*certificate.*--cacert FILE'
+    pem=$(echo "$ready" | grep -oE '"[^"]*\.pem"' | tr -d '"' | head -n 1)
+    run 0 --cacert "$pem"
+}
+
+a_slow_target_is_left_and_never_waited_for_in_silence() {
+    rules='rules: [ { name: slow, on: layers.whoami, then: [ { delay_before: 60s } ] } ]'
+    start
+    target
+    before=$(date +%s)
+    run 3 --timeout 7s
+    [ $(($(date +%s) - before)) -lt 15 ] || fail "it waited too long"
+    has '^preflight: 0 of 1 requests answered, waiting for GET http.*/v1/whoami$'
+    has '^http://.* does not respond: .*[Tt]ime'
+}
+
+an_interrupted_preflight_leaves_nothing() {
+    rules='rules: [ { name: slow, on: layers.whoami, then: [ { delay_before: 60s } ] } ]'
+    start
+    printf 'admin_url: %s\n' "$url" >"$tmp/t.yaml"
+    sed '/^admin_url:/d; s#^base_url:.*#base_url: '"$url#" "$suite/targets/mock.yaml" >>"$tmp/t.yaml"
+    "$bin/conformance" run "$suite" --target "$tmp/t.yaml" >"$tmp/out" 2>&1 </dev/null &
+    pid=$!
+    until curl -s "$url/__admin/namespaces" | grep -q -- '-preflight"'; do kill -0 $pid || fail "the run ended"; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 130 ] || fail "an interrupted preflight ended with $status, not 130"
+    ! curl -s "$url/__admin/namespaces" | grep -q 'run-' || fail "a namespace is left"
+}
+
+$part
