@@ -249,10 +249,9 @@ void target_set_server(struct arena *a, struct target *t, const char *url)
 
 static bool read_base_url(struct arena *a, struct target *t, const char *text, struct where at, struct error *err)
 {
-    const char *url;
-    if (!read_url(a, text, at, &url, &t->base_login, err))
+    if (!read_url(a, text, at, &t->base_url, &t->base_login, err))
         return false;
-    target_set_server(a, t, url);
+    target_set_server(a, t, t->base_url);
     return true;
 }
 
