@@ -8,6 +8,7 @@
 #define RETRY_AFTER_MS 1000
 #define NO_CLEANUP_URL "the response lacks a value that the cleanup request needs"
 #define NO_RESPONSE    "there was no response, so the resource may or may not exist"
+#define ABANDONED      "the run was interrupted again, before it was cleaned up"
 #define LOOKUP_FAILED  "there was no response, and the lookup failed: "
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
@@ -229,4 +230,18 @@ void cleanup_start(struct task *t)
         task_send(t, a, admin_delete_namespace(a, t->runner->target, t->namespace.name), on_namespace_deleted);
     else
         cleanup_next(t);
+}
+
+void cleanup_abandon(struct task *t)
+{
+    struct exchange_record *x = t->current.step ? t->current.exchange : NULL;
+    if (x && !x->status) {
+        x->sent = true; /* or it was about to be */
+        cleanup_lost(t);
+    }
+    while (t->cleanups.count) {
+        const struct pending_cleanup *p = &t->cleanups.items[--t->cleanups.count];
+        report_leftover(t, p->name, p->where ? NULL : p->request, ABANDONED);
+    }
+    task_end(t);
 }

@@ -249,6 +249,8 @@ static void run_session(struct session *s)
         start_ready(s);
         if (r->active_count)
             loop_run(r->loop);
+        while (r->active) /* after a second signal */
+            cleanup_abandon(r->active);
     }
     notices_end(notices);
     client_free(r->client);

@@ -16,6 +16,8 @@ typedef enum next phase_fn(struct task *t);
 phase_fn cleanup_register;
 void cleanup_lost(struct task *t);  /* no response: registers a lookup of the resource */
 void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
+/* Ends the task at once. What it has not cleaned up is reported as left behind. */
+void cleanup_abandon(struct task *t);
 
 /* --- judge.c: turns a response into verdicts and captures --------------------------------- */
 

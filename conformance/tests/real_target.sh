@@ -192,6 +192,28 @@ another_user_is_an_error() {
     has "the consent was given as 'Acme.Newcomer'"
 }
 
+# A second signal ends the run at once. The reports have what was judged, and what is left behind.
+a_second_interrupt_names_what_is_left() {
+    start local
+    target 'rps: 1000' 'consent: browser' "consent_command: '$tests/consent.sh'"
+    curl -sf -o /dev/null "$url/__admin/rules" -d '{ "name": "slow", "on": "layers.revoke_social_account", "then": [ { "delay_before": "20s" } ] }'
+    "$bin/conformance" run "$suite/connect/completed.yaml" --target "$tmp/target.yaml" --allow-writes --report "json=$tmp/r.json,junit=$tmp/r.xml" >"$tmp/out" 2>&1 </dev/null &
+    run=$!
+    until curl -s "$url/__admin/requests?limit=1000" | grep -q 'oauth_status'; do kill -0 $run || fail "the run ended too early"; sleep 0.1; done
+    sleep 1
+    kill -INT $run
+    sleep 0.3
+    kill -INT $run
+    status=0
+    wait $run || status=$?
+    [ "$status" = 130 ] || fail "the run ended with $status, not 130"
+    has 'Left behind on the target'
+    has 'cleanup +DELETE http.*/v1/social-accounts/sa_'
+    has 'exit +130: the run was interrupted; 1 resource created on the target'
+    tr -d ' \n' <"$tmp/r.json" | grep -q '"outcome":"holds"' || fail "the report lacks what was judged"
+    grep -q 'left behind: ' "$tmp/r.xml" || fail "the JUnit report does not name what is left"
+}
+
 # A consent command that fails decides nothing, and the run does not wait for it.
 a_failing_browser_decides_nothing() {
     start local
