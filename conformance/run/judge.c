@@ -228,7 +228,11 @@ void judge_read_body(struct task *t, struct arena *a)
     c->server_failure = server_failure(c, a);
     c->body_error = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
-    if (body.n && !c->body)
+    struct str coding = headers_get(c->headers, "Content-Encoding");
+    if (body.n && !c->body && coding.n) /* the body may also have ended early: libcurl does not notice that */
+        c->body_error =
+            arena_printf(a, "not JSON after decoding " STR_FMT ": %s", STR_ARG(coding), error_text(a, &err));
+    else if (body.n && !c->body)
         c->body_error = arena_printf(a, "not JSON: %s", error_text(a, &err));
     error_end(&err);
 }
