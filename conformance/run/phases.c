@@ -4,9 +4,12 @@
 #include "conformance/run/step.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/time.h"
+
+#define NAMESPACE_NAME_MAX 64 /* of the admin API */
 
 static phase_fn choose, resolve, prepare, act, receive, repeat, record;
 static phase_fn flow_enter, flow_leave;
@@ -286,12 +289,21 @@ static void on_namespace_created(struct task *t, struct exchange_record *x)
     begin_steps(t);
 }
 
+/* A mock generates its ids by the namespace's name. So on a mock of its own a scenario gets the same ids in every run,
+ * whatever else runs; on a mock that others use, too, the run's id keeps the names apart. */
+static const char *namespace_name(const struct runner *r, const struct scenario *s, const char *id)
+{
+    bool by_scenario = r->target->is_own_mock && strlen(s->name) <= NAMESPACE_NAME_MAX - strlen("s-");
+    return by_scenario ? arena_printf(r->arena, "s-%s", s->name) : id;
+}
+
 void scenario_start(struct runner *r, const struct scenario *s, size_t number)
 {
     struct task *t = task_new(r, s);
-    const char *name = arena_printf(r->arena, "%s-%zu", r->id, number);
+    const char *id = arena_printf(r->arena, "%s-%zu", r->id, number);
+    const char *name = namespace_name(r, s, id);
     if (r->listener)
-        t->inbox = listener_open(r->listener, name);
+        t->inbox = listener_open(r->listener, id);
     t->namespace = namespace_of(r->arena, r->target, r->target->admin_url ? name : NULL);
     vars_set(&t->scope, "target.base_url", node_new_text(r->arena, str_from(t->namespace.base_url)));
     if (r->target->admin_url)

@@ -312,7 +312,7 @@ bool run_plan(struct arena *a, const struct plan *plan, const struct target *tar
         mock = mock_start(a, options->mock_binary, options->mock_fixture, err);
         if (!mock)
             return false;
-        own.is_mock = true;
+        own.is_mock = own.is_own_mock = true;
         own.admin_url = arena_printf(a, "%s/__admin", mock_url(mock));
         own.base_login = own.admin_login = (struct login){0};
         target_set_server(a, &own, mock_url(mock));

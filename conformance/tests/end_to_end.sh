@@ -46,6 +46,15 @@ suite_is_green() {
     has '^.*scenarios/layers: [0-9]+ of [0-9]+ observable claims are cited'
 }
 
+# In a mock of its own a scenario gets the same ids in every run, also if it runs alone.
+a_run_can_be_repeated() {
+    run 0 run "$suite/connect" --mock --report "ndjson=$tmp/all.ndjson"
+    run 0 run "$suite/connect/completed.yaml" --mock --report "ndjson=$tmp/one.ndjson"
+    id=$(grep -o 'socialAccountId[\\": ]*sa_[0-9A-Z]\{26\}' "$tmp/one.ndjson" | grep -o 'sa_.*' | sort -u | head -n 1)
+    [ -n "$id" ] || fail "no account was connected"
+    [ "$(grep -c "$id" "$tmp/all.ndjson")" -gt 0 ] || fail "$id is not in the other run"
+}
+
 # A catalogue has one claim more: lint lists it, and lint --complete fails.
 lint_lists_uncited_claims() {
     cp -r "$suite" "$tmp/layers"
