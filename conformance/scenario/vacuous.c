@@ -12,19 +12,20 @@
 #define NOW_MS INT64_C(1777712400000) /* 2026-05-02T09:00:00Z */
 
 /* Unlikely constants, and lists of unlikely lengths. Without line breaks in texts: `.` in a pattern matches none. */
+#define VALUES                                                                                                         \
+    "[null, true, false, 0, 1, -1, 7.25, -918273645, 918273645, 1.0e300, -1.0e300, '', a, '0', ' ', Zq-9_/é, '%?',"   \
+    " q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '2001-02-03T04:05:06Z', [], [null, null, null, null, null],"           \
+    " [[], [], [], [], [], []], [q9, 3.5, {}, q9, 3.5, {}, q9], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3], {}, {q9: 1},"       \
+    " {q9: {z: []}, z9: null}]"
+#define TEXTS   "['', a, '0', ' ', Zq-9_/é, '%?', '<>', q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '-']"
+#define NUMBERS "[0, 1, -1, 7.25, -0.5, -918273645, 918273645, 1.0e300, -1.0e300]"
+#define COUNTS  "[0, 1, 2, 3, 7, 19, 101, 5003, 100019]"
+#define TIMES                                                                                                          \
+    "['1970-01-01T00:00:00Z', '2001-02-03T04:05:06Z', '2026-05-02T09:00:00Z', '2026-06-02T09:00:00Z',"                 \
+    " '2100-01-01T00:00:00Z']"
+
 enum { SAMPLE_VALUES, SAMPLE_TEXTS, SAMPLE_NUMBERS, SAMPLE_COUNTS, SAMPLE_TIMES, SAMPLE_COUNT };
-static const char *const sample_texts[SAMPLE_COUNT] = {
-    [SAMPLE_VALUES] =
-        "[null, true, false, 0, 1, -1, 7.25, -918273645, 918273645, 1.0e300, -1.0e300, '', a, '0', ' ', Zq-9_/é, '%?',"
-        " q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '2001-02-03T04:05:06Z', [], [null, null, null, null, null],"
-        " [[], [], [], [], [], []], [q9, 3.5, {}, q9, 3.5, {}, q9], [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3], {}, {q9: 1},"
-        " {q9: {z: []}, z9: null}]",
-    [SAMPLE_TEXTS] = "['', a, '0', ' ', Zq-9_/é, '%?', '<>', q9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz, '-']",
-    [SAMPLE_NUMBERS] = "[0, 1, -1, 7.25, -0.5, -918273645, 918273645, 1.0e300, -1.0e300]",
-    [SAMPLE_COUNTS] = "[0, 1, 2, 3, 7, 19, 101, 5003, 100019]",
-    [SAMPLE_TIMES] = ("['1970-01-01T00:00:00Z', '2001-02-03T04:05:06Z', '2026-05-02T09:00:00Z',"
-                      " '2026-06-02T09:00:00Z', '2100-01-01T00:00:00Z']"),
-};
+static const char *const sample_texts[SAMPLE_COUNT] = {VALUES, TEXTS, NUMBERS, COUNTS, TIMES};
 
 struct samples {
     const struct node *lists[SAMPLE_COUNT];
