@@ -153,6 +153,19 @@ static bool check_head(struct validation *c, const struct step *s)
                      "the response to HEAD has no body; expect its status and headers, or call with GET");
 }
 
+/* Every server that responds with 200 to everything has this status. */
+static bool check_bare_success(struct validation *c, const struct step *s)
+{
+    const struct expectation *x = &s->expect;
+    if (!s->citation_count || !s->method || strcmp(s->method, "GET") != 0 || !accepts(x, 200, 299))
+        return true;
+    if (x->body || node_count(x->headers))
+        return true;
+    return error_add(
+        c->err, ERROR_INPUT, x->at,
+        "a success status alone proves no claim, because any page has it; also expect what the body contains");
+}
+
 static bool same_case(const struct node *cases, size_t i, size_t k)
 {
     bool same = true;
@@ -251,6 +264,7 @@ bool validate_evidence(struct validation *c, const struct step *s)
     ok &= check_readings(c, s);
     ok &= check_head(c, s);
     ok &= check_bodies(c, s);
+    ok &= check_bare_success(c, s);
     ok &= check_headers(c, s);
     ok &= check_cases(c, s);
     ok &= check_repetition(c, s);
