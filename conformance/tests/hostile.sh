@@ -20,7 +20,11 @@ grep -q "$tmp/hostile.yaml" "$target" || fail "the target has no fixture"
 # run_seed SEED PATH
 run_seed() {
     printf 'include: [%s]\nseed: %s\nhostile: true\n' "$source/fixtures/$provider-acme.yaml" "$1" >"$tmp/hostile.yaml"
-    "$bin/conformance" run "$2" --mock >"$tmp/out" 2>&1 </dev/null || fail "a scenario fails with seed $1"
+    "$bin/conformance" run "$2" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt" \
+        >"$tmp/out" 2>&1 </dev/null || fail "a scenario fails with seed $1"
+    for key in $(sed -n 's/^  [a-z]*: { key: \([^ ,}]*\).*/\1/p' "$target"); do
+        ! grep -lF -- "$key" "$tmp/out" "$tmp"/r.* || fail "the key $key is shown, with seed $1"
+    done
 }
 
 for seed in 42 7 ${HOSTILE_SEEDS:-}; do
