@@ -32,11 +32,11 @@ struct spot {
 
 static void visit(struct survey *v, struct spot spot, const struct node *x, const char *pointer);
 
-/* An expectation that accepts every kind says nothing about the type. */
+/* An expectation that accepts every kind says nothing about the type. `$not: null` says that there is a value. */
 static void note(struct survey *v, struct spot spot, const struct node *x, const char *pointer)
 {
     unsigned kinds = kinds_of(x) & KIND_PRESENT;
-    if (kinds && kinds != KIND_PRESENT)
+    if (kinds && kinds != KIND_PRESENT && !(spot.negative && kinds == KIND_NULL))
         *arena_push(v->arena, spot.negative ? &v->negative : &v->positive, struct expected) =
             (struct expected){spot.op, pointer, kinds, x->at};
 }

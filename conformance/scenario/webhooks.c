@@ -12,20 +12,43 @@
 
 /* --- registering an endpoint --------------------------------------------------------------- */
 
+struct search {
+    const struct scenario *scenario; /* NULL: without its variables */
+    bool found;
+};
+
+static bool is_url(const struct scenario *sc, struct str reference);
+
 static bool on_reference(void *ctx, struct str reference, struct where at)
 {
+    struct search *s = ctx;
     (void)at;
-    if (str_is(reference, "scenario.webhook_url"))
-        *(bool *)ctx = true;
-    return true;
+    s->found |= is_url(s->scenario, reference);
+    return !s->found;
 }
 
-static bool registers(const struct step *s)
+static bool mentions_url(const struct scenario *sc, const struct node *value)
 {
-    bool found = false;
-    references_visit(s->source, on_reference, &found);
+    struct search s = {sc, false};
+    if (value)
+        references_visit(value, on_reference, &s);
+    return s.found;
+}
+
+/* The URL of the listener, or a variable with it. A variable cannot use another one. */
+static bool is_url(const struct scenario *sc, struct str reference)
+{
+    bool found = str_is(reference, "scenario.webhook_url");
+    for (size_t i = 0; sc && i < sc->var_count && !found; i++)
+        found = str_is(reference, sc->vars[i].name) && mentions_url(NULL, sc->vars[i].value);
+    return found;
+}
+
+static bool registers(const struct scenario *sc, const struct step *s)
+{
+    bool found = mentions_url(sc, s->source);
     for (size_t i = 0; s->flow && i < s->flow->step_count && !found; i++)
-        found = registers(&s->flow->steps[i]);
+        found = registers(sc, &s->flow->steps[i]);
     return found;
 }
 
@@ -85,7 +108,7 @@ static size_t find_registration(const struct scenario *sc, size_t before, const 
     size_t found = before;
     *registered = false;
     for (size_t i = 0; i < before && found == before; i++) {
-        if (!registers(&sc->steps[i]))
+        if (!registers(sc, &sc->steps[i]))
             continue;
         const struct node *events = events_of(&sc->steps[i]);
         *registered = true;
