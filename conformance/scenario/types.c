@@ -32,11 +32,12 @@ struct spot {
 
 static void visit(struct survey *v, struct spot spot, const struct node *x, const char *pointer);
 
-/* An expectation that accepts every kind says nothing about the type. `$not: null` says that there is a value. */
+/* An expectation that accepts every kind says nothing about the type, nor does `$not: null`. */
 static void note(struct survey *v, struct spot spot, const struct node *x, const char *pointer)
 {
     unsigned kinds = kinds_of(x) & KIND_PRESENT;
-    if (kinds && kinds != KIND_PRESENT && !(spot.negative && kinds == KIND_NULL))
+    bool says_nothing = (kinds | KIND_NULL) == KIND_PRESENT || (spot.negative && kinds == KIND_NULL);
+    if (kinds && !says_nothing)
         *arena_push(v->arena, spot.negative ? &v->negative : &v->positive, struct expected) =
             (struct expected){spot.op, pointer, kinds, x->at};
 }
