@@ -11,14 +11,21 @@
 
 /* --- sentences ---------------------------------------------------------------------------- */
 
+/* The Location of a redirect, without its query; "" if there is none. */
+static const char *location_text(struct arena *a, const struct exchange_record *x)
+{
+    struct str rest = headers_get(&x->response_headers, "Location"), to = str_cut(&rest, '?');
+    return to.n ? arena_printf(a, " with Location " STR_FMT, STR_ARG(to)) : "";
+}
+
 /* For example "GET https://... answered 404 text/html". */
 static const char *response_text(struct arena *a, const struct exchange_record *x)
 {
     struct str rest = headers_get(&x->response_headers, "Content-Type"), type = str_trim(str_cut(&rest, ';'));
     if (!x->status)
         return arena_printf(a, "%s %s got no response: %s", x->method, x->url, x->error);
-    return arena_printf(a, "%s %s answered %d%s" STR_FMT, x->method, x->url, x->status, type.n ? " " : "",
-                        STR_ARG(type));
+    return arena_printf(a, "%s %s answered %d%s" STR_FMT "%s", x->method, x->url, x->status, type.n ? " " : "",
+                        STR_ARG(type), location_text(a, x));
 }
 
 static void decide(struct item *item, enum preflight_outcome outcome, const char *detail)

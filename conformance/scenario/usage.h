@@ -16,4 +16,4 @@ struct usage {
 };
 
 void usage_of_scenario(const struct scenario *s, const struct usage *u);
-void usage_of_flow(const struct flow *f, const struct usage *u); /* its inputs have their defaults */
+void usage_of_flow(const struct flow *flow, const struct usage *u); /* its inputs have their defaults */

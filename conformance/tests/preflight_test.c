@@ -76,7 +76,7 @@ static bool handle_mode(struct shared *s, struct exchange *x)
         respond(x, 404, "text/html; charset=utf-8", "<html></html>");
         return true;
     case MODE_MOVED:
-        headers_add(&x->arena, &x->response.headers, "Location", STR("https://items.example.com/"));
+        headers_add(&x->arena, &x->response.headers, "Location", STR("https://items.example.com/?secret"));
         respond(x, 301, "text/html", "");
         return true;
     case MODE_UNWELL:
@@ -397,7 +397,7 @@ static void a_server_that_is_not_the_api_is_told_by_its_first_response(void **st
         {MODE_CONSTANT,  NOT_ITEMS "200 application/json without /id"                                   },
         {MODE_HTML,      NOT_ITEMS "200 text/html, which is not JSON"                                   },
         {MODE_NOT_FOUND, NOT_ITEMS "404 text/html"                                                      },
-        {MODE_MOVED,     NOT_ITEMS "301 text/html"                                                      },
+        {MODE_MOVED,     NOT_ITEMS "301 text/html with Location https://items.example.com/"             },
         {MODE_UNWELL,    "the target is unwell: GET http://127.0.0.1:N/me answered 503 application/json"},
         {MODE_LIMITED,   "the rate limit of the target is used up: GET http://127.0.0.1:N/me answered 429 "
                        "application/json"                                         },
