@@ -246,6 +246,25 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
                                             : "this scenario cites no claim and settles no dispute");
 }
 
+static bool accepts_limit(const struct expectation *x)
+{
+    return accepts_status(x, 429, 429);
+}
+
+/* A scenario that expects a 429 judges limits. A step that waits for a 429 to end would hide a limit that ends late, or
+ * one that other calls use up. */
+static bool check_limits(struct validation *c, const struct scenario *sc)
+{
+    bool ok = true;
+    for (size_t i = 0; !sc->judges_limits && i < sc->step_count; i++)
+        if (any_expectation(&sc->steps[i], accepts_limit))
+            ok = error_add(
+                c->err, ERROR_INPUT, sc->steps[i].at,
+                "a scenario that expects the status 429 must have 'wait_for_rate_limit: false'; otherwise its "
+                "other steps wait until the limit ends");
+    return ok;
+}
+
 bool scenario_validate(struct arena *a, const struct scenario *s, const struct node *root,
                        const struct catalogue *catalogue, struct error *err)
 {
@@ -255,6 +274,7 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
     ok &= validate_documented_claims(&c, s);
     ok &= scenario_scope_validate(a, s, err);
     ok &= check_secrets(root, err);
+    ok &= check_limits(&c, s);
     return check_depends(&c, s) && ok;
 }
 

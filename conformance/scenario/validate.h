@@ -18,6 +18,7 @@
  * - A claim at a GET that expects nothing but a success status.
  * - An expected body of HEAD or of status 204; a header that is not text; a case of a reading call twice; `for` shorter
  *   than `every`, or a repetition without an expectation.
+ * - An expected status of 429 without `wait_for_rate_limit: false` of the scenario.
  * - A scenario that never calls the provider; a capability, tag or resource twice; a capability that no step uses.
  * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in
  *   $none or $not of a type that the member never has (documented.h, types.h).
