@@ -51,8 +51,10 @@ static void wrong_api(const struct runner *r, struct item *item, const struct ex
 
 /* --- the body ----------------------------------------------------------------------------- */
 
-/* Returns the first thing that the body lacks, for example "without /organizationId"; NULL: it is as expected. */
-static const char *body_mismatch(const struct runner *r, const struct item *item, const struct exchange_record *x)
+/* Returns the first thing that is not as expected, for example " without /organizationId"; NULL: there is none.
+ * *foreign: the body is not that of the API, because it is not JSON or lacks a documented member. */
+static const char *body_mismatch(const struct runner *r, const struct item *item, const struct exchange_record *x,
+                                 bool *foreign)
 {
     struct arena *a = r->arena;
     struct match_results results = {0};
@@ -60,6 +62,7 @@ static const char *body_mismatch(const struct runner *r, const struct item *item
     const char *missing = NULL;
     const struct node *body = json_parse(a, x->response_body, "body", NULL);
     const struct node *has = item->name->has ? vars_value(&item->vars, item->name->has, &missing) : NULL;
+    *foreign = true;
     if (!body)
         return ", which is not JSON";
     if (!has)
@@ -68,7 +71,8 @@ static const char *body_mismatch(const struct runner *r, const struct item *item
     for (size_t i = 0; i < results.count; i++) {
         const struct match_result *m = &results.items[i];
         const char *at = *m->pointer ? m->pointer : "/";
-        if (m->verdict == MATCH_FAILS && strcmp(m->actual, "absent") == 0)
+        *foreign = m->verdict == MATCH_FAILS && strcmp(m->actual, "absent") == 0;
+        if (*foreign)
             return arena_printf(a, " without %s", at);
         if (m->verdict != MATCH_HOLDS)
             return arena_printf(a, ", where %s should be %s%s%s", at, *m->matcher == '$' ? m->matcher : "",
@@ -109,10 +113,15 @@ static void judge_actor(const struct runner *r, struct item *item, const struct 
     if (item->actor->expect_refused) {
         judge_wrong_key(r, item, x);
     } else if (is_expected_status(n, x->status)) {
-        const char *mismatch = body_mismatch(r, item, x);
+        bool foreign;
+        const char *mismatch = body_mismatch(r, item, x, &foreign);
         decide(item, PREFLIGHT_OK, response_text(a, x));
-        if (mismatch)
+        if (mismatch && foreign)
             wrong_api(r, item, x, mismatch);
+        else if (mismatch)
+            decide(item, PREFLIGHT_WRONG,
+                   arena_printf(a, "key of actor '%s' (%s) is not %s: %s%s", n->name, item->actor->origin, n->means,
+                                response_text(a, x), mismatch));
     } else if (is_refusal(x->status)) {
         decide(item, PREFLIGHT_WRONG,
                arena_printf(a, "key of actor '%s' (%s) was refused: %d", n->name, item->actor->origin, x->status));
@@ -137,10 +146,14 @@ static void wrong_resource(const struct runner *r, struct item *item, const char
 static void judge_resource(const struct runner *r, struct item *item, const struct exchange_record *x, bool more)
 {
     struct arena *a = r->arena;
+    bool foreign;
     const char *mismatch = NULL;
+    bool exists = item->name->status >= 400 && exchange_succeeded(x); /* although it should not */
     if (!is_expected_status(item->name, x->status))
-        wrong_resource(r, item, response_text(a, x));
-    else if (!(mismatch = body_mismatch(r, item, x)))
+        wrong_resource(r, item,
+                       arena_printf(a, "%s%s", response_text(a, x),
+                                    exists ? "; if nothing has this id, judge the API with --no-preflight" : ""));
+    else if (!(mismatch = body_mismatch(r, item, x, &foreign)))
         decide(item, PREFLIGHT_OK, response_text(a, x));
     else if (!more)
         wrong_resource(r, item, arena_printf(a, "%s%s", response_text(a, x), mismatch));

@@ -78,7 +78,7 @@ every_problem_is_told_and_no_claim_is_judged() {
     export LAYERS_OTHER_KEY=lp_live_mistyped
     run 3
     has "^key of actor 'other' \(LAYERS_OTHER_KEY\) was refused: 401$"
-    has "^resource 'unknown_project' \(prj_acme_b\) is not an id that no project has: GET $url/layers/v1/projects/prj_acme_b/social-accounts answered 200 application/json$"
+    has "^resource 'unknown_project' \(prj_acme_b\) is not an id that no project has: GET $url/layers/v1/projects/prj_acme_b/social-accounts answered 200 application/json; if nothing"
     has "^resource 'needs_reauth' \(sa_acme_tiktok\) is not an Instagram account in project_a that must be reconnected: "
     has_not ' checks, '
     flat "$tmp/r.json" | grep -q '"exit":{"code":3,"why":"therundidnottakeplace:keyofactor' || fail "the JSON report does not say why"
@@ -142,6 +142,53 @@ an_interrupted_preflight_leaves_nothing() {
     wait $pid || status=$?
     [ "$status" = 130 ] || fail "an interrupted preflight ended with $status, not 130"
     ! curl -s "$url/__admin/namespaces" | grep -q 'run-' || fail "a namespace is left"
+}
+
+# run_provider STATUS PROVIDER ARGUMENT...: starts a mock with the provider's fixture and $rules, and runs its scenarios against it.
+run_provider() {
+    expected=$1 provider=$2
+    shift 2
+    printf 'name: acme\ninclude: [%s/fixtures/%s-acme.yaml]\n%s\n' "$source" "$provider" "${rules:-}" >"$tmp/fixture.yaml"
+    rm -f "$tmp/ready"
+    mkfifo "$tmp/ready"
+    "$bin/mockserver" --fixture "$tmp/fixture.yaml" --port 0 >"$tmp/ready" 2>"$tmp/log" &
+    mock=$!
+    read -r ready <"$tmp/ready" || fail "the mock did not start: $(cat "$tmp/log")"
+    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    status=0
+    "$bin/conformance" run "$source/scenarios/$provider" --target "$source/scenarios/$provider/targets/mock.yaml" --url "$url" --admin-url "$url" \
+        "$@" >"$tmp/out" 2>&1 </dev/null || status=$?
+    stop
+    [ "$status" = "$expected" ] || fail "a run of $provider ended with $status, not $expected"
+}
+
+# respond OPERATION BODY: a rule by which the operation always responds with this body.
+respond() { echo "rules: [ { name: constant, on: $1, then: [ { respond: { status: 200, body: $2 } } ] } ]"; }
+
+# Each check of the shipped schemas works on the mock, and recognises a server that gives the same response to every request.
+the_shipped_schemas_fit_their_providers() {
+    for provider in layers posteverywhere postnitro; do
+        rules=
+        run_provider 0 $provider
+        has '^info: preflight: [6-9] keys, [1-9][0-9]* resources \([0-9]+ more cannot be checked\), clock not compared$|^info: preflight: 1[0-9] keys, '
+    done
+    rules=$(respond layers.whoami '{}') && run_provider 3 layers
+    has 'does not look like the Layers API: GET .* answered 200 application/json without /organizationId$'
+    rules=$(respond posteverywhere.list_accounts '{}') && run_provider 3 posteverywhere
+    has 'does not look like the PostEverywhere API: GET .* answered 200 application/json without /data'
+    rules=$(respond postnitro.list_social_accounts '{}') && run_provider 3 postnitro
+    has 'does not look like the PostNitro API: GET .* answered 200 application/json without /(success|data)'
+    rules=$(respond layers.list_social_accounts '{ items: [ { socialAccountId: sa_1, platform: tiktok, status: connected, leased: false } ], nextCursor: null }')
+    run_provider 3 layers
+    has "^resource 'connected' \(sa_acme_tiktok\) is not a connected TikTok account in project_a: "
+    has "^resource 'unknown_project' .* answered 200 "
+    rules=$(respond posteverywhere.list_accounts '{ data: { accounts: [ { account_id: 1, health: { status: healthy, can_post: true } } ], account_ids: [1] } }')
+    run_provider 3 posteverywhere
+    has "^resource 'healthy' \(3001\) is not account_id of an account that can publish: "
+    rules=$(respond postnitro.read_social_account '{ success: true, data: { socialAccount: { id: x, platformType: tiktok }, usage: [] } }')
+    run_provider 3 postnitro
+    has "^resource 'threads' \(cacme00000000000000threads\) is not id of a Threads account: "
+    has "^resource 'unknown_account' .* answered 200 "
 }
 
 $part

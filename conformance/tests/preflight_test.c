@@ -343,7 +343,7 @@ static void a_resource_must_be_what_scenarios_need(void **state)
     assert_string_equal(result_named(s, "resource item")->detail, "not asked: resource 'folder' is wrong");
     expect_problems(s, MODE_EVERY_ITEM,
                     "resource 'unknown_item' (t-9) is not an id that no item has: GET http://127.0.0.1:N/items/t-9 "
-                    "answered 200 application/json");
+                    "answered 200 application/json; if nothing has this id, judge the API with --no-preflight");
 }
 
 static void a_resource_may_be_on_a_later_page(void **state)
@@ -368,7 +368,7 @@ static void every_problem_is_reported_at_once(void **state)
                     "resource 'item' (t-3) is not an open item: GET http://127.0.0.1:N/folders/f answered 200 "
                     "application/json, where /items should be $some {\"id\":\"t-3\",\"state\":\"open\"}\n"
                     "resource 'unknown_item' (t-2) is not an id that no item has: GET http://127.0.0.1:N/items/t-2 "
-                    "answered 200 application/json\n"
+                    "answered 200 application/json; if nothing has this id, judge the API with --no-preflight\n"
                     "resource 'return_url' is not an https URL: 'http://other.example.com/x'");
 }
 
