@@ -438,9 +438,10 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     ok &= steps_read(&r, w.steps, &s->steps, &s->step_count);
     if (!provider)
         ok = error_add(l->err, ERROR_INPUT, w.at, "no claims.yaml in this folder or above");
-    ok &= scenario_validate(l->arena, s, root, r.catalogue, l->err);
     const struct target_schema *names = ok ? names_of(l, provider, path) : NULL;
-    return ok && (!names || names_check(l, names, s, root)) && validate_requirements(s, root, l->err) ? s : NULL;
+    ok &= scenario_validate(l->arena, s, root, r.catalogue, l->err);
+    ok &= !names || names_check(l, names, s, root);
+    return ok && validate_requirements(s, root, l->err) ? s : NULL;
 }
 
 static void add_scenario(struct loader *l, const struct scenario *s)
@@ -496,11 +497,10 @@ bool suite_load_for(struct arena *a, const char *const *paths, size_t count, con
         if (!is_duplicate(&l.files, i))
             load_file(&l, &l.files.items[i]);
     check_given(&l);
-    if (err->count > before)
-        return false;
     struct suite suite;
     fill_suite(&l, &suite);
-    if (!types_check(&suite, err))
+    (void)types_check(&suite, err);
+    if (err->count > before)
         return false;
     *out = suite;
     return true;
