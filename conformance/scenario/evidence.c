@@ -153,17 +153,21 @@ static bool check_head(struct validation *c, const struct step *s)
                      "the response to HEAD has no body; expect its status and headers, or call with GET");
 }
 
-/* Every server that responds with 200 to everything has this status. */
+/* Every server that responds with 200 to everything has this status, and some have {} as every body. */
 static bool check_bare_success(struct validation *c, const struct step *s)
 {
     const struct expectation *x = &s->expect;
-    if (!s->citation_count || !s->method || strcmp(s->method, "GET") != 0 || !accepts(x, 200, 299))
+    bool get = s->method && strcmp(s->method, "GET") == 0;
+    if (!s->citation_count || !s->method || !accepts(x, 200, 299))
         return true;
-    if (x->body || node_count(x->headers))
-        return true;
-    return error_add(
-        c->err, ERROR_INPUT, x->at,
-        "a success status alone proves no claim, because any page has it; also expect what the body contains");
+    if (x->body && vacuous_for_empty(c->arena, x->body))
+        return error_add(
+            c->err, ERROR_INPUT, x->body->at,
+            "an empty response matches this, so that it proves no claim; also expect a member that is there");
+    return !get || x->body || node_count(x->headers) ||
+           error_add(c->err, ERROR_INPUT, x->at,
+                     "a success status alone proves no claim, because any page has it; also expect what the body "
+                     "contains");
 }
 
 static bool same_case(const struct node *cases, size_t i, size_t k)

@@ -338,6 +338,14 @@ static void check_node(struct walk *w, const struct node *x, struct spot spot)
 
 /* -------------------------------------------------------------------------------------------- */
 
+bool vacuous_for_empty(struct arena *a, const struct node *body)
+{
+    const struct node object = {.kind = NODE_MAP}, list = {.kind = NODE_LIST};
+    struct unknowns u = {.arena = a};
+    const struct node *x = resolve(&u, body);
+    return holds(a, x, &object) || holds(a, x, &list);
+}
+
 const struct samples *samples_new(struct arena *a)
 {
     struct samples *s = arena_new(a, struct samples);

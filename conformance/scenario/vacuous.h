@@ -8,6 +8,9 @@
 #pragma once
 #include "base/node.h"
 
+/* Returns true if {} or [] matches: a server that knows nothing responds with that. */
+bool vacuous_for_empty(struct arena *a, const struct node *body);
+
 struct samples; /* created once, used by all checks */
 
 const struct samples *samples_new(struct arena *a);

@@ -15,7 +15,7 @@
  * - `expect`, `stop` or a reading that expects nothing; a status list with a success and an error.
  * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
- * - A claim at a GET that expects nothing but a success status.
+ * - A claim at a GET that expects nothing but a success status, or at a success whose body could be {} or [].
  * - An expected body of HEAD or of status 204; a header that is not text; a case of a reading call twice; `for` shorter
  *   than `every`, or a repetition without an expectation.
  * - An expected status of 429 without `wait_for_rate_limit: false` of the scenario.
