@@ -219,10 +219,10 @@ static bool is_cut(struct str rest, size_t known)
 /* Matches the characters of the value from `known` on; those before have been matched. */
 static size_t match_plain(struct str text, struct str value, size_t known)
 {
-    struct str rest = str_skip(value, known);
-    if (str_starts(text, rest))
-        return rest.n;
-    return may_become(text, rest) ? ESCAPE_SHORT : 0;
+    struct str whole = str_skip(value, known);
+    if (str_starts(text, whole))
+        return whole.n;
+    return may_become(text, whole) ? ESCAPE_SHORT : 0;
 }
 
 /* Returns true if the bytes before `at` were matched as a run of backslashes, which stands for a run of any length. */

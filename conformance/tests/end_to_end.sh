@@ -259,7 +259,9 @@ secrets_are_not_mistaken() {
     for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         run 0 run "$provider" --mock --jobs 64 --report "json=$tmp/r.json,ndjson=$tmp/r.ndjson"
         for report in "$tmp/r.json" "$tmp/r.ndjson"; do
-            grep -qE 'id\\?": ?\\?"\$' "$report" && fail "run $i: an id in $report was taken for a secret"
+            # The id of an attempt to connect is its session_id, a secret.
+            sed 's/oauth_attempts[\\]*",[\\]*"id[\\]*":[\\]*"\$session_id//g; s/session_id[\\]*": *[\\]*"\$session_id//g' "$report" >"$tmp/rest"
+            ! grep -qE 'id\\?": ?\\?"\$' "$tmp/rest" || fail "run $i: an id in $report was taken for a secret"
             grep -qE '"id\\?": ?\\?"[0-9a-f-]{36}' "$report" || fail "run $i: $report has no id"
         done
     done
@@ -289,7 +291,7 @@ passwords_in_urls_are_secret() {
     reports="json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt"
     printf 'name: x\nmock: true\nbase_url: "http://user:hunter2%%2Fsecret@%s/layers"\nauth: { header: X-Key }\nactors: { full: { key: abc }, anonymous: {} }\n' "$host" >"$tmp/target.yaml"
     sed -n '/^resources:/,$p' "$suite/targets/mock.yaml" >>"$tmp/target.yaml"
-    run 1 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --report "$reports"
+    run 1 run "$suite/list/shape.yaml" --no-preflight --target "$tmp/target.yaml" --report "$reports"
     for file in out r.json r.xml r.ndjson r.txt; do
         ! grep -iE 'hunter2|aHVudGVy|odW50ZXIy|ZXIyL3NlY3|68756e746572|X-Key: abc|"abc"' "$tmp/$file" || fail "$file contains a password or a key"
         grep -qE 'Basic \$base_url_login' "$tmp/$file" || fail "$file does not show that a user was sent"
@@ -334,7 +336,7 @@ keys_fit_their_header() {
 "
     run 0 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url"
     has "the environment variable 'NK' ends with a line break, which is removed"
-    run 4 run "$suite/list/shape.yaml" --url "$url" --key full=NK
+    run 4 run "$suite/list/shape.yaml" --no-preflight --url "$url" --key full=NK
     has "the environment variable 'NK' ends with a line break, which is removed"
     for NK in "$key
 X-Injected: yes" "
