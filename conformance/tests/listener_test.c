@@ -65,7 +65,7 @@ static void handle(void *ctx, struct exchange *x)
     bool delivered = !str_ends(x->request.path, STR("/deliver")) || deliver(&x->arena, body);
     x->response.status = delivered ? 200 : 500;
     x->response.body.arena = &x->arena;
-    buf_text(&x->response.body, "{\"simulations\":[]}");
+    buf_text(&x->response.body, "{\"protocol\":1,\"simulations\":[]}");
     server_reply(x);
 }
 

@@ -33,7 +33,12 @@ enum mode {
     MODE_LIMITED_ONCE,
     MODE_LIMITED,
     MODE_HANGS,
+    MODE_OTHER_CLOCK,
+    MODE_NO_ADMIN_API,
+    MODE_NEW_ADMIN_API,
 };
+
+#define OTHER_CLOCK_MS ((int64_t)1577836800000) /* 2020-01-01T00:00:00Z */
 
 struct shared { /* with the child process that serves */
     enum mode mode;
@@ -42,12 +47,14 @@ struct shared { /* with the child process that serves */
     int limited;
 };
 
+static int64_t now_ms; /* of the child's clock; 0: the wall clock */
+
 static void respond(struct exchange *x, int status, const char *type, const char *body)
 {
     char date[TIME_TEXT_MAX];
     headers_add(&x->arena, &x->response.headers, "Content-Type", str_from(type));
     headers_add(&x->arena, &x->response.headers, "Date",
-                str_from(arena_text(&x->arena, time_http(time_wall_ms(), date))));
+                str_from(arena_text(&x->arena, time_http(now_ms ? now_ms : time_wall_ms(), date))));
     x->response.status = status;
     x->response.body.arena = &x->arena;
     buf_text(&x->response.body, body);
@@ -97,7 +104,14 @@ static bool handle_mode(struct shared *s, struct exchange *x)
     case MODE_NO_FOLDER:
     case MODE_EVERY_KEY:
     case MODE_EVERY_ITEM:
+    case MODE_OTHER_CLOCK:
         break;
+    case MODE_NO_ADMIN_API:
+        respond_json(x, 200, "{\"simulations\":[]}");
+        return true;
+    case MODE_NEW_ADMIN_API:
+        respond_json(x, 200, "{\"simulations\":[],\"protocol\":2}");
+        return true;
     }
     return false;
 }
@@ -114,6 +128,7 @@ static const char *items_of(const struct shared *s, struct str query)
 static void handle(void *ctx, struct exchange *x)
 {
     struct shared *s = ctx;
+    now_ms = s->mode == MODE_OTHER_CLOCK ? OTHER_CLOCK_MS : 0;
     struct str path = x->request.path, key = headers_get(&x->request.headers, "Authorization");
     s->n += (size_t)snprintf(s->calls + s->n, sizeof s->calls - s->n, STR_FMT " " STR_FMT "\n",
                              STR_ARG(x->request.method), STR_ARG(x->request.target));
@@ -429,6 +444,28 @@ static void a_server_that_hangs_is_left_after_the_time_limit(void **state)
     assert_false(s->ran);
 }
 
+static void the_clock_of_a_target_on_this_machine_may_be_virtual(void **state)
+{
+    struct scene *s = *state;
+    run_suite(s, MODE_OTHER_CLOCK);
+    assert_string_equal(s->errors, "");
+    assert_true(s->ran);
+    assert_int_equal(result_named(s, "clock")->outcome, PREFLIGHT_UNCHECKED);
+}
+
+static void the_admin_api_must_be_that_of_a_mock(void **state)
+{
+    struct scene *s = *state;
+    s->target.is_mock = true;
+    s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", s->port);
+    expect_problems(s, MODE_NO_ADMIN_API,
+                    "the admin API at http://127.0.0.1:N/__admin is not that of an Understudy mock: GET "
+                    "http://127.0.0.1:N/__admin/capabilities answered 200 without 'protocol' and 'simulations'");
+    expect_problems(s, MODE_NEW_ADMIN_API,
+                    "the admin API at http://127.0.0.1:N/__admin has version 2; this program needs version 1");
+    expect_problems(s, MODE_UNWELL, "the admin API returned 503 for GET http://127.0.0.1:N/__admin/capabilities: {}");
+}
+
 static void the_preflight_can_be_skipped(void **state)
 {
     struct scene *s = *state;
@@ -490,6 +527,8 @@ int main(void)
         TEST(a_server_that_is_not_the_api_is_told_by_its_first_response),
         TEST(a_rate_limit_is_waited_out_once),
         TEST(a_server_that_hangs_is_left_after_the_time_limit),
+        TEST(the_clock_of_a_target_on_this_machine_may_be_virtual),
+        TEST(the_admin_api_must_be_that_of_a_mock),
         TEST(the_preflight_can_be_skipped),
         TEST(clocks_are_compared),
     };
