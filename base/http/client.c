@@ -88,7 +88,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     t->header_bytes += size * count;
     t->headers_too_large = t->header_bytes > HTTP_RESPONSE_HEADERS_MAX;
     if (t->headers_too_large)
-        return 0; /* an error, because the line has more bytes */
+        return 0;                         /* an error, because the line has more bytes */
     if (str_starts(line, STR("HTTP/"))) { /* a new head, after that of 100 Continue */
         t->response.headers.count = 0;
     } else if (line.n) {

@@ -460,7 +460,7 @@ static const char *calls_without_id(struct scene *s, const struct endpoint *e)
 static void the_provider_and_the_admin_api_are_called_at_their_own_urls(void **state)
 {
     struct scene *s = *state;
-    struct endpoint admin;
+    struct endpoint admin = {0};
     assert_true(endpoint_start(&admin));
     s->target.is_mock = true;
     s->target.mount = "/mount";
