@@ -131,7 +131,7 @@ static struct fixture *fixture_named(struct call *c, struct str name)
 static struct fixture *fixture_inline(struct call *c, const struct create_body *body, const struct node *root)
 {
     struct error err = {0};
-    struct fixture *fixture = fixture_of_node(body->fixture, body->name, &err);
+    struct fixture *fixture = fixture_of_namespace(body->fixture, body->name, &err);
     if (!fixture)
         admin_issues(c, root, &err);
     return fixture;

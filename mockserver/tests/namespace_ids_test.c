@@ -188,6 +188,30 @@ static void ids_that_the_initial_state_generates_depend_on_the_name(void **state
     assert_string_equal(ids[0], ids[2]);
 }
 
+/* A fixture that is sent with the namespace belongs to it, so the ids that it leaves out are its own, too. */
+static void ids_that_an_inline_fixture_leaves_out_depend_on_the_name(void **state)
+{
+    struct mock *m = *state;
+    static const char *const names[] = {"a", "b", "a"};
+    const char *ids[COUNT(names)];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const char *key = arena_printf(&m->arena, "lp_live_own_%zu", i);
+        const char *body = arena_printf(&m->arena,
+                                        "{\"name\":\"%s\",\"credentials\":[\"%s\"],\"fixture\":{\"name\":\"same\","
+                                        "\"layers\":{\"organizations\":[{\"name\":\"Own\",\"keys\":[{\"name\":\"k\","
+                                        "\"key\":\"%s\",\"scopes\":[\"*\"]}]}]}}}",
+                                        names[i], key, key);
+        mock_call(m, "DELETE /__admin/namespaces/a", NULL);
+        assert_int_equal(mock_call(m, "POST /__admin/namespaces", body).status, 201);
+        struct mock_response a =
+            mock_call(m, "GET /layers/v1/whoami", NULL, arena_printf(&m->arena, "Authorization: Bearer %s", key));
+        ids[i] = at(a, "/organizationId");
+        assert_non_null(ids[i]);
+    }
+    assert_string_not_equal(ids[0], ids[1]);
+    assert_string_equal(ids[0], ids[2]);
+}
+
 static const char *call_twice(struct mock *m, const char *line, const char *namespace)
 {
     const char *where = arena_printf(&m->arena, "X-Mock-Namespace: %s", namespace);
@@ -232,6 +256,7 @@ int main(void)
         IDS_TEST(another_seed_gives_other_ids),
         IDS_TEST(a_copy_keeps_the_ids_and_generates_its_own),
         IDS_TEST(ids_that_the_initial_state_generates_depend_on_the_name),
+        IDS_TEST(ids_that_an_inline_fixture_leaves_out_depend_on_the_name),
         IDS_TEST(the_choices_of_rules_and_hostile_variations_are_the_same_in_all_namespaces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
