@@ -44,7 +44,6 @@ static bool check_expectation(struct validation *c, const struct expectation *x,
     ok &= vacuous_check(c->arena, c->samples, x->redirect, false, c->err);
     ok &= check_values(c, x->headers);
     ok &= check_values(c, x->outputs);
-    ok &= check_statuses(c, x);
     if (x->status_count || node_count(x->headers) || x->body || node_count(x->outputs) || x->redirect)
         return ok;
     return error_add(c->err, ERROR_INPUT, x->at, "%s expects nothing; remove it, or name what must hold", what);
@@ -63,10 +62,13 @@ static bool check_lookups(struct validation *c, const struct step *s)
 
 static bool check_expectations(struct validation *c, const struct step *s)
 {
-    bool ok = check_expectation(c, &s->expect, "'expect'");
+    bool ok = check_statuses(c, &s->expect);
+    ok &= check_expectation(c, &s->expect, "'expect'");
     ok &= check_expectation(c, &s->stop, "'stop'");
-    for (size_t i = 0; i < s->reading_count; i++)
+    for (size_t i = 0; i < s->reading_count; i++) {
+        ok &= check_statuses(c, &s->readings[i].expect);
         ok &= check_expectation(c, &s->readings[i].expect, "this reading");
+    }
     return check_lookups(c, s) && ok;
 }
 
