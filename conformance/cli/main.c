@@ -160,6 +160,14 @@ static bool open_outputs(const struct options *o, const struct secrets *secrets,
     return !error_any(err);
 }
 
+/* A run that did not take place must not replace the list of what it should have run again. */
+static void keep_failed_report(const struct options *o, const struct outputs *outputs)
+{
+    for (size_t i = 0; o->failed && i < outputs->count; i++)
+        if (strcmp(outputs->items[i].path, o->failed) == 0)
+            outputs->items[i].writer = NULL; /* what it has written so far has a temporary name, and is removed */
+}
+
 static void close_outputs(const struct outputs *outputs, const struct run *run, struct error *err)
 {
     for (size_t i = 0; i < outputs->count; i++) {
@@ -305,8 +313,10 @@ static int command_run(const struct options *o, struct error *err)
     struct run_events events = {notify_started, notify_ended, notify_waiting, &outputs};
     if (opened && load_and_run(o, &secrets, &events, &run, err))
         console_summary(console, &run);
-    else
+    else {
         run_fail(&run, err);
+        keep_failed_report(o, &outputs);
+    }
     close_outputs(&outputs, &run, err);
     writer_close(out, err);
     scrub_messages(err, &secrets);

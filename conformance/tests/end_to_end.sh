@@ -251,6 +251,12 @@ nothing_to_do_is_green() {
     run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" --tag no-such-tag
     run 3 run "$suite/list/shape.yaml" --url http://127.0.0.1:9 --report "json=$tmp/r.json"
     run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" # it judged nothing
+    # A run that does not take place keeps the report that it should have read.
+    sed 's/everything/list-has-the-documented-shape/; s/"verdict": "pass"/"verdict": "fail"/' <"$source/conformance/tests/golden/all-passed.json" >"$tmp/r.json"
+    cp "$tmp/r.json" "$tmp/before.json"
+    run 3 run "$suite/list/shape.yaml" --url http://127.0.0.1:9 --failed "$tmp/r.json" --report "json=$tmp/r.json"
+    cmp "$tmp/before.json" "$tmp/r.json" || fail "the report of --failed was replaced"
+    ! ls "$tmp"/*.partial 2>/dev/null || fail "a partial report is left"
 }
 
 # A report has every id of the responses, in every run, although the scenarios run at once and learn secrets meanwhile.
