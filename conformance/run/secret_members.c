@@ -4,12 +4,14 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "base/url.h"
 #include "conformance/run/task.h"
 #include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/operations.h"
 
 #define NAME_MAX_BYTES  64
-#define MIXED_MIN_BYTES 32 /* of a value without digits */
+#define MIXED_MIN_BYTES 32   /* of a value without digits */
+#define VALUE_MAX_BYTES 8192 /* of a longer value, the beginning is a secret */
 
 /* --- names -------------------------------------------------------------------------------- */
 
@@ -84,20 +86,90 @@ static void report(const struct runner *r, const char *name, struct str value)
     const struct run_options *o = r->options;
     struct arena a = {0};
     if (o->secret && looks_generated(value))
-        o->secret(o->secret_ctx, name, NULL, str_dup(&a, value));
+        o->secret(o->secret_ctx, name, NULL, str_dup(&a, str_head(value, VALUE_MAX_BYTES)));
     arena_end(&a);
 }
 
-static void report_members(const struct runner *r, const struct node *response)
+/* --- texts -------------------------------------------------------------------------------- */
+
+static bool is_name(char c)
 {
-    for (size_t i = 0; response->kind == NODE_LIST && i < response->list.count; i++)
-        report_members(r, response->list.items[i]);
-    for (size_t i = 0; response->kind == NODE_MAP && i < response->map.count; i++) {
-        const struct member *m = &response->map.members[i];
-        if (node_text(m->value) && names_secret(r->plan->suite, m->key))
-            report(r, m->key, m->value->text);
-        report_members(r, m->value);
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* Skips the quote, backslashes and blanks around a separator: \"name\": "value */
+static struct str skip_quotes(struct str text)
+{
+    while (text.n && strchr("\"'\\ \t", *text.s) && *text.s)
+        text = str_skip(text, 1);
+    return text;
+}
+
+static struct str take_word(struct str *rest)
+{
+    size_t n = 0;
+    while (n < rest->n && !strchr("&#;,<>{}\"'\\ \t\r\n", rest->s[n]))
+        n++;
+    struct str word = str_head(*rest, n);
+    *rest = str_skip(*rest, n);
+    return word;
+}
+
+/* Reports the value after a separator, also that of "Authorization: Bearer abc" and of a URL. Returns the text after
+ * it. */
+static struct str report_value(const struct runner *r, const char *name, struct str rest)
+{
+    struct arena a = {0};
+    rest = skip_quotes(rest);
+    struct str word = take_word(&rest), decoded;
+    if (str_eq_nocase(word, STR("Bearer")) || str_eq_nocase(word, STR("Basic"))) {
+        rest = skip_quotes(rest);
+        word = take_word(&rest);
     }
+    report(r, name, url_decode(&a, word, false, &decoded) ? decoded : word);
+    arena_end(&a);
+    return rest;
+}
+
+/* Finds name=value and "name": "value" in a text that is not JSON: a URL, a form, an invalid body. */
+static void report_pairs(const struct runner *r, struct str text)
+{
+    for (size_t at = 0; at < text.n; at++) {
+        size_t end = at, begin;
+        if (text.s[at] != '=' && text.s[at] != ':')
+            continue;
+        while (end && strchr("\"'\\ ", text.s[end - 1]))
+            end--;
+        for (begin = end; begin && is_name(text.s[begin - 1]);)
+            begin--;
+        struct arena a = {0};
+        const char *name = str_dup(&a, str_of(text.s + begin, end - begin));
+        if (*name && names_secret(r->plan->suite, name))
+            at = text.n - report_value(r, name, str_skip(text, at + 1)).n - 1;
+        arena_end(&a);
+    }
+}
+
+/* --- responses ---------------------------------------------------------------------------- */
+
+static void report_text(const struct runner *r, const char *name, struct str text)
+{
+    if (name && names_secret(r->plan->suite, name))
+        report(r, name, text);
+    if (text.n && (*text.s == '{' || *text.s == '['))
+        secret_members_report(r, text); /* JSON within JSON */
+    else
+        report_pairs(r, text);
+}
+
+static void report_members(const struct runner *r, const char *name, const struct node *n)
+{
+    if (node_text(n))
+        report_text(r, name, n->text);
+    for (size_t i = 0; n->kind == NODE_LIST && i < n->list.count; i++)
+        report_members(r, name, n->list.items[i]);
+    for (size_t i = 0; n->kind == NODE_MAP && i < n->map.count; i++)
+        report_members(r, n->map.members[i].key, n->map.members[i].value);
 }
 
 void secret_members_report(const struct runner *r, struct str body)
@@ -106,7 +178,9 @@ void secret_members_report(const struct runner *r, struct str body)
     struct str text = str_trim(body);
     const struct node *response = r->options->secret && text.n ? json_parse(&a, text, "body", NULL) : NULL;
     if (response)
-        report_members(r, response);
+        report_members(r, NULL, response);
+    else if (r->options->secret)
+        report_pairs(r, text);
     arena_end(&a);
 }
 
@@ -123,6 +197,6 @@ void secret_headers_report(const struct runner *r, const struct headers *h)
     for (size_t i = 0; i < h->count; i++)
         if (str_eq_nocase(str_from(h->items[i].name), STR("Set-Cookie")))
             report_cookie(r, h->items[i].value);
-        else if (names_secret(r->plan->suite, h->items[i].name))
-            report(r, h->items[i].name, h->items[i].value);
+        else
+            report_text(r, h->items[i].name, h->items[i].value);
 }

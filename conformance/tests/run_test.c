@@ -660,6 +660,15 @@ static void members_of_a_response_are_secrets_by_name_and_value(void **state)
         {"{\"token\":\"published\",\"secret\":\"1\",\"key\":\"a b c d e f g h 1 2\"}",       ""               },
         {"{\"tokenExpiresAt\":\"2026-05-02T09:00:00Z\",\"token\":\"2026-05-02T09:00:00Z\"}", ""               },
         {"{\"state\":\"7Lm9Tp3Jq8Zr2Xw4\",\"id\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                     ""               },
+        {"{\"tokens\":[],\"token\":[\"7Lm9Tp3Jq8Zr2Xw4\"]}",                                 "token\n"        },
+        {"{\"raw\":\"{\\\"token\\\":\\\"7Lm9Tp3Jq8Zr2Xw4\\\"}\"}",                           "token\n"        },
+        {"{\"url\":\"https://h/x?id=7Lm9Tp3Jq8Zr2Xw5&access_token=7Lm9Tp3Jq8Zr2Xw4#b\"}",    "access_token\n" },
+        {"{\"error\":\"Authorization: Bearer 7Lm9Tp3Jq8Zr2Xw4 is wrong\"}",                  "Authorization\n"},
+        {"{\"error\":\"token 7Lm9Tp3Jq8Zr2Xw4 at 09:00:00\"}",                               ""               },
+        {"access_token=7Lm9Tp3Jq8Zr2Xw4&token_type=bearer",                                  "access_token\n" },
+        {"{\"access_token\": \"7Lm9Tp3Jq8Zr2Xw4\", \"cut",                                   "access_token\n" },
+        {"{'api-key' : '7Lm9Tp3Jq8Zr2Xw4'}",                                                 "api-key\n"      },
+        {"==:=::",                                                                           ""               },
         {"not JSON 7Lm9Tp3Jq8Zr2Xw4",                                                        ""               },
         {"",                                                                                 ""               },
     };
@@ -692,8 +701,10 @@ static void cookies_and_headers_of_a_response_are_secrets(void **state)
     headers_add(&s->arena, &h, "set-cookie", STR("theme=dark"));
     headers_add(&s->arena, &h, "X-Auth-Token", STR("7Lm9Tp3Jq8Zr2Xw5"));
     headers_add(&s->arena, &h, "X-Request-Id", STR("7Lm9Tp3Jq8Zr2Xw6"));
+    headers_add(&s->arena, &h, "Location", STR("https://h/cb?id=7Lm9Tp3Jq8Zr2Xw7&token=7Lm9Tp3J%2Fq8Zr2Xw8"));
     secret_headers_report(&r, &h);
-    assert_string_equal(buf_c(&l.text), "cookie=7Lm9Tp3Jq8Zr2Xw4==\nX-Auth-Token=7Lm9Tp3Jq8Zr2Xw5\n");
+    assert_string_equal(buf_c(&l.text), "cookie=7Lm9Tp3Jq8Zr2Xw4==\nX-Auth-Token=7Lm9Tp3Jq8Zr2Xw5\n"
+                                        "token=7Lm9Tp3J/q8Zr2Xw8\n");
 }
 
 static void nothing_is_written_unless_allowed(void **state)
