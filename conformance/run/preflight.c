@@ -46,9 +46,20 @@ struct probe { /* one request, for the items that it decides */
 
 /* --- results ------------------------------------------------------------------------------ */
 
-static void add_result(struct preflight *p, const char *check, enum preflight_outcome outcome, const char *detail)
+/* Keeps a sentence, which may quote a response, on one line and without terminal control characters. */
+static const char *one_line(struct arena *a, const char *text)
+{
+    char *out = arena_text(a, text);
+    for (char *c = out; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = ' ';
+    return out;
+}
+
+static void add_result(struct preflight *p, const char *check, enum preflight_outcome outcome, const char *text)
 {
     struct runner *r = p->runner;
+    const char *detail = one_line(r->arena, text);
     *arena_push(r->arena, &r->run->preflight, struct preflight_result) =
         (struct preflight_result){check, detail, outcome};
     if (outcome == PREFLIGHT_WRONG)

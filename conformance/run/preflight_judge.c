@@ -6,26 +6,38 @@
 #include "base/match.h"
 #include "base/time.h"
 
+#define HEADER_MAX_BYTES 100
+
 #define SKEW_WARN_MS  ((int64_t)30 * 1000)
 #define SKEW_ERROR_MS ((int64_t)5 * 60 * 1000)
 
 /* --- sentences ---------------------------------------------------------------------------- */
 
-/* The Location of a redirect, without its query; "" if there is none. */
-static const char *location_text(struct arena *a, const struct exchange_record *x)
+/* A header's text for a terminal: printable ASCII, and not too long. */
+static const char *printable(struct arena *a, struct str text)
 {
-    struct str rest = headers_get(&x->response_headers, "Location"), to = str_cut(&rest, '?');
-    return to.n ? arena_printf(a, " with Location " STR_FMT, STR_ARG(to)) : "";
+    char *out = str_dup(a, str_head(text, HEADER_MAX_BYTES));
+    for (char *c = out; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    return out;
 }
 
-/* For example "GET https://... answered 404 text/html". */
+/* For example "GET https://... answered 404". */
+static const char *request_and_status(struct arena *a, const struct exchange_record *x)
+{
+    return arena_printf(a, "%s %s answered %d", x->method, x->url, x->status);
+}
+
+/* For example "GET https://... answered 404 text/html"; with the Location of a redirect, but without its query. */
 static const char *response_text(struct arena *a, const struct exchange_record *x)
 {
     struct str rest = headers_get(&x->response_headers, "Content-Type"), type = str_trim(str_cut(&rest, ';'));
+    struct str more = headers_get(&x->response_headers, "Location"), to = str_cut(&more, '?');
     if (!x->status)
         return arena_printf(a, "%s %s got no response: %s", x->method, x->url, x->error);
-    return arena_printf(a, "%s %s answered %d%s" STR_FMT "%s", x->method, x->url, x->status, type.n ? " " : "",
-                        STR_ARG(type), location_text(a, x));
+    return arena_printf(a, "%s%s%s%s%s", request_and_status(a, x), type.n ? " " : "", printable(a, type),
+                        to.n ? " with Location " : "", printable(a, to));
 }
 
 static void decide(struct item *item, enum preflight_outcome outcome, const char *detail)
@@ -101,7 +113,7 @@ static void judge_wrong_key(const struct runner *r, struct item *item, const str
         decide(item, PREFLIGHT_OK, arena_printf(a, "refused, as expected: %s", response_text(a, x)));
     else if (exchange_succeeded(x))
         warn(item, arena_printf(a, "key of actor '%s' (%s) should be refused, but %s", item->name->name,
-                                item->actor->origin, response_text(a, x)));
+                                item->actor->origin, request_and_status(a, x)));
     else
         wrong_api(r, item, x, "");
 }
@@ -127,7 +139,7 @@ static void judge_actor(const struct runner *r, struct item *item, const struct 
                arena_printf(a, "key of actor '%s' (%s) was refused: %d", n->name, item->actor->origin, x->status));
     } else if (n->status && exchange_succeeded(x)) {
         warn(item, arena_printf(a, "key of actor '%s' (%s) should get %d, but %s", n->name, item->actor->origin,
-                                (int)n->status, response_text(a, x)));
+                                (int)n->status, request_and_status(a, x)));
     } else {
         wrong_api(r, item, x, "");
     }
@@ -201,8 +213,8 @@ const char *preflight_clock(struct arena *a, const struct exchange_record *x, in
     *is_error = off_ms > SKEW_ERROR_MS;
     if (off_ms <= SKEW_WARN_MS)
         return NULL;
-    return arena_printf(a, "the clock of the target is %lld s %s that of this machine (Date: " STR_FMT ")%s",
+    return arena_printf(a, "the clock of the target is %lld s %s that of this machine (Date: %s)%s",
                         (long long)(off_ms / 1000), *skew_ms < 0 ? "behind" : "ahead of",
-                        STR_ARG(headers_get(&x->response_headers, "Date")),
+                        printable(a, headers_get(&x->response_headers, "Date")),
                         *is_error ? "; scenarios compare times: correct the clock that is wrong" : "");
 }

@@ -80,14 +80,14 @@ static bool handle_mode(struct shared *s, struct exchange *x)
         respond(x, 200, "text/html", "<html></html>");
         return true;
     case MODE_NOT_FOUND:
-        respond(x, 404, "text/html; charset=utf-8", "<html></html>");
+        respond(x, 404, "text/\x1b[2Jhtml; charset=utf-8", "<html></html>");
         return true;
     case MODE_MOVED:
         headers_add(&x->arena, &x->response.headers, "Location", STR("https://items.example.com/?secret"));
         respond(x, 301, "text/html", "");
         return true;
     case MODE_UNWELL:
-        respond_json(x, 503, "{}");
+        respond_json(x, 503, "{\x1b}");
         return true;
     case MODE_LIMITED_ONCE:
     case MODE_LIMITED:
@@ -411,7 +411,7 @@ static void a_server_that_is_not_the_api_is_told_by_its_first_response(void **st
         {MODE_EMPTY,     NOT_ITEMS "200 application/json without /id"                                   },
         {MODE_CONSTANT,  NOT_ITEMS "200 application/json without /id"                                   },
         {MODE_HTML,      NOT_ITEMS "200 text/html, which is not JSON"                                   },
-        {MODE_NOT_FOUND, NOT_ITEMS "404 text/html"                                                      },
+        {MODE_NOT_FOUND, NOT_ITEMS "404 text/?[2Jhtml"                                                  },
         {MODE_MOVED,     NOT_ITEMS "301 text/html with Location https://items.example.com/"             },
         {MODE_UNWELL,    "the target is unwell: GET http://127.0.0.1:N/me answered 503 application/json"},
         {MODE_LIMITED,   "the rate limit of the target is used up: GET http://127.0.0.1:N/me answered 429 "
@@ -463,7 +463,7 @@ static void the_admin_api_must_be_that_of_a_mock(void **state)
                     "http://127.0.0.1:N/__admin/capabilities answered 200 without 'protocol' and 'simulations'");
     expect_problems(s, MODE_NEW_ADMIN_API,
                     "the admin API at http://127.0.0.1:N/__admin has version 2; this program needs version 1");
-    expect_problems(s, MODE_UNWELL, "the admin API returned 503 for GET http://127.0.0.1:N/__admin/capabilities: {}");
+    expect_problems(s, MODE_UNWELL, "the admin API returned 503 for GET http://127.0.0.1:N/__admin/capabilities: { }");
 }
 
 static void the_preflight_can_be_skipped(void **state)
