@@ -16,7 +16,8 @@
 /* --- names -------------------------------------------------------------------------------- */
 
 /* A member is a secret if its name, in lower case and without _ and -, ends with one of these words, even if the
- * provider does not document it: access_token, userPassword, X-Api-Key. */
+ * provider does not document it: access_token, userPassword, X-Api-Key. A `key` may be an id or a name, so it must be
+ * documented as a secret. */
 static const char *const secret_endings[] = {
     "token",      "secret",    "password", "passwd",       "passphrase",    "apikey",     "secretkey",
     "privatekey", "accesskey", "jwt",      "refreshtoken", "authorization", "credential", "cookie",
@@ -55,10 +56,8 @@ static bool names_secret(const struct suite *suite, const char *name)
 {
     char room[NAME_MAX_BYTES];
     struct str plain = plain_name(name, room);
-    if (is_declared(suite, name) || str_is(plain, "key"))
-        return true;
-    return ends_with_one(plain, secret_endings, COUNT(secret_endings)) &&
-           !ends_with_one(plain, cursor_endings, COUNT(cursor_endings));
+    return is_declared(suite, name) || (ends_with_one(plain, secret_endings, COUNT(secret_endings)) &&
+                                        !ends_with_one(plain, cursor_endings, COUNT(cursor_endings)));
 }
 
 /* --- values ------------------------------------------------------------------------------- */

@@ -271,6 +271,9 @@ secrets_are_not_mistaken() {
             grep -qE '"id\\?": ?\\?"[0-9a-f-]{36}' "$report" || fail "run $i: $report has no id"
         done
     done
+    run 0 run "$suite" --mock --jobs 64 --report "ndjson=$tmp/layers.ndjson"
+    sed 's/oauth_attempts[\\]*",[\\]*"id[\\]*":[\\]*"\$state//g' "$tmp/layers.ndjson" >"$tmp/rest" # likewise its state
+    ! grep -oE '[^A-Za-z]id\\?": ?\\?"\$.{20}' "$tmp/rest" || fail "an id was taken for a secret"
     # A stream to a pipe has the same events as the file.
     "$bin/conformance" run "$provider" --mock --jobs 64 --report ndjson=- 2>/dev/null >"$tmp/stream" </dev/null || fail "a run to a pipe failed"
     for event in run_started scenario_started scenario_ended check exchange run_ended; do

@@ -654,7 +654,7 @@ static void members_of_a_response_are_secrets_by_name_and_value(void **state)
         {"{\"access_token\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                          "access_token\n" },
         {"{\"a\":[{\"fbUserToken\":\"7Lm9Tp3Jq8Zr2Xw4\"}]}",                                 "fbUserToken\n"  },
         {"{\"Client-Secret\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                         "Client-Secret\n"},
-        {"{\"apiKey\":\"7Lm9Tp3Jq8Zr2Xw4\",\"key\":\"7Lm9Tp3Jq8Zr2Xw5\"}",                   "apiKey\nkey\n"  },
+        {"{\"apiKey\":\"7Lm9Tp3Jq8Zr2Xw4\",\"key\":\"7Lm9Tp3Jq8Zr2Xw5\"}",                   "apiKey\n"       },
         {"{\"password\":\"aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeF\"}",                              "password\n"     },
         {"{\"nextPageToken\":\"7Lm9Tp3Jq8Zr2Xw4\"}",                                         ""               },
         {"{\"token\":\"published\",\"secret\":\"1\",\"key\":\"a b c d e f g h 1 2\"}",       ""               },
