@@ -110,7 +110,7 @@ static void show_progress(void *ctx)
     const struct run_events *e = p->runner->options->events;
     if (e && e->waiting)
         e->waiting(e->ctx, p->runner->run,
-                   arena_printf(p->runner->arena, "preflight: %zu of %zu requests answered, waiting for %s",
+                   arena_printf(p->runner->arena, "preflight: %zu of %zu responses received, waiting for %s",
                                 p->responses, p->requests, p->waits_for));
     p->progress = loop_timer(p->runner->loop, time_monotonic_us() + PROGRESS_US, show_progress, p);
 }
@@ -151,7 +151,7 @@ static bool probe_wait(struct probe *b, const struct exchange_record *x)
         return false;
     b->waited = true;
     p->requests++;
-    log_line(LOG_INFO, "preflight: %s %s answered 429, waiting %.1f s", x->method, x->url, (double)ms / 1000);
+    log_line(LOG_INFO, "preflight: %s %s returned 429, waiting %.1f s", x->method, x->url, (double)ms / 1000);
     loop_timer(p->runner->loop, time_monotonic_us() + ms * 1000, probe_send_again, b);
     return true;
 }
@@ -228,7 +228,7 @@ static void on_probe(void *ctx, struct exchange_record *x)
         if (is_open(item))
             preflight_judge(p->runner, item, x, next != NULL);
         open |= is_open(item);
-        p->stopped |= item->is_unwell;
+        p->stopped |= item->is_unavailable;
     }
     if (!open || !next) {
         probe_end(b);
@@ -398,7 +398,7 @@ static const char *manifest_problem(struct arena *a, const char *admin_url, cons
         return admin_error(a, x);
     if (!list || list->kind != NODE_LIST || !protocol || !node_is_number(protocol))
         return arena_printf(a,
-                            "the admin API at %s is not that of an Understudy mock: GET %s answered %d without "
+                            "the admin API at %s is not that of an Understudy mock: GET %s returned %d without "
                             "'protocol' and '" ADMIN_SIMULATIONS "'",
                             admin_url, x->url, x->status);
     if (node_number(protocol) != ADMIN_PROTOCOL)
@@ -420,7 +420,7 @@ static bool check_admin_api(struct preflight *p, const struct node **simulations
     if (!why)
         *simulations = node_get(manifest, ADMIN_SIMULATIONS);
     add_result(p, "admin API", why ? PREFLIGHT_WRONG : PREFLIGHT_OK,
-               why ? why : arena_printf(r->arena, "GET %s answered 200", x->url));
+               why ? why : arena_printf(r->arena, "GET %s returned 200", x->url));
     return !why;
 }
 
@@ -466,7 +466,7 @@ static bool check_reachable(struct preflight *p)
     if (!send_single(p, x))
         return false;
     add_result(p, "base_url", x->status ? PREFLIGHT_OK : PREFLIGHT_WRONG,
-               x->status ? arena_printf(r->arena, "HEAD %s answered %d", x->url, x->status)
+               x->status ? arena_printf(r->arena, "HEAD %s returned %d", x->url, x->status)
                          : preflight_no_response(r->arena, r->target->base_url, x));
     compare_clocks(p, x);
     return true;

@@ -19,9 +19,9 @@ struct item {
     const struct node *value; /* of a resource */
     struct vars vars;         /* the runner's, and `value` */
     enum preflight_outcome outcome;
-    const char *detail; /* a sentence; set with the outcome */
-    bool is_warning;    /* `detail` must be shown although the target can be used */
-    bool is_unwell;     /* the target does not serve requests: other checks would report the same */
+    const char *detail;  /* a sentence; set with the outcome */
+    bool is_warning;     /* `detail` must be shown although the target can be used */
+    bool is_unavailable; /* the target does not serve requests: other checks would report the same */
 };
 
 struct items {

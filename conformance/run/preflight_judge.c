@@ -23,13 +23,13 @@ static const char *printable(struct arena *a, struct str text)
     return out;
 }
 
-/* For example "GET https://... answered 404". */
+/* For example "GET https://... returned 404". */
 static const char *request_and_status(struct arena *a, const struct exchange_record *x)
 {
-    return arena_printf(a, "%s %s answered %d", x->method, x->url, x->status);
+    return arena_printf(a, "%s %s returned %d", x->method, x->url, x->status);
 }
 
-/* For example "GET https://... answered 404 text/html"; with the Location of a redirect, but without its query. */
+/* For example "GET https://... returned 404 text/html"; with the Location of a redirect, but without its query. */
 static const char *response_text(struct arena *a, const struct exchange_record *x)
 {
     struct str rest = headers_get(&x->response_headers, "Content-Type"), type = str_trim(str_cut(&rest, ';'));
@@ -58,7 +58,7 @@ static void wrong_api(const struct runner *r, struct item *item, const struct ex
     decide(item, PREFLIGHT_WRONG,
            arena_printf(a, "base_url %s does not look like the %s API: %s%s", r->target->base_url, item->schema->api,
                         response_text(a, x), more));
-    item->is_unwell = item->is_actor;
+    item->is_unavailable = item->is_actor;
 }
 
 /* --- the body ----------------------------------------------------------------------------- */
@@ -176,14 +176,14 @@ void preflight_judge(const struct runner *r, struct item *item, struct exchange_
     struct arena *a = r->arena;
     if (!x->status) {
         decide(item, PREFLIGHT_WRONG, response_text(a, x));
-        item->is_unwell = true;
+        item->is_unavailable = true;
     } else if (x->status >= 500) {
-        decide(item, PREFLIGHT_WRONG, arena_printf(a, "the target is unwell: %s", response_text(a, x)));
-        item->is_unwell = true;
+        decide(item, PREFLIGHT_WRONG, arena_printf(a, "the target is unavailable: %s", response_text(a, x)));
+        item->is_unavailable = true;
     } else if (x->status == 429) {
         decide(item, PREFLIGHT_WRONG,
                arena_printf(a, "the rate limit of the target is used up: %s", response_text(a, x)));
-        item->is_unwell = true;
+        item->is_unavailable = true;
     } else if (item->is_actor) {
         judge_actor(r, item, x);
     } else {

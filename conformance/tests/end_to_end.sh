@@ -196,7 +196,7 @@ a_running_mock_is_tested() {
     run 0 run "$suite/list" --target "$tmp/target.yaml"
     # A wrong base_url is noticed although the admin API responds.
     run 3 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url/nowhere" --admin-url "$admin"
-    has "^base_url $url/nowhere/layers does not look like the Layers API: GET .*/v1/whoami answered 404 "
+    has "^base_url $url/nowhere/layers does not look like the Layers API: GET .*/v1/whoami returned 404 "
 }
 
 # Every run writes its reports, also one that does not take place, so that no report of an earlier run is taken for its.

@@ -78,7 +78,7 @@ every_problem_is_told_and_no_claim_is_judged() {
     export LAYERS_OTHER_KEY=lp_live_mistyped
     run 3
     has "^key of actor 'other' \(LAYERS_OTHER_KEY\) was refused: 401$"
-    has "^resource 'unknown_project' \(prj_acme_b\) is not an id that no project has: GET $url/layers/v1/projects/prj_acme_b/social-accounts answered 200 application/json; if nothing"
+    has "^resource 'unknown_project' \(prj_acme_b\) is not an id that no project has: GET $url/layers/v1/projects/prj_acme_b/social-accounts returned 200 application/json; if nothing"
     has "^resource 'needs_reauth' \(sa_acme_tiktok\) is not an Instagram account in project_a that must be reconnected: "
     has_not ' checks, '
     flat "$tmp/r.json" | grep -q '"exit":{"code":3,"why":"therundidnottakeplace:keyofactor' || fail "the JSON report does not say why"
@@ -99,7 +99,7 @@ a_wrong_address_is_named() {
     target
     sed -i "s#^base_url: .*#base_url: $url/layers/v2#" "$tmp/target.yaml"
     run 3
-    has "^base_url $url/layers/v2 does not look like the Layers API: GET $url/layers/v2/v1/whoami answered 404 application/json$"
+    has "^base_url $url/layers/v2 does not look like the Layers API: GET $url/layers/v2/v1/whoami returned 404 application/json$"
     sed -i "s#^base_url: .*#base_url: http://no-such-host.invalid#" "$tmp/target.yaml"
     run 3
     has '^http://no-such-host.invalid does not respond: .*no-such-host.invalid'
@@ -125,7 +125,7 @@ a_slow_target_is_left_and_never_waited_for_in_silence() {
     before=$(date +%s)
     run 3 --timeout 50s # a request of the preflight has 10 s at most
     [ $(($(date +%s) - before)) -lt 25 ] || fail "it waited too long"
-    has '^preflight: 0 of 1 requests answered, waiting for GET http.*/v1/whoami$'
+    has '^preflight: 0 of 1 responses received, waiting for GET http.*/v1/whoami$'
     has '^http://.* does not respond: .*[Tt]ime'
 }
 
@@ -173,22 +173,22 @@ the_shipped_schemas_fit_their_providers() {
         has '^info: preflight: [6-9] keys, [1-9][0-9]* resources \([0-9]+ more cannot be checked\), clock not compared$|^info: preflight: 1[0-9] keys, '
     done
     rules=$(respond layers.whoami '{}') && run_provider 3 layers
-    has 'does not look like the Layers API: GET .* answered 200 application/json without /organizationId$'
+    has 'does not look like the Layers API: GET .* returned 200 application/json without /organizationId$'
     rules=$(respond posteverywhere.list_accounts '{}') && run_provider 3 posteverywhere
-    has 'does not look like the PostEverywhere API: GET .* answered 200 application/json without /data'
+    has 'does not look like the PostEverywhere API: GET .* returned 200 application/json without /data'
     rules=$(respond postnitro.list_social_accounts '{}') && run_provider 3 postnitro
-    has 'does not look like the PostNitro API: GET .* answered 200 application/json without /(success|data)'
+    has 'does not look like the PostNitro API: GET .* returned 200 application/json without /(success|data)'
     rules=$(respond layers.list_social_accounts '{ items: [ { socialAccountId: sa_1, platform: tiktok, status: connected, leased: false } ], nextCursor: null }')
     run_provider 3 layers
     has "^resource 'connected' \(sa_acme_tiktok\) is not a connected TikTok account in project_a: "
-    has "^resource 'unknown_project' .* answered 200 "
+    has "^resource 'unknown_project' .* returned 200 "
     rules=$(respond posteverywhere.list_accounts '{ data: { accounts: [ { account_id: 1, health: { status: healthy, can_post: true } } ], account_ids: [1] } }')
     run_provider 3 posteverywhere
     has "^resource 'healthy' \(3001\) is not account_id of an account that can publish: "
     rules=$(respond postnitro.read_social_account '{ success: true, data: { socialAccount: { id: x, platformType: tiktok }, usage: [] } }')
     run_provider 3 postnitro
     has "^resource 'threads' \(cacme00000000000000threads\) is not id of a Threads account: "
-    has "^resource 'unknown_account' .* answered 200 "
+    has "^resource 'unknown_account' .* returned 200 "
 }
 
 $part

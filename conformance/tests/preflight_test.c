@@ -29,7 +29,7 @@ enum mode {
     MODE_HTML,
     MODE_NOT_FOUND,
     MODE_MOVED,
-    MODE_UNWELL,
+    MODE_UNAVAILABLE,
     MODE_LIMITED_ONCE,
     MODE_LIMITED,
     MODE_HANGS,
@@ -86,7 +86,7 @@ static bool handle_mode(struct shared *s, struct exchange *x)
         headers_add(&x->arena, &x->response.headers, "Location", STR("https://items.example.com/?secret"));
         respond(x, 301, "text/html", "");
         return true;
-    case MODE_UNWELL:
+    case MODE_UNAVAILABLE:
         respond_json(x, 503, "{\x1b}");
         return true;
     case MODE_LIMITED_ONCE:
@@ -350,15 +350,15 @@ static void a_resource_must_be_what_scenarios_need(void **state)
 {
     struct scene *s = *state;
     expect_problems(s, MODE_CLOSED_ITEM,
-                    "resource 'item' (t-2) is not an open item: GET http://127.0.0.1:N/folders/f answered 200 "
+                    "resource 'item' (t-2) is not an open item: GET http://127.0.0.1:N/folders/f returned 200 "
                     "application/json, where /items should be $some {\"id\":\"t-2\",\"state\":\"open\"}");
     expect_problems(
         s, MODE_NO_FOLDER,
-        "resource 'folder' (f) is not a folder: GET http://127.0.0.1:N/folders/f answered 404 application/json");
+        "resource 'folder' (f) is not a folder: GET http://127.0.0.1:N/folders/f returned 404 application/json");
     assert_string_equal(result_named(s, "resource item")->detail, "not asked: resource 'folder' is wrong");
     expect_problems(s, MODE_EVERY_ITEM,
                     "resource 'unknown_item' (t-9) is not an id that no item has: GET http://127.0.0.1:N/items/t-9 "
-                    "answered 200 application/json; if nothing has this id, judge the API with --no-preflight");
+                    "returned 200 application/json; if nothing has this id, judge the API with --no-preflight");
 }
 
 static void a_resource_may_be_on_a_later_page(void **state)
@@ -380,10 +380,10 @@ static void every_problem_is_reported_at_once(void **state)
                    "resources", NULL);
     expect_problems(s, MODE_GOOD,
                     "key of actor 'second' (ITEMS_SECOND) was refused: 401\n"
-                    "resource 'item' (t-3) is not an open item: GET http://127.0.0.1:N/folders/f answered 200 "
+                    "resource 'item' (t-3) is not an open item: GET http://127.0.0.1:N/folders/f returned 200 "
                     "application/json, where /items should be $some {\"id\":\"t-3\",\"state\":\"open\"}\n"
                     "resource 'unknown_item' (t-2) is not an id that no item has: GET http://127.0.0.1:N/items/t-2 "
-                    "answered 200 application/json; if nothing has this id, judge the API with --no-preflight\n"
+                    "returned 200 application/json; if nothing has this id, judge the API with --no-preflight\n"
                     "resource 'return_url' is not an https URL: 'http://other.example.com/x'");
 }
 
@@ -400,7 +400,7 @@ static void the_host_of_the_return_url_is_compared(void **state)
                     "'app.example.com'");
 }
 
-#define NOT_ITEMS "base_url http://127.0.0.1:N does not look like the Items API: GET http://127.0.0.1:N/me answered "
+#define NOT_ITEMS "base_url http://127.0.0.1:N does not look like the Items API: GET http://127.0.0.1:N/me returned "
 
 static void a_server_that_is_not_the_api_is_told_by_its_first_response(void **state)
 {
@@ -408,14 +408,14 @@ static void a_server_that_is_not_the_api_is_told_by_its_first_response(void **st
         enum mode mode;
         const char *problem;
     } rows[] = {
-        {MODE_EMPTY,     NOT_ITEMS "200 application/json without /id"                                   },
-        {MODE_CONSTANT,  NOT_ITEMS "200 application/json without /id"                                   },
-        {MODE_HTML,      NOT_ITEMS "200 text/html, which is not JSON"                                   },
-        {MODE_NOT_FOUND, NOT_ITEMS "404 text/?[2Jhtml"                                                  },
-        {MODE_MOVED,     NOT_ITEMS "301 text/html with Location https://items.example.com/"             },
-        {MODE_UNWELL,    "the target is unwell: GET http://127.0.0.1:N/me answered 503 application/json"},
-        {MODE_LIMITED,   "the rate limit of the target is used up: GET http://127.0.0.1:N/me answered 429 "
-                       "application/json"                                         },
+        {MODE_EMPTY,       NOT_ITEMS "200 application/json without /id"                                        },
+        {MODE_CONSTANT,    NOT_ITEMS "200 application/json without /id"                                        },
+        {MODE_HTML,        NOT_ITEMS "200 text/html, which is not JSON"                                        },
+        {MODE_NOT_FOUND,   NOT_ITEMS "404 text/?[2Jhtml"                                                       },
+        {MODE_MOVED,       NOT_ITEMS "301 text/html with Location https://items.example.com/"                  },
+        {MODE_UNAVAILABLE, "the target is unavailable: GET http://127.0.0.1:N/me returned 503 application/json"},
+        {MODE_LIMITED,     "the rate limit of the target is used up: GET http://127.0.0.1:N/me returned 429 "
+                       "application/json"                                                },
     };
     struct scene *s = *state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -460,10 +460,11 @@ static void the_admin_api_must_be_that_of_a_mock(void **state)
     s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", s->port);
     expect_problems(s, MODE_NO_ADMIN_API,
                     "the admin API at http://127.0.0.1:N/__admin is not that of an Understudy mock: GET "
-                    "http://127.0.0.1:N/__admin/capabilities answered 200 without 'protocol' and 'simulations'");
+                    "http://127.0.0.1:N/__admin/capabilities returned 200 without 'protocol' and 'simulations'");
     expect_problems(s, MODE_NEW_ADMIN_API,
                     "the admin API at http://127.0.0.1:N/__admin has version 2; this program needs version 1");
-    expect_problems(s, MODE_UNWELL, "the admin API returned 503 for GET http://127.0.0.1:N/__admin/capabilities: { }");
+    expect_problems(s, MODE_UNAVAILABLE,
+                    "the admin API returned 503 for GET http://127.0.0.1:N/__admin/capabilities: { }");
 }
 
 static void the_preflight_can_be_skipped(void **state)

@@ -260,7 +260,7 @@ struct run *rig_red(struct arena *a)
     add_lease(r, "lease-and-release");
     add_dispute(r);
     *arena_push(a, &r->preflight, struct preflight_result) =
-        (struct preflight_result){"actor full", "GET http://127.0.0.1/v1/whoami answered 200", PREFLIGHT_OK};
+        (struct preflight_result){"actor full", "GET http://127.0.0.1/v1/whoami returned 200", PREFLIGHT_OK};
     *arena_push(a, &r->preflight, struct preflight_result) =
         (struct preflight_result){"resource content", "no call reads content", PREFLIGHT_UNCHECKED};
     *arena_push(a, &r->preflight, struct preflight_result) =

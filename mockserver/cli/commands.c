@@ -126,7 +126,7 @@ static void on_response(void *ctx, const struct http_response *response)
 
 /* Returns why the mock at `url` is unhealthy, or NULL. The certificate is not verified, because it may be a generated
  * one. */
-static const char *why_unwell(struct arena *a, const char *url)
+static const char *why_unhealthy(struct arena *a, const char *url)
 {
     const struct http_client_options options = {
         .timeout_ms = HEALTH_TIMEOUT_MS,
@@ -159,7 +159,7 @@ int command_healthcheck(const struct options *o, struct error *err)
     }
     const char *port = url.port ? arena_printf(o->arena, ":%d", url.port) : "";
     const char *why =
-        why_unwell(o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
+        why_unhealthy(o->arena, arena_printf(o->arena, "%s://%s%s/__admin/health", url.scheme, url.host, port));
     if (why)
         error_add(err, ERROR_TARGET, (struct where){0}, "no mock responds at %s; %s", text, why);
     return why ? 1 : 0;
