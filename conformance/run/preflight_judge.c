@@ -64,7 +64,7 @@ static void wrong_api(const struct runner *r, struct item *item, const struct ex
 /* --- the body ----------------------------------------------------------------------------- */
 
 /* Returns the first thing that is not as expected, for example " without /organizationId"; NULL: there is none.
- * *foreign: the body is not that of the API, because it is not JSON or lacks a documented member. */
+ * *foreign: the body is not that of the API: it is not JSON, or a documented member is missing or of another type. */
 static const char *body_mismatch(const struct runner *r, const struct item *item, const struct exchange_record *x,
                                  bool *foreign)
 {
@@ -83,8 +83,9 @@ static const char *body_mismatch(const struct runner *r, const struct item *item
     for (size_t i = 0; i < results.count; i++) {
         const struct match_result *m = &results.items[i];
         const char *at = *m->pointer ? m->pointer : "/";
-        *foreign = m->verdict == MATCH_FAILS && strcmp(m->actual, "absent") == 0;
-        if (*foreign)
+        bool is_absent = m->verdict == MATCH_FAILS && strcmp(m->actual, "absent") == 0;
+        *foreign = is_absent || strcmp(m->matcher, "$type") == 0;
+        if (is_absent)
             return arena_printf(a, " without %s", at);
         if (m->verdict != MATCH_HOLDS)
             return arena_printf(a, ", where %s should be %s%s%s", at, *m->matcher == '$' ? m->matcher : "",
