@@ -2,7 +2,15 @@
 
 #include "conformance/report/failure_card.h"
 
-enum { CARDS_MAX = 40, DISPUTES_MAX = 4, ATTEMPTS_MAX = 10, INDENT = 4, LABEL = 13, NAME_COLUMNS = 48 };
+enum {
+    CARDS_MAX = 40,
+    HINT_CLAIMS_MIN = 10,
+    DISPUTES_MAX = 4,
+    ATTEMPTS_MAX = 10,
+    INDENT = 4,
+    LABEL = 13,
+    NAME_COLUMNS = 48
+};
 
 /* --- failures, by scenario ---------------------------------------------------------------- */
 
@@ -203,6 +211,18 @@ static void put_claims(struct text_layout *t, const struct totals *f)
                          f->exercised, f->holding, f->observable));
 }
 
+/* Of a server that is no provider, the single failures say too little. */
+static void put_hint(struct text_layout *t, const struct run *r, const struct totals *f)
+{
+    if (!r->exit_code || r->interrupted || f->holding || f->cited < HINT_CLAIMS_MIN)
+        return;
+    put_row(t, "", STYLE_WARNING,
+            arena_printf(t->arena,
+                         "none of %u claims holds: the target does not behave like the provider; check its base URL, "
+                         "keys and resources",
+                         f->cited));
+}
+
 /* Up to DISPUTES_MAX disputes are shown with their question, more as one list of ids and readings. The JSON report has
  * all of them. */
 static void put_disputes(struct text_layout *t, const struct run *r)
@@ -310,6 +330,7 @@ static void summary_put(struct text_layout *t, const struct run *r)
             arena_printf(t->arena, "%s  %s", layout_safe_text(t, r->target), layout_safe_text(t, r->base_url)));
     put_ran(t, r, &f);
     put_claims(t, &f);
+    put_hint(t, r, &f);
     put_disputes(t, r);
     put_attempts(t, r);
     put_row(t, "time", STYLE_PLAIN,

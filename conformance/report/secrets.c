@@ -9,7 +9,7 @@
 #include "conformance/report/report.h"
 
 #define ELLIPSIS           "\xE2\x80\xA6"
-#define SCRUB_WINDOW_BYTES ((size_t)64 << 10)
+#define SCRUB_WINDOW_BYTES ((size_t)8 << 10)
 
 /* What makes a value long and random: no other text contains it by chance. */
 enum { RANDOM_MIN_BYTES = 16, RANDOM_MIN_DIGITS = 3, RANDOM_MIN_DISTINCT = 12 };
