@@ -298,7 +298,7 @@ bool validate_documented_claims(struct validation *c, const struct scenario *sc)
         for (size_t k = 0; is_undocumented(&sc->steps[i]) && k < sc->steps[i].citation_count; k++)
             if (!cites_elsewhere(sc, sc->steps[i].citations[k].claim))
                 ok = error_add(c->err, ERROR_INPUT, sc->steps[i].citations[k].at,
-                               "every server refuses an operation that does not exist, so that this alone proves "
+                               "every server refuses an operation that does not exist, so this alone proves "
                                "nothing; also cite '%s' at a documented operation of this scenario",
                                sc->steps[i].citations[k].claim);
     return ok;

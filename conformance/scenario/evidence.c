@@ -110,7 +110,7 @@ static bool check_header_types(struct validation *c, const struct node *headers)
     for (size_t i = 0; i < node_count(headers); i++)
         if (!(kinds_of(node_member(headers, i)->value) & (KIND_TEXT | KIND_ABSENT)))
             ok = error_add(c->err, ERROR_INPUT, node_member(headers, i)->value->at,
-                           "a header is always text, so that this never matches; expect text (quote it)");
+                           "a header is always text, so this never matches; expect text (quote it)");
     return ok;
 }
 
@@ -163,9 +163,8 @@ static bool check_bare_success(struct validation *c, const struct step *s)
     if (!s->citation_count || !s->method || !accepts(x, 200, 299))
         return true;
     if (x->body && vacuous_for_empty(c->arena, x->body))
-        return error_add(
-            c->err, ERROR_INPUT, x->body->at,
-            "an empty response matches this, so that it proves no claim; also expect a member that is there");
+        return error_add(c->err, ERROR_INPUT, x->body->at,
+                         "an empty response matches this, so it proves no claim; also expect a member that is there");
     return !get || x->body || node_count(x->headers) ||
            error_add(c->err, ERROR_INPUT, x->at,
                      "a success status alone proves no claim, because any page has it; also expect what the body "
@@ -204,8 +203,7 @@ static bool check_repetition(struct validation *c, const struct step *s)
     if (s->for_ms >= s->every_ms)
         return true;
     return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
-                     "'for' is shorter than 'every', so that '%s' hardly repeats the call; expected at least 'every'",
-                     key);
+                     "'for' is shorter than 'every', so '%s' hardly repeats the call; expected at least 'every'", key);
 }
 
 /* --- outputs that are inputs --------------------------------------------------------------- */
@@ -246,7 +244,7 @@ static bool check_outputs(struct validation *c, const struct step *s)
             references_visit(out->value, on_reference, &search);
         if (out && !search.from_step)
             ok = error_add(c->err, ERROR_INPUT, m->key_at,
-                           "the output '%s' of flow '%s' is what this step passes to it, and compares with itself; "
+                           "the output '%s' of flow '%s' is the value that this step passes to it; "
                            "expect an output that a call captures",
                            m->key, s->flow->name);
     }
@@ -294,7 +292,7 @@ static bool check_calls(struct validation *c, const struct scenario *sc)
     for (size_t i = 0; i < sc->step_count; i++)
         calls |= sc->steps[i].kind == STEP_KIND_COUNT || calls_provider(&sc->steps[i]);
     return calls || error_add(c->err, ERROR_INPUT, sc->at,
-                              "this scenario never calls the provider, so that it proves nothing; add a call");
+                              "this scenario never calls the provider, so it proves nothing; add a call");
 }
 
 static struct where item_place(const struct node *root, const char *key, size_t i)
@@ -349,7 +347,7 @@ static bool check_requirement(const struct scenario *sc, const char *capability,
         used = uses(&sc->steps[i], kind, simulation);
     return !known || used ||
            error_add(err, ERROR_INPUT, at,
-                     "'requires' lists '%s', but no step uses it, so that the scenario does not run where it could; "
+                     "'requires' lists '%s', but no step uses it, so the scenario does not run where it could; "
                      "remove it",
                      capability);
 }

@@ -53,7 +53,7 @@ static bool check_name(struct validation *c, const struct scenario *sc, const ch
     if (!s.excluded || s.sent_or_found)
         return true;
     return error_add(c->err, ERROR_INPUT, s.at,
-                     "'$%s' is only excluded here, so that this also passes if nothing ever has that value; send or "
+                     "'$%s' is only excluded here, so this also passes if nothing ever has that value; send or "
                      "expect it in another step",
                      name);
 }

@@ -166,7 +166,7 @@ static bool check_schema_reference(void *ctx, struct str reference, struct where
     if (str_is(family, "target"))
         c->ok &= check_resource_name(c->arena, c->schema, name, at, c->err);
     else
-        c->ok = error_add(c->err, ERROR_INPUT, at, "unknown reference '" STR_FMT "'; a check has %s$target.NAME",
+        c->ok = error_add(c->err, ERROR_INPUT, at, "unknown reference '" STR_FMT "'; a check may use %s$target.NAME",
                           STR_ARG(reference), c->is_resource ? "$value and " : "");
     return true;
 }
@@ -184,7 +184,7 @@ static bool schema_validate(struct arena *a, const struct target_schema *s, cons
         if (n->path && c.is_resource != (n->as != NULL))
             c.ok = error_add(err, ERROR_INPUT, n->at,
                              c.is_resource ? "missing 'as': the check of '%s' needs an actor"
-                                           : "'%s' is checked as itself; remove 'as'",
+                                           : "the check of actor '%s' uses its own key; remove 'as'",
                              n->name);
         else if (n->as)
             c.ok &= check_actor_name(a, s, n->as, n->at, err);

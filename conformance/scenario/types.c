@@ -139,10 +139,9 @@ bool types_check(const struct suite *suite, struct error *err)
     for (size_t i = 0; i < v.negative.count; i++) {
         const struct expected *x = &v.negative.items[i], *other = find_clash(&v, x);
         if (other && !is_reported(&v, i))
-            ok = error_add(
-                err, ERROR_INPUT, x->at,
-                "'%s' of %s never has this type, so that excluding it proves nothing; %s:%d expects another type",
-                x->pointer + 1, x->op->name, other->at.file, other->at.line);
+            ok = error_add(err, ERROR_INPUT, x->at,
+                           "'%s' of %s never has this type, so excluding it proves nothing; %s:%d expects another type",
+                           x->pointer + 1, x->op->name, other->at.file, other->at.line);
     }
     return ok;
 }

@@ -125,13 +125,12 @@ static bool check_none(struct validation *c, const struct scenario *sc, size_t i
         return error_add(c->err, ERROR_INPUT, at,
                          "'within' is too short to show that nothing arrives; expected at least 1s");
     if (!is_caused(sc, registration + 1, i))
-        return error_add(
-            c->err, ERROR_INPUT, at,
-            "no step between the registration of the endpoint and this one could cause a delivery, so that "
-            "none proves nothing; add what could cause it");
+        return error_add(c->err, ERROR_INPUT, at,
+                         "no step between the registration of the endpoint and this one could cause a delivery, so "
+                         "'none' proves nothing; add what could cause it");
     return has_delivery(sc) ||
            error_add(c->err, ERROR_INPUT, at,
-                     "no other step shows that a delivery arrives at all, so that none proves nothing; expect another "
+                     "no other step shows that a delivery arrives at all, so 'none' proves nothing; expect another "
                      "delivery in this scenario");
 }
 
@@ -144,10 +143,10 @@ static bool check_hook(struct validation *c, const struct scenario *sc, size_t i
     size_t registration = find_registration(sc, i, hook->event, &registered);
     if (!registered)
         return error_add(c->err, ERROR_INPUT, sc->steps[i].at,
-                         "no earlier step registers $scenario.webhook_url, so that no delivery can arrive");
+                         "no earlier step registers $scenario.webhook_url, so no delivery can arrive");
     if (registration == i)
         return error_add(c->err, ERROR_INPUT, sc->steps[i].at,
-                         "the endpoint is not registered for the event '%s', so that it cannot arrive; add it to "
+                         "the endpoint is not registered for the event '%s', so it cannot arrive; add it to "
                          "'events' of the registration",
                          hook->event);
     return !hook->none || check_none(c, sc, i, registration);

@@ -71,7 +71,7 @@ a_good_target_is_confirmed_in_one_line() {
     flat "$tmp/r.json" | grep -q '{"check":"resourcecontent","ok":null,"detail":"thedocumentsnamenocallthatreadscontent"}' || fail "what cannot be checked is not in the JSON report"
 }
 
-every_problem_is_told_and_no_claim_is_judged() {
+every_problem_is_reported_and_no_claim_is_judged() {
     start
     target
     sed -i 's/^  unknown_project: .*/  unknown_project: prj_acme_b/; s/^  needs_reauth: .*/  needs_reauth: sa_acme_tiktok/' "$tmp/target.yaml"
@@ -106,7 +106,7 @@ a_wrong_address_is_named() {
     sed -i "s#^base_url: .*#base_url: http://127.0.0.1:9#" "$tmp/target.yaml"
     run 3
     has '^http://127.0.0.1:9 does not respond: '
-    [ "$(grep -vc '^warn' "$tmp/out")" = 1 ] || fail "one problem is told several times"
+    [ "$(grep -vc '^warn' "$tmp/out")" = 1 ] || fail "one problem is reported several times"
 }
 
 a_certificate_is_named() {
