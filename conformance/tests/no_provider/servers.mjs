@@ -97,12 +97,12 @@ async function forward(url, socket, request, context) {
 
 // `says`: what the console says if the server is so from the first call on; URL is its base URL. A server that is so later
 // is shown by the responses, and by one sentence about all claims.
-const API = '^base_url URL\\S* does not look like the (Layers|PostEverywhere|PostNitro) API: GET URL\\S+ answered ';
+const API = '^base_url URL\\S* does not look like the (Layers|PostEverywhere|PostNitro) API: GET URL\\S+ returned ';
 const api = (text) => new RegExp(API + text, 'm');
 const mute = (text) => new RegExp(`^URL\\S* does not respond: ${text}`, 'm');
 // A plausible response is wrong for one of the keys or resources.
-const PLAUSIBLE = /^(base_url URL\S* does not look like the \w+ API|key of actor '\w+' .*is not .*|resource '\w+' \(\S+\) is not .*): GET URL\S+ answered 200 application\/json/m;
-const LIMITED = /^the rate limit of the target is used up: GET URL\S+ answered 429/m;
+const PLAUSIBLE = /^(base_url URL\S* does not look like the \w+ API|key of actor '\w+' .*is not .*|resource '\w+' \(\S+\) is not .*): GET URL\S+ returned 200 application\/json/m;
+const LIMITED = /^the rate limit of the target is used up: GET URL\S+ returned 429/m;
 
 export const servers = [
   { name: '404 without a body', respond: (socket) => reply(socket, 404), says: api('404$') },
@@ -121,8 +121,8 @@ export const servers = [
   { name: '403', respond: refuse(403, 'FORBIDDEN_SCOPE'), says: /^key of actor '\w+'.* was refused: 403/m },
   { name: '429 with Retry-After: 1', respond: refuse(429, 'RATE_LIMITED', { 'Retry-After': '1' }), says: LIMITED },
   { name: '429 with Retry-After: 3600', respond: refuse(429, 'RATE_LIMITED', { 'Retry-After': '3600' }), says: LIMITED },
-  { name: '500 {}', respond: json(500, {}), says: /^the target is unwell: GET URL\S+ answered 500 application\/json$/m },
-  { name: '503 with an HTML page', respond: html(503, 'Service Unavailable'), says: /^the target is unwell: GET URL\S+ answered 503 text\/html$/m },
+  { name: '500 {}', respond: json(500, {}), says: /^the target is unavailable: GET URL\S+ returned 500 application\/json$/m },
+  { name: '503 with an HTML page', respond: html(503, 'Service Unavailable'), says: /^the target is unavailable: GET URL\S+ returned 503 text\/html$/m },
 
   { name: 'echo of the body', respond: (s, request) => reply(s, 200, request.body || '{}', { 'Content-Type': 'application/json' }),
     says: api('200 application/json without /\\w+') },
