@@ -82,9 +82,9 @@ static int first(char **argv)
     int listener = listen_loopback(url, sizeof url);
     if (listener < 0)
         return 2;
-    for (char **a = argv; *a; a++)
-        if (strcmp(*a, "URL") == 0)
-            *a = url;
+    for (size_t i = 1; argv[i]; i++)
+        if (strcmp(argv[i], "URL") == 0)
+            argv[i] = url;
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);

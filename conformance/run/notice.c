@@ -25,8 +25,7 @@ static const struct task *oldest_task(const struct runner *r)
 static const char *wait_text(struct arena *a, const struct task *t)
 {
     if (t->timer)
-        return arena_printf(a, "the next request follows in %lld s",
-                            (long long)((t->resumes_us - time_monotonic_us()) / 1000000 + 1));
+        return arena_printf(a, "the next request follows in %lld s", 1 - seconds_since(t->resumes_us));
     if (t->sent_us)
         return arena_printf(a, "no response for %lld s", seconds_since(t->sent_us));
     return arena_printf(a, "running for %lld s", seconds_since(t->began_us));
