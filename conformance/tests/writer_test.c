@@ -266,14 +266,14 @@ static void the_start_of_a_long_text_is_scrubbed(void **state)
     struct rig *r = *state;
     struct arena *a = &r->arena;
     struct buf secret = {.arena = a}, text = {.arena = a};
-    for (int i = 0; i < 40000; i++)
+    for (int i = 0; i < 5000; i++)
         buf_printf(&secret, "%d-", i * 7919 % 65521);
     secrets_add(&r->secrets, "LONG", buf_c(&secret));
-    for (int i = 0; i < 20000; i++)
-        buf_printf(&text, "%d %s ", i, i == 9000 ? buf_c(&secret) : i % 100 ? "words" : KEY);
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&text, "%d %s ", i, i == 1500 ? buf_c(&secret) : i % 100 ? "words" : KEY);
     const char *whole = scrub(a, &r->secrets, buf_str(&text));
     assert_non_null(strstr(whole, "$LONG"));
-    for (size_t size = 0; size < strlen(whole) + 5000; size += 4999) {
+    for (size_t size = 0; size < strlen(whole) + 5000; size += 2999) {
         const char *start = scrub_start(a, &r->secrets, buf_str(&text), size);
         assert_true(str_starts(str_from(whole), str_from(start)));
         assert_true(strlen(start) >= (size < strlen(whole) ? size : strlen(whole)));
