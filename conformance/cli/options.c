@@ -222,7 +222,7 @@ static const struct flag list_rows[] = {
     "       could not be removed from a report\n"                                                                      \
     "  4    the run proves too little: no check passed, one had nothing to\n"                                          \
     "       compare, or a claim at or above --gate is undecided because an earlier\n"                                  \
-    "       step failed\n"                                                                                             \
+    "       step failed or a wait ended too early\n"                                                                   \
     "  0    none of these; or there was nothing to do: the part of --shard is\n"                                       \
     "       empty, or nothing failed in the run of --failed"
 

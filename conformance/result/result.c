@@ -182,9 +182,10 @@ static void add_doubts(struct run *r)
     if (vacuous)
         add_reason(r, 4, arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
     if (hidden && !r->exit_code)
-        add_reason(r, 4,
-                   arena_printf(a, "%u check%s could not be decided because an earlier step failed", hidden,
-                                plural_suffix(hidden)));
+        add_reason(
+            r, 4,
+            arena_printf(a, "%u check%s could not be decided because an earlier step failed or a wait ended too early",
+                         hidden, plural_suffix(hidden)));
     if (!r->counts[VERDICT_PASS] && !r->exit_code)
         add_reason(r, 4, "nothing passed: checks were decided, but none of them confirms a claim");
 }

@@ -25,7 +25,8 @@
     X(VERDICT_KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                  \
     X(VERDICT_FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                \
     X(VERDICT_VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                    \
-    X(VERDICT_BLOCKED, "blocked")               /* not decided: an earlier step failed, or the status is unexpected */ \
+    X(VERDICT_BLOCKED, "blocked")               /* not decided: an earlier step failed, the status is unexpected, \
+                                                   or a wait ended in a documented state on the way */    \
     X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
     X(VERDICT_DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */              \
     X(VERDICT_ERROR, "error")                   /* no usable response: network, rate limit, no Date header */
@@ -199,7 +200,7 @@ void run_count(struct run *r); /* sets totals, scenario verdicts and claim outco
  *   3    the target or the network failed
  *   5    something that the run created is still on the target, or a report would have contained a secret
  *   4    the run proves too little: no check passed, one had nothing to compare, or a claim at or above the gate is
- *        undecided because an earlier step failed
+ *        undecided because an earlier step failed or a wait ended too early
  *   0    none of these
  */
 void run_decide(struct run *r);                        /* sets exit_code and verdict_why; call run_count first */

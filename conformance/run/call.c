@@ -146,6 +146,17 @@ static bool is_stop_seen(struct task *t, struct arena *a)
     return t->current.step->eventually && t->current.stop.given && check_holds(&in, NULL);
 }
 
+/* The time is up, and the provider is still in a documented state on the way. */
+static bool is_pending(struct task *t, const struct observation *seen)
+{
+    struct check_input in = judge_input(t, t->current.arena);
+    bool waited = t->current.step->eventually && !seen->holds && !seen->stops && !seen->final;
+    if (!waited || !t->current.pending.given || !check_status_holds(&in))
+        return false;
+    in.expect = &t->current.pending;
+    return check_holds(&in, NULL);
+}
+
 enum next call_repeat(struct task *t)
 {
     struct current *c = &t->current;
@@ -169,7 +180,7 @@ enum next call_repeat(struct task *t)
     struct retry_decision d = retry_decide(&c->retry, c->step, &seen);
     switch (d.next) {
     case RETRY_DECIDED:
-        break;
+        return is_pending(t, &seen) ? judge_pending(t) : NEXT_PHASE;
     case RETRY_GIVE_UP:
         o->rate_limited = !t->namespace.has_clock; /* a namespace has rate limits of its own */
         return judge_error(t, d.why);

@@ -450,6 +450,20 @@ enum next judge_error(struct task *t, const char *why)
     return end_undecided(t, why);
 }
 
+enum next judge_pending(struct task *t)
+{
+    struct arena *a = t->runner->arena;
+    const struct current *c = &t->current;
+    const char *why = arena_printf(a,
+                                   "the wait of step '%s' ended after %lld s in a documented state on the way; no "
+                                   "document says how long it may last",
+                                   c->name, (long long)(c->retry.elapsed_ms / 1000));
+    keep_exchange(t);
+    add_undecided_checks(t, VERDICT_BLOCKED, why);
+    task_block(t, VERDICT_BLOCKED, why);
+    return NEXT_CASE;
+}
+
 /* The checks of the step stay as they are: the provider did what the person asked for. */
 enum next judge_other_user(struct task *t, const char *asked, const char *connected)
 {

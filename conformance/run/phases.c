@@ -136,7 +136,8 @@ static enum next resolve(struct task *t)
     struct current *c = &t->current;
     const char *missing = NULL;
     bool ok = set_parameters(t, &missing) && resolve_expectation(&c->vars, &c->step->expect, &c->expect, &missing) &&
-              resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing);
+              resolve_expectation(&c->vars, &c->step->stop, &c->stop, &missing) &&
+              resolve_expectation(&c->vars, &c->step->pending, &c->pending, &missing);
     if (ok)
         c->readings = resolve_readings(&c->vars, c->step, &missing);
     return ok && c->readings ? NEXT_PHASE : judge_blocked(t, missing);

@@ -59,7 +59,7 @@ struct current {
     const struct step *step;
     const char *name; /* with prefix and case: "first.reject[linkedin]" */
     struct vars vars; /* scope of the case, inside the frame's */
-    struct expectation expect, stop;
+    struct expectation expect, stop, pending;
     const struct reading *readings;
     struct retry retry;
     int64_t began_us, waited_ms; /* waited_ms: before the last attempt */

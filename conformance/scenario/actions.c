@@ -263,6 +263,11 @@ bool stop_read(struct reader *r, const struct node *map, struct expectation *out
     return keys_read(r, &stop_fields, map, out);
 }
 
+bool pending_read(struct reader *r, const struct node *map, struct expectation *out)
+{
+    return keys_read(r, &pending_fields, map, out);
+}
+
 static bool is_output(struct reader *r, const struct flow *flow, const struct member *m)
 {
     const char **names = arena_array(r->arena, const char *, flow->output_count);

@@ -229,6 +229,7 @@ static void check_call(struct subject *d)
     members_of_value(d->c->arena, s->body, "", on_request_member, d);
     check_expectation(d, &s->expect);
     check_expectation(d, &s->stop);
+    check_expectation(d, &s->pending);
     check_refused(d, &s->expect);
     for (size_t i = 0; i < s->reading_count; i++) {
         check_expectation(d, &s->readings[i].expect);

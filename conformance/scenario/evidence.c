@@ -65,6 +65,7 @@ static bool check_expectations(struct validation *c, const struct step *s)
     bool ok = check_statuses(c, &s->expect);
     ok &= check_expectation(c, &s->expect, "'expect'");
     ok &= check_expectation(c, &s->stop, "'stop'");
+    ok &= check_expectation(c, &s->pending, "'pending'");
     for (size_t i = 0; i < s->reading_count; i++) {
         ok &= check_statuses(c, &s->readings[i].expect);
         ok &= check_expectation(c, &s->readings[i].expect, "this reading");
@@ -192,6 +193,15 @@ static bool check_cases(struct validation *c, const struct step *s)
     return true;
 }
 
+/* Else a wrong response could count as one on the way. */
+static bool check_pending(struct validation *c, const struct step *s)
+{
+    if (!s->pending.given || logic_responses_disjoint(c->arena, &s->expect, &s->pending))
+        return true;
+    return error_add(c->err, ERROR_INPUT, s->pending.at,
+                     "one response could match both 'expect' and 'pending'; expect different values at one place");
+}
+
 static bool check_repetition(struct validation *c, const struct step *s)
 {
     const char *key = s->eventually ? "eventually" : "consistently";
@@ -201,7 +211,7 @@ static bool check_repetition(struct validation *c, const struct step *s)
         return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
                          "'%s' needs an 'expect'; without one the first response is enough", key);
     if (s->for_ms >= s->every_ms)
-        return true;
+        return check_pending(c, s);
     return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
                      "'for' is shorter than 'every', so '%s' hardly repeats the call; expected at least 'every'", key);
 }

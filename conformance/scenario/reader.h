@@ -31,7 +31,7 @@ struct flow_yaml {
 struct repeat_yaml { /* eventually, consistently */
     struct where at; /* line 0: not given */
     int64_t every_ms, for_ms, settle_ms;
-    const struct node *stop;
+    const struct node *stop, *pending;
 };
 
 struct signature_yaml {
@@ -88,8 +88,8 @@ struct advance_yaml {
     int until;
 };
 
-extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields, cleanup_fields,
-    connected_as_fields, advance_fields;
+extern const struct fields scenario_fields, flow_fields, step_fields, expect_fields, stop_fields, pending_fields,
+    cleanup_fields, connected_as_fields, advance_fields;
 
 extern const char *const consent_outcomes[];
 extern const char *const input_types[]; /* string, integer, boolean, any */
@@ -134,6 +134,7 @@ bool action_read(struct reader *r, const struct step_yaml *w, struct step *s);
 bool expect_read(struct reader *r, const struct node *map, enum step_kind kind, struct expectation *out);
 bool statuses_read(struct reader *r, const struct node *n, const int64_t **out, size_t *count);
 bool stop_read(struct reader *r, const struct node *map, struct expectation *out);
+bool pending_read(struct reader *r, const struct node *map, struct expectation *out);
 bool outputs_read(struct reader *r, const struct node *map, const struct flow *flow, struct expectation *out);
 bool readings_read(struct reader *r, const struct node *map, enum step_kind kind, struct step *s);
 

@@ -139,7 +139,8 @@ struct step {
     enum rate_limit rate_limit; /* what an unexpected 429 means */
     bool eventually, consistently;
     int64_t every_ms, for_ms, settle_ms;
-    struct expectation stop; /* eventually stops when a response matches this */
+    struct expectation stop;    /* eventually stops when a response matches this */
+    struct expectation pending; /* eventually decides nothing if the last response matches this */
 
     const struct node *cases; /* name -> list of values, one per case; NULL: one case */
     size_t case_count;        /* 1 without cases */

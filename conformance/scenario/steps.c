@@ -93,6 +93,7 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
     if (!s->eventually)
         return true;
     bool ok = times_read(r, &w->eventually, "eventually", s);
+    ok &= !w->eventually.pending || pending_read(r, w->eventually.pending, &s->pending);
     return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && ok;
 }
 

@@ -12,12 +12,12 @@
  *   $exact.
  * - An expectation that nearly every value matches (`$not: 5`, `$matches: ".*"`, `{}`, `$count: { $gte: 0 }`), or none.
  * - $none or $not of a value that the scenario makes up and uses nowhere else; $same with the own pointer.
- * - `expect`, `stop` or a reading that expects nothing; a status list with a success and an error.
+ * - `expect`, `stop`, `pending` or a reading that expects nothing; a status list with a success and an error.
  * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
  * - A claim at a GET that expects nothing but a success status, or at a success whose body could be {} or [].
  * - An expected body of HEAD or of status 204; a header that is not text; a case of a reading call twice; `for` shorter
- *   than `every`, or a repetition without an expectation.
+ *   than `every`, or a repetition without an expectation; a `pending` that one response could match together with it.
  * - An expected status of 429 without `wait_for_rate_limit: false` of the scenario.
  * - A scenario that never calls the provider; a capability, tag or resource twice; a capability that no step uses.
  * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in

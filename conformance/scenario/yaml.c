@@ -53,6 +53,10 @@ static const struct field eventually_rows[] = {
     KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
     KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "Time limit."),
     KEY(FIELD_NODE, "stop", stop, .help = "Stop when a response matches this expectation: {status, body}."),
+    KEY(FIELD_NODE, "pending", pending,
+        .help =
+            "A documented state on the way, {body}: if the last response matches it, the step is undecided, because "
+            "no document says how long that state may last."),
 };
 static const struct fields eventually_fields =
     FIELD_TABLE("eventually", eventually_rows, struct repeat_yaml, offsetof(struct YAML_STRUCT, at));
@@ -156,6 +160,11 @@ static const struct field stop_rows[] = {
     KEY(FIELD_NODE, "body", body, .help = "Expectation of the JSON body."),
 };
 const struct fields stop_fields = FIELD_TABLE("stop", stop_rows, struct expect_yaml, FIELDS_NO_PLACE);
+
+static const struct field pending_rows[] = {
+    KEY(FIELD_NODE, "body", body, .required = true, .help = "Expectation of the JSON body."),
+};
+const struct fields pending_fields = FIELD_TABLE("pending", pending_rows, struct expect_yaml, FIELDS_NO_PLACE);
 #undef YAML_STRUCT
 
 #define YAML_STRUCT lookup_yaml

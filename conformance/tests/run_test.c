@@ -549,7 +549,25 @@ static void a_warning_that_hides_a_must_is_not_green(void **state)
     struct scene *s = *state;
     run_file(s, "below-the-gate");
     assert_int_equal(s->run.exit_code, 4);
-    assert_string_equal(s->run.verdict_why, "1 check could not be decided because an earlier step failed");
+    assert_string_equal(s->run.verdict_why,
+                        "1 check could not be decided because an earlier step failed or a wait ended too early");
+}
+
+static void a_state_on_the_way_decides_nothing(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "not-pending");
+    assert_string_equal(failures_text(s), "fail not-pending/done/status/equals\nof 8");
+    assert_int_equal(s->run.exit_code, 1);
+    s->endpoint.call_log->pending = 0;
+    run_file(s, "still-pending");
+    assert_string_equal(failures_text(s), "blocked still-pending/done/status/is\n"
+                                          "blocked still-pending/done/status/equals\n"
+                                          "blocked still-pending/listed/status/is\n"
+                                          "blocked still-pending/listed/items/$some\n"
+                                          "of 8");
+    assert_string_equal(claims_with(s, CLAIM_UNDECIDED), "T-001 T-002");
+    assert_int_equal(s->run.exit_code, 4);
 }
 
 static void each_verdict_has_one_effect_on_a_claim(void **state)
@@ -850,6 +868,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_state_on_the_way_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_judges_limits_does_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_is_judged_by_the_date_header_only, set_up, tear_down),

@@ -171,6 +171,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(list->for_ms, 90000);
     assert_int_equal(list->stop.statuses[0], 500);
     assert_non_null(list->stop.body);
+    assert_non_null(list->pending.body);
     assert_int_equal(list->expect.status_count, 2);
     assert_non_null(node_get(list->expect.headers, "Retry-After"));
     assert_string_equal(list->captures[0].pointer, "/items/0/id");
