@@ -4,8 +4,8 @@
  *          order of the suite, each with its first missing capability. Coverage comes from the scenario files only; a
  *          run decides what holds.
  * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is not an error:
- *          `excluded_by` then names the options that excluded all scenarios, or `nothing_to_do` says why that is as it
- *          should be: the part of --shard is empty, or the run of --failed was green.
+ *          `excluded_by` then names the options that excluded all scenarios, or `nothing_to_do` says why there is
+ *          nothing to do: the part of --shard is empty, or the run of --failed was green.
  */
 #pragma once
 #include "conformance/scenario/scenario.h"

@@ -19,7 +19,7 @@ enum { RANDOM_MIN_BYTES = 16, RANDOM_MIN_DIGITS = 3, RANDOM_MIN_DISTINCT = 12 };
 struct secret_node {
     size_t child, next; /* the first child, the next child of its parent; 0: none */
     size_t ends;        /* index + 1 of the form that ends here; 0: none */
-    size_t tail;        /* index + 1 of the only form that goes on; 0: none, or several */
+    size_t tail;        /* index + 1 of the only form that continues; 0: none, or several */
     unsigned char c;
 };
 

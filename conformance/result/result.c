@@ -19,10 +19,10 @@ const struct verdict_row verdict_rows[VERDICT_COUNT] = {
     [VERDICT_WARN]           = {"warned",         "!",  NULL,                     5,  CLAIM_REFUTED,   true,   false},
     [VERDICT_KNOWN]          = {"known",          "!",  NULL,                     3,  CLAIM_REFUTED,   true,   true },
     [VERDICT_FIXED]          = {"fixed",          "✓",  NULL,                     8,  CLAIM_SUPPORTED, true,   false},
-    [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,  CLAIM_IGNORES,   false,  false},
+    [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,  CLAIM_IGNORED,   false,  false},
     [VERDICT_BLOCKED]        = {"blocked",        "·",  "blocked",                6,  CLAIM_PREVENTED, false,  false},
-    [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,  CLAIM_IGNORES,   false,  true },
-    [VERDICT_DISPUTED]       = {"disputed",       "·",  NULL,                     2,  CLAIM_IGNORES,   true,   true },
+    [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,  CLAIM_IGNORED,   false,  true },
+    [VERDICT_DISPUTED]       = {"disputed",       "·",  NULL,                     2,  CLAIM_IGNORED,   true,   true },
     [VERDICT_ERROR]          = {"error",          "·",  "could not be decided",   7,  CLAIM_PREVENTED, false,  false},
 };
 /* clang-format on */
@@ -56,7 +56,7 @@ static void count_check(struct run *r, struct scenario_result *s, const struct c
 
 static enum claim_outcome outcome_of(const struct claim_result *c)
 {
-    uint32_t cited = 0, of[CLAIM_IGNORES + 1] = {0};
+    uint32_t cited = 0, of[CLAIM_IGNORED + 1] = {0};
     for (size_t v = 0; v < VERDICT_COUNT; v++) {
         cited += c->counts[v];
         of[verdict_rows[v].effect] += c->counts[v];

@@ -42,7 +42,7 @@ extern const char *const verdict_texts[];
  *
  * A step whose status is unexpected refutes only the claims that cite its status; its other checks are blocked. A step
  * of a flow cites the claims of the `use` step that runs the flow, so a flow that fails refutes these. */
-enum claim_effect { CLAIM_SUPPORTED, CLAIM_REFUTED, CLAIM_PREVENTED, CLAIM_IGNORES };
+enum claim_effect { CLAIM_SUPPORTED, CLAIM_REFUTED, CLAIM_PREVENTED, CLAIM_IGNORED };
 
 struct verdict_row {
     const char *tally;  /* word in the tally */
@@ -139,7 +139,7 @@ struct leftover {                     /* a resource that the run created and cou
 };
 
 enum preflight_outcome {
-    PREFLIGHT_UNCHECKED, /* nothing can be asked, or was asked */
+    PREFLIGHT_UNCHECKED, /* no call can check it, or none was sent */
     PREFLIGHT_OK,
     PREFLIGHT_WRONG,
 };

@@ -132,7 +132,7 @@ enum next call_receive(struct task *t)
     return NEXT_PHASE;
 }
 
-/* A step that judges limits takes a 429 as its answer. */
+/* A step that judges limits judges a 429 like any other response. */
 static bool waits_for_rate_limit(const struct task *t)
 {
     enum rate_limit of_step = t->current.step->rate_limit;

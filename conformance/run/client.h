@@ -40,14 +40,14 @@ void client_send(struct client *c, struct arena *a, struct exchange_record *requ
 bool exchange_succeeded(const struct exchange_record *x); /* the status is 2xx */
 /* Copies the response to `a`; the request is shared. */
 struct exchange_record *exchange_copy(struct arena *a, const struct exchange_record *x);
-/* Adds the response `x` to the attempts of the request, which live on `a`, and gives them to `x`. */
+/* Adds the response `x` to the attempts of the request, on the arena `a`, and lets `x` refer to all of them. */
 void exchange_add_attempt(struct arena *a, struct exchange_record *request, struct exchange_record *x,
                           int64_t waited_ms);
 bool exchange_date_ms(const struct exchange_record *x, int64_t *ms); /* its Date header; false: none */
 /* Its Date header, else the wall clock: to wait and to clean up. A check must not use it. */
 int64_t exchange_now_ms(const struct exchange_record *x);
 int64_t exchange_retry_after_ms(const struct exchange_record *x); /* -1: no Retry-After */
-/* The beginning of the body. The … of a cut lets the reports recognise a secret that was cut. */
+/* The beginning of the body. It ends with … if it was cut, so that the reports recognise a secret that was cut. */
 const char *exchange_short_body(struct arena *a, const struct exchange_record *x);
 
 /* --- the admin API ------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* notice.h - reports at intervals what a run is waiting for, so that nobody waits in silence.
+/* notice.h - reports at intervals what a run is waiting for.
  *
  * Shapes:  one per run, ended before its loop is freed. Each interval gives one call of run_events.waiting, with a text
  *          such as "3 of 72 scenarios done; list-has-the-documented-shape, step 'list': no response for 7 s".

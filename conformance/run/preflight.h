@@ -31,7 +31,7 @@ struct items {
 
 /* --- preflight.c -------------------------------------------------------------------------- */
 
-/* Returns false, and every problem, if scenarios would not judge what they are meant to judge. *simulations is set to
+/* Returns false, and every problem, if the target is not what the scenarios need. *simulations is set to
  * the list in the manifest of an admin API. A mock that the runner has started is asked for its manifest only.
  * `options` are those of the run's client; the time limits may be shorter here. */
 bool preflight_run(struct runner *r, const struct client_options *options, const struct node **simulations,
@@ -42,7 +42,7 @@ bool preflight_run(struct runner *r, const struct client_options *options, const
 /* Returns the actors and resources that the scenarios to be run use, actors first. `simulations`: see
  * skip_reason_for. */
 struct items preflight_items(const struct runner *r, const struct node *simulations);
-/* Decides the items of which nothing can be asked. */
+/* Decides the items that no call can check. */
 void preflight_check_values(const struct runner *r, struct items *all);
 /* Returns the resource that the check of `item` refers to as $target.NAME and that is not as it should be, or NULL. */
 const struct item *preflight_wrong_reference(const struct items *all, const struct item *item);
@@ -51,7 +51,7 @@ struct item *preflight_find_actor(const struct items *all, const char *name);
 
 /* --- preflight_judge.c -------------------------------------------------------------------- */
 
-/* Decides the item by a response. `more`: the list goes on, so a missing entry decides nothing yet. */
+/* Decides the item by a response. `more`: the list has another page, so a missing entry decides nothing yet. */
 void preflight_judge(const struct runner *r, struct item *item, struct exchange_record *x, bool more);
 /* Returns a sentence if the clocks of the target and of this machine differ; *skew_ms is the difference. */
 const char *preflight_clock(struct arena *a, const struct exchange_record *x, int64_t *skew_ms, bool *is_error);

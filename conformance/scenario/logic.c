@@ -66,7 +66,8 @@ static const struct node *only(struct arena *a, const struct member *m)
     return n;
 }
 
-/* An expectation that only one value matches: a scalar, or a list of such. A map is open, so it is none. */
+/* An expectation that only one value matches: a scalar, or a list of scalars. A map is open, so several
+ * values match it. */
 static bool is_constant(const struct node *n)
 {
     if (n->kind == NODE_MAP || logic_is_reference(n))
