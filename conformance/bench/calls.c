@@ -3,8 +3,8 @@
  *   calls loop N URL KEY
  *       N GETs on one reused libcurl handle (us per call): the minimum for any client
  *   calls first PROGRAM ARGUMENT...
- *       time from exec to the first bytes of a request (ms, median of 21 starts); the argument URL stands for the URL of
- *       the server that waits for them
+ *       time from exec to the first bytes of a request (ms, median of 21 starts); the argument URL is replaced by the
+ *       URL of the server that waits for them
  */
 #include <arpa/inet.h>
 #include <curl/curl.h>

@@ -25,8 +25,7 @@
     X(VERDICT_KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                  \
     X(VERDICT_FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                \
     X(VERDICT_VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                    \
-    X(VERDICT_BLOCKED, "blocked")               /* not decided: an earlier step failed, the status is unexpected, \
-                                                   or a wait ended in a documented state on the way */    \
+    X(VERDICT_BLOCKED, "blocked")               /* an earlier step failed, unexpected status, or still pending */      \
     X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
     X(VERDICT_DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */              \
     X(VERDICT_ERROR, "error")                   /* no usable response: network, rate limit, no Date header */

@@ -146,7 +146,7 @@ static bool is_stop_seen(struct task *t, struct arena *a)
     return t->current.step->eventually && t->current.stop.given && check_holds(&in, NULL);
 }
 
-/* The time is up, and the provider is still in a documented state on the way. */
+/* The time is up, and the provider is still in a documented intermediate state. */
 static bool is_pending(struct task *t, const struct observation *seen)
 {
     struct check_input in = judge_input(t, t->current.arena);

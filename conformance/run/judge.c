@@ -455,7 +455,7 @@ enum next judge_pending(struct task *t)
     struct arena *a = t->runner->arena;
     const struct current *c = &t->current;
     const char *why = arena_printf(a,
-                                   "the wait of step '%s' ended after %lld s in a documented state on the way; no "
+                                   "the wait of step '%s' ended after %lld s in a documented intermediate state; no "
                                    "document says how long it may last",
                                    c->name, (long long)(c->retry.elapsed_ms / 1000));
     keep_exchange(t);

@@ -40,7 +40,7 @@ enum next judge_blocked(struct task *t, const char *missing); /* a reference wit
 enum next judge_unsendable(struct task *t, const struct request_problem *problem);
 enum next judge_other_user(struct task *t, const char *asked, const char *connected);
 enum next judge_skipped(struct task *t, enum verdict verdict, const char *why);
-enum next judge_pending(struct task *t); /* the wait ended in a state on the way to the expected one */
+enum next judge_pending(struct task *t); /* the wait ended in an intermediate state */
 
 /* The checks of steps that do not run. */
 const char *step_name(struct arena *a, const char *prefix, const struct step *step, size_t case_index);
@@ -72,11 +72,11 @@ struct retry_decision {
 };
 
 /* Decides whether to send a step's request again: a pure function of the responses. `eventually` repeats the request
- * until the expectation holds or `stop` matches; the caller then judges `pending`. `consistently` repeats it until the expectation holds (at most for
- * `settle`), and then checks at each interval that it still holds. Both end at once with a 5xx that the step does not
- * expect. After a 429 that the step does not expect, the request is sent again when Retry-After has passed, unless the
- * step has `wait_for_rate_limit: false`. Times are of the namespace's clock, or real time on a target
- * without one. */
+ * until the expectation holds or `stop` matches; the caller then judges `pending`. `consistently` repeats it until the
+ * expectation holds (at most for `settle`), and then checks at each interval that it still holds. Both end at once with
+ * a 5xx that the step does not expect. After a 429 that the step does not expect, the request is sent again when
+ * Retry-After has passed, unless the step has `wait_for_rate_limit: false`. Times are of the namespace's clock, or real
+ * time on a target without one. */
 struct retry_decision retry_decide(struct retry *r, const struct step *step, const struct observation *seen);
 
 /* --- consent.c: acts as the user on an OAuth consent page --------------------------------- */

@@ -193,7 +193,7 @@ static bool check_cases(struct validation *c, const struct step *s)
     return true;
 }
 
-/* Else a wrong response could count as one on the way. */
+/* Otherwise a wrong response could pass for an intermediate state. */
 static bool check_pending(struct validation *c, const struct step *s)
 {
     if (!s->pending.given || logic_responses_disjoint(c->arena, &s->expect, &s->pending))

@@ -55,7 +55,7 @@ static const struct field eventually_rows[] = {
     KEY(FIELD_NODE, "stop", stop, .help = "Stop when a response matches this expectation: {status, body}."),
     KEY(FIELD_NODE, "pending", pending,
         .help =
-            "A documented state on the way, {body}: if the last response matches it, the step is undecided, because "
+            "A documented intermediate state, {body}: if the last response matches it, the step is undecided, because "
             "no document says how long that state may last."),
 };
 static const struct fields eventually_fields =

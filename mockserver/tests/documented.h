@@ -1,7 +1,7 @@
 /* documented.h - compares what the mock reads and shows with operations.yaml, in both directions.
  *
- * Shapes:  struct documented: one entry per name of an operations.yaml, for example "layers whoami response scopes", and
- *          whether the mock has shown or read it. Names that the file does not have are collected too.
+ * Shapes:  struct documented: one entry per name of an operations.yaml, for example "layers whoami response scopes",
+ *          and whether the mock has shown or read it. Names that the file does not have are collected too.
  *          documented_names: the entries that were not seen, or the names that were seen without an entry; sorted.
  * Errors:  an operations.yaml that cannot be loaded fails the test.
  */
