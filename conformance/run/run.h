@@ -13,7 +13,7 @@
 #include "conformance/run/target.h"
 
 /* Is called with each value that must never be printed, before the value can reach a result. With `before`, the value
- * must not be printed directly after that text: a short value may be an innocent word elsewhere. */
+ * must not be printed directly after that text: a short value may be an ordinary word elsewhere. */
 typedef void run_secret_fn(void *ctx, const char *name, const char *before, const char *value);
 
 struct run_options {

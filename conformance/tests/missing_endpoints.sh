@@ -1,8 +1,8 @@
 #!/bin/sh
-# missing_endpoints.sh BIN SOURCE PROVIDER: an endpoint that is missing fails the claims about it, and accuses no other.
+# missing_endpoints.sh BIN SOURCE PROVIDER: a missing endpoint fails the claims about it, and refutes no other claim.
 #
 # Each row of missing_endpoints.txt is an operation and the claims that fail if it responds with 501 to calls with a key: no
-# scenario accepts that status, so these are all claims that can be accused. (Calls without a key are still refused; many
+# scenario accepts that status, so these are all claims that can be refuted. (Calls without a key are still refused; many
 # scenarios begin with one.) With 404, which some scenarios expect, at least the first of them must fail. MISSING_ENDPOINTS=print prints the rows as they are, to compare.
 set -eu
 bin=$1 source=$2 provider=$3

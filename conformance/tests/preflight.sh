@@ -118,7 +118,7 @@ a_certificate_is_named() {
     run 0 --cacert "$pem"
 }
 
-a_slow_target_is_left_and_never_waited_for_in_silence() {
+a_slow_target_times_out_and_progress_is_shown() {
     rules='rules: [ { name: slow, on: layers.whoami, then: [ { delay_before: 60s } ] } ]'
     start
     target

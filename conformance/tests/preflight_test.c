@@ -402,7 +402,7 @@ static void the_host_of_the_return_url_is_compared(void **state)
 
 #define NOT_ITEMS "base_url http://127.0.0.1:N does not look like the Items API: GET http://127.0.0.1:N/me returned "
 
-static void a_server_that_is_not_the_api_is_told_by_its_first_response(void **state)
+static void a_server_that_is_not_the_api_is_named_after_its_first_response(void **state)
 {
     static const struct {
         enum mode mode;
@@ -525,7 +525,7 @@ int main(void)
         TEST(a_resource_may_be_on_a_later_page),
         TEST(every_problem_is_reported_at_once),
         TEST(the_host_of_the_return_url_is_compared),
-        TEST(a_server_that_is_not_the_api_is_told_by_its_first_response),
+        TEST(a_server_that_is_not_the_api_is_named_after_its_first_response),
         TEST(a_rate_limit_is_waited_out_once),
         TEST(a_server_that_hangs_is_left_after_the_time_limit),
         TEST(the_clock_of_a_target_on_this_machine_may_be_virtual),

@@ -493,7 +493,7 @@ static const char *claims_with(struct scene *s, enum claim_outcome outcome)
     return buf_c(&out);
 }
 
-static void an_unexpected_status_accuses_only_the_claims_that_cite_it(void **state)
+static void an_unexpected_status_refutes_only_the_claims_that_cite_it(void **state)
 {
     struct scene *s = *state;
     run_file(s, "unexpected-status");
@@ -553,7 +553,7 @@ static void a_warning_that_hides_a_must_is_not_green(void **state)
                         "1 check could not be decided because an earlier step failed or a wait ended too early");
 }
 
-static void a_state_on_the_way_decides_nothing(void **state)
+static void an_intermediate_state_decides_nothing(void **state)
 {
     struct scene *s = *state;
     run_file(s, "not-pending");
@@ -868,7 +868,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_state_on_the_way_decides_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_intermediate_state_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_judges_limits_does_not_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_is_judged_by_the_date_header_only, set_up, tear_down),
@@ -887,7 +887,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cookies_and_headers_of_a_response_are_secrets, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
         cmocka_unit_test(a_run_is_green_only_if_a_check_passed),
-        cmocka_unit_test_setup_teardown(an_unexpected_status_accuses_only_the_claims_that_cite_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_unexpected_status_refutes_only_the_claims_that_cite_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_claims_of_a_use_step_are_decided_by_its_flow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_skipped_flow_leaves_its_claims_undecided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_write_blocks_the_steps_that_look_for_its_effect, set_up, tear_down),

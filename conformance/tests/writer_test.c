@@ -282,7 +282,7 @@ static void the_start_of_a_long_text_is_scrubbed(void **state)
 }
 
 /* A thousand keys that differ only at the end, some of them the beginning of others. */
-static void secrets_with_the_same_beginning_are_told_apart(void **state)
+static void secrets_with_the_same_beginning_are_distinguished(void **state)
 {
     struct rig *r = *state;
     struct arena *a = &r->arena;
@@ -586,7 +586,7 @@ int main(void)
         with_rig(a_random_value_is_found_within_a_word),
         with_rig(a_short_value_is_found_after_its_header),
         with_rig(a_secret_is_found_in_every_surrounding),
-        with_rig(secrets_with_the_same_beginning_are_told_apart),
+        with_rig(secrets_with_the_same_beginning_are_distinguished),
         with_rig(a_full_disk_is_reported),
         with_rig(a_missing_folder_is_reported_at_once),
         with_rig(an_empty_report_is_an_empty_file),
