@@ -57,7 +57,7 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
 
 static bool is_notable(const struct run *r, const struct scenario_result *s)
 {
-    for (size_t i = 0; i < s->checks.count; i++)
+    for (size_t i = 0; !s->not_started && i < s->checks.count; i++)
         if (has_failure_card(r, &s->checks.items[i]) || verdict_rows[s->checks.items[i].verdict].phrase)
             return true;
     return false;
@@ -196,12 +196,15 @@ static void put_not_applicable(struct text_layout *t, const struct run *r, size_
 
 static void put_ran(struct text_layout *t, const struct run *r, const struct totals *f)
 {
-    uint32_t ran = f->scenarios - f->not_applicable;
+    uint32_t ran = f->scenarios - f->not_applicable - f->not_started;
     put_row(t, "scenarios", STYLE_PLAIN,
             arena_printf(t->arena, ran == f->scenarios ? "%u" : "%u, of which %u ran", f->scenarios, ran));
     for (size_t i = 0; i < r->scenarios.count; i++)
         if (scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE)
             put_not_applicable(t, r, i);
+    if (f->not_started)
+        put_row(t, "", STYLE_WARNING,
+                arena_printf(t->arena, "%u did not start; --failed with the JSON report runs them", f->not_started));
 }
 
 static void put_claims(struct text_layout *t, const struct totals *f)

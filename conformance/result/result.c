@@ -240,6 +240,8 @@ const char *const outcome_texts[] = {
 
 enum verdict scenario_verdict(const struct scenario_result *s)
 {
+    if (s->not_started)
+        return VERDICT_BLOCKED;
     enum verdict worst = s->checks.count ? s->checks.items[0].verdict : s->verdict;
     for (size_t i = 1; i < s->checks.count; i++)
         worst = verdict_worse(worst, s->checks.items[i].verdict);
@@ -257,8 +259,11 @@ struct totals totals_of(const struct run *r)
         f.exercised += c->outcome == CLAIM_HOLDS || c->outcome == CLAIM_FAILS;
         f.holding += c->outcome == CLAIM_HOLDS;
     }
-    for (size_t i = 0; i < r->scenarios.count; i++)
-        f.not_applicable += scenario_verdict(r->scenarios.items[i]) == VERDICT_NOT_APPLICABLE;
+    for (size_t i = 0; i < r->scenarios.count; i++) {
+        const struct scenario_result *s = r->scenarios.items[i];
+        f.not_applicable += scenario_verdict(s) == VERDICT_NOT_APPLICABLE;
+        f.not_started += s->not_started;
+    }
     return f;
 }
 

@@ -111,7 +111,8 @@ struct scenario_result {
     } exchanges;
     int64_t started_ms, duration_us;
     enum verdict verdict;       /* the worst verdict of its checks */
-    const char *why;            /* why the scenario is not applicable; NULL: it ran */
+    const char *why;            /* why the scenario is not applicable or did not start; NULL: it ran */
+    bool not_started;           /* the run ended before it */
     const char *unset_variable; /* the environment variable that it lacks; NULL: none */
 };
 
@@ -217,6 +218,7 @@ int run_exit_status(const struct run *r, const struct error *err); /* of the run
 struct totals {
     uint32_t claims, observable, cited, exercised, holding;
     uint32_t scenarios, not_applicable; /* not_applicable: none of their checks ran */
+    uint32_t not_started;
 };
 
 extern const char *const outcome_texts[]; /* by enum claim_outcome */

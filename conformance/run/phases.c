@@ -313,13 +313,26 @@ void scenario_start(struct runner *r, const struct scenario *s, size_t number)
         begin_steps(t);
 }
 
-void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why, const char *variable)
+static struct task *skipped_task(struct runner *r, const struct scenario *s, enum verdict verdict, const char *why)
 {
     struct task *t = task_new(r, s);
     for (size_t i = 0; i < s->step_count; i++)
         for (size_t k = 0; k < s->steps[i].case_count; k++)
-            skipped_checks_of_case(t, &s->steps[i], "", k, VERDICT_NOT_APPLICABLE, why);
+            skipped_checks_of_case(t, &s->steps[i], "", k, verdict, why);
     t->result->why = why;
+    return t;
+}
+
+void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why, const char *variable)
+{
+    struct task *t = skipped_task(r, s, VERDICT_NOT_APPLICABLE, why);
     t->result->unset_variable = variable;
+    task_end(t);
+}
+
+void scenario_not_started(struct runner *r, const struct scenario *s, const char *why)
+{
+    struct task *t = skipped_task(r, s, VERDICT_BLOCKED, why);
+    t->result->not_started = true;
     task_end(t);
 }

@@ -72,6 +72,23 @@ static bool start_one(struct session *s)
     return false;
 }
 
+/* A scenario that did not start is in the reports too: --failed of them runs it. */
+static void report_not_started(struct session *s)
+{
+    const struct runner *r = &s->runner;
+    for (size_t i = 0; i < r->plan->count; i++) {
+        const struct planned *p = &r->plan->items[i];
+        const char *variable, *why = s->started[i] ? NULL : skip_reason_for(r, p, s->simulations, &variable);
+        if (why)
+            scenario_not_applicable(&s->runner, p->scenario, why, variable);
+        else if (!s->started[i])
+            scenario_not_started(&s->runner, p->scenario,
+                                 r->interrupted ? "the run was interrupted before the scenario started"
+                                                : "the run ended before the scenario started");
+        s->started[i] = true;
+    }
+}
+
 /* A scenario may end within start_one, which calls this again. `starting` prevents recursion. */
 static void start_ready(struct session *s)
 {
@@ -252,6 +269,8 @@ static void run_session(struct session *s)
         while (r->active) /* after a second signal */
             cleanup_abandon(r->active);
     }
+    if (ready || r->interrupted)
+        report_not_started(s);
     notices_end(notices);
     client_free(r->client);
     listener_free(r->listener);

@@ -108,6 +108,7 @@ bool signature_matches(struct str header, struct str secret, struct str body, co
 void scenario_start(struct runner *r, const struct scenario *s, size_t number);
 /* `variable`: the unset environment variable that is the reason; NULL: there is another reason. */
 void scenario_not_applicable(struct runner *r, const struct scenario *s, const char *why, const char *variable);
+void scenario_not_started(struct runner *r, const struct scenario *s, const char *why); /* its checks are blocked */
 
 /* --- skip_reason.c: whether a scenario can run on the target ------------------------------ */
 

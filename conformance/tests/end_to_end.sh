@@ -388,4 +388,24 @@ interrupt_cleans_up() {
     [ -z "$mock" ] || ! kill -0 "$mock" 2>/dev/null || fail "the mock server is still running"
 }
 
+# The reports of an interrupted run have the scenarios that did not start, and --failed runs them.
+an_interrupted_run_lists_every_scenario() {
+    printf 'name: slow\ninclude: [%s/fixtures/layers-acme.yaml]\nrules:\n  - name: slow\n    on: layers.list_social_accounts\n    then: [ { delay_after: 3s } ]\n' "$source" >"$tmp/slow.yaml"
+    "$bin/conformance" run "$suite/list" "--mock=$tmp/slow.yaml" --jobs 1 --report "ndjson=-,json=$tmp/r.json,junit=$tmp/r.xml" >"$tmp/events" 2>"$tmp/out" </dev/null &
+    pid=$!
+    until grep -q '"event":"scenario_started"' "$tmp/events"; do kill -0 $pid || fail "the run ended before a scenario started"; done
+    kill -INT $pid
+    status=0
+    wait $pid || status=$?
+    [ "$status" = 130 ] || fail "an interrupted run ended with $status, not 130"
+    all=$("$bin/conformance" list "$suite/list" | wc -l)
+    has "scenarios +$all, of which 1 ran"
+    has "$((all - 1)) did not start; --failed with the JSON report runs them"
+    [ "$(grep -c '"event":"scenario_ended".*"verdict":"blocked","why":"the run was interrupted before the scenario started"' "$tmp/events")" = $((all - 1)) ] ||
+        fail "the events lack a scenario that did not start"
+    [ "$(grep -c '<testsuite .*file=' "$tmp/r.xml")" = "$all" ] || fail "the JUnit report lacks a scenario"
+    run 0 list "$suite/list" --failed "$tmp/r.json"
+    [ "$(wc -l <"$tmp/out")" -ge $((all - 1)) ] || fail "--failed does not select every scenario that did not start"
+}
+
 $part
