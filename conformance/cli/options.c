@@ -104,7 +104,8 @@ static bool set_key(struct options *o, const struct given *g)
 
 static bool set_claim(struct options *o, const struct given *g)
 {
-    return read_texts(o, g, &o->claims);
+    bool given = str_trim(str_from(g->value)).n > 0;
+    return given ? read_texts(o, g, &o->claims) : flag_invalid(g, "expected ids or globs, for example LA-18*");
 }
 
 static bool set_shard(struct options *o, const struct given *g)

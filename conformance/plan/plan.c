@@ -1,12 +1,10 @@
 #include "conformance/plan/plan.h"
 
-#include <errno.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json.h"
+#include "base/log.h"
 
 /* --- required capabilities ---------------------------------------------------------------- */
 
@@ -94,6 +92,58 @@ static bool check_selection(const struct selection *s, struct error *err)
     return ok;
 }
 
+/* --- names that the suite does not have --------------------------------------------------- */
+
+static bool any_cites(const struct suite *suite, const char *glob)
+{
+    for (size_t i = 0; i < suite->scenario_count; i++)
+        if (cites(suite->scenarios[i], glob))
+            return true;
+    return false;
+}
+
+/* The ids of all claims and disputes. */
+static const char *const *all_ids(const struct suite *suite, size_t *count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < suite->catalogue_count; i++)
+        room += suite->catalogues[i]->claim_count + suite->catalogues[i]->dispute_count;
+    const char **ids = arena_array(suite->arena, const char *, room);
+    *count = 0;
+    for (size_t i = 0; i < suite->catalogue_count; i++) {
+        const struct catalogue *c = suite->catalogues[i];
+        for (size_t k = 0; k < c->claim_count; k++)
+            ids[(*count)++] = c->claims[k].id;
+        for (size_t k = 0; k < c->dispute_count; k++)
+            ids[(*count)++] = c->disputes[k].id;
+    }
+    return ids;
+}
+
+static bool matches_any(const char *glob, const char *const *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fnmatch(glob, ids[i], 0) == 0)
+            return true;
+    return false;
+}
+
+static bool check_claims(const struct suite *suite, const struct selection *s, struct error *err)
+{
+    bool ok = true;
+    size_t count;
+    const char *const *ids = all_ids(suite, &count);
+    for (size_t i = 0; i < s->claim_count; i++) {
+        const char *glob = s->claims[i], *near = str_nearest(str_from(glob), ids, count);
+        if (!matches_any(glob, ids, count))
+            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"}, "no claim matches '%s'%s", glob,
+                           near ? arena_printf(suite->arena, " (did you mean '%s'?)", near) : "");
+        else if (!any_cites(suite, glob))
+            log_line(LOG_WARN, "--claim: no scenario cites a claim that matches '%s'", glob);
+    }
+    return ok;
+}
+
 static const char *missing_capability(struct arena *a, const struct scenario *s, capability_fn *can, const void *ctx)
 {
     size_t count;
@@ -164,6 +214,9 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     const struct tags *tags = selection->tags ? tags_parse(a, selection->tags, err) : NULL;
     if (!check_selection(selection, err) || (selection->tags && !tags))
         return false;
+    bool known = check_claims(suite, selection, err) & failed_known(suite, selection, err);
+    if ((tags && !tags_known(tags, suite, err)) || !known)
+        return false;
     struct planned *items = arena_array(a, struct planned, suite->scenario_count);
     struct matches matches = {0};
     size_t count = 0;
@@ -178,73 +231,6 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     }
     const char *by = count ? NULL : excluding_options(a, selection, &matches);
     *out = (struct plan){suite, items, count, by, count ? NULL : nothing_to_do(a, selection, &matches)};
-    return true;
-}
-
-/* --- --failed ----------------------------------------------------------------------------- */
-
-static const struct node *report_read(struct arena *a, const char *path, struct error *err)
-{
-    struct buf text = {.arena = a};
-    char bytes[4096];
-    size_t n;
-    FILE *file = fopen(path, "re");
-    while (file && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
-        buf_add(&text, str_of(bytes, n));
-    bool ok = file && !ferror(file);
-    if (!ok)
-        error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
-    if (file)
-        (void)fclose(file);
-    if (!ok)
-        return NULL;
-    struct error why = {0};
-    const struct node *root = json_parse(a, buf_str(&text), path, &why);
-    if (!text.n)
-        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)", path);
-    else if (!root)
-        error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (%d:%d: %s)", path, why.first->at.line,
-                  why.first->at.column, why.first->text);
-    error_end(&why);
-    return root;
-}
-
-/* An unknown verdict is not settled. */
-static bool is_settled(const char *verdict)
-{
-    for (size_t v = 0; v < VERDICT_COUNT; v++)
-        if (strcmp(verdict, verdict_texts[v]) == 0)
-            return verdict_rows[v].settled;
-    return false;
-}
-
-bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err)
-{
-    const struct node *root = report_read(a, report, err);
-    const struct node *scenarios = node_get(root, "scenarios");
-    if (!root)
-        return false;
-    if (!scenarios || scenarios->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the list 'scenarios' is missing)",
-                         report);
-    const char **names = arena_array(a, const char *, node_count(scenarios) + 1);
-    size_t count = 0;
-    for (size_t i = 0; i < node_count(scenarios); i++) {
-        const struct node *s = node_at(scenarios, i);
-        const char *name = node_get_text(s, "scenario"), *verdict = node_get_text(s, "verdict");
-        if (!name || !verdict)
-            return error_add(err, ERROR_INPUT, s->at,
-                             "a scenario of the report lacks 'scenario' (its name) or 'verdict'");
-        if (!is_settled(verdict))
-            names[count++] = name;
-    }
-    const struct node *code = node_get(node_get(root, "exit"), "code");
-    out->failed_green = !count && code && node_is_number(code) && node_number(code) == 0;
-    if (!count)
-        names[count++] = "";
-    out->failed = report;
-    out->names = names;
-    out->name_count = count;
     return true;
 }
 

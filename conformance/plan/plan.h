@@ -3,7 +3,8 @@
  * Shapes:  a selection (tags, claims, names, shard) is applied to a suite. The plan has the selected scenarios in the
  *          order of the suite, each with its first missing capability. Coverage comes from the scenario files only; a
  *          run decides what holds.
- * Errors:  an invalid tag expression, claim pattern or shard. A selection without any scenario is not an error:
+ * Errors:  an invalid tag expression, claim pattern or shard; a tag, a claim or a failed scenario that the suite does
+ *          not have; a report of another suite. A selection without any scenario is not an error:
  *          `excluded_by` then names the options that excluded all scenarios, or `nothing_to_do` says why there is
  *          nothing to do: the part of --shard is empty, or the run of --failed was green.
  */
@@ -16,9 +17,11 @@ struct selection {
     size_t claim_count;
     const char *const *names; /* scenario names from --failed; none: all */
     size_t name_count;
-    const char *failed; /* path of that report, for messages */
-    bool failed_green;  /* that run was green: nothing of it has to run again */
-    int shard, shards;  /* part `shard` (from 1) of `shards`; 0: all */
+    const char *failed;          /* path of that report, for messages */
+    const char *const *reported; /* all scenario names of that report */
+    size_t reported_count;
+    bool failed_green; /* that run was green: nothing of it has to run again */
+    int shard, shards; /* part `shard` (from 1) of `shards`; 0: all */
 };
 
 struct planned {
@@ -43,11 +46,16 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
  * imply. */
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);
 
+/* --- failed.c: --failed ------------------------------------------------------------------- */
+
 /* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is
  * not pass, not-applicable, disputed or known. If every scenario is settled, out->names is one empty name, which
  * matches nothing; failed_green is then true if the exit status of that run was 0.
  * Fails if the file cannot be read or is not such a report. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);
+
+/* Returns false if the suite lacks a failed or undecided scenario of the report, or has none of all its scenarios. */
+bool failed_known(const struct suite *suite, const struct selection *selection, struct error *err);
 
 /* --- tags.c: expressions such as "oauth and not (slow or lease)" -------------------------- */
 
@@ -56,6 +64,8 @@ bool failed_select(struct arena *a, const char *report, struct selection *out, s
 struct tags;
 
 const struct tags *tags_parse(struct arena *a, const char *text, struct error *err);
+/* Adds an error for each tag that no scenario of the suite has. */
+bool tags_known(const struct tags *expression, const struct suite *suite, struct error *err);
 bool tags_hold(const struct tags *expression, const char *const *tags, size_t count);
 
 /* --- coverage ----------------------------------------------------------------------------- */

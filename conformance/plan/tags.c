@@ -13,6 +13,7 @@ enum tags_kind { TAGS_TAG, TAGS_NOT, TAGS_AND, TAGS_OR };
 struct tags {
     enum tags_kind kind;
     const char *tag;
+    int column; /* of the tag */
     const struct tags *left, *right;
 };
 
@@ -72,7 +73,7 @@ static const struct tags *tags_new(struct parser *p, enum tags_kind kind, const 
                                    const struct tags *right)
 {
     struct tags *t = arena_new(p->arena, struct tags);
-    *t = (struct tags){kind, NULL, left, right};
+    *t = (struct tags){.kind = kind, .left = left, .right = right};
     return t;
 }
 
@@ -90,7 +91,7 @@ static const struct tags *parse_word(struct parser *p)
     if (!is_tag(word))
         return syntax_error(p, "a tag");
     struct tags *t = arena_new(p->arena, struct tags);
-    *t = (struct tags){.kind = TAGS_TAG, .tag = str_dup(p->arena, word)};
+    *t = (struct tags){.kind = TAGS_TAG, .tag = str_dup(p->arena, word), .column = (int)(word.s - p->text) + 1};
     p->rest = str_skip(p->rest, word.n);
     return t;
 }
@@ -152,4 +153,38 @@ bool tags_hold(const struct tags *expression, const char *const *tags, size_t co
         return tags_hold(t->left, tags, count) || tags_hold(t->right, tags, count);
     }
     return false;
+}
+
+/* --- unknown tags ------------------------------------------------------------------------- */
+
+static const char *const *all_tags(const struct suite *suite, size_t *count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < suite->scenario_count; i++)
+        room += suite->scenarios[i]->tag_count;
+    const char **tags = arena_array(suite->arena, const char *, room);
+    *count = 0;
+    for (size_t i = 0; i < suite->scenario_count; i++)
+        for (size_t k = 0; k < suite->scenarios[i]->tag_count; k++)
+            if (!has_text(tags, *count, suite->scenarios[i]->tags[k]))
+                tags[(*count)++] = suite->scenarios[i]->tags[k];
+    return tags;
+}
+
+static bool check_tags(const struct tags *t, const struct suite *suite, const char *const *known, size_t count,
+                       struct error *err)
+{
+    if (t->kind == TAGS_TAG)
+        return has_text(known, count, t->tag) || error_add(err, ERROR_USAGE, (struct where){OPTION, 1, t->column},
+                                                           "unknown tag '%s': no scenario has it%s", t->tag,
+                                                           str_suggest(suite->arena, str_from(t->tag), known, count));
+    bool left = check_tags(t->left ? t->left : t->right, suite, known, count, err);
+    return (t->right && t->left ? check_tags(t->right, suite, known, count, err) : true) && left;
+}
+
+bool tags_known(const struct tags *expression, const struct suite *suite, struct error *err)
+{
+    size_t count;
+    const char *const *known = all_tags(suite, &count);
+    return check_tags(expression, suite, known, count, err);
 }

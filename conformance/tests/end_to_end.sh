@@ -169,10 +169,14 @@ exit_codes_are_right() {
     printf 'name: {\n' >"$tmp/broken.yaml"
     run 2 run "$suite" "--mock=$tmp/broken.yaml"
     has 'broken.yaml:[0-9]+:[0-9]+'
-    run 4 run "$suite" --mock --tag no-such-tag
-    has "no scenario matches --tag 'no-such-tag'"
-    run 0 list "$suite" --claim XX-1
-    has "no scenario matches --claim 'XX-1'"
+    run 4 run "$suite" --mock --tag 'list and not list'
+    has "no scenario matches --tag 'list and not list'"
+    run 2 run "$suite" --mock --tag no-such-tag
+    has "^--tag:1:1: unknown tag 'no-such-tag'"
+    run 2 list "$suite" --claim LA-012,LA-9999
+    has "^--claim: no claim matches 'LA-9999'"
+    run 2 list "$suite" --claim=
+    run 2 list "$suite" --tag=
     sed 's#^mock: true#mock: true#; s#^admin_url:.*##' "$suite/targets/mock.yaml" >"$tmp/closed.yaml"
     run 3 run "$suite/list/shape.yaml" --target "$tmp/closed.yaml" --url http://127.0.0.1:9
     run 2 run "$suite" --mock --report junit=/dev/full
@@ -204,7 +208,7 @@ reports_are_never_of_an_earlier_run() {
     reports="json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt"
     for case in "3 http://127.0.0.1:9.does.not.respond $suite/list --url http://127.0.0.1:9" \
         "2 nowhere:.no.such.file $tmp/nowhere --mock" \
-        "4 no.scenario.matches $suite/list --mock --tag no-such-tag" \
+        "4 no.scenario.matches $suite/list --mock --tag (list)and(not(list))" \
         "2 the.mock.server $suite/list --mock=$tmp/broken.yaml"; do
         printf 'name: {\n' >"$tmp/broken.yaml"
         # shellcheck disable=SC2086
@@ -244,11 +248,13 @@ a_target_that_goes_away_hides_nothing() {
 nothing_to_do_is_green() {
     run 0 run "$suite/list/shape.yaml" --mock --shard 2/2
     has 'nothing to do: part 2 of 2 has no scenario; the other parts have 1'
-    run 4 run "$suite/list/shape.yaml" --mock --shard 2/2 --tag no-such-tag
+    run 4 run "$suite/list/shape.yaml" --mock --shard 2/2 --tag "list and not list"
     run 0 run "$suite/list/shape.yaml" --mock --report "json=$tmp/r.json"
     run 0 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json"
     has "nothing to do: nothing failed in the run of $tmp/r.json"
-    run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" --tag no-such-tag
+    run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" --tag "list and not list"
+    run 2 run "$source/scenarios/postnitro" --mock --failed "$tmp/r.json" # of another suite
+    has "$tmp/r.json: this report is of other scenarios"
     run 3 run "$suite/list/shape.yaml" --url http://127.0.0.1:9 --report "json=$tmp/r.json"
     run 4 run "$suite/list/shape.yaml" --mock --failed "$tmp/r.json" # it judged nothing
     # A run that does not take place keeps the report that it should have read.

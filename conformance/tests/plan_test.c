@@ -139,20 +139,20 @@ static void a_selection_keeps_the_order_of_scenarios(void **state)
         struct selection selection;
         const char *chosen;
     } rows[] = {
-        {{0},                                                "the-nearest-flow-is-used everything"},
-        {{.tags = "words"},                                  "everything"                         },
-        {{.tags = "not words"},                              "the-nearest-flow-is-used"           },
-        {{.claims = LIST("X-00*"), .claim_count = 1},        "the-nearest-flow-is-used everything"},
-        {{.claims = LIST("X-002"), .claim_count = 1},        "everything"                         },
-        {{.claims = LIST("X-C?1"), .claim_count = 1},        "everything"                         },
-        {{.claims = LIST("Y-*", "X-002"), .claim_count = 2}, "everything"                         },
-        {{.claims = LIST("Y-*"), .claim_count = 1},          ""                                   },
-        {{.names = LIST("everything"), .name_count = 1},     "everything"                         },
-        {{.names = LIST("gone"), .name_count = 1},           ""                                   },
-        {{.shard = 1, .shards = 2},                          "the-nearest-flow-is-used"           },
-        {{.shard = 2, .shards = 2},                          "everything"                         },
-        {{.shard = 3, .shards = 3},                          ""                                   },
-        {{.shard = 1, .shards = 2, .tags = "words"},         "everything"                         },
+        {{0},                                                  "the-nearest-flow-is-used everything"},
+        {{.tags = "words"},                                    "everything"                         },
+        {{.tags = "not words"},                                "the-nearest-flow-is-used"           },
+        {{.claims = LIST("X-00*"), .claim_count = 1},          "the-nearest-flow-is-used everything"},
+        {{.claims = LIST("X-002"), .claim_count = 1},          "everything"                         },
+        {{.claims = LIST("X-C?1"), .claim_count = 1},          "everything"                         },
+        {{.claims = LIST("X-003", "X-002"), .claim_count = 2}, "everything"                         },
+        {{.claims = LIST("X-003"), .claim_count = 1},          ""                                   }, /* not observable */
+        {{.names = LIST("everything"), .name_count = 1},       "everything"                         },
+        {{.names = LIST("gone"), .name_count = 1},             ""                                   },
+        {{.shard = 1, .shards = 2},                            "the-nearest-flow-is-used"           },
+        {{.shard = 2, .shards = 2},                            "everything"                         },
+        {{.shard = 3, .shards = 3},                            ""                                   },
+        {{.shard = 1, .shards = 2, .tags = "words"},           "everything"                         },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_string_equal(selected_names(*state, rows[i].selection, "nothing"), rows[i].chosen);
@@ -164,11 +164,11 @@ static void an_empty_selection_names_the_options_that_excluded_all(void **state)
         struct selection selection;
         const char *expected;
     } rows[] = {
-        {{.tags = "gone"},                                                  "--tag 'gone'"                         },
-        {{.tags = "words", .claims = LIST("Y-*", "Z-1"), .claim_count = 2}, "--claim 'Y-*,Z-1'"                    },
-        {{.tags = "not words", .claims = LIST("X-002"), .claim_count = 1},  "--tag 'not words' and --claim 'X-002'"},
-        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},          "--failed 'r.json'"                    },
-        {{.tags = "words", .shard = 2, .shards = 2},                        "--shard 2/2"                          },
+        {{.tags = "all and not all"},                                             "--tag 'all and not all'"              },
+        {{.tags = "words", .claims = LIST("X-003", "X-00[3]"), .claim_count = 2}, "--claim 'X-003,X-00[3]'"              },
+        {{.tags = "not words", .claims = LIST("X-002"), .claim_count = 1},        "--tag 'not words' and --claim 'X-002'"},
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},                "--failed 'r.json'"                    },
+        {{.tags = "words", .shard = 2, .shards = 2},                              "--shard 2/2"                          },
     };
     struct suite suite = load(*state);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -189,7 +189,35 @@ static void failed_scenarios_of_a_report_are_selected(void **state)
     assert_string_equal(selection.names[0], "revoke-then-reconnect-mints-a-new-id");
     assert_string_equal(selection.names[1], "list-filters");
     assert_string_equal(selection.names[2], "names-with-odd-letters");
-    assert_string_equal(selected_names(*state, selection, "nothing"), "");
+    assert_string_equal(selected_names(*state, selection, "nothing"),
+                        "golden/red.json: this report is of other scenarios: the given files have none of its 4");
+}
+
+static void a_failed_scenario_that_no_file_has_is_named(void **state)
+{
+    struct selection selection = {
+        .failed = "r.json",
+        .names = LIST("everything", "renamed", "gone"),
+        .name_count = 3,
+        .reported = LIST("everything", "renamed", "gone", "passed"),
+        .reported_count = 4,
+    };
+    assert_string_equal(selected_names(*state, selection, "nothing"),
+                        "r.json: the given files lack 2 scenarios that failed or were undecided: renamed, gone");
+}
+
+static void a_name_that_the_suite_does_not_have_is_rejected(void **state)
+{
+    struct selection selection = {
+        .tags = "wrds or not (all and gone)",
+        .claims = LIST("X-002", "X-020", "Y-*"),
+        .claim_count = 3,
+    };
+    assert_string_equal(selected_names(*state, selection, "nothing"),
+                        "--claim: no claim matches 'X-020' (did you mean 'X-002'?)\n"
+                        "--claim: no claim matches 'Y-*'\n"
+                        "--tag:1:1: unknown tag 'wrds': no scenario has it (did you mean 'words'?)\n"
+                        "--tag:1:22: unknown tag 'gone': no scenario has it; expected one of: all, words");
 }
 
 static void a_report_in_which_nothing_failed_selects_nothing(void **state)
@@ -215,15 +243,16 @@ static void an_empty_part_or_a_green_report_leaves_nothing_to_do(void **state)
         struct selection selection;
         const char *expected;
     } rows[] = {
-        {{.shard = 3, .shards = 3},                                                                      "nothing to do: part 3 of 3 has no scenario; the other parts have 2"},
+        {{.shard = 3, .shards = 3},                                                                                 "nothing to do: part 3 of 3 has no scenario; the other parts have 2"},
         {{.tags = "words", .shard = 2, .shards = 2},
-         "nothing to do: part 2 of 2 has no scenario; the other parts have 1"                                                                                                },
+         "nothing to do: part 2 of 2 has no scenario; the other parts have 1"                                                                                                           },
         {{.names = LIST(""), .name_count = 1, .failed = "r.json", .failed_green = true},
-         "nothing to do: nothing failed in the run of r.json"                                                                                                                },
-        {{.tags = "gone", .shard = 2, .shards = 2},                                                      NULL                                                                },
-        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},                                       NULL                                                                },
-        {{.names = LIST(""), .name_count = 1, .failed = "r.json", .failed_green = true, .tags = "gone"}, NULL                                                                },
-        {{.shard = 1, .shards = 2},                                                                      NULL                                                                },
+         "nothing to do: nothing failed in the run of r.json"                                                                                                                           },
+        {{.tags = "all and not all", .shard = 2, .shards = 2},                                                      NULL                                                                },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json"},                                                  NULL                                                                },
+        {{.names = LIST(""), .name_count = 1, .failed = "r.json", .failed_green = true, .tags = "all and not all"},
+         NULL                                                                                                                                                                           },
+        {{.shard = 1, .shards = 2},                                                                                 NULL                                                                },
     };
     struct suite suite = load(*state);
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -298,6 +327,8 @@ int main(void)
         cmocka_unit_test(a_selection_keeps_the_order_of_scenarios),
         cmocka_unit_test(an_empty_selection_names_the_options_that_excluded_all),
         cmocka_unit_test(failed_scenarios_of_a_report_are_selected),
+        cmocka_unit_test(a_failed_scenario_that_no_file_has_is_named),
+        cmocka_unit_test(a_name_that_the_suite_does_not_have_is_rejected),
         cmocka_unit_test(a_report_in_which_nothing_failed_selects_nothing),
         cmocka_unit_test(an_empty_part_or_a_green_report_leaves_nothing_to_do),
         cmocka_unit_test(an_invalid_report_is_rejected),
