@@ -75,6 +75,23 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
     return ok;
 }
 
+/* --url replaces the whole endpoint. What the file says about its own server proves nothing about the new one. */
+static void replace_server(struct target *t, bool admin_given)
+{
+    t->admin_url = NULL;
+    if (admin_given)
+        return;
+    if (t->is_mock)
+        log_line(LOG_WARN,
+                 "%s: 'mock: true' does not apply to the server of --url, which is treated as a real one; if it is a "
+                 "mock, add --admin-url",
+                 t->file);
+    t->is_mock = false;
+    t->now_ms = 0;
+    if (t->consent == CONSENT_ADMIN)
+        t->consent = CONSENT_NONE;
+}
+
 static struct target *target_for(struct arena *a, const struct options *o, struct error *err)
 {
     const char *file = o->target;
@@ -82,12 +99,12 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
         return NULL;
     struct target *t = file ? target_load(a, file, err) : target_of_url(a, o->url, err);
     if (t && o->url)
-        t->admin_url = NULL; /* --url replaces the whole endpoint */
+        replace_server(t, o->admin_url != NULL);
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
               (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err) &&
               (o->mock || target_check_login(t, err));
     if (ok && o->mock)
-        t->is_mock = true;
+        t->is_mock = t->is_own_mock = true;
     if (ok && !o->mock && !t->base_url && !t->admin_url)
         ok = error_add(err, ERROR_USAGE, (struct where){0},
                        "target '%s' has no base_url; use --mock to start a mock server, or --url", t->name);
@@ -223,6 +240,7 @@ static bool run_scenarios(const struct options *o, const struct plan *plan, cons
         .timeout_ms = o->timeout_ms,
         .ca_file = o->ca_file,
         .insecure = o->insecure,
+        .read_only = o->read_only,
         .allow_writes = o->allow_writes,
         .allow_costly = o->allow_costly,
         .skip_preflight = o->no_preflight,

@@ -174,7 +174,8 @@ static const struct flag run_rows[] = {
          .help = "target file (default with --mock: targets/mock.yaml beside the scenarios)"),
     FLAG("url", "URL", set_url,
          .help = "URL of the target, with or without its mount; replaces base_url and "
-                 "admin_url of the target file"),
+                 "admin_url of the target file. Without --admin-url it is a real target, also if the "
+                 "file says 'mock: true'"),
     FLAG("admin-url", "URL", set_admin_url,
          .help = "admin API of a mock server that is already running; only admin requests go to it"),
     FLAG("key", "NAME=VAR,...", set_key,
@@ -187,7 +188,8 @@ static const struct flag run_rows[] = {
     FLAG("jobs", "N", set_jobs, .help = "number of scenarios to run at once (default 64 with an admin API, else 1)"),
     FLAG("report", "FORMAT=FILE,...", set_report, .help = "write reports to files (- is stdout); FORMAT is one of",
          .more_help = report_format_names),
-    FLAG("read-only", NULL, set_read_only, .help = "never write to a real target (default)"),
+    FLAG("read-only", NULL, set_read_only,
+         .help = "run no scenario that writes, to a mock neither (default for a real target)"),
     FLAG("allow-writes", NULL, set_allow_writes, .help = "allow scenarios that write to a real target"),
     FLAG("allow-costly", NULL, set_allow_costly, .help = "allow scenarios that cost money on a real target"),
     FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),

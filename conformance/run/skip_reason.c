@@ -128,7 +128,7 @@ const char *find_missing_name(const struct vars *root, const struct target *t, c
 static bool step_writes(const struct step *step)
 {
     static const char *const read_methods[] = {"GET", "HEAD", "OPTIONS"};
-    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE;
+    bool writes = step->kind == STEP_CONSENT || step->kind == STEP_SIMULATE || step->kind == STEP_ADVANCE;
     if (step->kind == STEP_CALL)
         writes = !has_text(read_methods, COUNT(read_methods), step->method);
     for (size_t i = 0; step->flow && i < step->flow->step_count; i++)
@@ -202,6 +202,8 @@ const char *skip_reason_for(const struct runner *r, const struct planned *p, con
     const char *missing_name = find_missing_name(&r->vars, r->target, p->scenario, variable);
     if (missing_name)
         return missing_name;
+    if (o->read_only && scenario_writes(p->scenario))
+        return "the scenario writes, and --read-only is set";
     if (real && !o->allow_writes && scenario_writes(p->scenario))
         return "the scenario writes to a real target (allow it with --allow-writes)";
     if (real && !o->allow_costly && is_costly(p->scenario))

@@ -378,12 +378,12 @@ struct target *target_of_url(struct arena *a, const char *base_url, struct error
     return t;
 }
 
-/* A mock without an admin_url is started by the runner, on this machine. */
+/* The runner starts its own mock on this machine. */
 static bool reaches_listener(const struct target *t)
 {
     struct arena a = {0};
     struct url url;
-    bool local = t->is_mock && !t->admin_url;
+    bool local = t->is_own_mock;
     if (t->admin_url && url_parse(&a, t->admin_url, &url, NULL))
         local = host_is_loopback(str_from(url.host));
     arena_end(&a);
@@ -393,7 +393,7 @@ static bool reaches_listener(const struct target *t)
 bool target_has_capability(const struct target *t, const char *capability)
 {
     static const char *const of_admin_api[] = {"admin", "clock", "inspect", "advance", "simulate"};
-    bool has_admin_api = t->is_mock || t->admin_url;
+    bool has_admin_api = t->is_own_mock || t->admin_url;
     if (has_admin_api &&
         (str_starts(str_from(capability), STR("simulate.")) || has_text(of_admin_api, COUNT(of_admin_api), capability)))
         return true;

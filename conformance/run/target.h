@@ -21,8 +21,10 @@
  * URLs:    requests of scenarios go to base_url + mount + path, admin requests to admin_url and nowhere else. In a
  *          namespace they go to base_url + /ns/<namespace> + mount + path. Without `mount`, the path of base_url is the
  *          mount. If base_url ends with the mount, it is not appended again. Without base_url, the server is that of
- *          admin_url. --url replaces base_url (and removes admin_url), --admin-url replaces admin_url, --mock replaces
+ *          admin_url. --url replaces base_url and removes admin_url, --admin-url replaces admin_url, --mock replaces
  *          both; the mount stays. URLs in responses are used as they are.
+ * Mocks:   --url without --admin-url removes `mock`, `now` and `consent: admin` too: they describe the server of the
+ *          file. The other server is a real target, to which only --allow-writes allows writes.
  * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's listener, and the local
  *          port that the URL leads to. A mock on this machine needs neither.
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
@@ -84,7 +86,7 @@ struct target {
     const char *consent_command; /* of the browser driver */
     double rps;
     bool is_mock;
-    bool is_own_mock;        /* the runner has started it; nobody else uses its namespaces */
+    bool is_own_mock;        /* the runner starts it; it has an admin API, and nobody else uses its namespaces */
     const char *webhook_url; /* URL of the runner's listener, for the target; NULL: a local URL */
     struct login base_login, admin_login, webhook_login; /* of the three URLs; webhook_url contains its login too */
     int webhook_port;                                    /* local port of the listener; 0: any free port */

@@ -367,6 +367,30 @@ $key" ' ' "$(printf 'a\033[2J')"; do
     ! curl -s "$url/__admin/requests?limit=100" | grep -q X-Injected || fail "a header was injected"
 }
 
+# What a file says about its own server proves nothing about the server of --url; and --read-only always wins.
+nothing_is_written_unasked() {
+    start_mock
+    writes() { curl -s "$url/__admin/requests?limit=1000" | grep -cE '"method": ?"(POST|PUT|PATCH|DELETE)"' || :; }
+    mock_file=$suite/targets/mock.yaml
+    for options in "" "--read-only"; do
+        # shellcheck disable=SC2086
+        run 4 run "$suite/leases/request.yaml" --target "$mock_file" --url "$url" $options
+        has "mock.yaml: 'mock: true' does not apply to the server of --url"
+    done
+    run 4 run "$suite/leases/request.yaml" --target "$mock_file" --url "$url" --allow-writes
+    has 'not applicable: the scenario costs money on a real target'
+    run 4 run "$suite/webhooks" --target "$mock_file" --url "$url" --allow-writes --allow-costly
+    run 0 run "$suite/list/shape.yaml" --target "$mock_file" --url "$url"
+    [ "$(writes)" = 0 ] || fail "a run wrote without --allow-writes: $(writes)"
+    run 4 run "$suite/leases/request.yaml" --mock --read-only
+    has 'the scenario writes, and --read-only is set'
+    run 0 run "$suite/list/shape.yaml" "$suite/leases/request.yaml" --target "$mock_file" --url "$url" --admin-url "$url" --read-only
+    [ "$(writes)" = 0 ] || fail "--read-only wrote to a mock"
+    run 0 run "$suite/leases/request.yaml" --target "$mock_file" --url "$url" --admin-url "$url"
+    run 2 run "$suite/leases/request.yaml" --mock --read-only --allow-writes
+    has 'read-only cannot be combined with --allow-writes'
+}
+
 # A mock without Date headers: times are undecided, and no check fails.
 a_missing_date_decides_nothing() {
     for provider in layers posteverywhere postnitro; do
