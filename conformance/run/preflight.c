@@ -28,8 +28,6 @@ struct preflight {
     size_t requests, responses, pending; /* pending: probes that have not ended */
     const char *waits_for;               /* the last request sent, for progress */
     uint64_t progress;
-    bool has_clock; /* the clock has been compared */
-    int64_t skew_ms;
     bool stopped; /* the target does not serve requests: nothing else is asked */
 };
 
@@ -86,6 +84,12 @@ static size_t count_items(const struct items *all, bool actors, enum preflight_o
     return count;
 }
 
+/* The clock of a mock, or one for which the target file gives `now`, is meant to differ. */
+static bool is_virtual_clock(const struct target *t)
+{
+    return t->admin_url || t->is_mock || t->now_ms;
+}
+
 static void log_summary(const struct preflight *p)
 {
     size_t keys = count_items(&p->all, true, PREFLIGHT_OK), resources = count_items(&p->all, false, PREFLIGHT_OK);
@@ -96,8 +100,8 @@ static void log_summary(const struct preflight *p)
         log_line(LOG_INFO, "preflight: %s responds", p->runner->target->base_url);
         return;
     }
-    if (p->has_clock)
-        (void)snprintf(clock, sizeof clock, "clock %+.1f s", (double)p->skew_ms / 1000);
+    if (p->runner->has_skew && !is_virtual_clock(p->runner->target))
+        (void)snprintf(clock, sizeof clock, "clock %+.1f s", (double)p->runner->skew_ms / 1000);
     log_line(LOG_INFO, "preflight: %zu key%s, %zu resource%s%s, %s", keys, keys == 1 ? "" : "s", resources,
              resources == 1 ? "" : "s", more, clock);
 }
@@ -169,7 +173,6 @@ static const char *next_page(const struct probe *b, const struct exchange_record
     return cursor && *cursor ? url_with_query(a, b->request->url, "cursor", cursor) : NULL;
 }
 
-/* A target on this machine whose clock differs has a virtual clock. */
 static bool is_on_this_machine(const char *text)
 {
     struct arena a = {0};
@@ -184,28 +187,28 @@ static void compare_clocks(struct preflight *p, const struct exchange_record *x)
     struct runner *r = p->runner;
     bool is_error = false;
     int64_t date_ms;
-    if (p->has_clock || r->target->admin_url || r->target->is_mock || r->target->now_ms ||
-        !exchange_date_ms(x, &date_ms))
+    if (r->has_skew || !exchange_date_ms(x, &date_ms))
         return;
-    p->has_clock = true;
-    const char *why = preflight_clock(r->arena, x, &p->skew_ms, &is_error);
-    if (why && is_on_this_machine(x->url)) {
-        p->has_clock = false;
+    const char *why = preflight_clock(r->arena, x, &r->skew_ms, &is_error);
+    r->has_skew = true;
+    if (is_virtual_clock(r->target))
         return;
-    }
+    is_error = is_error && !is_on_this_machine(x->url);
+    if (why)
+        why = arena_printf(r->arena, "%s; if it is a virtual clock, give its start as 'now' in the target file%s", why,
+                           is_error ? ", else correct the clock that is wrong" : "");
     add_result(p, "clock", is_error ? PREFLIGHT_WRONG : PREFLIGHT_OK,
-               why ? why : arena_printf(r->arena, "%+.1f s", (double)p->skew_ms / 1000));
+               why ? why : arena_printf(r->arena, "%+.1f s", (double)r->skew_ms / 1000));
     if (why && !is_error)
         log_line(LOG_WARN, "preflight: %s", why);
 }
 
 static void report_clock(struct preflight *p)
 {
-    const struct target *t = p->runner->target;
-    bool is_virtual = t->admin_url || t->is_mock || t->now_ms || p->skew_ms;
-    if (!p->has_clock)
+    bool is_virtual = is_virtual_clock(p->runner->target);
+    if (is_virtual || !p->runner->has_skew)
         add_result(p, "clock", PREFLIGHT_UNCHECKED,
-                   is_virtual ? "the clock of a mock is virtual" : "no response has a Date header");
+                   is_virtual ? "the clock of the target is virtual" : "no response has a Date header");
 }
 
 static bool is_open(const struct item *item)
@@ -320,12 +323,9 @@ static struct item *first_item(struct preflight *p)
     return first;
 }
 
-static bool check_first(struct preflight *p)
+static bool check_first(struct preflight *p, struct item *first)
 {
     struct probes wave = {0};
-    struct item *first = first_item(p);
-    if (!first)
-        return true;
     add_probe(p, &wave, first);
     if (!send_wave(p, &wave))
         return false;
@@ -428,10 +428,7 @@ static bool check_admin_api(struct preflight *p, const struct node **simulations
 static bool create_namespace(struct preflight *p)
 {
     struct runner *r = p->runner;
-    bool asks = false;
-    for (size_t i = 0; i < p->all.count; i++)
-        asks |= is_open(&p->all.items[i]);
-    const char *name = asks && r->target->admin_url ? arena_printf(r->arena, "%s-preflight", r->id) : NULL;
+    const char *name = r->target->admin_url ? arena_printf(r->arena, "%s-preflight", r->id) : NULL;
     p->namespace = namespace_of(r->arena, r->target, name);
     if (!name)
         return true;
@@ -458,25 +455,69 @@ static void delete_namespace(struct preflight *p)
     loop_run(r->loop);
 }
 
+/* Returns why the namespace, which the admin API has created, has not received a call through base_url; NULL: it has. A
+ * mock creates a namespace on first use, so the response to the call does not show this. */
+static const char *other_server(struct arena *a, const struct target *t, const struct exchange_record *journal)
+{
+    const struct node *root =
+        exchange_succeeded(journal) ? json_parse(a, journal->response_body, "journal", NULL) : NULL;
+    const struct node *lost = node_get(root, "lost"); /* entries that the size limit has removed */
+    if (node_count(node_get(root, "items")) || (lost && node_is_number(lost) && node_number(lost) > 0))
+        return NULL;
+    if (strstr(t->admin_url, "/ns/"))
+        return arena_printf(a,
+                            "admin_url %s names a namespace, but each scenario gets one of its own: GET %s returned "
+                            "%d; remove /ns/<namespace> from admin_url",
+                            t->admin_url, journal->url, journal->status);
+    if (!root)
+        return admin_error(a, journal);
+    return arena_printf(a,
+                        "admin_url %s and base_url %s lead to different servers: GET %s does not show the call that "
+                        "was sent to base_url",
+                        t->admin_url, t->base_url, journal->url);
+}
+
+/* After the first call. Returns false if nothing else must be asked. */
+static bool check_one_server(struct preflight *p, struct item *first)
+{
+    struct runner *r = p->runner;
+    if (!p->namespace.name)
+        return true;
+    struct exchange_record *x = admin_request(r->arena, p->namespace.admin_url, "GET", "/requests?limit=1", NULL);
+    if (!send_single(p, x))
+        return false;
+    const char *why = other_server(r->arena, r->target, x);
+    add_result(p, "one server", why ? PREFLIGHT_WRONG : PREFLIGHT_OK,
+               why ? why : "the admin API shows the call that was sent to base_url");
+    if (why && first) { /* the response says nothing about the key */
+        first->outcome = PREFLIGHT_UNCHECKED;
+        first->is_warning = false;
+        first->detail = "not known: another server has responded";
+    }
+    return !why;
+}
+
 /* Without any check in a schema: any response shows that an endpoint is reachable. */
 static bool check_reachable(struct preflight *p)
 {
     struct runner *r = p->runner;
-    struct exchange_record *x = admin_request(r->arena, r->target->base_url, "HEAD", "/", NULL);
+    struct exchange_record *x = admin_request(r->arena, p->namespace.base_url, "HEAD", "/", NULL);
     if (!send_single(p, x))
         return false;
     add_result(p, "base_url", x->status ? PREFLIGHT_OK : PREFLIGHT_WRONG,
                x->status ? arena_printf(r->arena, "HEAD %s returned %d", x->url, x->status)
                          : preflight_no_response(r->arena, r->target->base_url, x));
     compare_clocks(p, x);
-    return true;
+    return x->status;
 }
 
 static void check_target(struct preflight *p)
 {
     if (!create_namespace(p))
         return;
-    bool go_on = first_item(p) ? check_first(p) : check_reachable(p);
+    struct item *first = first_item(p);
+    bool go_on = first ? check_first(p, first) : check_reachable(p);
+    go_on = go_on && !p->stopped && check_one_server(p, first);
     go_on = go_on && !p->stopped && check_actors(p);
     go_on = go_on && !p->stopped && check_resources(p, false);
     if (go_on && !p->stopped)

@@ -160,10 +160,18 @@ static const struct node *instant_node(struct arena *a, int64_t ms)
     return node_new_text(a, str_from(arena_text(a, time_seconds(ms, text))));
 }
 
+/* The target's clock may differ from that of this machine. */
+static int64_t target_now_ms(const struct runner *r)
+{
+    if (r->has_skew)
+        return time_wall_ms() + r->skew_ms;
+    return r->target->now_ms ? r->target->now_ms : time_wall_ms();
+}
+
 static const struct node *run_names(const struct runner *r)
 {
     struct arena *a = r->arena;
-    int64_t now_ms = r->target->now_ms ? r->target->now_ms : time_wall_ms();
+    int64_t now_ms = target_now_ms(r);
     const struct node *names = node_with(a, NULL, "id", node_new_text(a, str_from(r->id)));
     names = node_with(a, names, "tomorrow", instant_node(a, now_ms + DAY_MS));
     return node_with(a, names, "next_week", instant_node(a, now_ms + 7 * DAY_MS));
@@ -261,6 +269,7 @@ static void run_session(struct session *s)
     if (listens)
         r->listener = listener_new(r->loop, r->arena, r->target->webhook_url, r->target->webhook_port, s->err);
     bool ready = listens == (r->listener != NULL) && preflight_run(r, &options, &s->simulations, s->err);
+    vars_set(&r->vars, "run", run_names(r));
     struct notices *notices = notices_begin(r);
     if (ready) {
         start_ready(s);

@@ -62,7 +62,9 @@ static const struct field rows[] = {
     FIELD("mount", FIELD_TEXT, struct file, mount,
           .help = "Path prefix of the provider on the server, for example /layers (default: the path of base_url)."),
     FIELD("fixture", FIELD_TEXT, struct file, fixture, .help = "Fixture for --mock, as a path relative to this file."),
-    FIELD("now", FIELD_TEXT, struct file, now, .help = "Time at which its clock starts (default: the current time)."),
+    FIELD("now", FIELD_TEXT, struct file, now,
+          .help =
+              "Time at which its virtual clock starts; it is then not compared (default: it has no virtual clock)."),
     FIELD("auth", FIELD_MAP, struct file, auth, .sub = &auth_fields, .help = "How requests carry the credential."),
     FIELD("actors", FIELD_NODE, struct file, actors,
           .help = "NAME: {key: TEXT} (mocks only), {env: VARIABLE}, or {} for no credential; with expect: refused "

@@ -69,7 +69,7 @@ struct target {
     const char *server_url;    /* without a trailing slash; /ns/<namespace> and path are appended */
     const char *path;          /* the mount, or else the path of the file's base_url */
     const char *mount;         /* of the file; "": none */
-    int64_t now_ms;            /* time at which its clock starts; 0: its clock is the wall clock */
+    int64_t now_ms;            /* time at which its virtual clock starts; 0: it has none */
     const char *fixture;       /* for a mock server started by the runner; NULL: the mock's default */
     const char *header;        /* header that carries the credential; default "Authorization" */
     const char *header_prefix; /* text before the credential; default "Bearer " */

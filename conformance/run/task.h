@@ -39,6 +39,8 @@ struct runner {
     struct listener *listener; /* NULL: the target cannot reach one */
     struct vars vars;          /* the outermost scope: `target`, `run` */
     const char *id;            /* unique id of this run */
+    int64_t skew_ms;           /* how far the target's clock is ahead of that of this machine */
+    bool has_skew;             /* the preflight has seen the target's clock */
     bool interrupted;
     struct outage outage;
     struct task *active; /* running tasks, newest first */

@@ -71,6 +71,17 @@ a_good_target_is_confirmed_in_one_line() {
     flat "$tmp/r.json" | grep -q '{"check":"resourcecontent","ok":null,"detail":"thedocumentsnamenocallthatreadscontent"}' || fail "what cannot be checked is not in the JSON report"
 }
 
+# A scenario sends $run.next_week, and its check compares it with the Date of the response.
+a_virtual_clock_refutes_no_claim() {
+    start
+    target
+    sed -i '/^now:/d' "$tmp/target.yaml"
+    run 0 --claim LA-138 --allow-writes
+    has "^warn: preflight: the clock of the target is [0-9]+ s (behind|ahead of) that of this machine \(Date: .*2026 .*\); if it is a virtual clock, give its start as 'now' in the target file$"
+    has '^info: preflight: .*, clock [-+][0-9.]+ s$'
+    has ' passed, 0 failed'
+}
+
 every_problem_is_reported_and_no_claim_is_judged() {
     start
     target
@@ -142,6 +153,33 @@ an_interrupted_preflight_leaves_nothing() {
     wait $pid || status=$?
     [ "$status" = 130 ] || fail "an interrupted preflight ended with $status, not 130"
     ! curl -s "$url/__admin/namespaces" | grep -q 'run-' || fail "a namespace is left"
+}
+
+# A mock creates a namespace on first use, so the mock of base_url serves the calls of a namespace that the other has created.
+the_admin_api_must_be_that_of_the_server() {
+    start
+    first=$mock other=$url
+    start
+    trap 'kill $first 2>/dev/null || :; stop; rm -rf "$tmp"' EXIT
+    sed "s#^base_url:.*#base_url: $url#; s#^admin_url:.*#admin_url: $url/__admin#" "$suite/targets/mock.yaml" >"$tmp/target.yaml"
+    run 3 --admin-url "$other"
+    has "^admin_url $other/__admin and base_url $url/layers lead to different servers: GET $other/ns/run-[0-9a-f]*-preflight/__admin/requests"
+    has_not '^(key|resource) '
+    has_not ' checks, '
+    # The same for scenarios without target-schema.yaml.
+    mkdir "$tmp/suite"
+    cp "$source/scenarios/layers/claims.yaml" "$source/scenarios/layers/operations.yaml" "$source/scenarios/layers/list/shape.yaml" "$tmp/suite"
+    whole=$suite suite=$tmp/suite
+    run 3 --admin-url "$other"
+    has "lead to different servers"
+    suite=$whole
+    curl -s "$url/ns/mine/layers/v1/whoami" >/dev/null
+    run 3 --admin-url "$url/ns/mine/__admin"
+    has "^admin_url $url/ns/mine/__admin names a namespace.* returned 404; remove /ns/<namespace> from admin_url$"
+    # Another port and another name of the same server.
+    run 0 --claim LA-001 --admin-url "$(echo "$url" | sed 's/127.0.0.1/localhost/')"
+    flat "$tmp/r.json" | grep -q '{"check":"oneserver","ok":true' || fail "the JSON report does not say that this was checked"
+    kill $first
 }
 
 # run_provider STATUS PROVIDER ARGUMENT...: starts a mock with the provider's fixture and $rules, and runs its scenarios against it.

@@ -14,6 +14,8 @@
 #include "base/http/server.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "base/units.h"
+#include "base/url.h"
 
 /* --- the endpoint ------------------------------------------------------------------------- */
 
@@ -444,13 +446,41 @@ static void a_server_that_hangs_is_left_after_the_time_limit(void **state)
     assert_false(s->ran);
 }
 
-static void the_clock_of_a_target_on_this_machine_may_be_virtual(void **state)
+/* $run.next_week is a week after the target's time, and the scenario sends it. */
+static void expect_next_week(struct scene *s, int64_t now_ms_of_target)
+{
+    const char *at = strstr(s->shared->calls, "&due=");
+    int64_t due_ms = 0;
+    struct str due = {0};
+    assert_non_null(at);
+    at += strlen("&due=");
+    assert_true(url_decode(&s->arena, str_of(at, strcspn(at, "\n")), false, &due));
+    assert_true(time_parse(due, &due_ms));
+    int64_t off_ms = due_ms - now_ms_of_target - 7 * DAY_MS;
+    assert_true(off_ms >= -5000 && off_ms <= 5000);
+}
+
+static void times_of_a_run_are_those_of_the_targets_clock(void **state)
 {
     struct scene *s = *state;
     run_suite(s, MODE_OTHER_CLOCK);
     assert_string_equal(s->errors, "");
     assert_true(s->ran);
+    expect_next_week(s, OTHER_CLOCK_MS);
+    const struct preflight_result *clock = result_named(s, "clock");
+    assert_int_equal(clock->outcome, PREFLIGHT_OK); /* an error on another machine */
+    assert_non_null(strstr(clock->detail, " s behind that of this machine (Date: Wed, 01 Jan 2020 00:00:00 GMT); if it "
+                                          "is a virtual clock, give its start as 'now' in the target file"));
+    s->target.now_ms = OTHER_CLOCK_MS + 9 * DAY_MS; /* a virtual clock, which has moved since */
+    run_suite(s, MODE_OTHER_CLOCK);
     assert_int_equal(result_named(s, "clock")->outcome, PREFLIGHT_UNCHECKED);
+    expect_next_week(s, OTHER_CLOCK_MS);
+    s->options.skip_preflight = true;
+    run_suite(s, MODE_OTHER_CLOCK);
+    expect_next_week(s, OTHER_CLOCK_MS + 9 * DAY_MS);
+    s->target.now_ms = 0;
+    run_suite(s, MODE_OTHER_CLOCK);
+    expect_next_week(s, time_wall_ms());
 }
 
 static void the_admin_api_must_be_that_of_a_mock(void **state)
@@ -528,7 +558,7 @@ int main(void)
         TEST(a_server_that_is_not_the_api_is_named_after_its_first_response),
         TEST(a_rate_limit_is_waited_out_once),
         TEST(a_server_that_hangs_is_left_after_the_time_limit),
-        TEST(the_clock_of_a_target_on_this_machine_may_be_virtual),
+        TEST(times_of_a_run_are_those_of_the_targets_clock),
         TEST(the_admin_api_must_be_that_of_a_mock),
         TEST(the_preflight_can_be_skipped),
         TEST(clocks_are_compared),
