@@ -346,6 +346,14 @@ static void judge_leaf(struct judging *j, const struct subject *s, const struct 
         c->why = "the list is empty";
 }
 
+static void judge_page(const struct judging *j, const struct leaf *leaf, struct check *c)
+{
+    if (!j->in->continues || strcmp(leaf->matcher, "$some") != 0)
+        return;
+    c->verdict = VERDICT_BLOCKED;
+    c->why = "no item of this page matches, and the list continues on another page";
+}
+
 static bool judge_subject(void *ctx, const struct subject *s)
 {
     struct judging *j = ctx;
@@ -365,6 +373,7 @@ static bool judge_subject(void *ctx, const struct subject *s)
         if (c->verdict == VERDICT_FAIL) {
             j->all_hold = false;
             c->verdict = check_failure(c);
+            judge_page(j, leaf, c);
         }
     }
     return true;

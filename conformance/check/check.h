@@ -10,6 +10,7 @@
  *          body and headers of such a response decide nothing.
  * Redirect: a text, or a map of matchers, is compared with the whole URL. Any other map is compared
  *          with {url, base (the URL without query and fragment), query: {name: text}}.
+ * Pages:   if the list continues on another page, a $some without a matching item is blocked: the item may be there.
  * Time:    a comparison with the current time needs the response's Date header. Without it the verdict is error.
  * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
  */
@@ -26,6 +27,7 @@ struct check_input {
     const struct node *body;          /* parsed body; NULL: none, or not JSON */
     const char *failure;              /* why neither headers nor body can hold; NULL: they can */
     const char *body_error;           /* why the body is not JSON; NULL: it is */
+    bool continues;                   /* the list in the body continues on another page */
     const struct node *outputs;       /* of a flow, or NULL */
     const struct node *redirect;      /* URL from a consent step, or NULL */
     int64_t now_ms;                   /* time of the response, from its Date header */

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "conformance/run/step.h"
+#include "conformance/scenario/operations.h"
 
 #define LABEL_MAX       40
 #define SHORT_MAX_BYTES 200
@@ -170,6 +171,20 @@ void skipped_checks_of_case(struct task *t, const struct step *step, const char 
 
 /* --- the response ------------------------------------------------------------------------- */
 
+/* Steps read one page of a list. No document says how many rows it has. */
+static bool list_continues(const struct task *t)
+{
+    const struct suite *suite = t->runner->plan->suite;
+    const struct step *step = t->current.step;
+    for (size_t i = 0; suite && step->kind == STEP_CALL && i < suite->catalogue_count; i++) {
+        const struct operations *o = suite->catalogues[i]->operations;
+        const struct operation *op = o && o->next_page ? operations_find(o, step->method, step->path) : NULL;
+        if (op && operation_has_response_member(op, o->next_page))
+            return t->current.body && node_get_text(t->current.body, o->next_page);
+    }
+    return false;
+}
+
 struct check_input judge_input(struct task *t, struct arena *a)
 {
     struct current *c = &t->current;
@@ -178,6 +193,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.exchange = c->exchange;
     in.body = c->body;
     in.body_error = c->body_error;
+    in.continues = list_continues(t);
     in.redirect = c->redirect;
     in.outputs = c->outputs;
     in.headers = c->headers;

@@ -43,6 +43,7 @@ static const struct fields operation_fields =
 
 struct operations_yaml {
     struct field_list secrets, headers, event_headers, events, event_members, errors, operations;
+    const char *next_page;
 };
 
 static const struct field operations_rows[] = {
@@ -54,6 +55,8 @@ static const struct field operations_rows[] = {
     FIELD("event_members", FIELD_TEXTS, struct operations_yaml, event_members,
           .help = "Members of the body of a delivery."),
     FIELD("errors", FIELD_TEXTS, struct operations_yaml, errors, .help = "Members of the body of an error response."),
+    FIELD("next_page", FIELD_TEXT, struct operations_yaml, next_page,
+          .help = "Response member that is a text if a list continues on another page."),
     FIELD("operations", FIELD_LIST, struct operations_yaml, operations, .required = true, .min = 1, .max = -1,
           .sub = &operation_fields, .help = "The operations."),
 };
@@ -317,6 +320,15 @@ static bool check_secrets(struct reading *r, const struct node *root, const stru
     return ok;
 }
 
+static bool check_next_page(struct reading *r, const struct node *root, const struct operations *o)
+{
+    bool shown = !o->next_page;
+    for (size_t i = 0; i < o->count && !shown; i++)
+        shown = operation_has_response_member(&o->items[i], o->next_page);
+    return shown || error_add(r->err, ERROR_INPUT, node_get(root, "next_page")->at, "no response has a member '%s'",
+                              o->next_page);
+}
+
 const struct operations *operations_load(struct arena *a, const char *path, struct error *err)
 {
     struct reading r = {a, err};
@@ -334,6 +346,7 @@ const struct operations *operations_load(struct arena *a, const char *path, stru
     ok &= list_read(&r, root, "event_members", &w.event_members, FORM_POINTER, &o->event_members);
     ok &= list_read(&r, root, "errors", &w.errors, FORM_POINTER, &o->errors);
     ok &= operations_read(&r, root, &w.operations, o);
-    ok = ok && check_secrets(&r, root, o);
+    o->next_page = w.next_page;
+    ok = ok && check_secrets(&r, root, o) && check_next_page(&r, root, o);
     return ok ? o : NULL;
 }

@@ -6,7 +6,7 @@
  *          that the documents leave open. Every member above a listed member is listed too. A call is a method and a
  *          path below the base URL of a target, as in scenarios: `GET /v1/projects/{project}/social-accounts`.
  * Errors:  unknown keys and owners, invalid calls, pointers and names, a member without the members above it, duplicate
- *          operations, calls and entries, a secret that no response has; with file:line:col.
+ *          operations, calls and entries, a secret or `next_page` that no response has; with file:line:col.
  */
 #pragma once
 #include "base/enum.h"
@@ -53,6 +53,7 @@ struct operations {
     struct text_list events;        /* none: the provider has no webhooks */
     struct text_list event_members; /* members of the body of a delivery */
     struct text_list errors;        /* members of the body of an error response */
+    const char *next_page;          /* response member that is a text if a list continues on another page; or NULL */
 };
 
 /* Loads `path`, an operations.yaml. Returns NULL, and errors, if it is invalid. */

@@ -150,6 +150,28 @@ static void ids_do_not_depend_on_the_response(void **state)
     }
 }
 
+static void a_row_that_may_be_on_another_page_is_undecided(void **state)
+{
+    static const struct {
+        const char *expectation;
+        bool continues;
+        enum verdict verdict;
+    } rows[] = {
+        {"{\"items\":{\"$some\":{\"id\":2}}}", true,  VERDICT_BLOCKED},
+        {"{\"items\":{\"$some\":{\"id\":2}}}", false, VERDICT_FAIL   },
+        {"{\"items\":{\"$some\":{\"id\":1}}}", true,  VERDICT_PASS   },
+        {"{\"items\":{\"$none\":{\"id\":1}}}", true,  VERDICT_FAIL   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, rows[i].expectation, "{\"items\":[{\"id\":1}],\"next\":\"x\"}");
+        s.in.continues = rows[i].continues;
+        assert_int_equal(check_expectation(&s.in, &s.out), rows[i].verdict == VERDICT_PASS);
+        assert_int_equal(s.out.items[1].verdict, rows[i].verdict);
+        assert_true(rows[i].verdict != VERDICT_BLOCKED || s.out.items[1].why);
+    }
+}
+
 static void undecided_checks_have_a_reason(void **state)
 {
     struct scene s;
@@ -373,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_leaf_is_one_check, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ids_do_not_depend_on_the_response, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_may_be_on_another_page_is_undecided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undecided_checks_have_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),

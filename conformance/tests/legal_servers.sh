@@ -22,7 +22,8 @@ rules() {
 
 remove() { echo "patch: [ { op: remove, path: $1 } ]"; }
 
-# server NAME UNDECIDED: runs the suite with the fixture lines from stdin. UNDECIDED: claims that it must leave undecided.
+# server NAME UNDECIDED: runs the suite with the fixture lines from stdin. UNDECIDED: claims that it must leave undecided;
+# *: some.
 server() {
     name=$1 undecided=${2:-}
     printf 'include: [%s]\n' "$source/fixtures/$provider-acme.yaml" >"$tmp/server.yaml"
@@ -33,6 +34,10 @@ server() {
         >"$tmp/out" 2>&1 </dev/null || code=$?
     got=$(tr -d ' \n' <"$tmp/r.json" | grep -oE '"id":"[A-Z]*-[0-9]*","level":"[a-z]*","outcome":"(fails|undecided)"' |
         sed 's/"id":"\([^"]*\)".*"outcome":"\([^"]*\)"/\1=\2/' | tr '\n' ' ' | sed 's/=undecided//g; s/ $//')
+    case $undecided$got in
+    '*'*=fails*) ;;
+    '*'*) undecided=$got ;;
+    esac
     [ "$code $got" = "$expected $undecided" ] || {
         echo "$provider, $name: expected exit $expected and undecided '$undecided', but got exit $code and '$got'" >&2
         cat "$tmp/out" >&2
@@ -55,12 +60,16 @@ layers)
     rules oauth_status '{}' "$(remove /state)" "$(remove /expiresAt)" | server 'returns no state and no expiresAt of an attempt'
     rules . '{}' 'headers: { Retry-After: "" }' | server 'has no Retry-After'
     # The third row moves to another page. The cursor is not used: a call with a cursor or a limit is served as usual.
-    rules 'list_(social_accounts|scheduled_posts|leased_accounts|projects|audit_log|webhook_endpoints)$' \
-        '{ query: { limit: { $absent: true }, cursor: { $absent: true } } }' \
-        'patch: [ { op: copy, from: /items/2, path: /nextCursor }, { op: replace, path: /nextCursor, value: next } ]' \
-        "$(remove /items/9)" "$(remove /items/8)" "$(remove /items/7)" "$(remove /items/6)" "$(remove /items/5)" \
-        "$(remove /items/4)" "$(remove /items/3)" "$(remove /items/2)" |
-        server 'has pages of two rows' 'LA-006 LA-008 LA-033 LA-060'
+    pages_of_two() {
+        rules 'list_(social_accounts|scheduled_posts|leased_accounts|projects|audit_log|webhook_endpoints)$' \
+            '{ query: { limit: { $absent: true }, cursor: { $absent: true } } }' "$@" \
+            'patch: [ { op: copy, from: /items/2, path: /nextCursor }, { op: replace, path: /nextCursor, value: next } ]' \
+            "$(remove /items/9)" "$(remove /items/8)" "$(remove /items/7)" "$(remove /items/6)" "$(remove /items/5)" \
+            "$(remove /items/4)" "$(remove /items/3)" "$(remove /items/2)"
+    }
+    pages_of_two | server 'has pages of two rows' 'LA-006 LA-008 LA-033 LA-060'
+    pages_of_two 'patch: [ { op: move, from: /items/0, path: /items/- }, { op: move, from: /items/0, path: /items/- } ]' |
+        server 'has pages of two rows, in another order' '*'
     ;;
 posteverywhere)
     timing 'publish: 20s' | server 'publishes slowly'

@@ -135,6 +135,7 @@ static void names_are_found_in_their_lists(void **state)
     assert_true(operations_have_error_member(o, "error/code"));
     assert_false(operations_have_error_member(o, "code"));
     assert_true(operations_have_secret(o, "token"));
+    assert_string_equal(o->next_page, "nextCursor");
     assert_false(operations_have_secret(o, "id"));
 }
 
@@ -167,6 +168,7 @@ static void every_mistake_is_reported_with_its_place(void **state)
 {
     expect_errors(*state, "bad");
     expect_errors(*state, "secret");
+    expect_errors(*state, "next_page");
 }
 
 static void the_catalogue_of_each_provider_has_operations(void **state)
