@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "conformance/scenario/controls.h"
 #include "conformance/scenario/documented.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
@@ -136,12 +137,16 @@ static bool check_step(struct validation *c, const struct step *s)
     return ok;
 }
 
-static bool check_steps(struct validation *c, const struct step *steps, size_t count)
+/* *decides_wrong: a step that cites a claim has a mistake. */
+static bool check_steps(struct validation *c, const struct step *steps, size_t count, bool *decides_wrong)
 {
     bool ok = true;
-    for (size_t i = 0; i < count; i++)
-        if (steps[i].kind != STEP_KIND_COUNT)
-            ok &= check_step(c, &steps[i]);
+    *decides_wrong = false;
+    for (size_t i = 0; i < count; i++) {
+        bool valid = steps[i].kind == STEP_KIND_COUNT || check_step(c, &steps[i]);
+        *decides_wrong |= !valid && step_decides(&steps[i]);
+        ok &= valid;
+    }
     return ok;
 }
 
@@ -205,47 +210,6 @@ static bool check_secrets(const struct node *root, struct error *err)
 
 /* --- a scenario --------------------------------------------------------------------------- */
 
-static bool on_reference(void *ctx, struct str reference, struct where at)
-{
-    (void)reference, (void)at;
-    *(bool *)ctx = true;
-    return false;
-}
-
-static bool expects_reference(const struct step *s)
-{
-    static const char *const keys[] = {"expect", "one_of"};
-    bool found = false;
-    for (size_t i = 0; i < COUNT(keys); i++)
-        if (node_get(s->source, keys[i]))
-            references_visit(node_get(s->source, keys[i]), on_reference, &found);
-    return found;
-}
-
-static bool decides_claim(const struct step *s)
-{
-    return s->citation_count || s->dispute;
-}
-
-static bool check_depends(struct validation *c, const struct scenario *sc)
-{
-    bool caused = false, any = false;
-    for (size_t i = 0; i < sc->step_count; i++) {
-        const struct step *s = &sc->steps[i];
-        if (s->kind == STEP_KIND_COUNT)
-            return true; /* invalid; its action is unknown */
-        caused |= !step_only_reads(s);
-        any |= decides_claim(s);
-        if (decides_claim(s) && (caused || expects_reference(s) || any_expectation(s, accepts_error)))
-            return true;
-    }
-    return !sc->step_count || error_add(c->err, ERROR_INPUT, sc->at, "%s",
-                                        any ? "every cited check may also pass against an unrelated response; expect a "
-                                              "reference such as $target.account, an error status, or a value that an "
-                                              "earlier step changed"
-                                            : "this scenario cites no claim and settles no dispute");
-}
-
 static bool accepts_limit(const struct expectation *x)
 {
     return accepts_status(x, 429, 429);
@@ -269,20 +233,22 @@ bool scenario_validate(struct arena *a, const struct scenario *s, const struct n
                        const struct catalogue *catalogue, struct error *err)
 {
     struct validation c = {a, catalogue, samples_new(a), err, false};
-    bool ok = check_steps(&c, s->steps, s->step_count);
+    bool decides_wrong;
+    bool ok = check_steps(&c, s->steps, s->step_count, &decides_wrong);
     ok &= validate_scenario_evidence(&c, s, root);
     ok &= validate_documented_claims(&c, s);
     ok &= scenario_scope_validate(a, s, err);
     ok &= check_secrets(root, err);
     ok &= check_limits(&c, s);
-    return check_depends(&c, s) && ok;
+    return (decides_wrong || validate_controls(&c, s)) && ok;
 }
 
 bool flow_validate(struct arena *a, const struct flow *f, const struct node *root, const struct catalogue *catalogue,
                    struct error *err)
 {
     struct validation c = {a, catalogue, samples_new(a), err, true};
-    bool ok = check_steps(&c, f->steps, f->step_count);
+    bool decides_wrong;
+    bool ok = check_steps(&c, f->steps, f->step_count, &decides_wrong);
     ok &= flow_scope_validate(a, f, err);
     return check_secrets(root, err) && ok;
 }

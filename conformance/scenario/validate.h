@@ -5,9 +5,7 @@
  * - A POST that accepts 201 or 202 and has captures, but no `cleanup`.
  * - An expected status of 400 or more without `code`, `error` or `message` in the expected body,
  *   except with HEAD.
- * - A scenario whose checks pass whatever it does. At least one step with claims or a dispute must
- *   expect a reference or a status of 400 or more, or must not be read-only, or must follow a step that is not
- *   read-only.
+ * - A scenario that a server passes which sends the same response to everybody, or refuses everybody (controls.h).
  * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
  *   $exact.
  * - An expectation that nearly every value matches (`$not: 5`, `$matches: ".*"`, `{}`, `$count: { $gte: 0 }`), or none.

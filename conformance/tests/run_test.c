@@ -298,7 +298,7 @@ static void a_server_error_ends_eventually_and_consistently(void **state)
         {"failing-without-status", "fail failing-without-status/list/items/$some\nof 1",                  "200 200 503"},
         {"failing-consistently",
          "fail failing-consistently/list/status/is\nblocked failing-consistently/list/items/$some\nof 2", "200 200 503"},
-        {"failing-as-expected",    "of 2",                                                                "200 200 503"},
+        {"failing-as-expected",    "of 4",                                                                "200 200 503"},
     };
     struct scene *s = *state;
     s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
