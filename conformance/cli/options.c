@@ -189,7 +189,7 @@ static const struct flag run_rows[] = {
     FLAG("report", "FORMAT=FILE,...", set_report, .help = "write reports to files (- is stdout); FORMAT is one of",
          .more_help = report_format_names),
     FLAG("read-only", NULL, set_read_only,
-         .help = "run no scenario that writes, to a mock neither (default for a real target)"),
+         .help = "run no scenario that writes, not even to a mock (default for a real target)"),
     FLAG("allow-writes", NULL, set_allow_writes, .help = "allow scenarios that write to a real target"),
     FLAG("allow-costly", NULL, set_allow_costly, .help = "allow scenarios that cost money on a real target"),
     FLAG("timeout", "DURATION", set_timeout, .help = "time limit of one request (default 10s)"),

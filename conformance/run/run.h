@@ -21,7 +21,7 @@ struct run_options {
     int64_t timeout_ms; /* time limit of one request */
     const char *ca_file;
     bool insecure;
-    bool read_only;                  /* no scenario writes, to a mock neither */
+    bool read_only;                  /* no scenario writes, not even to a mock */
     bool allow_writes, allow_costly; /* to a real target */
     bool skip_preflight;
     const char *mock_binary; /* starts this mock server; NULL: starts none */
