@@ -202,9 +202,9 @@ static bool check_depends(struct validation *c, const struct scenario *sc)
     if (!first)
         return error_add(c->err, ERROR_INPUT, sc->at, "this scenario cites no claim and settles no dispute");
     return error_add(c->err, ERROR_INPUT, first->at,
-                     "what '%s' expects may also be in an unrelated response, as in all that this scenario cites; "
-                     "expect a reference such as $target.account, or what an earlier step changed, or begin with the "
-                     "same call without a key, which must be refused",
+                     "an unrelated response could match all that the citing steps of this scenario expect, for example "
+                     "'%s'; expect a reference such as $target.account, or what an earlier step changed, or begin with "
+                     "the same call without a key, which must be refused",
                      first->id);
 }
 

@@ -1,4 +1,4 @@
-/* controls.h - rejects a scenario that a server passes which sends the same response to everybody.
+/* controls.h - rejects scenarios that pass on a server that sends the same response to everybody.
  *
  * Shapes:  a control is a step that such a server fails. A cited refusal needs a step that must succeed. A cited
  *          success needs a reference, a step that may change something before it, or the same call that is refused.
