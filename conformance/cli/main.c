@@ -50,12 +50,14 @@ static const char *default_target(struct arena *a, const struct options *o, stru
     return NULL;
 }
 
+/* An actor of --key replaces that of the file; the first actor of the file stays the first. */
 static bool add_keys(struct arena *a, const struct options *o, struct target *t, struct error *err)
 {
     bool ok = true;
     struct actor *actors = arena_array(a, struct actor, t->actor_count + o->keys.count);
     for (size_t i = 0; i < t->actor_count; i++)
-        actors[i + o->keys.count] = t->actors[i];
+        actors[i] = t->actors[i];
+    t->actors = actors;
     for (size_t i = 0; i < o->keys.count; i++) {
         struct str rest = str_from(o->keys.items[i]), name = str_cut(&rest, '=');
         const char *what = arena_printf(a, "--key: the environment variable '" STR_FMT "'", STR_ARG(rest));
@@ -66,12 +68,12 @@ static bool add_keys(struct arena *a, const struct options *o, struct target *t,
                            STR_ARG(name));
             continue;
         }
-        actors[i] = (struct actor){.name = str_dup(a, name), .origin = rest.s};
-        ok &= value ? value_read(a, value, what, (struct where){0}, &actors[i].credential, err)
+        const struct actor *old = target_actor(t, str_dup(a, name));
+        struct actor *to = &actors[old ? (size_t)(old - t->actors) : t->actor_count++];
+        *to = (struct actor){.name = str_dup(a, name), .origin = rest.s};
+        ok &= value ? value_read(a, value, what, (struct where){0}, &to->credential, err)
                     : error_add(err, ERROR_USAGE, (struct where){0}, "%s is not set", what);
     }
-    t->actors = actors;
-    t->actor_count += o->keys.count;
     return ok;
 }
 
@@ -103,6 +105,9 @@ static struct target *target_for(struct arena *a, const struct options *o, struc
     bool ok = t && (!file || !o->url || target_set_base_url(a, t, o->url, err)) &&
               (!o->admin_url || target_set_admin_url(a, t, o->admin_url, err)) && add_keys(a, o, t, err) &&
               (o->mock || target_check_login(t, err));
+    if (ok && !t->actor_count)
+        log_line(LOG_INFO, "target '%s' has no actor: a call of a scenario that has no 'as' is sent without a key",
+                 t->name);
     if (ok && o->mock)
         t->is_mock = t->is_own_mock = true;
     if (ok && !o->mock && !t->base_url && !t->admin_url)

@@ -217,7 +217,8 @@ static void put_claims(struct text_layout *t, const struct totals *f)
 /* Of a server that is no provider, the single failures say too little. */
 static void put_hint(struct text_layout *t, const struct run *r, const struct totals *f)
 {
-    if (!r->exit_code || r->interrupted || f->holding || f->cited < HINT_CLAIMS_MIN)
+    bool any_ran = f->scenarios > f->not_applicable;
+    if (!r->exit_code || r->interrupted || !any_ran || f->holding || f->cited < HINT_CLAIMS_MIN)
         return;
     put_row(t, "", STYLE_WARNING,
             arena_printf(t->arena,

@@ -75,10 +75,12 @@ static void check_actor(struct search *s, const struct vars *scope, const struct
             set_known_var(&of_case, scope, step->cases->map.members[i].key,
                           node_at(step->cases->map.members[i].value, k));
         const char *name = vars_text(&of_case, step->as, &missing);
-        const char *variable = name ? target_unset_variable(s->target, true, str_from(name)) : NULL;
+        if (!name || target_actor(s->target, name))
+            continue;
+        const char *variable = target_unset_variable(s->target, true, str_from(name));
         if (variable)
             set_unset(s, "actor", str_from(name), variable);
-        else if (name && !target_actor(s->target, name))
+        else
             s->why = arena_printf(a, "the target has no actor '%s'", name);
     }
 }

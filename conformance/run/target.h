@@ -30,6 +30,8 @@
  * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
  *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks those against its
  *          manifest). A target that reaches the listener has `webhook`.
+ * Actors:  a step without `as` is sent by the first actor of target-schema.yaml, which the target must then have. In
+ *          suites without that file it is sent by the target's first actor; a target without actors sends no key.
  * Secrets: a credential has no control character; a line break at its end is removed with a warning. A user and a
  *          password in a URL are sent as HTTP Basic authentication, so the keys of the actors then need another header
  *          than Authorization.

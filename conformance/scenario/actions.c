@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/time.h"
 #include "conformance/scenario/reader.h"
+#include "conformance/scenario/target_schema.h"
 
 /* --- calls -------------------------------------------------------------------------------- */
 
@@ -181,10 +182,17 @@ static bool (*const readers[STEP_KIND_COUNT])(struct reader *r, const struct ste
     [STEP_WEBHOOK] = hook_read,
 };
 
+/* Without a schema, the first actor of the target is the default one. */
+static const char *default_actor(const struct reader *r, enum step_kind kind)
+{
+    const struct target_schema *names = r->catalogue && kind == STEP_CALL ? r->catalogue->targets : NULL;
+    return names && names->actors.count ? names->actors.items[0].name : NULL;
+}
+
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool ok = request_read(r, w, s);
-    s->as = w->as;
+    s->as = w->as ? w->as : default_actor(r, s->kind);
     return readers[s->kind](r, w, s) && ok;
 }
 

@@ -114,7 +114,7 @@ struct step {
     const char *note;
 
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
-    const char *as;            /* actor; NULL: the first actor of the target */
+    const char *as;            /* actor; default: the schema's first one; NULL, without a schema: the target's */
     const struct node *query, *headers, *body;
     const char *raw_body;            /* body, sent as it is */
     const char *const *undocumented; /* names that the step uses on purpose, see documented.h */

@@ -96,7 +96,7 @@ static void visit_step(const struct frame *f, const struct step *step)
     if (u->actor && as)
         visit_actor(f, step, as);
     else if (u->actor && step->kind == STEP_CALL)
-        u->actor(u->ctx, NULL, step->at);
+        u->actor(u->ctx, step->as, step->at);
     if (u->simulation && node_text(simulate))
         u->simulation(u->ctx, node_text(simulate), simulate->at);
     if (step->flow)

@@ -9,7 +9,7 @@
 #include "conformance/scenario/scenario.h"
 
 struct usage {
-    void (*actor)(void *ctx, const char *name, struct where at);      /* name: NULL: the target's first actor */
+    void (*actor)(void *ctx, const char *name, struct where at);      /* name: NULL: see struct step */
     void (*resource)(void *ctx, struct str name, struct where at);    /* the part after "target." */
     void (*simulation)(void *ctx, const char *name, struct where at); /* each may be NULL */
     void *ctx;

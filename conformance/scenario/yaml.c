@@ -107,7 +107,9 @@ static const struct field step_rows[] = {
     KEY(FIELD_TEXT, "inspect", inspect, .help = "Path below state/ of the admin API."),
     KEY(FIELD_MAP, "expect_webhook", hook, .sub = &hook_fields,
         .help = "Waits for a webhook delivery to the runner; `expect` applies to its payload."),
-    KEY(FIELD_TEXT, "as", as, .help = "Actor that sends the call (default: the first actor of the target)."),
+    KEY(FIELD_TEXT, "as", as,
+        .help = "Actor that sends the call (default: the first actor of target-schema.yaml, or, "
+                "without that file, of the target)."),
     KEY(FIELD_NODE, "query", query, .help = "NAME: VALUE or NAME: LIST."),
     KEY(FIELD_NODE, "headers", headers, .help = "NAME: VALUE."),
     KEY(FIELD_NODE, "body", body, .help = "Request body, sent as JSON."),

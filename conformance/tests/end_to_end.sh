@@ -344,6 +344,30 @@ messages_have_no_keys() {
     done
 }
 
+# Without the actor that sends the calls of a suite nothing is judged: a 401 would accuse the claims.
+a_missing_actor_decides_nothing() {
+    start_mock
+    export FULL=lp_live_01HX9Y6K7EJ4T2_full
+    sed '/^now:/d; /^fixture:/d; /^admin_url:/d; /^consent:/d; /^  full:/d' "$suite/targets/mock.yaml" >"$tmp/target.yaml"
+    for options in "--target $tmp/target.yaml --url $url" "--target $tmp/target.yaml --url $url --key other=FULL" "--url $url/layers"; do
+        # shellcheck disable=SC2086
+        run 4 run "$suite/list/shape.yaml" "$suite/list/paging.yaml" $options
+        has "not applicable: the target has no (actor 'full'|resource 'project_a')"
+        ! grep -q 'does not behave like' "$tmp/out" || fail "a target that was not asked is accused"
+    done
+    ! curl -s "$url/__admin/requests?limit=100" | grep -q 'social-accounts' || fail "a call was sent without its key"
+    run 0 run "$suite/list/shape.yaml" --target "$tmp/target.yaml" --url "$url" --key full=FULL
+    sed 's/^actors:/&\n  anonymous: {}\n  full: { env: NOT_SET }/; s/^  anonymous: {}$//' "$suite/targets/live.example.yaml" |
+        sed '/LAYERS_KEY/d; /LAYERS_WRONG_KEY/d; s/prj_of_yours/prj_acme_a/; s/sa_of_yours/sa_acme_tiktok/' >"$tmp/unset.yaml"
+    run 0 run "$suite/list/shape.yaml" --target "$tmp/unset.yaml" --url "$url/layers" --key full=FULL
+    # A suite of one's own, without target-schema.yaml, and an API that needs no key.
+    mkdir "$tmp/own"
+    echo '- { claim: X-1, says: an unknown path is not found, source: d, level: must, observe: api }' >"$tmp/own/claims.yaml"
+    printf 'scenario: own\ntitle: t\nsteps:\n  - id: a\n    call: GET /layers/v1/whoami\n    expect: { status: 401, body: { error: { code: UNAUTHENTICATED } } }\n    claims: [X-1]\n' >"$tmp/own/own.yaml"
+    run 0 run "$tmp/own" --url "$url"
+    has "^info: target '$url' has no actor: a call of a scenario that has no 'as' is sent without a key"
+}
+
 # A key with a line break would end the header; the rest would be another header, or the body.
 keys_fit_their_header() {
     start_mock

@@ -240,8 +240,6 @@ static void every_name_in_a_providers_schema_is_used(void **state)
         for (size_t k = 0; k < c->targets->resources.count; k++)
             if (c->targets->resources.items[k].same_host)
                 add_used(&resources, str_from(c->targets->resources.items[k].same_host), (struct where){0});
-        add_used(&actors, STR("full"), (struct where){0}); /* the first actor, which steps do not name */
-        add_used(&actors, STR("acme"), (struct where){0});
         expect_used(&c->targets->capabilities, &capabilities, c->targets->file);
         expect_used(&c->targets->actors, &actors, c->targets->file);
         expect_used(&c->targets->resources, &resources, c->targets->file);
