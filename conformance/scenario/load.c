@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/arena.h"
@@ -191,20 +192,37 @@ static void add_file(struct loader *l, const char *path, bool is_flow)
         (struct file){path, arena_text(l->arena, realpath(path, real) ? real : path), is_flow};
 }
 
+static bool looks_like_yaml(const char *path)
+{
+    const char *end = strrchr(path, '.');
+    return end && (strcasecmp(end, ".yml") == 0 || strcasecmp(end, ".yaml") == 0);
+}
+
+/* Every file that may be a scenario is loaded or is an error, except hidden ones: their names begin with a dot. */
 static void add_folder(struct loader *l, const char *folder, bool is_flows, int depth)
 {
     static const char *const not_scenarios[] = {"claims.yaml", "disputes.yaml", "mutants.yaml", "operations.yaml",
                                                 "target-schema.yaml"};
     size_t count;
     const char *const *names = folder_names(l->arena, folder, &count);
+    if (!depth) {
+        error_add(l->err, ERROR_INPUT, (struct where){.file = folder}, "more than %d folders deep", FOLDERS_DEEP_MAX);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         const char *path = path_join(l->arena, folder, names[i]);
         if (has_text(not_scenarios, COUNT(not_scenarios), names[i]))
             continue;
-        if (path_is_yaml(path) && path_is_file(path))
+        if (path_is_folder(path)) {
+            if (strcmp(names[i], "targets") != 0)
+                add_folder(l, path, is_flows || strcmp(names[i], "flows") == 0, depth - 1);
+        } else if (path_is_yaml(path) && path_is_file(path))
             add_file(l, path, is_flows);
-        else if (strcmp(names[i], "targets") != 0 && depth && path_is_folder(path))
-            add_folder(l, path, is_flows || strcmp(names[i], "flows") == 0, depth - 1);
+        else if (path_is_yaml(path))
+            error_add(l->err, ERROR_INPUT, (struct where){.file = path}, "not a file that can be read");
+        else if (looks_like_yaml(path))
+            error_add(l->err, ERROR_INPUT, (struct where){.file = path},
+                      "the name of a scenario file ends in .yaml; rename this file");
     }
 }
 

@@ -279,6 +279,25 @@ static void a_missing_path_and_an_empty_folder_are_rejected(void **state)
     assert_string_equal(load_errors(a, NULL, 0), "no scenarios given; expected files or folders");
 }
 
+static void a_file_that_may_be_a_scenario_is_not_skipped(void **state)
+{
+    struct arena *a = *state;
+    const char *folder = new_folder(a);
+    static const char *const names[] = {"one.yml", "two.YAML", "three.Yml", ".hidden.yml", "notes.txt"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        write_file(a, folder, names[i], "");
+    assert_int_equal(symlink("nowhere", path_join(a, folder, "gone.yaml")), 0);
+    const char *why = load_errors(a, &folder, 1);
+    (void)unlink(path_join(a, folder, ".hidden.yml"));
+    remove_folder(a, folder);
+    for (size_t i = 0; i < 3; i++)
+        assert_non_null(strstr(why, arena_printf(a, "%s: the name of a scenario file ends in .yaml; rename this file",
+                                                 path_join(a, folder, names[i]))));
+    assert_non_null(strstr(why, arena_printf(a, "%s/gone.yaml: not a file that can be read", folder)));
+    assert_null(strstr(why, "hidden"));
+    assert_null(strstr(why, "notes"));
+}
+
 static const char scenario_text[] = "scenario: one\ntitle: One\nsteps:\n"
                                     "  - id: a\n    call: DELETE /v1/a\n"
                                     "    expect: { status: 200, body: { id: a } }\n    claims: [X-001]\n";
@@ -409,6 +428,7 @@ int main(void)
         cmocka_unit_test(every_key_is_read),
         cmocka_unit_test(a_flow_has_its_inputs_outputs_and_steps),
         cmocka_unit_test(the_nearest_flow_is_used),
+        cmocka_unit_test(a_file_that_may_be_a_scenario_is_not_skipped),
         cmocka_unit_test(a_missing_path_and_an_empty_folder_are_rejected),
         cmocka_unit_test(scenarios_without_a_catalogue_or_with_duplicate_names_are_rejected),
         cmocka_unit_test(flows_nested_too_deep_are_rejected),
