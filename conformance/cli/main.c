@@ -237,6 +237,14 @@ static FILE *console_stream(const struct outputs *outputs)
     return stdout;
 }
 
+/* Returns true if the mock starts with the fixture for which the target file was written. */
+static bool has_own_fixture(const struct options *o, const struct target *t)
+{
+    char given[PATH_MAX], own[PATH_MAX];
+    return !o->mock_fixture ||
+           (t->fixture && realpath(o->mock_fixture, given) && realpath(t->fixture, own) && strcmp(given, own) == 0);
+}
+
 static bool run_scenarios(const struct options *o, const struct plan *plan, const struct target *target,
                           struct secrets *secrets, const struct run_events *events, struct run *run, struct error *err)
 {
@@ -249,6 +257,7 @@ static bool run_scenarios(const struct options *o, const struct plan *plan, cons
         .allow_writes = o->allow_writes,
         .allow_costly = o->allow_costly,
         .skip_preflight = o->no_preflight,
+        .is_own_fixture = has_own_fixture(o, target),
         .mock_fixture = o->mock_fixture ? o->mock_fixture : target->fixture,
         .suite_version = UNDERSTUDY_VERSION,
         .gate = o->gate,
@@ -302,7 +311,7 @@ static bool load_and_run(const struct options *o, struct secrets *secrets, const
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
     return loaded && !error_any(err) && plan_make(a, &suite, &selection, has_capability, target, &plan, err) &&
-           run_scenarios(o, &plan, target, secrets, events, run, err);
+           plan_check_provider(&plan, err) && run_scenarios(o, &plan, target, secrets, events, run, err);
 }
 
 /* A message may repeat a response. */

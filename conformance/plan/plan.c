@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "conformance/scenario/target_schema.h"
 
 /* --- required capabilities ---------------------------------------------------------------- */
 
@@ -231,6 +232,27 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     }
     const char *by = count ? NULL : excluding_options(a, selection, &matches);
     *out = (struct plan){suite, items, count, by, count ? NULL : nothing_to_do(a, selection, &matches)};
+    return true;
+}
+
+/* Two folders may test the same API: their schemas have its name. */
+static const char *api_of(const struct scenario *s)
+{
+    const struct target_schema *schema = s->catalogue ? s->catalogue->targets : NULL;
+    return schema && schema->file ? schema->api : NULL;
+}
+
+bool plan_check_provider(const struct plan *p, struct error *err)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        const char *api = api_of(p->items[i].scenario);
+        if (api && first && strcmp(api, first) != 0)
+            return error_add(err, ERROR_USAGE, (struct where){0},
+                             "one run tests one target, but the scenarios belong to two providers: %s and %s", first,
+                             api);
+        first = api ? api : first;
+    }
     return true;
 }
 

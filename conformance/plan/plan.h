@@ -42,6 +42,8 @@ typedef bool capability_fn(const void *ctx, const char *capability);
 
 bool plan_make(struct arena *a, const struct suite *suite, const struct selection *selection, capability_fn *can,
                const void *ctx, struct plan *out, struct error *err);
+/* Returns false if the scenarios belong to two providers: one run tests one target. */
+bool plan_check_provider(const struct plan *p, struct error *err);
 /* Returns the capabilities that the scenario requires: those in `requires`, and those that its steps and flows
  * imply. */
 const char *const *scenario_needs(struct arena *a, const struct scenario *s, size_t *count);

@@ -529,7 +529,8 @@ bool preflight_run(struct runner *r, const struct client_options *options, const
                    struct error *err)
 {
     size_t before = err->count;
-    bool whole = !r->options->mock_binary && !r->options->skip_preflight;
+    bool is_known = r->options->mock_binary && r->options->is_own_fixture;
+    bool whole = !is_known && !r->options->skip_preflight;
     struct preflight p = {.runner = r, .err = err, .options = *options};
     p.options.timeout_ms = options->timeout_ms < RESPONSE_MS ? options->timeout_ms : RESPONSE_MS;
     p.options.connect_timeout_ms = CONNECT_MS;

@@ -32,8 +32,8 @@ struct items {
 /* --- preflight.c -------------------------------------------------------------------------- */
 
 /* Returns false, and every problem, if the target is not what the scenarios need. *simulations is set to
- * the list in the manifest of an admin API. A mock that the runner has started is asked for its manifest only.
- * `options` are those of the run's client; the time limits may be shorter here. */
+ * the list in the manifest of an admin API. A mock that the runner has started with the fixture of the target file is
+ * asked for its manifest only. `options` are those of the run's client; the time limits may be shorter here. */
 bool preflight_run(struct runner *r, const struct client_options *options, const struct node **simulations,
                    struct error *err);
 

@@ -448,6 +448,7 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
         return NULL;
     bool ok = fields_read(&scenario_fields, root, l->arena, &w, l->err);
     copy_keys(&w, path, s);
+    s->catalogue = r.catalogue;
     if (!w.steps)
         return NULL;
     ok &= name_check(&r, s, root);

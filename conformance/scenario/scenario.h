@@ -169,6 +169,7 @@ struct flow {
 struct scenario {
     const char *name, *title, *note, *file;
     struct where at;
+    const struct catalogue *catalogue; /* of its provider */
     const char *const *requires, *const *tags, *const *exclusive;
     size_t require_count, tag_count, exclusive_count;
     bool judges_limits; /* `wait_for_rate_limit: false` */
