@@ -106,8 +106,10 @@ enum next call_prepare(struct task *t)
     c->began_us = time_monotonic_us();
     if (!c->request)
         return judge_unsendable(t, &problem);
-    const char *gone = t->runner->outage.gone;
-    return gone && c->step->kind == STEP_CALL ? judge_error(t, gone) : NEXT_PHASE;
+    if (c->step->kind != STEP_CALL)
+        return NEXT_PHASE;
+    const char *gone = t->runner->outage.gone ? t->runner->outage.gone : key_refused(t);
+    return gone ? judge_error(t, gone) : NEXT_PHASE;
 }
 
 /* Each attempt reuses the scratch arena; the last response is copied out of it. */

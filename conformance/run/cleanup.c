@@ -7,7 +7,7 @@
 #define LIMITED_MAX    3
 #define RETRY_AFTER_MS 1000
 #define NO_CLEANUP_URL "the response lacks a value that the cleanup request needs"
-#define NO_RESPONSE    "there was no response, so the resource may or may not exist"
+#define NO_RESPONSE    "there was no usable response, so the resource may or may not exist"
 #define ABANDONED      "the run was interrupted again, before it was cleaned up"
 #define LOOKUP_FAILED  "there was no response, and the lookup failed: "
 
@@ -111,7 +111,7 @@ static void register_lookup(struct task *t, const struct cleanup *how)
 void cleanup_lost(struct task *t)
 {
     const struct current *c = &t->current;
-    if (!needs_cleanup(t) || !c->exchange || !c->exchange->sent || c->exchange->status)
+    if (!needs_cleanup(t) || !c->exchange || !c->exchange->sent)
         return;
     if (c->step->no_cleanup)
         report_leftover(t, c->name, NULL, NO_RESPONSE);

@@ -462,7 +462,13 @@ enum next judge_error(struct task *t, const char *why)
 {
     why = arena_text(t->runner->arena, why); /* the text may be on the attempt's arena */
     keep_exchange(t);
-    cleanup_lost(t);
+    if (t->current.exchange && !t->current.exchange->status)
+        cleanup_lost(t);
+    return end_undecided(t, why);
+}
+
+enum next judge_undecided(struct task *t, const char *why)
+{
     return end_undecided(t, why);
 }
 

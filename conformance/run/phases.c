@@ -16,8 +16,8 @@ static phase_fn flow_enter, flow_leave;
 
 /* clang-format off */
 enum {
-    PHASE_CHOOSE, PHASE_RESOLVE, PHASE_PREPARE, PHASE_ACT, PHASE_RECEIVE, PHASE_REPEAT, PHASE_RECORD, PHASE_CHECK,
-    PHASE_CAPTURE, PHASE_CLEANUP, PHASE_LOOK_UP, PHASE_COMPARE, PHASE_BLOCK,
+    PHASE_CHOOSE, PHASE_RESOLVE, PHASE_PREPARE, PHASE_ACT, PHASE_RECEIVE, PHASE_REPEAT, PHASE_RECORD, PHASE_ASK,
+    PHASE_CONFIRM, PHASE_CHECK, PHASE_CAPTURE, PHASE_CLEANUP, PHASE_LOOK_UP, PHASE_COMPARE, PHASE_BLOCK,
 };
 static phase_fn *const phases[] = {
     [PHASE_CHOOSE]  = choose,           /* the next step or case; skips blocked ones; a flow or the scenario may end */
@@ -27,6 +27,8 @@ static phase_fn *const phases[] = {
     [PHASE_RECEIVE] = receive,          /* reads the response; without one the step ends undecided */
     [PHASE_REPEAT]  = repeat,           /* eventually, consistently, an exhausted rate limit: waits, then acts again */
     [PHASE_RECORD]  = record,           /* keeps the response for the reports */
+    [PHASE_ASK]     = confirm_ask,      /* an unexpected 401, 502, 503 or 504: sends the actor's check call */
+    [PHASE_CONFIRM] = confirm_judge,    /* if that fails, too, the key or the server is dead: the step is undecided */
     [PHASE_CHECK]   = judge_check,      /* compares it with the expectation, and with the readings of a dispute */
     [PHASE_CAPTURE] = judge_capture,    /* keeps the values that later steps use */
     [PHASE_CLEANUP] = cleanup_register, /* remembers how to remove what the step created */

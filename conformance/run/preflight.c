@@ -70,6 +70,8 @@ static void report_items(struct preflight *p)
         const struct item *item = &p->all.items[i];
         const char *kind = item->is_actor ? "actor" : "resource";
         const char *detail = item->detail ? item->detail : "not asked: another check failed before";
+        if (item->is_actor && item->outcome == PREFLIGHT_OK)
+            key_accepted(p->runner, item->actor);
         add_result(p, arena_printf(p->runner->arena, "%s %s", kind, item->name->name), item->outcome, detail);
         if (item->is_warning)
             log_line(LOG_WARN, "preflight: %s", detail);
@@ -267,9 +269,7 @@ static struct exchange_record *item_request(struct preflight *p, struct item *it
 {
     struct runner *r = p->runner;
     struct request_problem problem = {0};
-    const struct step step = {
-        .kind = STEP_CALL, .method = "GET", .path = item->name->path, .as = item->actor->name, .case_count = 1};
-    struct exchange_record *x = resolve_request(&item->vars, r->target, &p->namespace, &step, &problem);
+    struct exchange_record *x = preflight_request(r, &item->vars, &p->namespace, item->name, item->actor, &problem);
     if (!x)
         item->detail = arena_printf(r->arena, "not asked: the check uses '%s', which the target does not have",
                                     problem.missing ? problem.missing : problem.no_actor);

@@ -47,6 +47,12 @@ void preflight_check_values(const struct runner *r, struct items *all);
 /* Returns the resource that the check of `item` refers to as $target.NAME and that is not as it should be, or NULL. */
 const struct item *preflight_wrong_reference(const struct items *all, const struct item *item);
 bool preflight_has_reference(const struct item *item);
+/* Returns the actor's entry in the schema, or NULL. */
+const struct target_name *preflight_actor(const struct runner *r, const char *name);
+/* Builds the check call. Returns NULL if a reference in its path has no value. */
+struct exchange_record *preflight_request(const struct runner *r, const struct vars *v, const struct namespace *ns,
+                                          const struct target_name *n, const struct actor *as,
+                                          struct request_problem *problem);
 struct item *preflight_find_actor(const struct items *all, const char *name);
 
 /* --- preflight_judge.c -------------------------------------------------------------------- */

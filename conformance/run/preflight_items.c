@@ -93,6 +93,20 @@ static const struct target_name *find_name(const struct runner *r, const char *n
     return NULL;
 }
 
+const struct target_name *preflight_actor(const struct runner *r, const char *name)
+{
+    const struct target_schema *schema;
+    return find_name(r, name, true, &schema);
+}
+
+struct exchange_record *preflight_request(const struct runner *r, const struct vars *v, const struct namespace *ns,
+                                          const struct target_name *n, const struct actor *as,
+                                          struct request_problem *problem)
+{
+    const struct step step = {.kind = STEP_CALL, .method = "GET", .path = n->path, .as = as->name, .case_count = 1};
+    return resolve_request(v, r->target, ns, &step, problem);
+}
+
 static void add_item(const struct runner *r, struct items *to, const char *name, bool is_actor)
 {
     const struct target_schema *schema = NULL;

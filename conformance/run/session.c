@@ -300,7 +300,13 @@ static bool run_target(struct arena *a, const struct plan *plan, const struct ta
 {
     int64_t began_us = time_monotonic_us();
     struct session s = {
-        .runner = {.arena = a, .run = out, .plan = plan, .target = target, .options = options, .ended = task_ended},
+        .runner = {.arena = a,
+                   .run = out,
+                   .plan = plan,
+                   .target = target,
+                   .options = options,
+                   .keys = arena_array(a, struct key_state, target->actor_count),
+                   .ended = task_ended},
         .started = arena_array(a, bool, plan->count),
         .jobs = jobs_of(target, options, plan->count),
         .err = err,

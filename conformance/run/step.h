@@ -14,7 +14,7 @@ typedef enum next phase_fn(struct task *t);
 
 /* Registers the cleanups of the current step, and drops those that the step itself has sent. */
 phase_fn cleanup_register;
-void cleanup_lost(struct task *t);  /* no response: registers a lookup of the resource */
+void cleanup_lost(struct task *t);  /* no usable response: registers a lookup of the resource */
 void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
 /* Ends the task at once. What it has not cleaned up is reported as left behind. */
 void cleanup_abandon(struct task *t);
@@ -36,6 +36,7 @@ phase_fn judge_capture; /* the values that later steps use */
 phase_fn judge_block;   /* skips the other steps if they need this one */
 
 enum next judge_error(struct task *t, const char *why);       /* no usable response */
+enum next judge_undecided(struct task *t, const char *why);   /* likewise; the response is already recorded */
 enum next judge_blocked(struct task *t, const char *missing); /* a reference without a value */
 enum next judge_unsendable(struct task *t, const struct request_problem *problem);
 enum next judge_other_user(struct task *t, const char *asked, const char *connected);
@@ -48,6 +49,15 @@ void skipped_checks_of_case(struct task *t, const struct step *step, const char 
                             enum verdict verdict, const char *why);
 void skipped_checks_of_step(struct task *t, const struct step *step, const char *name, enum verdict verdict,
                             const char *why); /* without the checks of a flow it uses */
+
+/* --- confirm.c: whether an unexpected response is the provider's answer ------------------- */
+
+/* After an unexpected 401 with a key that was accepted before, or an unexpected 502, 503 or 504, sends the check call
+ * of the actor. If that fails in the same way, the step is undecided: the key does not work any more, or the server
+ * does not. */
+phase_fn confirm_ask, confirm_judge;
+void key_accepted(const struct runner *r, const struct actor *actor);
+const char *key_refused(const struct task *t); /* why the current request is not sent; NULL: its key works */
 
 /* --- call.c: requests to the endpoint and to the admin API -------------------------------- */
 

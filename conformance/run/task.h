@@ -19,13 +19,20 @@ struct listener;
 struct task;
 
 /* Whether it still makes sense to send calls to the endpoint. A call without a response starts an outage, and any
- * response ends it; after OUTAGE_MS the run sends no more calls. On a target without a clock, a step that got 429 after
+ * response ends it; after OUTAGE_MS the run sends no more calls. Nor does it after several calls in a row that a
+ * gateway answered for a dead server. On a target without a clock, a step that got 429 after
  * all its waits ends the waiting for all steps, until a call gets another status. */
 struct outage {
     int failures; /* calls in a row without a response */
     int64_t began_us;
-    const char *gone; /* why no more calls are sent; NULL: they are */
+    int gateway_failures; /* calls in a row with 502, 503 or 504, as their check calls */
+    const char *gone;     /* why no more calls are sent; NULL: they are */
     bool rate_limited;
+};
+
+struct key_state {       /* of an actor's key */
+    bool accepted;       /* a call with it has succeeded */
+    const char *refused; /* why no more calls are sent with it; NULL: they are */
 };
 
 struct runner {
@@ -43,7 +50,8 @@ struct runner {
     bool has_skew;             /* the preflight has seen the target's clock */
     bool interrupted;
     struct outage outage;
-    struct task *active; /* running tasks, newest first */
+    struct key_state *keys; /* as many as actors of the target */
+    struct task *active;    /* running tasks, newest first */
     size_t active_count;
     void (*ended)(struct runner *r); /* is called when a task has ended */
 };
@@ -66,8 +74,9 @@ struct current {
     struct retry retry;
     int64_t began_us, waited_ms; /* waited_ms: before the last attempt */
     struct exchange_record *request, *exchange;
-    struct arena *arena;               /* of the response: the task's scratch arena, later the run's */
-    struct exchange_record *looked_up; /* of connected_as; NULL: not sent */
+    struct arena *arena;                  /* of the response: the task's scratch arena, later the run's */
+    struct exchange_record *looked_up;    /* of connected_as; NULL: not sent */
+    struct exchange_record *confirmation; /* the check call of confirm.c; NULL: not sent */
     const struct node *body, *redirect, *outputs;
     const char *body_error, *server_failure;
     const char *failure;           /* why the step cannot go on after a wait; NULL: it can */
