@@ -218,12 +218,32 @@ static void check_url(const struct runner *r, struct item *item)
                             host_name, host));
 }
 
+/* On a mock each scenario has its own namespace, where nothing is used up. */
+static void check_consumed(const struct runner *r, const struct items *all, struct item *item)
+{
+    const char *value = scalar_text(r->arena, item->value);
+    for (size_t i = 0; value && !r->target->admin_url && i < all->count; i++) {
+        const struct item *other = &all->items[i];
+        const char *same = other != item && !other->is_actor ? scalar_text(r->arena, other->value) : NULL;
+        if (!same || strcmp(value, same) != 0)
+            continue;
+        decide(item, PREFLIGHT_WRONG,
+               arena_printf(r->arena,
+                            "resource '%s' (%s) is also resource '%s', but a scenario uses it up; give each its own, "
+                            "or remove one from the target file",
+                            item->name->name, value, other->name->name));
+        return;
+    }
+}
+
 void preflight_check_values(const struct runner *r, struct items *all)
 {
     for (size_t i = 0; i < all->count; i++) {
         struct item *item = &all->items[i];
         if (!item->is_actor && (item->name->https || item->name->same_host))
             check_url(r, item);
+        if (!item->is_actor && item->name->consumed)
+            check_consumed(r, all, item);
         if (item->outcome == PREFLIGHT_WRONG)
             continue;
         if (!item->name->path)

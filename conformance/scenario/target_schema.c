@@ -50,7 +50,7 @@ struct name_yaml {
     const char *means, *check, *unchecked, *as, *cursor, *same_host;
     int64_t status;
     const struct node *has;
-    bool https;
+    bool https, consumed;
 };
 
 static const struct field name_rows[] = {
@@ -67,6 +67,8 @@ static const struct field name_rows[] = {
     FIELD("cursor", FIELD_TEXT, struct name_yaml, cursor,
           .help = "Pointer to the value that continues the list; it is sent as the query parameter `cursor`."),
     FIELD("https", FIELD_BOOL, struct name_yaml, https, .help = "The value must be an https URL."),
+    FIELD("consumed", FIELD_BOOL, struct name_yaml, consumed,
+          .help = "A scenario uses the resource up, so no other resource may have its value."),
     FIELD("same_host", FIELD_TEXT, struct name_yaml, same_host,
           .help = "The resource whose value must be the host of this URL."),
 };
@@ -141,6 +143,7 @@ static bool names_read(struct arena *a, const struct node *map, const char *what
         n->has = w.has;
         n->cursor = w.cursor;
         n->https = w.https;
+        n->consumed = w.consumed;
         n->same_host = w.same_host;
         ok &= check_read(a, &w, n, err);
     }

@@ -22,6 +22,7 @@ struct target_name {
     const char *cursor;     /* pointer to the value with which the list continues; NULL: one page */
     bool https;             /* the value must be an https URL */
     const char *same_host;  /* the resource that must be the host of this URL; NULL: none */
+    bool consumed;          /* a scenario uses it up: without namespaces no other resource may have its value */
     struct where at;
 };
 

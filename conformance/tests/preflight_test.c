@@ -402,6 +402,19 @@ static void the_host_of_the_return_url_is_compared(void **state)
                     "'app.example.com'");
 }
 
+static void what_a_scenario_uses_up_is_used_by_no_other(void **state)
+{
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, s->target.resources, "other_item", node_new_text(&s->arena, STR("t-2")));
+    expect_problems(
+        s, MODE_GOOD,
+        "resource 'other_item' (t-2) is also resource 'item', but a scenario uses it up; give each its own, "
+        "or remove one from the target file");
+    s->target.resources = node_with(&s->arena, s->target.resources, "other_item", node_new_text(&s->arena, STR("t-4")));
+    run_suite(s, MODE_EVERY_ITEM); /* the id of unknown_item exists */
+    assert_null(strstr(s->errors, "other_item"));
+}
+
 #define NOT_ITEMS "base_url http://127.0.0.1:N does not look like the Items API: GET http://127.0.0.1:N/me returned "
 
 static void a_server_that_is_not_the_api_is_named_after_its_first_response(void **state)
@@ -555,6 +568,7 @@ int main(void)
         TEST(a_resource_may_be_on_a_later_page),
         TEST(every_problem_is_reported_at_once),
         TEST(the_host_of_the_return_url_is_compared),
+        TEST(what_a_scenario_uses_up_is_used_by_no_other),
         TEST(a_server_that_is_not_the_api_is_named_after_its_first_response),
         TEST(a_rate_limit_is_waited_out_once),
         TEST(a_server_that_hangs_is_left_after_the_time_limit),
