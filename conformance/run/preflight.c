@@ -17,6 +17,7 @@
 #define WAIT_MAX_MS    ((int64_t)5 * 60 * 1000)
 #define PAGES_MAX      20
 #define ADMIN_PROTOCOL 1
+#define NO_SCHEMA      "keys and resources not checked: no target-schema.yaml"
 
 struct preflight {
     struct runner *runner;
@@ -92,6 +93,18 @@ static bool is_virtual_clock(const struct target *t)
     return t->admin_url || t->is_mock || t->now_ms;
 }
 
+/* Without it, no call is known that checks the keys and resources of these scenarios. Returns false if all have it. */
+static bool lacks_schema(const struct preflight *p)
+{
+    const struct plan *plan = p->runner->plan;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct catalogue *c = plan->items[i].scenario->catalogue;
+        if (!c || !c->targets || !c->targets->file)
+            return true;
+    }
+    return false;
+}
+
 static void log_summary(const struct preflight *p)
 {
     size_t keys = count_items(&p->all, true, PREFLIGHT_OK), resources = count_items(&p->all, false, PREFLIGHT_OK);
@@ -99,13 +112,14 @@ static void log_summary(const struct preflight *p)
     const char *more = unchecked ? arena_printf(p->runner->arena, " (%zu more cannot be checked)", unchecked) : "";
     char clock[64] = "clock not compared";
     if (!p->all.count) {
-        log_line(LOG_INFO, "preflight: %s responds", p->runner->target->base_url);
+        log_line(LOG_INFO, "preflight: %s responds%s", p->runner->target->base_url,
+                 lacks_schema(p) ? "; " NO_SCHEMA : "");
         return;
     }
     if (p->runner->has_skew && !is_virtual_clock(p->runner->target))
         (void)snprintf(clock, sizeof clock, "clock %+.1f s", (double)p->runner->skew_ms / 1000);
-    log_line(LOG_INFO, "preflight: %zu key%s, %zu resource%s%s, %s", keys, keys == 1 ? "" : "s", resources,
-             resources == 1 ? "" : "s", more, clock);
+    log_line(LOG_INFO, "preflight: %zu key%s, %zu resource%s%s, %s%s", keys, keys == 1 ? "" : "s", resources,
+             resources == 1 ? "" : "s", more, clock, lacks_schema(p) ? "; others: " NO_SCHEMA : "");
 }
 
 /* --- requests ----------------------------------------------------------------------------- */
@@ -543,6 +557,8 @@ bool preflight_run(struct runner *r, const struct client_options *options, const
         preflight_check_values(r, &p.all);
         check_target(&p);
         report_items(&p);
+        if (lacks_schema(&p))
+            add_result(&p, "keys", PREFLIGHT_UNCHECKED, NO_SCHEMA);
         report_clock(&p);
         if (err->count == before && !r->interrupted)
             log_summary(&p);

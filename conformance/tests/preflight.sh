@@ -172,6 +172,9 @@ the_admin_api_must_be_that_of_the_server() {
     whole=$suite suite=$tmp/suite
     run 3 --admin-url "$other"
     has "lead to different servers"
+    run 0 --claim LA-001
+    has "^info: preflight: $url/layers responds; keys and resources not checked: no target-schema.yaml$"
+    flat "$tmp/r.json" | grep -q '{"check":"keys","ok":null,"detail":"keysandresourcesnotchecked' || fail "the JSON report does not say that no key was checked"
     suite=$whole
     curl -s "$url/ns/mine/layers/v1/whoami" >/dev/null
     run 3 --admin-url "$url/ns/mine/__admin"
