@@ -1,6 +1,9 @@
 #include "conformance/run/client.h"
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/http/client.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -270,10 +273,29 @@ struct exchange_record *admin_advance_clock(struct arena *a, const struct namesp
     return admin_request(a, ns->admin_url, "POST", "/clock/advance", text_map(a, "by", by));
 }
 
+const char *no_response_hint(const struct exchange_record *x)
+{
+    static const struct {
+        const char *scheme, *error, *hint;
+    } rows[] = {
+        {"https:", "certificate",   " (--cacert FILE names the CA certificates to trust)"},
+        {"https:", "wrong version", " (is it http?)"                                     },
+        {"https:", "packet length", " (is it http?)"                                     },
+        {"https:", "record layer",  " (is it http?)"                                     },
+        {"http:",  "Empty reply",   " (is it https?)"                                    },
+        {"http:",  "HTTP/0.9",      " (is it https?)"                                    },
+        {"http:",  "reset by peer", " (is it https?)"                                    },
+    };
+    for (size_t i = 0; x->error && i < COUNT(rows); i++)
+        if (str_starts(str_from(x->url), str_from(rows[i].scheme)) && strstr(x->error, rows[i].error))
+            return rows[i].hint;
+    return "";
+}
+
 const char *admin_error(struct arena *a, const struct exchange_record *x)
 {
     if (!x->status)
-        return arena_printf(a, "the admin API did not respond: %s", x->error);
+        return arena_printf(a, "the admin API did not respond: %s%s", x->error, no_response_hint(x));
     return arena_printf(a, "the admin API returned %d for %s %s: %s", x->status, x->method, x->url,
                         exchange_short_body(a, x));
 }

@@ -73,5 +73,7 @@ struct exchange_record *admin_create_namespace(struct arena *a, const struct tar
 struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name);
 struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms);
 
+/* What to try if there is no response, as the rest of a sentence: " (is it http?)"; "": nothing is known. */
+const char *no_response_hint(const struct exchange_record *x);
 /* Describes a failed admin call: status and response body, or why there is no response. */
 const char *admin_error(struct arena *a, const struct exchange_record *x);

@@ -34,7 +34,7 @@ bool value_read(struct arena *a, const char *text, const char *what, struct wher
     while (str_ends(value, STR("\n")) || str_ends(value, STR("\r")))
         value.n--;
     if (!str_trim(value).n)
-        return error_add(err, kind, at, "%s is empty", what);
+        return error_add(err, kind, at, *text ? "%s has only blanks" : "%s is empty", what);
     for (size_t i = 0; i < value.n; i++) {
         unsigned char c = (unsigned char)value.s[i];
         if (c == '\n' || c == '\r')
@@ -46,6 +46,11 @@ bool value_read(struct arena *a, const char *text, const char *what, struct wher
         warn_trimmed(what, at);
     *out = str_dup(a, value);
     return true;
+}
+
+const char *variable_problem(const char *name)
+{
+    return getenv(name) ? "is empty" : "is not set";
 }
 
 #define KEY_MIN_BYTES 16

@@ -196,9 +196,7 @@ void preflight_judge(const struct runner *r, struct item *item, struct exchange_
 
 const char *preflight_no_response(struct arena *a, const char *base_url, const struct exchange_record *x)
 {
-    bool tls = str_find(str_from(x->error), 'S') < strlen(x->error) && strstr(x->error, "SSL");
-    return arena_printf(a, "%s does not respond: %s%s", base_url, x->error,
-                        tls ? " (--cacert FILE names the CA certificates to trust)" : "");
+    return arena_printf(a, "%s does not respond: %s%s", base_url, x->error, no_response_hint(x));
 }
 
 /* A cache may send an old Date; Age is how old it is. */

@@ -18,8 +18,8 @@ struct search {
 static void set_unset(struct search *s, const char *what, struct str name, const char *variable)
 {
     s->variable = variable;
-    s->why = arena_printf(s->root->arena, "%s '" STR_FMT "' is not available: the environment variable '%s' is not set",
-                          what, STR_ARG(name), variable);
+    s->why = arena_printf(s->root->arena, "%s '" STR_FMT "' is not available: the environment variable '%s' %s", what,
+                          STR_ARG(name), variable, variable_problem(variable));
 }
 
 static bool check_reference(void *ctx, struct str reference, struct where at)

@@ -107,8 +107,8 @@ static bool is_variable(const struct node *env, struct error *err)
 
 static void warn_unset(const char *what, const char *name, const struct node *env)
 {
-    log_line(LOG_WARN, "%s:%d:%d: %s '%s' is not available: the environment variable '%s' is not set", env->at.file,
-             env->at.line, env->at.column, what, name, node_text(env));
+    log_line(LOG_WARN, "%s:%d:%d: %s '%s' is not available: the environment variable '%s' %s", env->at.file,
+             env->at.line, env->at.column, what, name, node_text(env), variable_problem(node_text(env)));
 }
 
 static const char *const expect_texts[] = {"accepted", "refused"};
@@ -160,8 +160,8 @@ static bool read_actor(struct arena *a, const struct member *m, struct target *t
         return false;
     out->origin = node_text(file.env);
     if (!out->credential && needed)
-        return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' is not set",
-                         node_text(file.env));
+        return error_add(err, ERROR_INPUT, file.env->at, "the environment variable '%s' %s", node_text(file.env),
+                         variable_problem(node_text(file.env)));
     if (!out->credential) {
         add_unset(a, t, true, m->key, file.env);
         out->name = NULL;

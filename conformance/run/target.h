@@ -119,6 +119,8 @@ const struct actor *target_live_actor(const struct target *t);
  * false, and an error, if it is blank or has a control character. `what` names it: "the environment variable 'KEY'". */
 bool value_read(struct arena *a, const char *text, const char *what, struct where at, const char **out,
                 struct error *err);
+/* Returns "is empty" or "is not set", for a variable without a value. */
+const char *variable_problem(const char *name);
 /* Returns false for a name that no variable has, and for one that is not set and looks like a key: a message must not
  * show it. */
 bool variable_valid(const char *name);

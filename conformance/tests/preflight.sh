@@ -125,8 +125,19 @@ a_certificate_is_named() {
     target
     run 3
     has '^https://.* does not respond: SSL.*certificate.*--cacert FILE'
+    run 3 --url "$(echo "$url" | sed 's/^https/http/')"
+    has '^http://.* does not respond: .* \(is it https\?\)$'
+    echo 'mock: true' >>"$tmp/target.yaml"
+    run 3 --admin-url "$(echo "$url" | sed 's/^https/http/')"
+    sed -i '/^mock: true/d' "$tmp/target.yaml"
+    has '^the admin API did not respond: .* \(is it https\?\)$'
     pem=$(echo "$ready" | grep -oE '"[^"]*\.pem"' | tr -d '"' | head -n 1)
     run 0 --cacert "$pem"
+    stop
+    start
+    run 3 --url "$(echo "$url" | sed 's/^http/https/')"
+    has '^https://.* does not respond: .* \(is it http\?\)$'
+    has_not cacert
 }
 
 a_slow_target_times_out_and_progress_is_shown() {
@@ -152,6 +163,8 @@ an_interrupted_preflight_leaves_nothing() {
     status=0
     wait $pid || status=$?
     [ "$status" = 130 ] || fail "an interrupted preflight ended with $status, not 130"
+    has ' 130: the run was interrupted'
+    has_not 'no scenario was selected'
     ! curl -s "$url/__admin/namespaces" | grep -q 'run-' || fail "a namespace is left"
 }
 

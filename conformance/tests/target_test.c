@@ -126,6 +126,7 @@ static void the_admin_path_is_appended_to_an_admin_url(void **state)
 
 static void an_invalid_target_file_is_rejected_at_its_position(void **state)
 {
+    setenv("TARGET_TEST_EMPTY", "", 1);
     /* clang-format off */
     static const struct {
         const char *text, *wrong;
@@ -136,6 +137,8 @@ static void an_invalid_target_file_is_rejected_at_its_position(void **state)
          ":3:21: 'key' is allowed for a mock only; use env: VARIABLE"},
         {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_UNSET } }\n",
          ":3:21: the environment variable 'TARGET_TEST_UNSET' is not set"},
+        {"name: x\nbase_url: https://x\nactors: { a: { env: TARGET_TEST_EMPTY } }\n",
+         ":3:21: the environment variable 'TARGET_TEST_EMPTY' is empty"},
         {"name: x\nmock: true\nresources: { a: { env: [1] } }\n",
          ":3:24: 'env' must be the name of an environment variable"},
         {"name: x\nmock: true\nactors: { a: { kee: k } }\n", ":3:16: "},
@@ -169,8 +172,8 @@ static void a_value_that_does_not_fit_a_header_is_refused(void **state)
         {"\nkey",          "the environment variable 'TARGET_TEST_KEY' has a line break"},
         {"key\x1b[2J",     "the environment variable 'TARGET_TEST_KEY' has the control character 0x1b"},
         {"key\tkey",       "the environment variable 'TARGET_TEST_KEY' has the control character 0x09"},
-        {" ",              "the environment variable 'TARGET_TEST_KEY' is empty"},
-        {" \n",            "the environment variable 'TARGET_TEST_KEY' is empty"},
+        {" ",              "the environment variable 'TARGET_TEST_KEY' has only blanks"},
+        {" \n",            "the environment variable 'TARGET_TEST_KEY' has only blanks"},
     };
     static const struct {
         const char *text, *place;
@@ -189,7 +192,7 @@ static void a_value_that_does_not_fit_a_header_is_refused(void **state)
     }
     static const char *const literals[][2] = {
         {"name: x\nmock: true\nactors: { a: { key: \"k\\nX-A: b\" } }\n", ":3:21: 'key' has a line break"},
-        {"name: x\nmock: true\nactors: { a: { key: \" \" } }\n",          ":3:21: 'key' is empty"        },
+        {"name: x\nmock: true\nactors: { a: { key: \" \" } }\n",          ":3:21: 'key' has only blanks" },
         {"name: x\nmock: true\nauth: { header: \"X\\nY\" }\n",            ":3:17: invalid header name"   },
         {"name: x\nmock: true\nauth: { header: \"X Y\" }\n",              ":3:17: invalid header name"   },
         {"name: x\nmock: true\nauth: { prefix: \"a\\r\\nb\" }\n",         ":3:17: 'prefix' has a control"},
