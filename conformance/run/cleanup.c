@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/match.h"
 #include "conformance/run/step.h"
+#include "conformance/scenario/operations.h"
 
 #define LIMITED_MAX    3
 #define RETRY_AFTER_MS 1000
@@ -13,10 +14,20 @@
 
 static bool is_cleaned_up(const struct exchange_record *x, const struct cleanup *how)
 {
-    bool gone = exchange_succeeded(x) || x->status == 404 || x->status == 410;
+    bool gone = exchange_succeeded(x);
     for (size_t i = 0; i < how->already_gone_count; i++)
         gone |= x->status == how->already_gone[i];
     return gone;
+}
+
+static bool says_absent(const struct exchange_record *x)
+{
+    return x->status == 404 || x->status == 410;
+}
+
+static bool same_request(const struct exchange_record *x, const struct exchange_record *y)
+{
+    return strcmp(x->method, y->method) == 0 && strcmp(x->url, y->url) == 0;
 }
 
 static void report_leftover(struct task *t, const char *step, const struct exchange_record *cleanup, const char *why)
@@ -35,8 +46,12 @@ static bool needs_cleanup(const struct task *t)
     return (t->current.step->cleanup_count || t->current.step->no_cleanup) && !t->namespace.name;
 }
 
+/* Two steps may have created the same resource: it is removed once. */
 static void push_cleanup(struct task *t, const struct pending_cleanup *p)
 {
+    for (size_t i = 0; i < t->cleanups.count && !p->where; i++)
+        if (!t->cleanups.items[i].where && same_request(t->cleanups.items[i].request, p->request))
+            return;
     *arena_push(t->runner->arena, &t->cleanups, struct pending_cleanup) = *p;
 }
 
@@ -67,7 +82,7 @@ static void drop_sent_cleanups(struct task *t)
     size_t kept = 0;
     for (size_t i = 0; i < t->cleanups.count; i++) {
         const struct pending_cleanup *p = &t->cleanups.items[i];
-        if (p->where || strcmp(p->request->method, x->method) != 0 || strcmp(p->request->url, x->url) != 0)
+        if (p->where || !same_request(p->request, x))
             t->cleanups.items[kept++] = *p;
     }
     t->cleanups.count = kept;
@@ -136,7 +151,7 @@ static void cleanup_next(struct task *t);
 static bool is_limited(struct task *t, struct pending_cleanup *p, struct exchange_record *x)
 {
     int64_t wait_ms = exchange_retry_after_ms(x);
-    exchange_add_attempt(t->runner->arena, p->request, x, p->waited_ms);
+    exchange_add_attempt(t->runner->arena, p->proof ? p->proof : p->request, x, p->waited_ms);
     if (x->status != 429 || x->attempts.count >= LIMITED_MAX || wait_ms > RETRY_WAIT_MAX_MS)
         return false;
     p->waited_ms = wait_ms >= 0 ? wait_ms : RETRY_AFTER_MS;
@@ -149,12 +164,72 @@ static const char *failure_text(struct arena *a, const struct exchange_record *x
     return x->status ? arena_printf(a, "status %d", x->status) : x->error;
 }
 
+/* Returns true if the documents have a call that reads the resource at the URL of the cleanup. */
+static bool can_be_read(const struct task *t, const struct cleanup *how)
+{
+    const struct suite *suite = t->runner->plan->suite;
+    for (size_t i = 0; suite && i < suite->catalogue_count; i++) {
+        const struct operations *o = suite->catalogues[i]->operations;
+        const struct operation *removes = o ? operations_find(o, how->method, how->path) : NULL;
+        const struct operation *reads = removes ? operations_find(o, "GET", how->path) : NULL;
+        if (reads && strcmp(reads->path, removes->path) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Returns the request that shows whether the resource still exists, or NULL: nothing can show it. */
+static struct exchange_record *proof_request(const struct task *t, const struct pending_cleanup *p)
+{
+    struct exchange_record *x = arena_new(t->runner->arena, struct exchange_record);
+    *x = (struct exchange_record){
+        .method = "GET", .url = p->request->url, .request_headers = p->request->request_headers};
+    return can_be_read(t, p->how) ? x : NULL;
+}
+
+/* `p` is the last cleanup. A 404 alone proves nothing: a gateway may know the resource only by other methods. */
+static void end_unproved(struct task *t, const struct pending_cleanup *p, const char *reading)
+{
+    report_leftover(t, p->name, p->refused,
+                    arena_printf(t->runner->arena,
+                                 "the cleanup request returned %d, but %s, so the resource may still "
+                                 "exist",
+                                 p->refused->status, reading));
+    t->cleanups.count--;
+    cleanup_next(t);
+}
+
+static void on_proof(struct task *t, struct exchange_record *x)
+{
+    struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
+    struct arena *a = t->runner->arena;
+    if (is_limited(t, p, x))
+        return;
+    task_record(t, x);
+    if (!says_absent(x)) {
+        end_unproved(t, p, arena_printf(a, "GET of its URL gave %s", failure_text(a, x)));
+        return;
+    }
+    t->cleanups.count--;
+    cleanup_next(t);
+}
+
 static void on_cleaned_up(struct task *t, struct exchange_record *x)
 {
     struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
     if (is_limited(t, p, x))
         return;
     task_record(t, x);
+    if (says_absent(x) && !is_cleaned_up(x, p->how)) {
+        p->refused = x;
+        p->waited_ms = 0;
+        p->proof = proof_request(t, p);
+        if (p->proof)
+            cleanup_next(t);
+        else
+            end_unproved(t, p, "nothing shows that it is gone");
+        return;
+    }
     if (!is_cleaned_up(x, p->how))
         report_leftover(
             t, p->name, x,
@@ -219,8 +294,8 @@ static void cleanup_next(struct task *t)
     }
     const struct pending_cleanup *p = &t->cleanups.items[t->cleanups.count - 1];
     struct exchange_record *x = arena_new(a, struct exchange_record);
-    *x = *p->request;
-    task_send(t, a, x, p->where ? on_looked_up : on_cleaned_up);
+    *x = p->proof ? *p->proof : *p->request;
+    task_send(t, a, x, p->proof ? on_proof : p->where ? on_looked_up : on_cleaned_up);
 }
 
 void cleanup_start(struct task *t)

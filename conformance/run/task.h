@@ -99,6 +99,8 @@ struct frame {
 
 struct pending_cleanup {
     struct exchange_record *request; /* the cleanup, or the lookup if `where` is not NULL */
+    struct exchange_record *refused; /* the cleanup's response, if that does not prove that the resource is gone */
+    struct exchange_record *proof;   /* then: the request that shows it */
     const char *name;                /* of the step that created the resource */
     const struct step *step;
     const struct cleanup *how;

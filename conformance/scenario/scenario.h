@@ -91,7 +91,8 @@ struct lookup {       /* finds a resource that a call created although its respo
 
 struct cleanup {
     const char *method, *path;
-    /* Statuses that mean the resource no longer exists, besides 2xx, 404 and 410. */
+    /* Statuses that mean the resource no longer exists, besides 2xx. After another 404 or 410 a GET of the same URL,
+     * which operations.yaml must have, must show it. */
     const int64_t *already_gone;
     size_t already_gone_count;
     const struct lookup *lookup; /* NULL: it cannot be looked up */

@@ -186,7 +186,7 @@ static const struct fields lookup_fields = FIELD_TABLE("lookup", lookup_rows, st
 static const struct field cleanup_rows[] = {
     KEY(FIELD_NODE, "call", call, .required = true, .help = "METHOD /path that removes the resource."),
     KEY(FIELD_NODE, "already_gone", already_gone,
-        .help = "Statuses that mean the resource no longer exists, besides 2xx, 404 and 410."),
+        .help = "Statuses that mean the resource no longer exists, besides 2xx; 404 and 410 need proof by a GET."),
     KEY(FIELD_MAP, "lookup", lookup, .sub = &lookup_fields,
         .help = "How to find the resource if the response that created it was lost."),
 };

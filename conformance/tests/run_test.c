@@ -69,6 +69,14 @@ static void respond_coded(struct exchange *x, const char *coding)
     server_reply(x);
 }
 
+/* As a gateway that does not know the method. */
+static bool is_hidden_from_delete(const struct exchange *x)
+{
+    struct str path = x->request.path;
+    return str_is(x->request.method, "DELETE") &&
+           (str_starts(path, STR("/kept/")) || str_starts(path, STR("/unread/")));
+}
+
 static void handle(void *ctx, struct exchange *x)
 {
     struct call_log *d = ctx;
@@ -105,7 +113,7 @@ static void handle(void *ctx, struct exchange *x)
         if (str_is(path, "/dated/yes"))
             headers_add(&x->arena, &x->response.headers, "Date", STR("Sat, 02 May 2026 09:00:00 GMT"));
         respond(x, 200, "{\"id\":\"t/1\",\"at\":\"2026-05-02T10:00:00Z\"}");
-    } else if (str_is(path, "/missing")) {
+    } else if (str_is(path, "/missing") || str_starts(path, STR("/gone/")) || is_hidden_from_delete(x)) {
         respond(x, 404, "{}");
     } else {
         respond(x, 200, "{\"items\":[{\"id\":\"t/1\"}]}");
@@ -366,6 +374,31 @@ static void a_failed_cleanup_is_reported(void **state)
     assert_int_equal(s->run.leftovers.count, 1);
     assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "/sticky/t%2F1"));
     assert_string_equal(s->run.leftovers.items[0].why, "the cleanup request failed: status 500");
+    assert_int_equal(s->run.exit_code, 5);
+}
+
+static void a_404_of_a_cleanup_must_be_confirmed(void **state)
+{
+    struct scene *s = *state;
+    run_path(s, TEST_DIR "/gone");
+    assert_string_equal(calls_of(s), "POST /gone\n"
+                                     "POST /gone\n" /* the same id: cleaned up once */
+                                     "DELETE /gone/t%2F1\n"
+                                     "GET /gone/t%2F1\n"
+                                     "POST /kept\n"
+                                     "POST /kept\n"
+                                     "DELETE /kept/t%2F3\n"
+                                     "GET /kept/t%2F3\n"
+                                     "POST /unread\n"
+                                     "POST /unread\n"
+                                     "DELETE /unread/t%2F5\n");
+    assert_int_equal(s->run.leftovers.count, 2);
+    assert_string_equal(s->run.leftovers.items[0].why,
+                        "the cleanup request returned 404, but GET of its URL gave status "
+                        "200, so the resource may still exist");
+    assert_non_null(strstr(s->run.leftovers.items[0].cleanup, "DELETE http://"));
+    assert_string_equal(s->run.leftovers.items[1].why, "the cleanup request returned 404, but nothing shows that it is "
+                                                       "gone, so the resource may still exist");
     assert_int_equal(s->run.exit_code, 5);
 }
 
@@ -874,6 +907,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_encoded_body_is_decoded_or_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_is_judged_by_the_date_header_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_cleanup_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_404_of_a_cleanup_must_be_confirmed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lost_response_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_resource_of_a_lost_response_is_looked_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_lookup_is_reported, set_up, tear_down),
