@@ -29,7 +29,8 @@ struct preflight {
     size_t requests, responses, pending; /* pending: probes that have not ended */
     const char *waits_for;               /* the last request sent, for progress */
     uint64_t progress;
-    bool stopped; /* the target does not serve requests: nothing else is asked */
+    const struct exchange_record *first_call; /* through base_url; NULL: not sent */
+    bool stopped;                             /* the target does not serve requests: nothing else is asked */
 };
 
 struct probe { /* one request, for the items that it decides */
@@ -344,6 +345,7 @@ static bool check_first(struct preflight *p, struct item *first)
     if (!send_wave(p, &wave))
         return false;
     const struct exchange_record *x = wave.count ? wave.items[0]->exchange : NULL;
+    p->first_call = x;
     if (x && !x->status)
         first->detail = preflight_no_response(p->runner->arena, p->runner->target->base_url, x);
     return true;
@@ -471,7 +473,8 @@ static void delete_namespace(struct preflight *p)
 
 /* Returns why the namespace, which the admin API has created, has not received a call through base_url; NULL: it has. A
  * mock creates a namespace on first use, so the response to the call does not show this. */
-static const char *other_server(struct arena *a, const struct target *t, const struct exchange_record *journal)
+static const char *other_server(struct arena *a, const struct target *t, const struct exchange_record *call,
+                                const struct exchange_record *journal)
 {
     const struct node *root =
         exchange_succeeded(journal) ? json_parse(a, journal->response_body, "journal", NULL) : NULL;
@@ -486,21 +489,21 @@ static const char *other_server(struct arena *a, const struct target *t, const s
     if (!root)
         return admin_error(a, journal);
     return arena_printf(a,
-                        "admin_url %s and base_url %s lead to different servers: GET %s does not show the call that "
-                        "was sent to base_url",
-                        t->admin_url, t->base_url, journal->url);
+                        "admin_url %s and base_url %s lead to different servers: %s %s returned %d, but GET %s does "
+                        "not show this call",
+                        t->admin_url, t->base_url, call->method, call->url, call->status, journal->url);
 }
 
 /* After the first call. Returns false if nothing else must be asked. */
 static bool check_one_server(struct preflight *p, struct item *first)
 {
     struct runner *r = p->runner;
-    if (!p->namespace.name)
+    if (!p->namespace.name || !p->first_call->status)
         return true;
     struct exchange_record *x = admin_request(r->arena, p->namespace.admin_url, "GET", "/requests?limit=1", NULL);
     if (!send_single(p, x))
         return false;
-    const char *why = other_server(r->arena, r->target, x);
+    const char *why = other_server(r->arena, r->target, p->first_call, x);
     add_result(p, "one server", why ? PREFLIGHT_WRONG : PREFLIGHT_OK,
                why ? why : "the admin API shows the call that was sent to base_url");
     if (why && first) { /* the response says nothing about the key */
@@ -522,6 +525,7 @@ static bool check_reachable(struct preflight *p)
                x->status ? arena_printf(r->arena, "HEAD %s returned %d", x->url, x->status)
                          : preflight_no_response(r->arena, r->target->base_url, x));
     compare_clocks(p, x);
+    p->first_call = x;
     return x->status;
 }
 
@@ -530,7 +534,9 @@ static void check_target(struct preflight *p)
     if (!create_namespace(p))
         return;
     struct item *first = first_item(p);
-    bool go_on = first ? check_first(p, first) : check_reachable(p);
+    bool go_on = !first || check_first(p, first);
+    if (go_on && !p->first_call) /* no actor has a check that can be sent */
+        go_on = check_reachable(p);
     go_on = go_on && !p->stopped && check_one_server(p, first);
     go_on = go_on && !p->stopped && check_actors(p);
     go_on = go_on && !p->stopped && check_resources(p, false);

@@ -176,7 +176,7 @@ the_admin_api_must_be_that_of_the_server() {
     trap 'kill $first 2>/dev/null || :; stop; rm -rf "$tmp"' EXIT
     sed "s#^base_url:.*#base_url: $url#; s#^admin_url:.*#admin_url: $url/__admin#" "$suite/targets/mock.yaml" >"$tmp/target.yaml"
     run 3 --admin-url "$other"
-    has "^admin_url $other/__admin and base_url $url/layers lead to different servers: GET $other/ns/run-[0-9a-f]*-preflight/__admin/requests"
+    has "^admin_url $other/__admin and base_url $url/layers lead to different servers: GET $url/ns/run-[0-9a-f]*-preflight/layers/v1/whoami returned 200, but GET $other/ns/run-[0-9a-f]*-preflight/__admin/requests.limit=1 does not show this call$"
     has_not '^(key|resource) '
     has_not ' checks, '
     # The same for scenarios without target-schema.yaml.
@@ -188,6 +188,12 @@ the_admin_api_must_be_that_of_the_server() {
     run 0 --claim LA-001
     has "^info: preflight: $url/layers responds; keys and resources not checked: no target-schema.yaml$"
     flat "$tmp/r.json" | grep -q '{"check":"keys","ok":null,"detail":"keysandresourcesnotchecked' || fail "the JSON report does not say that no key was checked"
+    # The check of the only actor cannot be sent.
+    sed 's#^  full: .*#  full: { means: the key, check: GET /v1/projects/$target.project_b/social-accounts }#' "$whole/target-schema.yaml" >"$tmp/suite/target-schema.yaml"
+    sed -i '/^  project_b:/d' "$tmp/target.yaml"
+    run 0 --claim LA-001
+    run 3 --claim LA-001 --admin-url "$other"
+    has "lead to different servers"
     suite=$whole
     curl -s "$url/ns/mine/layers/v1/whoami" >/dev/null
     run 3 --admin-url "$url/ns/mine/__admin"
