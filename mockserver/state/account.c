@@ -168,7 +168,7 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
     assert(account_is_listed(account_read(w, account)));
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
-    issue_token(a, world_now(w), token_expires_at_ms);
+    issue_token(a, world_now(w), a->leased ? 0 : token_expires_at_ms);
     a->flagged = false;
     queue_expiry(w, account, a);
     transition_end(&t, TRANSITION_ACCOUNT_RECONNECT);

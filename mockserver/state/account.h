@@ -75,7 +75,7 @@ struct account {
 
 /* Adds a copy of `init` to the space. connected_at_ms 0: now; updated_at_ms 0: when it was connected. */
 uint32_t account_connect(struct world *w, uint32_t space, const struct account *init);
-/* Issues a new token. The row and the handle stay the same. */
+/* Issues a new token. The row and the handle stay the same. The token of a leased account never expires. */
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms);
 /* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already lost. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);

@@ -70,6 +70,21 @@ static void the_filtered_lists_reflect_platform_token_and_lease(void **state)
     world_free(s.w);
 }
 
+static void the_new_token_of_a_leased_account_never_expires(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    const struct account leased = {
+        .public_id = "leased", .handle = "rented", .platform = PLATFORM_TIKTOK, .leased = true};
+    uint32_t row = account_connect(s.w, s.space, &leased);
+    account_reconnect(s.w, row, SCENE_START + 30 * DAY_MS);
+    assert_int_equal(account_read(s.w, row)->token_expires_at_ms, 0);
+    assert_int_equal(account_read(s.w, row)->token_generation, 2);
+    events_advance(s.w, SCENE_START + 31 * DAY_MS);
+    assert_int_equal(account_read(s.w, row)->token, TOKEN_LIVE);
+    world_free(s.w);
+}
+
 static void the_token_word_is_cleared_when_the_token_changes(void **state)
 {
     (void)state;
@@ -333,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connected_account_is_listed_newest_first),
         cmocka_unit_test(the_filtered_lists_reflect_platform_token_and_lease),
+        cmocka_unit_test(the_new_token_of_a_leased_account_never_expires),
         cmocka_unit_test(the_token_word_is_cleared_when_the_token_changes),
         cmocka_unit_test(reconnecting_rotates_the_token_and_nothing_else),
         cmocka_unit_test(a_token_expires_at_its_expiry_time),
