@@ -157,6 +157,12 @@ const struct node *json_parse(struct arena *a, struct str text, const char *file
     return root;
 }
 
+bool json_is_legal(struct str text)
+{
+    struct json_gate g = {.grammar_only = true};
+    return json_gate(&g, text) || g.is_too_big;
+}
+
 bool json_check(struct str text, size_t *bad_offset, const char **why)
 {
     struct json_gate g = {0};

@@ -15,6 +15,9 @@
 
 const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err);
 bool json_check(struct str text, size_t *bad_offset, const char **why); /* checks without parsing */
+/* Returns true if the grammar of RFC 8259 allows the text, although json_parse may reject it. The check ends at the
+ * limit of the depth: what follows is taken to be JSON. */
+bool json_is_legal(struct str text);
 
 struct json {
     struct buf *out;

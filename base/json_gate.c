@@ -70,6 +70,10 @@ static bool unicode_escape(struct reader *r)
     int code = hex4(r, r->at + 1);
     if (code < 0)
         return refuse(r, escape, "\\u must be followed by four hex digits");
+    if (r->gate->grammar_only) {
+        r->at += 5;
+        return true;
+    }
     if (code == 0)
         return refuse(r, escape, "\\u0000 is not allowed in a string");
     if (code >= 0xDC00 && code <= 0xDFFF)
@@ -188,8 +192,10 @@ static bool members(struct reader *r)
 
 static bool container(struct reader *r, char close, bool (*inside)(struct reader *))
 {
-    if (r->depth == JSON_MAX_DEPTH)
+    if (r->depth == JSON_MAX_DEPTH) {
+        r->gate->is_too_big = true;
         return refuse(r, r->at, "lists and maps are nested more than 64 levels deep");
+    }
     r->at++;
     skip_blanks(r);
     if (skip_if(r, close))
@@ -238,8 +244,10 @@ bool json_gate(struct json_gate *g, struct str text)
     if (!text.n)
         text = STR(""); /* an empty view may have a NULL pointer */
     struct reader r = {.gate = g, .begin = text.s, .at = text.s, .end = text.s + text.n};
-    if (text.n > JSON_MAX_BYTES)
+    if (text.n > JSON_MAX_BYTES) {
+        g->is_too_big = true;
         return refuse(&r, r.at, "larger than 64 MiB");
+    }
     if (str_starts(text, STR("\xEF\xBB\xBF")))
         return refuse(&r, r.at, "byte order mark before the value; remove it");
     skip_blanks(&r);

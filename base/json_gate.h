@@ -21,6 +21,8 @@ struct json_gate {
     size_t count;
     size_t bad_offset;
     const char *why;
+    bool grammar_only; /* accepts every string of the grammar; `starts` must be NULL */
+    bool is_too_big;   /* it failed because of its depth or size, which the grammar does not limit */
 };
 
 bool json_gate(struct json_gate *g, struct str text);

@@ -157,6 +157,21 @@ static void json_check_returns_the_offset(void **state)
     assert_int_equal(offset, 0);
 }
 
+static void what_the_reader_rejects_may_be_legal(void **state)
+{
+    static const char *const legal[] = {"{}",    "\"a\\u0000b\"",    "\"\\ud800\"", "[\"\\udc00x\"]",
+                                        "1e400", "{\"a\":1,\"a\":2}"};
+    static const char *const wrong[] = {"", "x", "<html>", "[1", "\"\\ud8\"", "{\"a\\u0000\":1", "[1,]", "01", "{} {}"};
+    char deep[200];
+    (void)state;
+    for (size_t i = 0; i < COUNT(legal); i++)
+        assert_true(json_is_legal(str_from(legal[i])));
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        assert_false(json_is_legal(str_from(wrong[i])));
+    memset(deep, '[', sizeof deep);
+    assert_true(json_is_legal(str_of(deep, sizeof deep)));
+}
+
 static void text_need_not_be_nul_terminated(void **state)
 {
     static const char bytes[] = {'[', '1', '2', ']', '3'}, digits[] = {'4', '2'};
@@ -362,6 +377,7 @@ int main(void)
         cmocka_unit_test(an_integer_is_exact_and_any_other_number_a_double),
         cmocka_unit_test(invalid_json_is_rejected_with_its_location),
         cmocka_unit_test(json_check_returns_the_offset),
+        cmocka_unit_test(what_the_reader_rejects_may_be_legal),
         cmocka_unit_test(text_need_not_be_nul_terminated),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(a_duplicate_key_in_a_big_map_is_found),

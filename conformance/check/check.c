@@ -157,6 +157,7 @@ struct subject {
     const char *prefix; /* prefix of its pointers, for example "redirect" */
     const struct node *expect, *actual;
     const char *unreadable; /* why the value cannot be read; NULL: it can */
+    const char *undecided;  /* why nothing can be said of the value; NULL: something can */
 };
 
 typedef bool subject_fn(void *ctx, const struct subject *s);
@@ -212,9 +213,10 @@ static bool visit_subjects(const struct check_input *in, subject_fn *fn, void *c
         if (!fn(ctx, &s))
             return false;
     }
-    struct subject body = {"", x->body, in->body, in->failure ? in->failure : in->body_error};
-    struct subject outputs = {"", x->outputs, in->outputs, NULL};
-    struct subject redirect = {"redirect", x->redirect, in->redirect, NULL};
+    struct subject body = {"", x->body, in->body, in->failure ? in->failure : in->body_error,
+                           in->failure ? NULL : in->body_unread};
+    struct subject outputs = {"", x->outputs, in->outputs, NULL, NULL};
+    struct subject redirect = {"redirect", x->redirect, in->redirect, NULL, NULL};
     if (x->redirect && is_plain_map(x->redirect))
         redirect.actual = redirect_parts(in->arena, in->redirect);
     return (!body.expect || fn(ctx, &body)) && (!outputs.expect || fn(ctx, &outputs)) &&
@@ -247,7 +249,8 @@ static const char *statuses_text(struct arena *a, const struct expectation *x)
 
 struct comparing {
     const struct check_input *in;
-    bool no_date; /* a comparison with the current time was needed, and the time is unknown */
+    bool no_date;          /* a comparison with the current time was needed, and the time is unknown */
+    const char *undecided; /* of the body */
 };
 
 static struct match_context context_of(const struct check_input *in, bool *no_date)
@@ -259,6 +262,10 @@ static bool subject_holds(void *ctx, const struct subject *s)
 {
     struct comparing *c = ctx;
     struct match_context match = context_of(c->in, &c->no_date);
+    if (s->undecided) {
+        c->undecided = s->undecided;
+        return true; /* what is known holds */
+    }
     return !s->unreadable && match_holds(&match, s->expect, s->actual);
 }
 
@@ -266,9 +273,11 @@ bool check_holds(const struct check_input *in, const char **why)
 {
     struct comparing c = {.in = in};
     bool holds = check_status_holds(in) && visit_subjects(in, subject_holds, &c);
+    if (c.no_date && !c.undecided)
+        c.undecided = NO_DATE;
     if (why)
-        *why = holds && c.no_date ? NO_DATE : NULL;
-    return holds && !c.no_date;
+        *why = holds ? c.undecided : NULL;
+    return holds && !c.undecided;
 }
 
 /* --- verdicts ----------------------------------------------------------------------------- */
@@ -320,6 +329,11 @@ static void judge_leaf(struct judging *j, const struct subject *s, const struct 
     bool no_date = false;
     struct match_context match = context_of(j->in, &no_date);
     struct match_results results = {0};
+    if (s->undecided) {
+        c->verdict = VERDICT_ERROR;
+        c->why = s->undecided;
+        return;
+    }
     if (s->unreadable) {
         c->verdict = VERDICT_FAIL;
         c->actual = s->unreadable;

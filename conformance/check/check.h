@@ -12,6 +12,8 @@
  *          with {url, base (the URL without query and fragment), query: {name: text}}.
  * Pages:   if the list continues on another page, a $some without a matching item is blocked: the item may be there.
  * Time:    a comparison with the current time needs the response's Date header. Without it the verdict is error.
+ * Body:    text that is not JSON fails the checks of the body. JSON that json_parse does not read decides nothing: the
+ *          verdict is error.
  * Errors:  none. A mismatch is a verdict: fail, or warn if every cited claim is a should or a may.
  */
 #pragma once
@@ -27,6 +29,7 @@ struct check_input {
     const struct node *body;          /* parsed body; NULL: none, or not JSON */
     const char *failure;              /* why neither headers nor body can hold; NULL: they can */
     const char *body_error;           /* why the body is not JSON; NULL: it is */
+    const char *body_unread;          /* why the body decides nothing although it is JSON; NULL: it was read */
     bool continues;                   /* the list in the body continues on another page */
     const struct node *outputs;       /* of a flow, or NULL */
     const struct node *redirect;      /* URL from a consent step, or NULL */

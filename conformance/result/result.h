@@ -28,7 +28,7 @@
     X(VERDICT_BLOCKED, "blocked")               /* an earlier step failed, unexpected status, or still pending */      \
     X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
     X(VERDICT_DISPUTED, "disputed")             /* the documents disagree; `why` has the observed side */              \
-    X(VERDICT_ERROR, "error")                   /* no usable response: network, rate limit, no Date header */
+    X(VERDICT_ERROR, "error")                   /* no usable response: network, dead key, no Date header, ... */
 enum verdict { VERDICTS(ENUM_NAME) VERDICT_COUNT };
 extern const char *const verdict_texts[];
 

@@ -193,6 +193,7 @@ struct check_input judge_input(struct task *t, struct arena *a)
     in.exchange = c->exchange;
     in.body = c->body;
     in.body_error = c->body_error;
+    in.body_unread = c->body_unread;
     in.continues = list_continues(t);
     in.redirect = c->redirect;
     in.outputs = c->outputs;
@@ -242,10 +243,12 @@ void judge_read_body(struct task *t, struct arena *a)
     judge_read_date(t);
     c->headers = &c->exchange->response_headers;
     c->server_failure = server_failure(c, a);
-    c->body_error = NULL;
+    c->body_error = c->body_unread = NULL;
     c->body = body.n ? json_parse(a, body, "body", &err) : NULL;
     struct str coding = headers_get(c->headers, "Content-Encoding");
-    if (body.n && !c->body && coding.n) /* the body may also have ended early: libcurl does not notice that */
+    if (body.n && !c->body && json_is_legal(body))
+        c->body_unread = arena_printf(a, "the runner cannot read this JSON: %s", error_text(a, &err));
+    else if (body.n && !c->body && coding.n) /* the body may also have ended early: libcurl does not notice that */
         c->body_error =
             arena_printf(a, "not JSON after decoding " STR_FMT ": %s", STR_ARG(coding), error_text(a, &err));
     else if (body.n && !c->body)
@@ -418,6 +421,10 @@ enum next judge_capture(struct task *t)
         check->actual = value ? json_print_short(in.arena, value, SHORT_MAX_BYTES) : "absent";
         if (!value && !c->held)
             check->why = arena_printf(in.arena, "step '%s' failed", c->name);
+        if (!value && c->body_unread && !capture_header(k)) {
+            check->verdict = VERDICT_ERROR;
+            check->why = c->body_unread;
+        }
         c->complete &= value != NULL;
         if (value)
             set_result(t, k->name, value);

@@ -78,7 +78,7 @@ struct current {
     struct exchange_record *looked_up;    /* of connected_as; NULL: not sent */
     struct exchange_record *confirmation; /* the check call of confirm.c; NULL: not sent */
     const struct node *body, *redirect, *outputs;
-    const char *body_error, *server_failure;
+    const char *body_error, *body_unread, *server_failure;
     const char *failure;           /* why the step cannot go on after a wait; NULL: it can */
     const struct headers *headers; /* of the response, or of a webhook delivery */
     struct hook hook;              /* of expect_webhook, with its references replaced */

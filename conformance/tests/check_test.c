@@ -254,6 +254,23 @@ static void a_body_that_is_not_json_fails_even_an_absent_matcher(void **state)
     assert_false(check_holds(&s.in, NULL));
 }
 
+static void json_that_cannot_be_read_decides_nothing(void **state)
+{
+    struct scene s;
+    const char *why;
+    scene_init(&s, *state, "{\"items\":{\"$absent\":true}}", NULL);
+    s.in.body_unread = "the runner cannot read this JSON";
+    assert_true(check_expectation(&s.in, &s.out));
+    assert_int_equal(s.out.items[0].verdict, VERDICT_PASS);
+    assert_int_equal(s.out.items[1].verdict, VERDICT_ERROR);
+    assert_string_equal(s.out.items[1].why, "the runner cannot read this JSON");
+    assert_false(check_holds(&s.in, &why));
+    assert_string_equal(why, "the runner cannot read this JSON");
+    s.exchange.status = 404;
+    assert_false(check_holds(&s.in, &why));
+    assert_null(why);
+}
+
 /* Each expectation is of the member `at`; the response has no Date header. */
 static void a_time_cannot_be_decided_without_a_date(void **state)
 {
@@ -399,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(undecided_checks_have_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_claim_is_decided_by_the_checks_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(json_that_cannot_be_read_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_cannot_be_decided_without_a_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),

@@ -99,6 +99,8 @@ static void handle(void *ctx, struct exchange *x)
         respond(x, 503, "{\"code\":\"BUSY\",\"items\":[{\"id\":\"t/1\"}]}");
     } else if (str_starts(path, STR("/failing/"))) {
         respond(x, 200, "{\"items\":[]}");
+    } else if (str_is(path, "/unread")) {
+        respond(x, 200, "{\"id\":\"t/1\",\"deep\":{\"weight\":1e400}}");
     } else if (str_is(path, "/limit")) {
         headers_add(&x->arena, &x->response.headers, "Retry-After", STR("7"));
         respond(x, 429, "{\"error\":{\"code\":\"LIMITED\"}}");
@@ -294,6 +296,22 @@ static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
     assert_non_null(strstr(r->checks.items[4].why, "its Content-Encoding is 'compress'"));
     assert_true(str_starts(str_from(r->checks.items[3].actual), STR("not JSON after decoding x-gzip: ")));
     assert_int_equal(s->run.exit_code, 1);
+}
+
+static void json_that_cannot_be_read_decides_nothing(void **state)
+{
+    struct scene *s = *state;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    run_file(s, "unread");
+    assert_string_equal(failures_text(s), "error unread/read/id/equals\n"
+                                          "error unread/read/id/capture\n"
+                                          "blocked unread/after/status/is\n"
+                                          "blocked unread/after/items/$some\n"
+                                          "of 5");
+    const struct check *c = &s->run.scenarios.items[0]->checks.items[1];
+    assert_string_equal(c->why, "the runner cannot read this JSON: body:1:30: number 1e400 is too large");
+    assert_int_equal(s->run.claims[0].outcome, CLAIM_UNDECIDED);
+    assert_int_equal(s->run.exit_code, 3);
 }
 
 static void a_server_error_ends_eventually_and_consistently(void **state)
@@ -901,6 +919,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(json_that_cannot_be_read_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_intermediate_state_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_step_that_judges_limits_does_not_wait, set_up, tear_down),
