@@ -278,13 +278,15 @@ const char *no_response_hint(const struct exchange_record *x)
     static const struct {
         const char *scheme, *error, *hint;
     } rows[] = {
-        {"https:", "certificate",   " (--cacert FILE names the CA certificates to trust)"},
-        {"https:", "wrong version", " (is it http?)"                                     },
-        {"https:", "packet length", " (is it http?)"                                     },
-        {"https:", "record layer",  " (is it http?)"                                     },
-        {"http:",  "Empty reply",   " (is it https?)"                                    },
-        {"http:",  "HTTP/0.9",      " (is it https?)"                                    },
-        {"http:",  "reset by peer", " (is it https?)"                                    },
+        {"https:", "certificate",       " (--cacert FILE names the CA certificates to trust)"},
+        {"https:", "wrong version",     " (is it http?)"                                     },
+        {"https:", "packet length",     " (is it http?)"                                     },
+        {"https:", "SSL_ERROR_SYSCALL", " (is it http?)"                                     },
+        {"https:", "reset by peer",     " (is it http?)"                                     },
+        {"https:", "record layer",      " (is it http?)"                                     },
+        {"http:",  "Empty reply",       " (is it https?)"                                    },
+        {"http:",  "HTTP/0.9",          " (is it https?)"                                    },
+        {"http:",  "reset by peer",     " (is it https?)"                                    },
     };
     for (size_t i = 0; x->error && i < COUNT(rows); i++)
         if (str_starts(str_from(x->url), str_from(rows[i].scheme)) && strstr(x->error, rows[i].error))
