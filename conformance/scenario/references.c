@@ -164,16 +164,26 @@ static bool is_prefix_of(const struct name *n, struct str reference)
     return str_starts(reference, str_from(n->name)) && (reference.n == length || reference.s[length] == '.');
 }
 
-static const char *nearest_name(struct scope *s, struct str reference)
+/* Returns the most similar name that is known here, or all of them if none is similar. */
+static const char *known_names(struct scope *s, struct str reference)
 {
-    const char **candidates = arena_array(s->arena, const char *, s->names.count + COUNT(predefined));
+    const char **names = arena_array(s->arena, const char *, s->names.count + COUNT(predefined));
     size_t count = 0;
-    for (size_t i = 0; i < s->names.count; i++)
-        if (s->names.items[i].from <= s->now && s->now <= s->names.items[i].to)
-            candidates[count++] = s->names.items[i].name;
-    for (size_t i = 0; i < COUNT(predefined); i++)
-        candidates[count++] = predefined[i];
-    return did_you_mean(s->arena, reference, candidates, count);
+    struct buf known = {.arena = s->arena};
+    for (size_t i = 0; i < s->names.count; i++) {
+        const struct name *n = &s->names.items[i];
+        if (s->now < n->from || n->to < s->now)
+            continue;
+        names[count++] = n->name;
+        if (!n->step || strchr(n->name, '.')) /* else it is the id of a step, whose values have longer names */
+            buf_printf(&known, "$%s, ", n->name);
+    }
+    for (size_t i = 0; i < COUNT(predefined); i++) {
+        names[count++] = predefined[i];
+        buf_printf(&known, "$%s, ", predefined[i]);
+    }
+    const char *near = did_you_mean(s->arena, reference, names, count);
+    return *near ? near : arena_printf(s->arena, "; known are %s$target.NAME and $env.NAME", buf_c(&known));
 }
 
 static void reference_error(struct scope *s, struct str reference, struct where at, const struct name *later)
@@ -188,7 +198,7 @@ static void reference_error(struct scope *s, struct str reference, struct where 
                           later->step);
     else
         s->ok = error_add(s->err, ERROR_INPUT, at, "unknown reference '" STR_FMT "'%s", STR_ARG(reference),
-                          nearest_name(s, reference));
+                          known_names(s, reference));
 }
 
 static bool check_reference(void *ctx, struct str reference, struct where at)
