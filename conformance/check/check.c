@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/match.h"
 #include "base/url.h"
+#include "conformance/scenario/kinds.h"
 
 #define SHORT_MAX_BYTES 200
 #define NO_DATE         "the response has no Date header, so its time is unknown"
@@ -162,13 +163,33 @@ struct subject {
 
 typedef bool subject_fn(void *ctx, const struct subject *s);
 
-static const struct node *header_value(const struct check_input *in, const char *name)
+/* Returns the number that the text is, if numbers are expected, or else the text. */
+static const struct node *number_or_text(struct arena *a, struct str text, const struct node *expect)
+{
+    bool numbers = (kinds_of(expect) & (KIND_TEXT | KIND_NUMBER)) && !(kinds_of(expect) & KIND_TEXT);
+    struct error err = {0};
+    const struct node *n = numbers ? json_parse(a, str_trim(text), "header", &err) : NULL;
+    error_end(&err);
+    return n && node_is_number(n) ? n : node_new_text(a, text);
+}
+
+static const struct node *header_value(const struct check_input *in, const char *name, const struct node *expect)
 {
     const struct headers *headers = in->headers;
     if (!headers && in->exchange)
         headers = &in->exchange->response_headers;
     const struct header *h = headers ? headers_find(headers, name) : NULL;
-    return h ? node_new_text(in->arena, h->value) : NULL;
+    return h ? number_or_text(in->arena, h->value, expect) : NULL;
+}
+
+/* The body as text, if it is not JSON, text is expected, and nothing encoded it; or else NULL. */
+static const struct node *text_body(const struct check_input *in)
+{
+    const struct exchange_record *x = in->exchange;
+    bool is_text = in->body_error && !in->failure && in->expect->body && kinds_of(in->expect->body) == KIND_TEXT;
+    if (!is_text || !x || headers_find(&x->response_headers, "Content-Encoding"))
+        return NULL;
+    return node_new_text(in->arena, str_trim(x->response_body));
 }
 
 static bool is_plain_map(const struct node *n)
@@ -208,13 +229,16 @@ static bool visit_subjects(const struct check_input *in, subject_fn *fn, void *c
         const struct member *m = &x->headers->map.members[i];
         struct subject s = {.prefix = arena_printf(in->arena, "headers/%s", m->key),
                             .expect = m->value,
-                            .actual = header_value(in, m->key),
+                            .actual = header_value(in, m->key, m->value),
                             .unreadable = in->failure};
         if (!fn(ctx, &s))
             return false;
     }
     struct subject body = {"", x->body, in->body, in->failure ? in->failure : in->body_error,
                            in->failure ? NULL : in->body_unread};
+    const struct node *text = text_body(in);
+    if (text)
+        body = (struct subject){"", x->body, text, NULL, NULL};
     struct subject outputs = {"", x->outputs, in->outputs, NULL, NULL};
     struct subject redirect = {"redirect", x->redirect, in->redirect, NULL, NULL};
     if (x->redirect && is_plain_map(x->redirect))

@@ -104,14 +104,14 @@ static bool expects_body(const struct step *s)
     return any;
 }
 
-/* A header is text, or absent. */
+/* A header is text, or absent. Text of digits is compared with numbers as a number (check.c). */
 static bool check_header_types(struct validation *c, const struct node *headers)
 {
     bool ok = true;
     for (size_t i = 0; i < node_count(headers); i++)
-        if (!(kinds_of(node_member(headers, i)->value) & (KIND_TEXT | KIND_ABSENT)))
+        if (!(kinds_of(node_member(headers, i)->value) & (KIND_TEXT | KIND_NUMBER | KIND_ABSENT)))
             ok = error_add(c->err, ERROR_INPUT, node_member(headers, i)->value->at,
-                           "a header is always text, so this never matches; expect text (quote it)");
+                           "a header is text or a number, so this never matches; expect one of these");
     return ok;
 }
 

@@ -6,6 +6,9 @@
 #include "base/array.h"
 #include "conformance/scenario/controls.h"
 #include "conformance/scenario/documented.h"
+#include "conformance/scenario/kinds.h"
+#include "conformance/scenario/logic.h"
+#include "conformance/scenario/operations.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/references.h"
 #include "conformance/scenario/vacuous.h"
@@ -76,7 +79,9 @@ static bool check_list(struct validation *c, const struct node *list, const char
     if (!node_get(list, matcher) || has_minimum_items(list))
         return true;
     return error_add(c->err, ERROR_INPUT, key_place(list, matcher),
-                     "'%s' also holds for an empty list; add $some, or a $count of at least 1", matcher);
+                     "'%s' also holds for an empty list; add $some, or a $count of at least 1, or, if the list must be "
+                     "empty, expect [] instead",
+                     matcher);
 }
 
 static bool check_lists(struct validation *c, const struct node *n)
@@ -90,13 +95,48 @@ static bool check_lists(struct validation *c, const struct node *n)
     return ok;
 }
 
-static bool check_code(struct validation *c, const struct expectation *x)
+struct search {
+    const struct operations *documents;
+    bool found;
+};
+
+static bool on_member(void *ctx, const char *pointer, struct where at)
 {
-    if (!accepts_error(x) || (x->body && has_error_code(x->body)))
+    struct search *s = ctx;
+    (void)at;
+    s->found |= operations_have_error_member(s->documents, pointer);
+    return true;
+}
+
+static bool names_error_member(struct validation *c, const struct node *body)
+{
+    struct search s = {c->catalogue ? c->catalogue->operations : NULL, false};
+    if (s.documents)
+        members_of_expectation(c->arena, body, "", on_member, &s);
+    return s.found;
+}
+
+/* An error may also be plain text, or have no body. */
+static bool shows_error(struct validation *c, const struct node *body)
+{
+    return has_error_code(body) || node_text(body) || logic_operand(body, "$matches") ||
+           kinds_of(body) == KIND_ABSENT || names_error_member(c, body);
+}
+
+/* The 5xx of a proxy, or of a simulation, has no documented body; a step that cites nothing may expect it. */
+static bool is_any_server_error(const struct step *s, const struct expectation *x)
+{
+    return !step_decides(s) && !accepts_status(x, 400, 499);
+}
+
+static bool check_code(struct validation *c, const struct step *s, const struct expectation *x)
+{
+    if (!accepts_error(x) || is_any_server_error(s, x) || (x->body && shows_error(c, x->body)))
         return true;
     return error_add(c->err, ERROR_INPUT, x->at,
                      "an error status is expected without an error code; "
-                     "expect 'code', 'error' or 'message' in the body");
+                     "expect 'code', 'error', 'message' or another documented member of errors in the body, a $matches "
+                     "for plain text, or { $absent: true } for no body");
 }
 
 static bool check_expected(struct validation *c, const struct step *s)
@@ -107,9 +147,9 @@ static bool check_expected(struct validation *c, const struct step *s)
         ok &= check_lists(c, s->readings[i].expect.body);
     if (s->method && strcmp(s->method, "HEAD") == 0)
         return ok;
-    ok &= check_code(c, &s->expect);
+    ok &= check_code(c, s, &s->expect);
     for (size_t i = 0; i < s->reading_count; i++)
-        ok &= check_code(c, &s->readings[i].expect);
+        ok &= check_code(c, s, &s->readings[i].expect);
     return ok;
 }
 

@@ -3,8 +3,8 @@
  *
  * Rejected are:
  * - A POST that accepts 201 or 202 and has captures, but no `cleanup`.
- * - An expected status of 400 or more without `code`, `error` or `message` in the expected body,
- *   except with HEAD.
+ * - An expected status of 400 or more without `code`, `error`, `message` or another documented error member in the
+ *   expected body, a text, or `$absent`; except with HEAD, and except 5xx at a step that cites nothing.
  * - A scenario that a server passes which sends the same response to everybody, or refuses everybody (controls.h).
  * - $each or $none for a list that may be empty, without $some, a $count of at least 1, or items in
  *   $exact.
@@ -14,8 +14,9 @@
  * - Two readings of a dispute that one response could match. Claims of a step that only settles a dispute.
  * - A claim at `inspect`, which shows the mock's own state. An output of a flow that is its own input.
  * - A claim at a GET that expects nothing but a success status, or at a success whose body could be {} or [].
- * - An expected body of HEAD or of status 204; a header that is not text; a case of a reading call twice; `for` shorter
- *   than `every`, or a repetition without an expectation; a `pending` that one response could match together with it.
+ * - An expected body of HEAD or of status 204; a header that is neither text nor a number; a case of a reading
+ *   call twice; `for` shorter than `every`, or a repetition without an expectation; a `pending` that one response
+ *   could match together with it.
  * - An expected status of 429 without `wait_for_rate_limit: false` of the scenario.
  * - A scenario that never calls the provider; a capability, tag or resource twice; a capability that no step uses.
  * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in

@@ -271,6 +271,55 @@ static void json_that_cannot_be_read_decides_nothing(void **state)
     assert_null(why);
 }
 
+static void a_body_of_plain_text_is_compared_only_if_text_is_expected(void **state)
+{
+    static const struct {
+        const char *expectation, *coding;
+        bool holds;
+    } rows[] = {
+        {"{\"$matches\":\"^no such\"}",         NULL,   true },
+        {"\"no such item\"",                    NULL,   true },
+        {"\"no such\"",                         NULL,   false},
+        {"{\"$matches\":\"^no such\"}",         "gzip", false},
+        {"{\"$absent\":true}",                  NULL,   false},
+        {"{\"$type\":[\"string\",\"object\"]}", NULL,   false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, rows[i].expectation, NULL);
+        s.in.body_error = "not JSON: body:1:1: nothing";
+        s.exchange.response_body = STR("no such item\n");
+        if (rows[i].coding)
+            headers_add(*state, &s.exchange.response_headers, "Content-Encoding", str_from(rows[i].coding));
+        assert_int_equal(check_expectation(&s.in, &s.out), rows[i].holds);
+    }
+}
+
+static void a_header_is_compared_as_a_number_if_a_number_is_expected(void **state)
+{
+    static const struct {
+        const char *expectation, *header;
+        bool holds;
+    } rows[] = {
+        {"{\"$gte\":1}",                                  "5",    true },
+        {"{\"$gte\":1}",                                  "0",    false},
+        {"{\"$gte\":1}",                                  "soon", false},
+        {"{\"$in\":[{\"$absent\":true},{\"$gt\":0.25}]}", "0.5",  true },
+        {"5",                                             "5",    true },
+        {"\"5\"",                                         "5",    true },
+        {"\"5\"",                                         "5.0",  false},
+        {"{\"$matches\":\"^[0-9]+$\"}",                   "5",    true },
+        {"{\"$present\":true}",                           "5",    true },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scene s;
+        scene_init(&s, *state, NULL, NULL);
+        s.expect.headers = parse(*state, arena_printf(*state, "{\"Retry-After\":%s}", rows[i].expectation));
+        headers_add(*state, &s.exchange.response_headers, "Retry-After", str_from(rows[i].header));
+        assert_int_equal(check_expectation(&s.in, &s.out), rows[i].holds);
+    }
+}
+
 /* Each expectation is of the member `at`; the response has no Date header. */
 static void a_time_cannot_be_decided_without_a_date(void **state)
 {
@@ -418,6 +467,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_should_is_a_warning, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_that_cannot_be_read_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_json_fails_even_an_absent_matcher, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_body_of_plain_text_is_compared_only_if_text_is_expected, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_header_is_compared_as_a_number_if_a_number_is_expected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_time_cannot_be_decided_without_a_date, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_status_may_be_one_of_several, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_response_with_an_unexpected_status_decides_nothing_else, set_up, tear_down),
