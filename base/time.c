@@ -313,6 +313,57 @@ bool time_parse_http(struct str text, int64_t *ms)
     return true;
 }
 
+/* After the weekday. */
+static bool cut_date_850(struct str *x, int64_t now_ms, struct date *d, int64_t *clock)
+{
+    int year;
+    if (!cut_text(x, STR("day, ")) || !cut_digits(x, 2, &d->day) || !cut_text(x, STR("-")) ||
+        !cut_name(x, month_names, 12, &d->month) || !cut_text(x, STR("-")) || !cut_digits(x, 2, &year) ||
+        !cut_text(x, STR(" ")) || !cut_clock(x, clock) || !cut_text(x, STR(" GMT")))
+        return false;
+    int64_t now_year = face_of(now_ms).date.year;
+    d->year = now_year - now_year % 100 + year;
+    if (d->year > now_year + 50)
+        d->year -= 100;
+    return true;
+}
+
+static bool cut_date_asctime(struct str *x, struct date *d, int64_t *clock)
+{
+    int year;
+    if (!cut_text(x, STR(" ")) || !cut_name(x, month_names, 12, &d->month) || !cut_text(x, STR(" ")))
+        return false;
+    bool day = cut_text(x, STR(" ")) ? cut_digits(x, 1, &d->day) : cut_digits(x, 2, &d->day);
+    if (!day || !cut_text(x, STR(" ")) || !cut_clock(x, clock) || !cut_text(x, STR(" ")) || !cut_digits(x, 4, &year))
+        return false;
+    d->year = year;
+    return true;
+}
+
+bool time_parse_any_http(struct str text, int64_t now_ms, int64_t *ms)
+{
+    static const char *const day_starts[] = {"Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur"};
+    int weekday;
+    struct date date;
+    int64_t clock;
+    struct str long_day = text, short_day = text;
+    if (time_parse_http(text, ms))
+        return true;
+    bool is_850 = cut_name(&long_day, day_starts, 7, &weekday) && cut_date_850(&long_day, now_ms, &date, &clock);
+    if (is_850 ? long_day.n
+               : !cut_name(&short_day, day_names, 7, &weekday) || !cut_date_asctime(&short_day, &date, &clock) ||
+                     short_day.n)
+        return false;
+    date.month++;
+    if (!date_exists(date))
+        return false;
+    int64_t then = days_from_date(date) * DAY_MS + clock;
+    if (face_of(then).weekday != weekday)
+        return false;
+    *ms = then;
+    return true;
+}
+
 /* From the largest to the smallest; a text has each at most once, in this order. */
 static const struct {
     const char *name;

@@ -30,6 +30,9 @@ char *time_seconds(int64_t ms, char out[TIME_TEXT_MAX]);
 char *time_millis(int64_t ms, char out[TIME_TEXT_MAX]);
 char *time_http(int64_t ms, char out[TIME_TEXT_MAX]); /* Sat, 02 May 2026 09:00:00 GMT */
 bool time_parse_http(struct str text, int64_t *ms);   /* that format only; the weekday must match */
+/* Reads every HTTP date that a recipient must accept: also Saturday, 02-May-26 09:00:00 GMT (a year at most 50 years
+ * after that of now_ms) and Sat May  2 09:00:00 2026. Source: RFC 9110, 5.6.7. */
+bool time_parse_any_http(struct str text, int64_t now_ms, int64_t *ms);
 
 /* Units d h m s ms, each at most once, from the largest to the smallest, with an optional sign: 1h30m, -30d, +10m,
  * 800ms. The limit is DURATION_MAX_MS in either direction, so that the sum of an instant and a few durations fits an

@@ -216,10 +216,10 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
     set_headers(t, request->headers);
 }
 
-static const char *coding_error(struct http_transfer *t, struct str coding)
+static const char *coding_error(struct http_transfer *t, struct str coding, const char *why)
 {
     return arena_printf(t->arena, "the body cannot be decoded: its Content-Encoding is '" STR_FMT "' (libcurl: %s)",
-                        STR_ARG(coding), t->why[0] ? t->why : "no details");
+                        STR_ARG(coding), why);
 }
 
 /* Returns NULL for an error that libcurl describes. */
@@ -233,7 +233,9 @@ static const char *own_error(struct http_transfer *t, CURLcode code)
         return arena_printf(t->arena, "the headers and trailers of the response are larger than %u bytes",
                             HTTP_RESPONSE_HEADERS_MAX);
     if (code == CURLE_BAD_CONTENT_ENCODING)
-        return coding_error(t, coding);
+        return coding_error(t, coding, t->why[0] ? t->why : "no details");
+    if (code == CURLE_WRITE_ERROR && coding.n)
+        return coding_error(t, coding, "data after its end, for example a second gzip member");
     return t->not_loopback ? "the address is not a loopback address" : NULL;
 }
 

@@ -184,6 +184,42 @@ static void http_dates_are_read_strictly(void **state)
     assert_true(ms == 1777712400000);
 }
 
+static void every_http_date_is_read(void **state)
+{
+    (void)state;
+    static const int64_t now_ms = INT64_C(1777712400000); /* 2026-05-02T09:00:00Z */
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {
+        {"Sun, 06 Nov 1994 08:49:37 GMT",     784111777000 },
+        {"Sunday, 06-Nov-94 08:49:37 GMT",    784111777000 },
+        {"Sun Nov  6 08:49:37 1994",          784111777000 },
+        {"Wed Nov 16 08:49:37 1994",          784975777000 },
+        {"Saturday, 02-May-26 09:00:00 GMT",  1777712400000},
+        {"Saturday, 01-Jan-77 00:00:00 GMT",  220924800000 },
+        {"Wednesday, 01-Jan-76 00:00:00 GMT", 3345062400000}, /* 2076 */
+    };
+    static const char *const bad[] = {
+        "",
+        "Sun",
+        "Sunday",
+        "Monday, 06-Nov-94 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37",
+        "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov 06 08:49:37 1994 GMT",
+        "Mon Nov  6 08:49:37 1994",
+        "Sun Nov  6 08:49:37 94",
+    };
+    int64_t ms;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (!time_parse_any_http(str_from(rows[i].text), now_ms, &ms) || ms != rows[i].ms)
+            fail_msg("'%s' gave %lld", rows[i].text, (long long)ms);
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(time_parse_any_http(str_from(bad[i]), now_ms, &ms));
+}
+
 static void durations_are_sums_of_units(void **state)
 {
     (void)state;
@@ -320,6 +356,7 @@ int main(void)
         cmocka_unit_test(instants_are_written_in_three_forms),
         cmocka_unit_test(every_day_of_eight_centuries_matches_the_c_library),
         cmocka_unit_test(http_dates_are_read_strictly),
+        cmocka_unit_test(every_http_date_is_read),
         cmocka_unit_test(durations_are_sums_of_units),
         cmocka_unit_test(an_invalid_duration_is_rejected),
         cmocka_unit_test(a_month_later_is_the_same_day_or_the_last_one),

@@ -184,7 +184,7 @@ void exchange_add_attempt(struct arena *a, struct exchange_record *request, stru
 
 bool exchange_date_ms(const struct exchange_record *x, int64_t *ms)
 {
-    return time_parse_http(headers_get(&x->response_headers, "Date"), ms);
+    return time_parse_any_http(headers_get(&x->response_headers, "Date"), time_wall_ms(), ms);
 }
 
 int64_t exchange_now_ms(const struct exchange_record *x)
@@ -208,7 +208,7 @@ int64_t exchange_retry_after_ms(const struct exchange_record *x)
     int64_t value;
     if (str_to_int(text, &value) && value >= 0 && value < INT32_MAX)
         return value * 1000;
-    if (!time_parse_http(text, &value))
+    if (!time_parse_any_http(text, time_wall_ms(), &value))
         return -1;
     int64_t left = value - exchange_now_ms(x);
     return left > 0 ? left : 0;

@@ -318,7 +318,7 @@ enum next webhook_record(struct task *t)
     if (d) {
         c->exchange = d->record;
         c->headers = &d->record->request_headers;
-        t->has_now = time_parse_http(headers_get(c->headers, "Date"), &t->now_ms);
+        t->has_now = time_parse_any_http(headers_get(c->headers, "Date"), time_wall_ms(), &t->now_ms);
         c->body = d->body;
         c->body_error = d->body ? NULL : "not JSON";
         task_record(t, c->exchange);

@@ -61,11 +61,14 @@ static void respond_coded(struct exchange *x, const char *coding)
     static const char bytes[] = "\037\213\010\000\000\000\000\000\002\003\253\126\312\054\111\315\055\126"
                                 "\262\212\256\126\312\114\121\262\122\052\321\067\124\252\215\255\005\000"
                                 "\346\123\230\016\030\000\000\000";
-    headers_add(&x->arena, &x->response.headers, "Content-Encoding", str_from(coding));
+    bool twice = strcmp(coding, "twice") == 0; /* two members: legal, but libcurl does not read the second */
+    headers_add(&x->arena, &x->response.headers, "Content-Encoding", str_from(twice ? "gzip" : coding));
     x->response.status = 200;
     x->response.body.arena = &x->arena;
     size_t cut = strcmp(coding, "x-gzip") == 0 ? 20 : 0;
     buf_add(&x->response.body, str_of(bytes, sizeof bytes - 1 - cut));
+    if (twice)
+        buf_add(&x->response.body, str_of(bytes, sizeof bytes - 1));
     server_reply(x);
 }
 
@@ -113,7 +116,7 @@ static void handle(void *ctx, struct exchange *x)
         respond(x, 500, "{}");
     } else if (str_starts(path, STR("/dated/"))) {
         if (str_is(path, "/dated/yes"))
-            headers_add(&x->arena, &x->response.headers, "Date", STR("Sat, 02 May 2026 09:00:00 GMT"));
+            headers_add(&x->arena, &x->response.headers, "Date", STR("Saturday, 02-May-26 09:00:00 GMT"));
         respond(x, 200, "{\"id\":\"t/1\",\"at\":\"2026-05-02T10:00:00Z\"}");
     } else if (str_is(path, "/missing") || str_starts(path, STR("/gone/")) || is_hidden_from_delete(x)) {
         respond(x, 404, "{}");
@@ -296,6 +299,11 @@ static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
     assert_non_null(strstr(r->checks.items[4].why, "its Content-Encoding is 'compress'"));
     assert_true(str_starts(str_from(r->checks.items[3].actual), STR("not JSON after decoding x-gzip: ")));
     assert_int_equal(s->run.exit_code, 1);
+    run_file(s, "coded-twice");
+    assert_string_equal(s->run.scenarios.items[0]->checks.items[0].why,
+                        "the body cannot be decoded: its Content-Encoding is 'gzip' (libcurl: data after its end, for "
+                        "example a second gzip member)");
+    assert_int_equal(s->run.exit_code, 3);
 }
 
 static void json_that_cannot_be_read_decides_nothing(void **state)
