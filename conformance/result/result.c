@@ -248,6 +248,15 @@ enum verdict scenario_verdict(const struct scenario_result *s)
     return worst;
 }
 
+/* Some checks of a scenario that ran may be not applicable, too. */
+static bool is_not_applicable(const struct scenario_result *s)
+{
+    for (size_t i = 0; i < s->checks.count; i++)
+        if (s->checks.items[i].verdict != VERDICT_NOT_APPLICABLE)
+            return false;
+    return scenario_verdict(s) == VERDICT_NOT_APPLICABLE;
+}
+
 struct totals totals_of(const struct run *r)
 {
     struct totals f = {.claims = (uint32_t)r->claim_count, .scenarios = (uint32_t)r->scenarios.count};
@@ -261,7 +270,7 @@ struct totals totals_of(const struct run *r)
     }
     for (size_t i = 0; i < r->scenarios.count; i++) {
         const struct scenario_result *s = r->scenarios.items[i];
-        f.not_applicable += scenario_verdict(s) == VERDICT_NOT_APPLICABLE;
+        f.not_applicable += is_not_applicable(s);
         f.not_started += s->not_started;
     }
     return f;

@@ -83,6 +83,7 @@ static void walk(struct task *t)
             t->phase = PHASE_RECEIVE;
             break;
         case NEXT_END:
+            webhook_end(t);
             cleanup_start(t);
             return;
         }

@@ -99,6 +99,8 @@ phase_fn consent_look_up, consent_compare;
 /* --- webhook.c: receives webhook deliveries ----------------------------------------------- */
 
 phase_fn webhook_prepare, webhook_repeat, webhook_record;
+/* When the steps have ended: `none` decides nothing if no expected delivery arrived in the scenario. */
+void webhook_end(struct task *t);
 
 /* A server on the runner's loop, with one path per scenario: its inbox. A delivery is recorded as an exchange whose
  * request is the target's; the response is 200, sent at once. `url` is the address that the target uses; NULL:

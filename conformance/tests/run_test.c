@@ -671,6 +671,8 @@ static void each_verdict_has_one_effect_on_a_claim(void **state)
         };
         run_count(&run);
         assert_int_equal(result.outcome, rows[i].outcome);
+        bool neither_ran = rows[i].first == VERDICT_NOT_APPLICABLE && rows[i].second == VERDICT_NOT_APPLICABLE;
+        assert_int_equal(totals_of(&run).not_applicable, neither_ran);
     }
 }
 
