@@ -8,6 +8,8 @@
 #include "conformance/scenario/vacuous.h"
 #include "conformance/scenario/validate.h"
 
+#define CONSISTENTLY_MIN_MS 1000 /* a change takes its time */
+
 /* --- expectations that everything or nothing matches --------------------------------------- */
 
 static bool check_values(struct validation *c, const struct node *map)
@@ -202,6 +204,26 @@ static bool check_pending(struct validation *c, const struct step *s)
                      "one response could match both 'expect' and 'pending'; expect different values at one place");
 }
 
+static bool is_status_of(const struct expectation *x, int64_t status)
+{
+    return !x->status_count || accepts(x, status, status);
+}
+
+/* A response that matches 'expect' passes, whatever 'stop' is. */
+static bool check_stop(struct validation *c, const struct step *s)
+{
+    const struct expectation *x = &s->expect, *stop = &s->stop;
+    bool nothing = !stop->status_count && !node_count(stop->headers) && !stop->body; /* is reported elsewhere */
+    bool within = stop->given && !nothing && !node_count(x->headers) && (stop->status_count || !x->status_count);
+    for (size_t i = 0; i < stop->status_count; i++)
+        within &= is_status_of(x, stop->statuses[i]);
+    if (!within || (x->body && (!stop->body || !logic_implies(c->arena, stop->body, x->body))))
+        return true;
+    return error_add(c->err, ERROR_INPUT, stop->at,
+                     "all that matches this 'stop' also matches 'expect', so it never ends the wait; name what shows "
+                     "that the expected will not come");
+}
+
 static bool check_repetition(struct validation *c, const struct step *s)
 {
     const char *key = s->eventually ? "eventually" : "consistently";
@@ -210,8 +232,11 @@ static bool check_repetition(struct validation *c, const struct step *s)
     if (!s->expect.given && !s->reading_count)
         return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
                          "'%s' needs an 'expect'; without one the first response is enough", key);
+    if (s->consistently && s->for_ms < CONSISTENTLY_MIN_MS)
+        return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
+                         "'for' is too short to show that nothing changes; expected at least 1s");
     if (s->for_ms >= s->every_ms)
-        return check_pending(c, s);
+        return check_stop(c, s) && check_pending(c, s);
     return error_add(c->err, ERROR_INPUT, key_place(s->source, key),
                      "'for' is shorter than 'every', so '%s' hardly repeats the call; expected at least 'every'", key);
 }
@@ -272,9 +297,44 @@ static bool check_inspect(struct validation *c, const struct step *s)
                      "a call that shows the effect");
 }
 
+/* --- paths --------------------------------------------------------------------------------- */
+
+/* "." and ".." would be removed before the request is sent, so that it would be another call. */
+static bool has_dot_segment(const char *path)
+{
+    struct str rest = str_from(path);
+    bool found = false;
+    rest = str_head(rest, str_find(rest, '?'));
+    while (rest.n && !found) {
+        struct str segment = str_cut(&rest, '/');
+        found = str_is(segment, ".") || str_is(segment, "..") || str_eq_nocase(segment, STR("%2e")) ||
+                str_eq_nocase(segment, STR("%2e%2e"));
+    }
+    return found;
+}
+
+static bool check_path(struct validation *c, const char *path, struct where at)
+{
+    return !path || !has_dot_segment(path) ||
+           error_add(c->err, ERROR_INPUT, at, "the path has a segment '.' or '..'; write the path without it");
+}
+
+static bool check_paths(struct validation *c, const struct step *s)
+{
+    bool ok = check_path(c, s->path, s->at);
+    for (size_t i = 0; i < s->cleanup_count; i++) {
+        const struct cleanup *cleanup = &s->cleanups[i];
+        ok &= check_path(c, cleanup->path, key_place(s->source, "cleanup"));
+        if (cleanup->lookup)
+            ok &= check_path(c, cleanup->lookup->path, key_place(s->source, "cleanup"));
+    }
+    return ok;
+}
+
 bool validate_evidence(struct validation *c, const struct step *s)
 {
     bool ok = check_expectations(c, s);
+    ok &= check_paths(c, s);
     ok &= check_readings(c, s);
     ok &= check_head(c, s);
     ok &= check_bodies(c, s);

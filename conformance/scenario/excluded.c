@@ -6,7 +6,8 @@
 #include "conformance/scenario/validate.h"
 
 /* A scenario that only excludes a value, and never sends or expects it, would also pass if nothing has that value. This
- * concerns the values that the scenario makes up: constant variables and the id of the run. */
+ * concerns the values that the scenario makes up: constant variables, the id of the run and the name of the
+ * scenario. */
 
 struct search {
     const char *name;   /* of the reference */
@@ -61,6 +62,7 @@ static bool check_name(struct validation *c, const struct scenario *sc, const ch
 bool validate_excluded(struct validation *c, const struct scenario *sc)
 {
     bool ok = check_name(c, sc, "run.id");
+    ok &= check_name(c, sc, "scenario.name");
     for (size_t i = 0; i < sc->var_count; i++)
         if (sc->vars[i].value && !logic_has_reference(sc->vars[i].value))
             ok &= check_name(c, sc, sc->vars[i].name);

@@ -252,6 +252,27 @@ static void check_not(struct walk *w, const struct node *map, size_t i)
         reject(w, m->key_at, "this '$not' adds nothing: the other matchers exclude the same already; remove it");
 }
 
+/* Returns true if everything that matches x also matches y. A reference is one unknown text. */
+static bool is_swallowed(struct walk *w, const struct node *x, const struct node *y)
+{
+    struct unknowns u = {.arena = w->arena};
+    if (!logic_is_reference(x))
+        return logic_implies(w->arena, x, y);
+    const struct node *value = resolve(&u, x);
+    return holds(w->arena, resolve(&u, y), value);
+}
+
+static void check_alternatives(struct walk *w, const struct member *m)
+{
+    size_t before = w->err->count, count = strcmp(m->key, "$in") == 0 ? node_count(m->value) : 0;
+    for (size_t i = 0; i < count && w->err->count == before; i++)
+        for (size_t k = 0; k < count && w->err->count == before; k++)
+            if (i != k && is_swallowed(w, node_at(m->value, i), node_at(m->value, k)))
+                reject(w, node_at(m->value, i)->at,
+                       "this alternative adds nothing: whatever matches it also matches another one of this '$in'; "
+                       "remove one of the two");
+}
+
 /* "*" in `pointer` stands for any item. */
 static bool is_same_pointer(const char *pointer, const char *other)
 {
@@ -302,6 +323,8 @@ static void check_matchers(struct walk *w, const struct node *x, struct spot spo
         check_not(w, x, i);
         check_same(w, m, spot.pointer);
         check_operand(w, m, spot);
+        if (w->err->count == before)
+            check_alternatives(w, m);
     }
     if (w->err->count > before)
         return;

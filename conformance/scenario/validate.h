@@ -16,7 +16,7 @@
  * - A claim at a GET that expects nothing but a success status, or at a success whose body could be {} or [].
  * - An expected body of HEAD or of status 204; a header that is neither text nor a number; a case of a reading
  *   call twice; `for` shorter than `every`, or a repetition without an expectation; a `pending` that one response
- *   could match together with it.
+ *   could match together with it, a `stop` that only matches the same; a path with the segment "..".
  * - An expected status of 429 without `wait_for_rate_limit: false` of the scenario.
  * - A scenario that never calls the provider; a capability, tag or resource twice; a capability that no step uses.
  * - A name that operations.yaml of the provider does not have, unless the step lists it in `undocumented`; a value in
