@@ -23,16 +23,43 @@ static bool has_failure_card(const struct run *r, const struct check *c)
     return check_fails_run(r, c) || c->verdict == VERDICT_FIXED;
 }
 
-static const char *undecided_cause(const struct check *c)
-{
-    if (c->why)
-        return c->why;
-    return c->exchange && c->exchange->error ? c->exchange->error : "unknown reason";
-}
-
 static bool same_cause(const struct check *x, const struct check *y)
 {
     return x->verdict == y->verdict && strcmp(undecided_cause(x), undecided_cause(y)) == 0;
+}
+
+/* The claims of all checks with the same cause, each once: "LA-001, LA-002". */
+static const char *undecided_claims(struct arena *a, const struct scenario_result *s, const struct check *c)
+{
+    struct buf out = {.arena = a};
+    const struct claim **seen = NULL;
+    size_t count = 0, room = 0;
+    for (size_t i = 0; i < s->checks.count; i++)
+        room += s->checks.items[i].claim_count;
+    seen = arena_array(a, const struct claim *, room);
+    for (size_t i = 0; i < s->checks.count; i++) {
+        const struct check *other = &s->checks.items[i];
+        for (size_t k = 0; same_cause(other, c) && k < other->claim_count; k++) {
+            bool again = false;
+            for (size_t n = 0; n < count; n++)
+                again |= seen[n] == other->claims[k];
+            if (again)
+                continue;
+            buf_printf(&out, "%s%s", count ? ", " : "", other->claims[k]->id);
+            seen[count++] = other->claims[k];
+        }
+    }
+    return buf_c(&out);
+}
+
+/* After an error of the target or the network: which call it was, and which claims it leaves open. */
+static void put_error_details(struct text_layout *t, const struct scenario_result *s, const struct check *c)
+{
+    const struct exchange_record *x = c->exchange;
+    if (x)
+        layout_field(t, INDENT, "call", STYLE_PLAIN,
+                     layout_safe_text(t, arena_printf(t->arena, "%s %s", x->method, x->url)));
+    layout_field(t, INDENT, "claims", STYLE_PLAIN, layout_safe_text(t, undecided_claims(t->arena, s, c)));
 }
 
 static void put_undecided(struct text_layout *t, const struct scenario_result *s, size_t first)
@@ -53,6 +80,8 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
                                     layout_safe_text(t, undecided_cause(c)));
     layout_put(t, STYLE_WARNING, "  · ");
     layout_wrap(t, INDENT, STYLE_PLAIN, 4, text);
+    if (c->verdict == VERDICT_ERROR)
+        put_error_details(t, s, c);
 }
 
 static bool is_notable(const struct run *r, const struct scenario_result *s)

@@ -385,6 +385,13 @@ void failure_card_exchange(struct text_layout *t, const struct exchange_record *
 
 /* --- whole -------------------------------------------------------------------------------- */
 
+const char *undecided_cause(const struct check *c)
+{
+    if (c->why)
+        return c->why;
+    return c->exchange && c->exchange->error ? c->exchange->error : "unknown reason";
+}
+
 const char *failure_card_line(struct text_layout *t, const struct check *c)
 {
     struct buf text = {.arena = t->arena};
@@ -392,7 +399,11 @@ const char *failure_card_line(struct text_layout *t, const struct check *c)
         buf_printf(&text, "%s%s", i ? ", " : "", c->claims[i]->id);
     if (c->claim_count)
         buf_printf(&text, " (%s): ", level_texts[c->claims[0]->level]);
-    if (c->expected || c->actual) {
+    if (c->verdict == VERDICT_ERROR) {
+        if (c->exchange)
+            buf_printf(&text, "%s %s: ", c->exchange->method, c->exchange->url);
+        buf_text(&text, undecided_cause(c));
+    } else if (c->expected || c->actual) {
         buf_printf(&text, "%s expected %s", *c->pointer ? c->pointer : "the body",
                    c->expected ? c->expected : "something else");
         buf_printf(&text, ", got %s", c->actual ? c->actual : "nothing");

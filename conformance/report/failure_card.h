@@ -14,5 +14,7 @@ void failure_card_fields(struct text_layout *t, const struct run *r, const struc
 void failure_card_exchange(struct text_layout *t, const struct exchange_record *x);
 /* Returns the statuses of all attempts, for example "429, 200, after waits of 4.0 s"; NULL if there was only one. */
 const char *attempts_text(struct arena *a, const struct exchange_record *x);
+/* Returns the reason of a check without a result. */
+const char *undecided_cause(const struct check *c);
 /* Returns the whole failure as one short line, for example for JUnit's message attribute. */
 const char *failure_card_line(struct text_layout *t, const struct check *c);
