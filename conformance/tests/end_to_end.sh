@@ -371,9 +371,9 @@ a_missing_actor_decides_nothing() {
     run 0 run "$suite/list/shape.yaml" --target "$tmp/unset.yaml" --url "$url/layers" --key full=FULL
     # A suite of one's own, without target-schema.yaml, and an API that needs no key.
     mkdir "$tmp/own"
-    echo '- { claim: X-1, says: an unknown path is not found, source: d, level: must, observe: api }' >"$tmp/own/claims.yaml"
-    printf 'scenario: own\ntitle: t\nsteps:\n  - id: a\n    call: GET /layers/v1/whoami\n    expect: { status: 401, body: { error: { code: UNAUTHENTICATED } } }\n    claims: [X-1]\n' >"$tmp/own/own.yaml"
-    run 0 run "$tmp/own" --url "$url"
+    echo '- { claim: X-1, says: a namespace is created, source: d, level: must, observe: api }' >"$tmp/own/claims.yaml"
+    printf 'scenario: own\ntitle: t\nsteps:\n  - id: a\n    call: POST /__admin/namespaces\n    body: { name: $run.id }\n    expect: { status: [200, 201], body: { name: $run.id } }\n    claims: { X-1: [status, /name] }\n    cleanup: { call: DELETE /__admin/namespaces/$run.id }\n' >"$tmp/own/own.yaml"
+    run 0 run "$tmp/own" --url "$url" --allow-writes
     has "^info: target '$url' has no actor: a call of a scenario that has no 'as' is sent without a key"
 }
 
