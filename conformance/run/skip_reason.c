@@ -194,8 +194,10 @@ const char *skip_reason_for(const struct runner *r, const struct planned *p, con
     const struct run_options *o = r->options;
     bool real = !r->target->is_mock;
     *variable = NULL;
+    const char *given_by = p->missing ? target_capability_source(p->missing) : NULL;
     if (p->missing)
-        return arena_printf(r->arena, "missing capability '%s': the target does not declare it", p->missing);
+        return arena_printf(r->arena, "missing capability '%s': %s", p->missing,
+                            given_by ? given_by : "the target does not declare it");
     const char *missing = missing_simulation(r->arena, simulations, p->scenario);
     if (missing)
         return arena_printf(r->arena, "missing capability '%s': the admin API does not list it", missing);

@@ -72,7 +72,7 @@ static const struct field rows[] = {
     FIELD("resources", FIELD_NODE, struct file, resources,
           .help = "Values that scenarios use as $target.NAME: any value, or {env: VARIABLE}."),
     FIELD("capabilities", FIELD_TEXTS, struct file, capabilities,
-          .help = "Capabilities that scenarios may require: second_org, narrow_key, lease, ..."),
+          .help = "Capabilities that scenarios may require: second_org, narrow_key, lease, ... Not the built-in ones."),
     FIELD("consent", FIELD_ENUM, struct file, consent, .texts = consent_drivers, .text_count = COUNT(consent_drivers),
           .help = "How consent steps are performed: admin, browser, human or none (default none)."),
     FIELD("consent_command", FIELD_TEXT, struct file, consent_command,
@@ -328,6 +328,41 @@ static bool check_auth(const struct node *auth, const struct target *t, struct e
            error_add(err, ERROR_INPUT, node_get(auth, "prefix")->at, "'prefix' has a control character");
 }
 
+static const struct derived { /* a capability that is never declared */
+    const char *capability, *given_by;
+} derived[] = {
+    {"consent",  "a target has it with 'consent: browser', 'human' or, on a mock, 'admin'"  },
+    {"webhook",  "a target has it with 'webhook: {url, port}', or as a mock on this machine"},
+    {"admin",    "a target has it with 'admin_url'"                                         },
+    {"clock",    "a target has it with 'admin_url'"                                         },
+    {"inspect",  "a target has it with 'admin_url'"                                         },
+    {"advance",  "a target has it with 'admin_url'"                                         },
+    {"simulate", "a target has it with 'admin_url'"                                         },
+};
+
+const char *target_capability_source(const char *capability)
+{
+    struct str family = str_from(capability), name = str_cut(&family, '.');
+    for (size_t i = 0; i < COUNT(derived); i++)
+        if (str_is(name, derived[i].capability))
+            return derived[i].given_by;
+    return NULL;
+}
+
+/* A declared one would let scenarios run that the target cannot run. */
+static bool check_capabilities(const struct node *list, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node_count(list); i++) {
+        const struct node *item = node_at(list, i);
+        const char *given_by = node_text(item) ? target_capability_source(node_text(item)) : NULL;
+        if (given_by)
+            ok = error_add(err, ERROR_INPUT, item->at, "the capability '%s' is not declared: %s; remove it here",
+                           node_text(item), given_by);
+    }
+    return ok;
+}
+
 struct target *target_load(struct arena *a, const char *path, struct error *err)
 {
     size_t before = err ? err->count : 0;
@@ -353,6 +388,7 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     if (file.auth.prefix)
         t->header_prefix = file.auth.prefix;
     bool ok = check_auth(node_get(root, "auth"), t, err);
+    ok &= check_capabilities(node_get(root, "capabilities"), err);
     ok &= read_actors(a, file.actors, t, err);
     ok &= read_resources(a, file.resources, t, err);
     ok &= read_rps(file.rps, t, err);
@@ -366,6 +402,9 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     if (*file.mount && *file.mount != '/')
         ok = error_add(err, ERROR_INPUT, node_get(root, "mount")->at,
                        "invalid mount '%s'; expected a path, for example /layers", file.mount);
+    if (t->consent == CONSENT_ADMIN && !file.mock && !file.admin_url)
+        ok = error_add(err, ERROR_INPUT, node_get(root, "consent")->at,
+                       "'consent: admin' needs 'admin_url'; a real target has a browser or a human");
     if (t->consent == CONSENT_BROWSER && !t->consent_command)
         ok = error_add(err, ERROR_INPUT, root->at, "missing 'consent_command'; 'consent: browser' needs it");
     return ok && (!err || err->count == before) ? t : NULL;

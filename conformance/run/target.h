@@ -16,7 +16,7 @@
  *     anonymous: {}               resources:
  *   resources:                      project_a: { env: LAYERS_PROJECT }
  *     project_a: prj_01HX           return_url: https://app.example.com/callback
- *   capabilities: [second_org]    capabilities: [consent]
+ *   capabilities: [second_org]    capabilities: [lease]
  *
  * URLs:    requests of scenarios go to base_url + mount + path, admin requests to admin_url and nowhere else. In a
  *          namespace they go to base_url + /ns/<namespace> + mount + path. Without `mount`, the path of base_url is the
@@ -27,9 +27,9 @@
  *          file. The other server is a real target, to which only --allow-writes allows writes.
  * Webhooks: `webhook: {url, port}` is the URL at which a real endpoint reaches the runner's listener, and the local
  *          port that the URL leads to. A mock on this machine needs neither.
- * Capabilities: the declared ones. A consent driver adds `consent`. An admin API adds `admin`,
- *          `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks those against its
- *          manifest). A target that reaches the listener has `webhook`.
+ * Capabilities: the declared ones, and these, which a file must not declare. A consent driver adds `consent`. An admin
+ *          API adds `admin`, `clock`, `inspect`, `advance`, `simulate` and every `simulate.x` (skip_reason.c checks
+ *          those against its manifest). A target that reaches the listener has `webhook`.
  * Actors:  a step without `as` is sent by the first actor of target-schema.yaml, which the target must then have. In
  *          suites without that file it is sent by the target's first actor; a target without actors sends no key.
  * Secrets: a credential has no control character; a line break at its end is removed with a warning. A user and a
@@ -106,6 +106,8 @@ bool target_set_admin_url(struct arena *a, struct target *t, const char *url, st
 
 /* Returns true if the target has the capability, declared or implied. */
 bool target_has_capability(const struct target *t, const char *capability);
+/* Returns what gives a target this capability, as a sentence; NULL: it is declared in the target file. */
+const char *target_capability_source(const char *capability);
 /* Returns the actor of that name, or the first one if `name` is NULL; NULL: no such actor. */
 const struct actor *target_actor(const struct target *t, const char *name);
 /* Returns the environment variable that an actor or resource lacks; NULL: the target file does not declare the name. */

@@ -90,8 +90,8 @@ nothing_is_written() {
     run 0 "$suite"
     has '^  scenarios  [0-9]+, of which [1-9]'
     has "the scenario writes to a real target .allow it with --allow-writes"
-    has "missing capability 'clock': the target does not declare it"
-    has "missing capability 'consent': the target does not declare it"
+    has "missing capability 'clock': a target has it with 'admin_url'"
+    has "missing capability 'consent': a target has it with 'consent:"
     tr -d '\n' <"$tmp/out" | tr -s ' ' | grep -q "1 not applicable: actor 'buyer' is not available: the environment variable 'LAYERS_BUYER_KEY' is not set - ad-accounts-need-a-key-with-their-scope" || fail 'the scenario that lacks the key is not named'
     has "actor 'buyer' is not available: the environment variable 'LAYERS_BUYER_KEY' is not set"
     has_not 'blocked|could not be decided|Left behind'
@@ -114,7 +114,7 @@ the_endpoint_is_left_unchanged() {
     for jobs in 1 8; do
         # shellcheck disable=SC2046
         run 0 $(scenarios) --allow-writes --jobs $jobs
-        has "missing capability 'clock': the target does not declare it"
+        has "missing capability 'clock': a target has it with 'admin_url'"
         has_not 'blocked|could not be decided|Left behind|missing capability .consent.'
         [ "$(endpoint_state)" = "$before" ] || fail "the endpoint has changed: $(endpoint_state)"
     done
