@@ -61,6 +61,56 @@ static bool is_standard_header(const char *name)
     return false;
 }
 
+static bool is_standard_request_header(const char *name)
+{
+    static const char *const names[] = {"Accept",
+                                        "Accept-Charset",
+                                        "Accept-Encoding",
+                                        "Accept-Language",
+                                        "Authorization",
+                                        "Cache-Control",
+                                        "Connection",
+                                        "Content-Type",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Cookie",
+                                        "Expect",
+                                        "Host",
+                                        "If-Modified-Since",
+                                        "If-Match",
+                                        "If-None-Match",
+                                        "If-Range",
+                                        "Origin",
+                                        "Pragma",
+                                        "Range",
+                                        "Referer",
+                                        "Proxy-Authorization",
+                                        "TE",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "User-Agent",
+                                        "If-Unmodified-Since"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (str_eq_nocase(str_from(names[i]), str_from(name)))
+            return true;
+    return false;
+}
+
+static void check_request_headers(struct subject *d)
+{
+    const struct text_list *documented = &d->documents->request_headers;
+    for (size_t i = 0; i < node_count(d->step->headers); i++) {
+        const struct member *m = node_member(d->step->headers, i);
+        bool known = is_standard_request_header(m->key);
+        for (size_t k = 0; k < documented->count; k++)
+            known |= str_eq_nocase(str_from(documented->items[k]), str_from(m->key));
+        if (!known && !is_on_purpose(d, "headers", m->key))
+            reject(d, m->key_at,
+                   "the documents have no request header '%s'%s; correct it, or list 'headers/%s' in 'undocumented'",
+                   m->key, did_you_mean(d->c->arena, str_from(m->key), documented->items, documented->count), m->key);
+    }
+}
+
 static void check_header(struct subject *d, const char *name, struct where at, const struct text_list *documented)
 {
     bool known = is_standard_header(name);
@@ -226,6 +276,7 @@ static void check_call(struct subject *d)
     if (!d->ok)
         return;
     check_query(d);
+    check_request_headers(d);
     members_of_value(d->c->arena, s->body, "", on_request_member, d);
     check_expectation(d, &s->expect);
     check_expectation(d, &s->stop);

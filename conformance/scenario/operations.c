@@ -42,7 +42,7 @@ static const struct fields operation_fields =
     FIELD_TABLE("operation", operation_rows, struct operation_yaml, offsetof(struct operation_yaml, at));
 
 struct operations_yaml {
-    struct field_list secrets, headers, event_headers, events, event_members, errors, operations;
+    struct field_list secrets, headers, request_headers, event_headers, events, event_members, errors, operations;
     const char *next_page;
 };
 
@@ -50,6 +50,7 @@ static const struct field operations_rows[] = {
     FIELD("secrets", FIELD_TEXTS, struct operations_yaml, secrets,
           .help = "Names of response members whose value is a secret."),
     FIELD("headers", FIELD_TEXTS, struct operations_yaml, headers, .help = "Headers of responses."),
+    FIELD("request_headers", FIELD_TEXTS, struct operations_yaml, request_headers, .help = "Headers of requests."),
     FIELD("event_headers", FIELD_TEXTS, struct operations_yaml, event_headers, .help = "Headers of deliveries."),
     FIELD("events", FIELD_TEXTS, struct operations_yaml, events, .help = "Webhook events; [] = there are none."),
     FIELD("event_members", FIELD_TEXTS, struct operations_yaml, event_members,
@@ -341,6 +342,7 @@ const struct operations *operations_load(struct arena *a, const char *path, stru
     o->file = path;
     ok &= list_read(&r, root, "secrets", &w.secrets, FORM_NAME, &o->secrets);
     ok &= list_read(&r, root, "headers", &w.headers, FORM_HEADER, &o->headers);
+    ok &= list_read(&r, root, "request_headers", &w.request_headers, FORM_HEADER, &o->request_headers);
     ok &= list_read(&r, root, "event_headers", &w.event_headers, FORM_HEADER, &o->event_headers);
     ok &= list_read(&r, root, "events", &w.events, FORM_WORD, &o->events);
     ok &= list_read(&r, root, "event_members", &w.event_members, FORM_POINTER, &o->event_members);

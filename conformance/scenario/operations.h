@@ -49,6 +49,7 @@ struct operations {
     size_t count;
     struct text_list secrets;       /* names of response members whose value is a secret */
     struct text_list headers;       /* of responses */
+    struct text_list request_headers;
     struct text_list event_headers; /* of webhook deliveries */
     struct text_list events;        /* none: the provider has no webhooks */
     struct text_list event_members; /* members of the body of a delivery */
