@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -415,6 +416,28 @@ static void a_claim_pointer_covers_what_is_at_or_below_its_pointer(void **state)
     }
 }
 
+static void expect_keys_in_page(struct arena *a, const char *page, const struct fields *fields)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (!strstr(page, arena_printf(a, "`%s`", fields->rows[i].key)))
+            fail_msg("docs/scenarios.md does not have the key '%s' of a %s", fields->rows[i].key, fields->name);
+}
+
+static void the_page_about_scenarios_has_every_key(void **state)
+{
+    struct arena *a = *state;
+    static const struct fields *const tables[] = {&scenario_fields, &flow_fields,        &step_fields,
+                                                  &expect_fields,   &stop_fields,        &pending_fields,
+                                                  &cleanup_fields,  &connected_as_fields};
+    static char page[1 << 16];
+    FILE *f = fopen("../../docs/scenarios.md", "r");
+    assert_non_null(f);
+    page[fread(page, 1, sizeof page - 1, f)] = 0;
+    fclose(f);
+    for (size_t i = 0; i < COUNT(tables); i++)
+        expect_keys_in_page(a, page, tables[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +458,7 @@ int main(void)
         cmocka_unit_test(references_are_found_in_text),
         cmocka_unit_test(references_are_found_in_values_but_not_in_keys),
         cmocka_unit_test(a_claim_pointer_covers_what_is_at_or_below_its_pointer),
+        cmocka_unit_test(the_page_about_scenarios_has_every_key),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
