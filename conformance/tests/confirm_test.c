@@ -160,7 +160,7 @@ static void a_key_that_dies_is_an_error_and_is_not_sent_again(void **state)
     const struct scenario_result *last = s->run.scenarios.items[6];
     assert_string_equal(last->checks.items[0].why, "not sent: the key of actor 'full' (ITEMS_KEY) is refused since "
                                                    "step 'full' of 'reads-2': 401");
-    assert_int_equal(s->shared->calls, 2 + 2 + 2 + 1); /* the preflight, reads-1, reads-2, without-a-key */
+    assert_int_equal(s->shared->calls, 2 + 2 + 2 + 2); /* the preflight, reads-1, reads-2, without-a-key */
 }
 
 static void a_401_with_a_key_that_works_is_the_providers_answer(void **state)
