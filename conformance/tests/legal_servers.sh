@@ -59,11 +59,11 @@ layers)
         server 'returns only status and count of a DELETE'
     rules oauth_status '{}' "$(remove /state)" "$(remove /expiresAt)" | server 'returns no state and no expiresAt of an attempt'
     rules . '{}' 'headers: { Retry-After: "" }' | server 'has no Retry-After'
-    # The third row moves to another page. The cursor is not used: a call with a cursor or a limit is served as usual.
+    # The third row moves to another page. The cursor is before all rows: a call with it is served as one without a rule.
     pages_of_two() {
         rules 'list_(social_accounts|scheduled_posts|leased_accounts|projects|audit_log|webhook_endpoints)$' \
             '{ query: { limit: { $absent: true }, cursor: { $absent: true } } }' "$@" \
-            'patch: [ { op: copy, from: /items/2, path: /nextCursor }, { op: replace, path: /nextCursor, value: next } ]' \
+            'patch: [ { op: copy, from: /items/2, path: /nextCursor }, { op: replace, path: /nextCursor, value: LTk5OTk5OTk5OTk5OTkgMQ } ]' \
             "$(remove /items/9)" "$(remove /items/8)" "$(remove /items/7)" "$(remove /items/6)" "$(remove /items/5)" \
             "$(remove /items/4)" "$(remove /items/3)" "$(remove /items/2)"
     }
