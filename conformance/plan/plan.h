@@ -51,7 +51,7 @@ const char *const *scenario_needs(struct arena *a, const struct scenario *s, siz
 /* --- failed.c: --failed ------------------------------------------------------------------- */
 
 /* Selects the failed and undecided scenarios of an earlier run, from its JSON report: every scenario whose verdict is
- * not pass, not-applicable, disputed or known. If every scenario is settled, out->names is one empty name, which
+ * not pass, not-applicable or disputed. If every scenario is settled, out->names is one empty name, which
  * matches nothing; failed_green is then true if the exit status of that run was 0.
  * Fails if the file cannot be read or is not such a report. */
 bool failed_select(struct arena *a, const char *report, struct selection *out, struct error *err);

@@ -18,11 +18,6 @@ struct failure_cards {
     size_t shown, left_out;
 };
 
-static bool has_failure_card(const struct run *r, const struct check *c)
-{
-    return check_fails_run(r, c) || c->verdict == VERDICT_FIXED;
-}
-
 static bool same_cause(const struct check *x, const struct check *y)
 {
     return x->verdict == y->verdict && strcmp(undecided_cause(x), undecided_cause(y)) == 0;
@@ -87,7 +82,7 @@ static void put_undecided(struct text_layout *t, const struct scenario_result *s
 static bool is_notable(const struct run *r, const struct scenario_result *s)
 {
     for (size_t i = 0; !s->not_started && i < s->checks.count; i++)
-        if (has_failure_card(r, &s->checks.items[i]) || verdict_rows[s->checks.items[i].verdict].phrase)
+        if (check_fails_run(r, &s->checks.items[i]) || verdict_rows[s->checks.items[i].verdict].phrase)
             return true;
     return false;
 }
@@ -100,13 +95,6 @@ static bool same_claims(const struct check *x, const struct check *y)
     return same;
 }
 
-/* A check that passed needs no curl line to reproduce it. */
-static void put_response(struct text_layout *t, const struct check *c)
-{
-    if (c->verdict != VERDICT_FIXED)
-        failure_card_exchange(t, c->exchange);
-}
-
 /* Failures of one response share it: the response is shown once, after the last of them. Failures of the same claims
  * also share a title. */
 static void put_failure_card(struct text_layout *t, const struct run *r, const struct check *before,
@@ -114,7 +102,7 @@ static void put_failure_card(struct text_layout *t, const struct run *r, const s
 {
     bool same_response = before && before->exchange == c->exchange;
     if (before && !same_response)
-        put_response(t, before);
+        failure_card_exchange(t, before->exchange);
     if (!same_response || !same_claims(before, c)) {
         layout_put(t, STYLE_PLAIN, "\n");
         failure_card_title(t, r, c);
@@ -128,7 +116,7 @@ static void put_failure_cards(struct text_layout *t, const struct run *r, const 
     const struct check *before = NULL;
     for (size_t i = 0; i < s->checks.count; i++) {
         const struct check *c = &s->checks.items[i];
-        if (!has_failure_card(r, c))
+        if (!check_fails_run(r, c))
             continue;
         if (cards->shown == CARDS_MAX) {
             cards->left_out++;
@@ -139,7 +127,7 @@ static void put_failure_cards(struct text_layout *t, const struct run *r, const 
         before = c;
     }
     if (before)
-        put_response(t, before);
+        failure_card_exchange(t, before->exchange);
 }
 
 static void put_scenario(struct text_layout *t, const struct run *r, const struct scenario_result *s,
@@ -323,12 +311,9 @@ static void put_failed_claims(struct text_layout *t, const struct run *r)
             layout_put(t, STYLE_BOLD, "  Claims that do not hold\n");
         any = true;
         bool red = c->counts[VERDICT_FAIL] || (c->counts[VERDICT_WARN] && c->claim->level <= r->gate);
-        bool known = !c->counts[VERDICT_FAIL] && !c->counts[VERDICT_WARN];
         layout_put(t, red ? STYLE_BAD : STYLE_WARNING, "  %-*s", LABEL - 2, layout_safe_text(t, c->claim->id));
         layout_put(t, STYLE_DIM, "%-7s", level_texts[c->claim->level]);
-        layout_wrap(
-            t, LABEL + 7, STYLE_PLAIN, 0,
-            arena_printf(t->arena, known ? "%s (known: in the baseline)" : "%s", layout_safe_text(t, c->claim->says)));
+        layout_wrap(t, LABEL + 7, STYLE_PLAIN, 0, layout_safe_text(t, c->claim->says));
     }
     layout_put(t, STYLE_PLAIN, "%s", any ? "\n" : "");
 }

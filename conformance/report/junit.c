@@ -17,13 +17,11 @@ static enum outcome outcome_of(const struct run *r, const struct check *c)
     case VERDICT_PASS:
         return PASSED;
     case VERDICT_FAIL:
-    case VERDICT_FIXED:
         return FAILED;
     case VERDICT_WARN:
         return check_fails_run(r, c) ? FAILED : SKIPPED;
     case VERDICT_ERROR:
         return ERRORED;
-    case VERDICT_KNOWN:
     case VERDICT_VACUOUS:
     case VERDICT_BLOCKED:
     case VERDICT_NOT_APPLICABLE:

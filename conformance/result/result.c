@@ -17,8 +17,6 @@ const struct verdict_row verdict_rows[VERDICT_COUNT] = {
     [VERDICT_PASS]           = {"passed",         "✓",  NULL,                     0,  CLAIM_SUPPORTED, true,   true },
     [VERDICT_FAIL]           = {"failed",         "✗",  NULL,                     9,  CLAIM_REFUTED,   true,   false},
     [VERDICT_WARN]           = {"warned",         "!",  NULL,                     5,  CLAIM_REFUTED,   true,   false},
-    [VERDICT_KNOWN]          = {"known",          "!",  NULL,                     3,  CLAIM_REFUTED,   true,   true },
-    [VERDICT_FIXED]          = {"fixed",          "✓",  NULL,                     8,  CLAIM_SUPPORTED, true,   false},
     [VERDICT_VACUOUS]        = {"vacuous",        "·",  "had nothing to compare", 4,  CLAIM_IGNORED,   false,  false},
     [VERDICT_BLOCKED]        = {"blocked",        "·",  "blocked",                6,  CLAIM_PREVENTED, false,  false},
     [VERDICT_NOT_APPLICABLE] = {"not applicable", "·",  NULL,                     1,  CLAIM_IGNORED,   false,  true },
@@ -174,19 +172,15 @@ static void add_serious_reasons(struct run *r)
 static void add_doubts(struct run *r)
 {
     struct arena *a = r->arena;
-    uint32_t vacuous = r->counts[VERDICT_VACUOUS], fixed = r->counts[VERDICT_FIXED], hidden = hidden_checks(r);
-    if (fixed)
-        add_reason(r, 4,
-                   arena_printf(a, "%u check%s in the baseline now pass%s; remove %s from the baseline", fixed,
-                                plural_suffix(fixed), fixed == 1 ? "es" : "", fixed == 1 ? "it" : "them"));
+    uint32_t vacuous = r->counts[VERDICT_VACUOUS], hidden = hidden_checks(r);
     if (vacuous)
         add_reason(r, 4, arena_printf(a, "%u check%s had nothing to compare", vacuous, plural_suffix(vacuous)));
-    if (hidden && !r->exit_code)
-        add_reason(
-            r, 4,
-            arena_printf(a, "%u check%s could not be decided because an earlier step failed or a wait ended too early",
-                         hidden, plural_suffix(hidden)));
-    if (!r->counts[VERDICT_PASS] && !r->exit_code)
+    if (hidden && !nothing_judged(r))
+        add_reason(r, 4,
+                   arena_printf(a, "%u check%s could not be decided because %s", hidden, plural_suffix(hidden),
+                                r->interrupted ? "the run was interrupted or an earlier step failed"
+                                               : "an earlier step failed or a wait ended too early"));
+    if (!r->counts[VERDICT_PASS] && count_decided(r))
         add_reason(r, 4, "nothing passed: checks were decided, but none of them confirms a claim");
 }
 

@@ -22,8 +22,6 @@
     X(VERDICT_PASS, "pass")                                                                                            \
     X(VERDICT_FAIL, "fail")                                                                                            \
     X(VERDICT_WARN, "warn")                     /* failed, but every cited claim is a should or a may */               \
-    X(VERDICT_KNOWN, "known")                   /* failed, as listed in the baseline with a reason */                  \
-    X(VERDICT_FIXED, "fixed")                   /* passed, although the baseline lists it as failing */                \
     X(VERDICT_VACUOUS, "vacuous")               /* nothing to compare, for example an empty list */                    \
     X(VERDICT_BLOCKED, "blocked")               /* an earlier step failed, unexpected status, or still pending */      \
     X(VERDICT_NOT_APPLICABLE, "not-applicable") /* not run, because the target lacks what it needs */                  \
@@ -34,8 +32,8 @@ extern const char *const verdict_texts[];
 
 /* What a check does to the claims that it cites. Its verdict decides this:
  *
- *   supports   pass, fixed                        the claim holds, if no other check refutes or prevents it
- *   refutes    fail, warn, known                  the claim fails, whatever its other checks say
+ *   supports   pass                               the claim holds, if no other check refutes or prevents it
+ *   refutes    fail, warn                         the claim fails, whatever its other checks say
  *   prevents   blocked, error                     the claim stays undecided, unless another check refutes it
  *   ignored    vacuous, disputed, not-applicable  no effect: such a check is never a reason why a claim holds
  *

@@ -245,10 +245,6 @@ static void add_undecided(struct run *r)
     add_exchange(r, s, "GET", "/v1/projects/prj_2/social-accounts", 200, STR("{\"items\":[]}"));
     set_texts(add_check(r, s, "none", "/items", "$each", VERDICT_VACUOUS), NULL, NULL, "the list is empty");
     set_claims(add_check(r, s, "all", "/items", "$some", VERDICT_PASS), list_claims, 2);
-    set_texts(add_check(r, s, "all", "/items/0/handle", "equals", VERDICT_KNOWN), "\"a\"", "\"b\"",
-              "in the baseline: reported to the provider, until 2026-12-01");
-    set_texts(add_check(r, s, "all", "/next", "$absent", VERDICT_FIXED), NULL, NULL,
-              "in the baseline, but it passes; remove it from the baseline");
 }
 
 struct run *rig_red(struct arena *a)

@@ -637,7 +637,6 @@ static void each_verdict_has_one_effect_on_a_claim(void **state)
         enum claim_outcome outcome;
     } rows[] = {
         {VERDICT_PASS,           VERDICT_PASS,           CLAIM_HOLDS    },
-        {VERDICT_FIXED,          VERDICT_PASS,           CLAIM_HOLDS    },
         {VERDICT_PASS,           VERDICT_VACUOUS,        CLAIM_HOLDS    },
         {VERDICT_PASS,           VERDICT_NOT_APPLICABLE, CLAIM_HOLDS    },
         {VERDICT_PASS,           VERDICT_DISPUTED,       CLAIM_HOLDS    },
@@ -648,7 +647,6 @@ static void each_verdict_has_one_effect_on_a_claim(void **state)
         {VERDICT_DISPUTED,       VERDICT_DISPUTED,       CLAIM_UNDECIDED},
         {VERDICT_PASS,           VERDICT_FAIL,           CLAIM_FAILS    },
         {VERDICT_PASS,           VERDICT_WARN,           CLAIM_FAILS    },
-        {VERDICT_PASS,           VERDICT_KNOWN,          CLAIM_FAILS    },
         {VERDICT_BLOCKED,        VERDICT_FAIL,           CLAIM_FAILS    },
     };
     (void)state;
@@ -840,7 +838,22 @@ static void the_most_serious_reason_is_the_exit_status(void **state)
          .exit_status = 1,
          .why = "1 check failed; 1 check could not be decided because of an error of the target, the network or the "
                 "consent; "
-                "1 resource created on the target could not be cleaned up"},
+                "1 resource created on the target could not be cleaned up; "
+                "nothing passed: checks were decided, but none of them confirms a claim"},
+        {.verdicts = {VERDICT_FAIL, VERDICT_BLOCKED},
+         .reporting = ERROR_TARGET,
+         .exit_code = 1,
+         .exit_status = 1,
+         .why =
+             "1 check failed; 1 check could not be decided because an earlier step failed or a wait ended too early; "
+             "nothing passed: checks were decided, but none of them confirms a claim"                                                                                                                               },
+        {.verdicts = {VERDICT_PASS, VERDICT_BLOCKED},
+         .interrupted = true,
+         .reporting = ERROR_TARGET,
+         .exit_code = 130,
+         .exit_status = 130,
+         .why = "the run was interrupted; 1 check could not be decided because the run was interrupted or an earlier "
+                "step failed"},
         {.verdicts = {VERDICT_PASS, VERDICT_ERROR},
          .left_behind = true,
          .reporting = ERROR_LEAK,
@@ -858,12 +871,12 @@ static void the_most_serious_reason_is_the_exit_status(void **state)
          .reporting = ERROR_LEAK,
          .exit_code = 4,
          .exit_status = 5,
-         .why = "1 check had nothing to compare"                                                                    },
+         .why = "1 check had nothing to compare"},
         {.verdicts = {VERDICT_BLOCKED, VERDICT_NOT_APPLICABLE},
          .reporting = ERROR_LEAK,
          .exit_code = 4,
          .exit_status = 4,
-         .why = "nothing was checked: no check could be decided"                                                                    },
+         .why = "nothing was checked: no check could be decided"                                                },
         {.verdicts = {VERDICT_PASS, VERDICT_FAIL},
          .interrupted = true,
          .reporting = ERROR_TARGET,
@@ -880,14 +893,19 @@ static void the_most_serious_reason_is_the_exit_status(void **state)
          .reporting = ERROR_LEAK,
          .exit_code = 0,
          .exit_status = 5,
-         .why = "no check failed"                                         },
+         .why = "no check failed"                                                                                               },
     };
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct arena a = {0};
         struct error err = {0};
         struct leftover leftover = {0};
-        struct check checks[] = {{.verdict = rows[i].verdicts[0]}, {.verdict = rows[i].verdicts[1]}};
+        static const struct claim claim = {.id = "T-001", .level = LEVEL_MUST};
+        static const struct claim *const cited[] = {&claim};
+        struct check checks[] = {
+            {.verdict = rows[i].verdicts[0], .claims = cited, .claim_count = 1},
+            {.verdict = rows[i].verdicts[1], .claims = cited, .claim_count = 1}
+        };
         struct scenario_result scenario =
                                    {
                                        .checks = {checks, 2, 2}
