@@ -345,7 +345,7 @@ bool time_parse_any_http(struct str text, int64_t now_ms, int64_t *ms)
     static const char *const day_starts[] = {"Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur"};
     int weekday;
     struct date date;
-    int64_t clock;
+    int64_t clock = 0;
     struct str long_day = text, short_day = text;
     if (time_parse_http(text, ms))
         return true;

@@ -215,8 +215,10 @@ bool plan_make(struct arena *a, const struct suite *suite, const struct selectio
     const struct tags *tags = selection->tags ? tags_parse(a, selection->tags, err) : NULL;
     if (!check_selection(selection, err) || (selection->tags && !tags))
         return false;
-    bool known = check_claims(suite, selection, err) & failed_known(suite, selection, err);
-    if ((tags && !tags_known(tags, suite, err)) || !known)
+    bool known = check_claims(suite, selection, err);
+    known &= failed_known(suite, selection, err);
+    known &= !tags || tags_known(tags, suite, err);
+    if (!known)
         return false;
     struct planned *items = arena_array(a, struct planned, suite->scenario_count);
     struct matches matches = {0};

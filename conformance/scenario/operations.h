@@ -47,8 +47,8 @@ struct operations {
     const char *file;
     const struct operation *items;
     size_t count;
-    struct text_list secrets;       /* names of response members whose value is a secret */
-    struct text_list headers;       /* of responses */
+    struct text_list secrets; /* names of response members whose value is a secret */
+    struct text_list headers; /* of responses */
     struct text_list request_headers;
     struct text_list event_headers; /* of webhook deliveries */
     struct text_list events;        /* none: the provider has no webhooks */
