@@ -153,7 +153,7 @@ static void report_pairs(const struct runner *r, struct str text)
 
 static void report_text(const struct runner *r, const char *name, struct str text)
 {
-    if (name && names_secret(r->plan->suite, name))
+    if (name && text.n >= GENERATED_MIN_BYTES && names_secret(r->plan->suite, name))
         report(r, name, text);
     if (text.n && (*text.s == '{' || *text.s == '['))
         secret_members_report(r, text); /* JSON within JSON */
