@@ -178,9 +178,10 @@ static bool list_continues(const struct task *t)
     const struct step *step = t->current.step;
     for (size_t i = 0; suite && step->kind == STEP_CALL && i < suite->catalogue_count; i++) {
         const struct operations *o = suite->catalogues[i]->operations;
-        const struct operation *op = o && o->next_page ? operations_find(o, step->method, step->path) : NULL;
+        bool continues = o && o->next_page && node_get_text(t->current.body, o->next_page);
+        const struct operation *op = continues ? operations_find(o, step->method, step->path) : NULL;
         if (op && operation_has_response_member(op, o->next_page))
-            return t->current.body && node_get_text(t->current.body, o->next_page);
+            return true;
     }
     return false;
 }
