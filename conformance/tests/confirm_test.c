@@ -3,16 +3,12 @@
 #include "conformance/run/task.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/http/server.h"
+#include "conformance/tests/run_rig.h"
 
 /* --- the endpoint ------------------------------------------------------------------------- */
 
@@ -40,27 +36,11 @@ static void handle(void *ctx, struct exchange *x)
     server_reply(x);
 }
 
-static void serve(struct shared *s, int port_pipe)
-{
-    struct loop *l = loop_new();
-    struct server_options options = {.address = "127.0.0.1",
-                                     .body_max = 1u << 20,
-                                     .idle_timeout_s = 60,
-                                     .connections_max = 64,
-                                     .handle = handle,
-                                     .ctx = s};
-    struct server *server = server_new(l, &options, NULL);
-    int port = server ? server_port(server) : 0;
-    if (write(port_pipe, &port, sizeof port) == sizeof port)
-        loop_run(l);
-    _exit(0);
-}
-
 /* --- the scene ---------------------------------------------------------------------------- */
 
 struct scene {
     struct arena arena;
-    pid_t server;
+    struct served endpoint;
     struct shared *shared;
     struct target target;
     struct run run;
@@ -74,62 +54,33 @@ static int set_up(void **state)
         {.name = "anonymous"      },
     };
     static struct scene s;
-    int ends[2], port = 0;
     s = (struct scene){0};
     *state = &s;
-    s.shared = mmap(NULL, sizeof *s.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (s.shared == MAP_FAILED || pipe(ends) != 0)
+    if (!served_start(&s.endpoint, sizeof *s.shared, handle))
         return -1;
-    s.server = fork();
-    if (s.server == 0)
-        serve(s.shared, ends[1]);
-    close(ends[1]);
-    if (read(ends[0], &port, sizeof port) != sizeof port)
-        return -1;
-    close(ends[0]);
-    s.target = (struct target){
-        .name = "test",
-        .base_url = arena_printf(&s.arena, "http://127.0.0.1:%d", port),
-        .mount = "",
-        .header = "Authorization",
-        .header_prefix = "Bearer ",
-        .actors = actors,
-        .actor_count = COUNT(actors),
-        .resources = node_with(&s.arena, NULL, "item", node_new_text(&s.arena, STR("t-1"))),
-    };
+    s.shared = s.endpoint.shared;
+    s.target = served_target(&s.arena, &s.endpoint);
+    s.target.actors = actors;
+    s.target.actor_count = COUNT(actors);
+    s.target.resources = node_with(&s.arena, NULL, "item", node_new_text(&s.arena, STR("t-1")));
     return 0;
 }
 
 static int tear_down(void **state)
 {
     struct scene *s = *state;
-    kill(s->server, SIGKILL);
-    waitpid(s->server, NULL, 0);
-    munmap(s->shared, sizeof *s->shared);
+    served_stop(&s->endpoint);
     arena_end(&s->arena);
     return 0;
-}
-
-static bool has_every_capability(const void *ctx, const char *capability)
-{
-    (void)ctx;
-    (void)capability;
-    return true;
 }
 
 /* The preflight sends two calls, so the first call of a scenario is the third. */
 static void run_suite(struct scene *s, struct shared failure)
 {
-    struct suite suite;
-    struct plan plan;
     struct error err = {0};
     struct run_options options = {.timeout_ms = 5000};
-    const char *path = TEST_DIR "/confirm";
     *s->shared = failure;
-    bool ok = suite_load(&s->arena, &path, 1, &suite, &err) &&
-              plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL, &plan, &err) &&
-              run_plan(&s->arena, &plan, &s->target, &options, &s->run, &err);
-    if (!ok)
+    if (!rig_run(&s->arena, TEST_DIR "/confirm", &s->target, &options, &s->run, &err))
         fail_msg("%s", error_text(&s->arena, &err));
     error_end(&err);
 }

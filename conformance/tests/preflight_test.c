@@ -1,21 +1,17 @@
 #include "conformance/run/preflight.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/array.h"
-#include "base/http/server.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "base/units.h"
 #include "base/url.h"
+#include "conformance/tests/run_rig.h"
 
 /* --- the endpoint ------------------------------------------------------------------------- */
 
@@ -150,29 +146,12 @@ static void handle(void *ctx, struct exchange *x)
         respond_json(x, 404, "{\"error\":\"none\"}");
 }
 
-static void serve(struct shared *s, int port_pipe)
-{
-    struct loop *l = loop_new();
-    struct server_options options = {.address = "127.0.0.1",
-                                     .body_max = 1u << 20,
-                                     .idle_timeout_s = 60,
-                                     .connections_max = 64,
-                                     .handle = handle,
-                                     .ctx = s};
-    struct server *server = server_new(l, &options, NULL);
-    int port = server ? server_port(server) : 0;
-    if (write(port_pipe, &port, sizeof port) == sizeof port)
-        loop_run(l);
-    _exit(0);
-}
-
 /* --- the scene ---------------------------------------------------------------------------- */
 
 struct scene {
     struct arena arena;
-    pid_t server;
+    struct served endpoint;
     struct shared *shared;
-    int port;
     struct actor actors[5];
     struct target target;
     struct run_options options;
@@ -180,21 +159,6 @@ struct scene {
     bool ran;
     const char *errors;
 };
-
-static bool start_server(struct scene *s)
-{
-    int ends[2];
-    s->shared = mmap(NULL, sizeof *s->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (s->shared == MAP_FAILED || pipe(ends) != 0)
-        return false;
-    s->server = fork();
-    if (s->server == 0)
-        serve(s->shared, ends[1]);
-    close(ends[1]);
-    bool started = read(ends[0], &s->port, sizeof s->port) == sizeof s->port && s->port;
-    close(ends[0]);
-    return started;
-}
 
 static int set_up(void **state)
 {
@@ -207,22 +171,17 @@ static int set_up(void **state)
                    {.name = "anonymous"}}
     };
     *state = &s;
-    if (!start_server(&s))
+    if (!served_start(&s.endpoint, sizeof *s.shared, handle))
         return -1;
-    s.target = (struct target){
-        .name = "test",
-        .base_url = arena_printf(&s.arena, "http://127.0.0.1:%d", s.port),
-        .mount = "",
-        .header = "Authorization",
-        .header_prefix = "Bearer ",
-        .actors = s.actors,
-        .actor_count = COUNT(s.actors),
-        .resources =
-            json_parse(&s.arena,
-                       STR("{\"folder\":\"f\",\"item\":\"t-2\",\"unknown_item\":\"t-9\",\"of_unused\":\"u\","
-                           "\"return_url\":\"https://app.example.com/x\",\"return_host\":\"app.example.com\"}"),
-                       "resources", NULL),
-    };
+    s.shared = s.endpoint.shared;
+    s.target = served_target(&s.arena, &s.endpoint);
+    s.target.actors = s.actors;
+    s.target.actor_count = COUNT(s.actors);
+    s.target.resources =
+        json_parse(&s.arena,
+                   STR("{\"folder\":\"f\",\"item\":\"t-2\",\"unknown_item\":\"t-9\",\"of_unused\":\"u\","
+                       "\"return_url\":\"https://app.example.com/x\",\"return_host\":\"app.example.com\"}"),
+                   "resources", NULL);
     s.options = (struct run_options){.timeout_ms = 5000};
     return 0;
 }
@@ -230,33 +189,18 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct scene *s = *state;
-    kill(s->server, SIGKILL);
-    waitpid(s->server, NULL, 0);
-    munmap(s->shared, sizeof *s->shared);
+    served_stop(&s->endpoint);
     arena_end(&s->arena);
     return 0;
 }
 
-static bool has_every_capability(const void *ctx, const char *capability)
-{
-    (void)ctx;
-    (void)capability;
-    return true;
-}
-
 static void run_suite(struct scene *s, enum mode mode)
 {
-    struct suite suite;
-    struct plan plan;
     struct error err = {0};
-    const char *path = TEST_DIR "/preflight";
     s->shared->mode = mode;
     s->shared->n = 0;
     s->shared->limited = 0;
-    if (!suite_load(&s->arena, &path, 1, &suite, &err) ||
-        !plan_make(&s->arena, &suite, &(struct selection){0}, has_every_capability, NULL, &plan, &err))
-        fail_msg("%s", error_text(&s->arena, &err));
-    s->ran = run_plan(&s->arena, &plan, &s->target, &s->options, &s->run, &err);
+    s->ran = rig_run(&s->arena, TEST_DIR "/preflight", &s->target, &s->options, &s->run, &err);
     assert_true(s->ran || error_exit_code(&err) == 3);
     const char *text = error_text(&s->arena, &err);
     s->errors = text;
@@ -267,7 +211,7 @@ static void run_suite(struct scene *s, enum mode mode)
 static const char *without_port(struct scene *s, const char *text)
 {
     struct buf out = {.arena = &s->arena};
-    const char *port = arena_printf(&s->arena, ":%d", s->port);
+    const char *port = arena_printf(&s->arena, ":%d", s->endpoint.port);
     for (const char *at; (at = strstr(text, port)); text = at + strlen(port)) {
         buf_add(&out, str_of(text, (size_t)(at - text)));
         buf_text(&out, ":N");
@@ -500,7 +444,7 @@ static void the_admin_api_must_be_that_of_a_mock(void **state)
 {
     struct scene *s = *state;
     s->target.is_mock = true;
-    s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", s->port);
+    s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", s->endpoint.port);
     expect_problems(s, MODE_NO_ADMIN_API,
                     "the admin API at http://127.0.0.1:N/__admin is not that of an Understudy mock: GET "
                     "http://127.0.0.1:N/__admin/capabilities returned 200 without 'protocol' and 'simulations'");
