@@ -1,33 +1,12 @@
 #!/bin/sh
 # preflight.sh BIN SOURCE PART: the checks of a target before a run, against a mock server that is not the runner's own.
 set -eu
-bin=$1 source=$2 part=$3
-suite=$source/scenarios/layers
-tmp=$(mktemp -d)
-mock=
-trap 'stop; rm -rf "$tmp"' EXIT
-export NO_COLOR=1
-
-stop() {
-    [ -z "$mock" ] || kill "$mock" 2>/dev/null || :
-    mock=
-}
-
-fail() {
-    echo "preflight: $*" >&2
-    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
-    exit 1
-}
+. "$(dirname "$0")/mock.sh"
 
 # start ARGUMENT...: starts a mock with the fixture of the scenarios, and with $rules.
 start() {
     printf 'name: acme\ninclude: [%s/fixtures/layers-acme.yaml]\nclock: { mode: runs }\n%s\n' "$source" "${rules:-}" >"$tmp/fixture.yaml"
-    rm -f "$tmp/ready"
-    mkfifo "$tmp/ready"
-    "$bin/mockserver" --fixture "$tmp/fixture.yaml" --port 0 "$@" >"$tmp/ready" 2>"$tmp/log" &
-    mock=$!
-    read -r ready <"$tmp/ready" || fail "the mock did not start: $(cat "$tmp/log")"
-    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    serve "$@"
     export LAYERS_KEY=lp_live_01HX9Y6K7EJ4T2_full LAYERS_OTHER_KEY=lp_live_02ZZZZZZZZZZZZ_other LAYERS_WRONG_KEY=lp_live_wrong
 }
 
@@ -57,8 +36,6 @@ run() {
     [ "$status" = "$expected" ] || fail "run $* ended with $status, not $expected"
 }
 
-has() { grep -qE -- "$1" "$tmp/out" || fail "the output does not match: $1"; }
-has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output must not match: $1"; }
 flat() { tr -d ' \n' <"$1"; }
 
 a_good_target_is_confirmed_in_one_line() {

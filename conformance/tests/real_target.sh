@@ -2,34 +2,14 @@
 # real_target.sh BIN SOURCE PART: runs conformance against a mock server as if it were a real endpoint: the target file has
 # neither an admin_url nor 'mock: true'. Only the test itself uses the admin API.
 set -eu
-bin=$1 source=$2 part=$3
-suite=$source/scenarios/layers
+. "$(dirname "$0")/mock.sh"
 tests=$source/conformance/tests
-tmp=$(mktemp -d)
-mock=
-trap 'stop; rm -rf "$tmp"' EXIT
-export NO_COLOR=1
-
-stop() {
-    [ -z "$mock" ] || kill "$mock" 2>/dev/null || :
-    mock=
-}
-
-fail() {
-    echo "real_target: $*" >&2
-    [ ! -f "$tmp/out" ] || cat "$tmp/out" >&2
-    exit 1
-}
 
 # start CONSENT: starts the mock with the scenarios' fixture and with rate limits that are never reached.
 start() {
     sed 's/scopes: \["\*"\],/& limits: { read: 100000, write: 100000, long: 100000, write_day: 100000 },/' \
         "$source/fixtures/layers-acme.yaml" >"$tmp/fixture.yaml"
-    mkfifo "$tmp/ready"
-    "$bin/mockserver" --fixture "$tmp/fixture.yaml" --consent "$1" --port 0 >"$tmp/ready" 2>"$tmp/log" &
-    mock=$!
-    read -r ready <"$tmp/ready" || fail "the mock did not start"
-    url=$(echo "$ready" | sed 's/.*"url":"\([^"]*\)".*/\1/')
+    serve --consent "$1"
     export LAYERS_KEY=lp_live_01HX9Y6K7EJ4T2_full LAYERS_SECOND_KEY=lp_live_01HX9Y6K7EJ4T2_second
     export LAYERS_READER_KEY=lp_live_01HX9Y6K7EJ4T2_reader LAYERS_NARROW_KEY=lp_live_01HX9Y6K7EJ4T2_narrow
     export LAYERS_OTHER_KEY=lp_live_02ZZZZZZZZZZZZ_other LAYERS_WRONG_KEY=lp_live_no_key_at_all
@@ -66,8 +46,6 @@ run() {
     [ "$status" = "$expected" ] || fail "run $* ended with $status, not $expected"
 }
 
-has() { grep -qE -- "$1" "$tmp/out" || fail "the output does not match: $1"; }
-has_not() { ! grep -qE -- "$1" "$tmp/out" || fail "the output must not match: $1"; }
 requests() { curl -s "$url/__admin/requests?limit=1000"; }
 
 # Prints what a run must not change: the connected accounts and the queued posts.
