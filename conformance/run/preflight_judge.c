@@ -63,7 +63,7 @@ static void wrong_api(const struct runner *r, struct item *item, const struct ex
 
 /* --- the body ----------------------------------------------------------------------------- */
 
-/* Returns the first thing that is not as expected, for example " without /organizationId"; NULL: there is none.
+/* Returns the first thing that is not as expected, for example " without /organizationId"; NULL: all is.
  * *foreign: the body is not that of the API: it is not JSON, or a documented member is missing or of another type. */
 static const char *body_mismatch(const struct runner *r, const struct item *item, const struct exchange_record *x,
                                  bool *foreign)

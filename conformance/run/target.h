@@ -88,7 +88,7 @@ struct target {
     const char *consent_command; /* of the browser driver */
     double rps;
     bool is_mock;
-    bool is_own_mock;        /* the runner starts it; it has an admin API, and nobody else uses its namespaces */
+    bool is_own_mock;        /* the runner starts it; it has an admin API, and only this run uses its namespaces */
     const char *webhook_url; /* URL of the runner's listener, for the target; NULL: a local URL */
     struct login base_login, admin_login, webhook_login; /* of the three URLs; webhook_url contains its login too */
     int webhook_port;                                    /* local port of the listener; 0: any free port */

@@ -127,7 +127,7 @@ static const struct {
 
 /* --- lists -------------------------------------------------------------------------------- */
 
-/* The member above: "items" of "items/ * /id"; empty if there is none. */
+/* The member above: "items" of "items/ * /id"; empty: no member above. */
 static struct str member_above(struct str pointer)
 {
     do {

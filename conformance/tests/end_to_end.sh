@@ -274,7 +274,7 @@ nothing_to_do_is_green() {
     ! ls "$tmp"/*.partial 2>/dev/null || fail "a partial report is left"
 }
 
-# A report has every id of the responses, in every run, although the scenarios run at once and learn secrets meanwhile.
+# A report has every id of the responses, in every run, although the scenarios run at once and each may learn secrets of the others.
 secrets_are_not_mistaken() {
     provider=$source/scenarios/posteverywhere
     for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do

@@ -246,7 +246,7 @@ static const struct node *operation_named(const struct provider *p, const char *
     return NULL;
 }
 
-/* The owner of what the call touches; NULL: nobody, or the path does not name what it is. */
+/* The owner of what the call touches; NULL: no owner, or the path does not name what it is. */
 static const char *owner_of(const struct provider *p, struct str method, struct str path)
 {
     const struct route *found = NULL;

@@ -136,7 +136,7 @@ export const servers = [
   } },
   { name: 'a Content-Length above the size', respond: bytes(`${head('Content-Length: 5000')}{}`, true), says: mute('transfer closed with 4998 bytes remaining') },
   { name: 'a Content-Length below the size', respond: bytes(`${head('Content-Length: 1')}{"items":[]}`, true), says: api('200 application/json, which is not JSON$') },
-  { name: 'gzip that is none', says: mute('the body cannot be decoded: its Content-Encoding is'), respond: (s) =>
+  { name: 'a body that is not gzip, as gzip', says: mute('the body cannot be decoded: its Content-Encoding is'), respond: (s) =>
     reply(s, 200, 'this is not gzip', { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' }) },
 
   { name: 'no response', respond: () => {}, says: mute('Operation timed out after') },
