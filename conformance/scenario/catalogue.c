@@ -24,7 +24,9 @@ static const struct field claim_rows[] = {
     FIELD("source", FIELD_TEXT, struct claim_yaml, source, .required = true, .min = 1, .max = 200,
           .help = "Document and section."),
     FIELD("level", FIELD_ENUM, struct claim_yaml, level, .required = true, .texts = level_texts,
-          .text_count = LEVEL_COUNT, .help = "must: stated; should: inferred from an example; may: informative."),
+          .text_count = LEVEL_COUNT,
+          .help = "must: a sentence or table states it; should: only a sample shows it, or it is implied; "
+                  "may: informative."),
     FIELD("observe", FIELD_ENUM, struct claim_yaml, observe, .required = true, .texts = observe_texts,
           .text_count = COUNT(observe_texts),
           .help = "api: API calls show it; simulated: needs a simulated provider-side event; "
