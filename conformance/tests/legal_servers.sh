@@ -54,7 +54,7 @@ layers)
     timing 'ad_validation: 10m' | server 'validates ad accounts late'
     timing 'ad_validation: 3h' | server 'validates ad accounts very late' 'LA-200 LA-202 LA-212 LA-219 LA-231 LA-235 LA-237 LA-239 LA-240 LA-241 LA-244 LA-257'
     timing 'publish: 90s' | server 'publishes slowly'
-    timing 'publish: 10m' | server 'publishes very slowly' 'LA-061 LA-106 LA-141 LA-142 LA-144 LA-167 LA-168 LA-179 LA-180 LA-186 LA-187 LA-191'
+    timing 'publish: 10m' | server 'publishes very slowly'
     rules revoke_social_account '{}' "$(remove /socialAccountId)" "$(remove /disconnectedAt)" "$(remove /disconnectedReason)" |
         server 'returns only status and count of a DELETE'
     rules oauth_status '{}' "$(remove /state)" "$(remove /expiresAt)" | server 'returns no state and no expiresAt of an attempt'
