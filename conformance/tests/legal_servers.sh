@@ -85,7 +85,8 @@ posteverywhere)
     ;;
 postnitro)
     timing 'publish: 90s' | server 'publishes slowly'
-    timing 'publish: 10m' | server 'publishes very slowly' 'PN-002 PN-049 PN-050 PN-051'
+    timing 'publish: 10m' | server 'publishes very slowly'
+    timing 'publish: 3h' | server 'publishes after hours'
     ;;
 esac
 echo "$(wc -l <"$tmp/servers") servers like $provider"
