@@ -69,8 +69,10 @@ static const struct room rooms[] = {
     {"conformance/run",                    FOUNDATION " conformance/result conformance/scenario conformance/plan "
                                            "conformance/check"},
     {"conformance/report",                 "base conformance/result"},
-    {"conformance/cli",                    "base conformance/result conformance/plan "
+    {"conformance/prove",                  "base conformance/scenario conformance/plan "
                                            "conformance/run conformance/report"},
+    {"conformance/cli",                    "base conformance/result conformance/plan "
+                                           "conformance/run conformance/report conformance/prove"},
 };
 
 /* A library and the files that may include it; a path may end with *. */

@@ -1,7 +1,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -11,12 +10,13 @@
 #include "base/time.h"
 #include "base/yaml.h"
 #include "conformance/cli/options.h"
+#include "conformance/cli/prove_command.h"
 #include "conformance/plan/plan.h"
+#include "conformance/prove/mutants.h"
 #include "conformance/report/report.h"
+#include "conformance/report/text_layout.h"
 #include "conformance/run/mock.h"
 #include "conformance/run/run.h"
-
-#define WIDTH_MAX 120
 
 /* Reads the selection options. Returns false if the report of --failed cannot be used. */
 static bool selection_of(const struct options *o, struct selection *out, struct error *err)
@@ -30,6 +30,8 @@ static bool selection_of(const struct options *o, struct selection *out, struct 
     };
     return !o->failed || failed_select(o->arena, o->failed, out, err);
 }
+
+#define MUTANTS_MIN 3 /* for each observable must claim */
 
 /* --- which target ------------------------------------------------------------------------- */
 
@@ -140,13 +142,6 @@ static void add_secret(void *ctx, const char *name, const char *before, const ch
         secrets_add_after(ctx, name, before, value);
     else
         secrets_add(ctx, name, value);
-}
-
-static int terminal_width(void)
-{
-    struct winsize size;
-    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known && size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
 }
 
 struct output { /* one report of --report */
@@ -340,7 +335,7 @@ static int command_run(const struct options *o, struct error *err)
     bool colour = !o->no_color && log_colour_wanted(to);
     enum progress progress = o->quiet ? PROGRESS_NONE : isatty(STDERR_FILENO) ? PROGRESS_SCREEN : PROGRESS_LINES;
     struct writer *out = writer_to(&secrets, to);
-    struct console *console = console_new(a, out, colour, progress, terminal_width());
+    struct console *console = console_new(a, out, colour, progress, layout_terminal_width());
     outputs.console = console_events(console);
     struct run_events events = {notify_started, notify_ended, notify_waiting, &outputs};
     if (opened && load_and_run(o, &secrets, &events, &run, err))
@@ -380,6 +375,28 @@ static void print_coverage(const struct catalogue *c, const struct coverage *k)
         printf("  uncited %-8s %-6s %s\n", k->uncited[i]->id, level_texts[k->uncited[i]->level], k->uncited[i]->says);
 }
 
+/* Prints how many mutants there are, and which must claims have fewer than MUTANTS_MIN. */
+static bool print_mutants(const struct catalogue *c, const struct entries *all, bool list)
+{
+    size_t few = 0, claims = 0, mutants = 0;
+    for (size_t i = 0; i < all->count; i++)
+        mutants += all->items[i].kind == ENTRY_MUTANT;
+    for (size_t i = 0; i < c->claim_count; i++) {
+        const struct claim *claim = &c->claims[i];
+        if (claim->level != LEVEL_MUST || strcmp(claim->observe, "none") == 0)
+            continue;
+        size_t own = entries_breaking(all, claim);
+        claims++;
+        few += own < MUTANTS_MIN;
+        if (list && own < MUTANTS_MIN)
+            printf("  %zu mutant%s %-8s %-6s %s\n", own, own == 1 ? " " : "s", claim->id, level_texts[claim->level],
+                   claim->says);
+    }
+    printf("%s: %zu mutants; %zu of %zu observable must claims have at least %d\n", c->folder, mutants, claims - few,
+           claims, MUTANTS_MIN);
+    return !few;
+}
+
 static int command_lint(const struct options *o, struct error *err)
 {
     struct suite suite;
@@ -388,6 +405,11 @@ static int command_lint(const struct options *o, struct error *err)
     if ((o->target && !yaml_load(o->arena, o->target, err)) ||
         !suite_load_for(o->arena, o->paths.items, o->paths.count, &given, &suite, err))
         return error_exit_code(err);
+    struct entries *mutants = arena_array(o->arena, struct entries, suite.catalogue_count);
+    for (size_t i = 0; i < suite.catalogue_count; i++)
+        (void)entries_load(o->arena, suite.catalogues[i], &mutants[i], err);
+    if (error_any(err))
+        return error_exit_code(err);
     printf("%zu scenario%s, no errors\n", suite.scenario_count, suite.scenario_count == 1 ? "" : "s");
     for (size_t i = 0; i < suite.catalogue_count; i++) {
         const struct catalogue *c = suite.catalogues[i];
@@ -395,6 +417,8 @@ static int command_lint(const struct options *o, struct error *err)
         complete &= !k.uncited_count;
         if (o->complete || is_whole(o, c))
             print_coverage(c, &k);
+        if (mutants[i].count && (o->complete || is_whole(o, c)))
+            (void)print_mutants(c, &mutants[i], o->complete);
     }
     return o->complete && !complete ? 1 : 0;
 }
@@ -455,6 +479,7 @@ static int (*const commands[])(const struct options *o, struct error *err) = {
     [COMMAND_RUN] = command_run,
     [COMMAND_LINT] = command_lint,
     [COMMAND_LIST] = command_list,
+    [COMMAND_PROVE] = command_prove,
 };
 
 int main(int argc, char **argv)

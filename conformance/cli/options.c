@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "conformance/prove/mutants.h"
 #include "conformance/report/report.h"
 #include "conformance/run/target.h"
 
@@ -68,6 +69,7 @@ SET_TEXT(target)
 SET_TEXT(tags)
 SET_TEXT(failed)
 SET_TEXT(ca_file)
+SET_TEXT(show)
 SET_SWITCH(read_only)
 SET_SWITCH(allow_writes)
 SET_SWITCH(allow_costly)
@@ -130,6 +132,22 @@ static bool set_gate(struct options *o, const struct given *g)
             return true;
         }
     return flag_invalid(g, "expected must, should or may");
+}
+
+static bool set_mutant(struct options *o, const struct given *g)
+{
+    return read_texts(o, g, &o->mutants);
+}
+
+static bool set_only(struct options *o, const struct given *g)
+{
+    static const char *const kinds[] = {"mutants", "controls", "legal"};
+    for (int i = 0; i < ENTRY_KIND_COUNT; i++)
+        if (strcmp(g->value, kinds[i]) == 0) {
+            o->only = i;
+            return true;
+        }
+    return flag_invalid(g, "expected mutants, controls or legal");
 }
 
 static bool set_jobs(struct options *o, const struct given *g)
@@ -205,13 +223,29 @@ static const struct flag run_rows[] = {
 
 static const struct flag lint_rows[] = {
     DECLARING_TARGET_ROW,
-    FLAG("complete", NULL, set_complete, .help = "exit with status 1 if an observable claim is not cited"),
+    FLAG("complete", NULL, set_complete,
+         .help = "exit with status 1 if an observable claim is not cited; list the must claims with few mutants"),
 };
 
 static const struct flag list_rows[] = {
     SELECTION_ROWS,
     DECLARING_TARGET_ROW,
     FLAG("json", NULL, set_json, .help = "print JSON"),
+};
+
+static const struct flag prove_rows[] = {
+    FLAG("mock-binary", "FILE", set_mock_binary,
+         .help = "mock server to start (default: mockserver beside this program, then on PATH)",
+         .environment = "UNDERSTUDY_TEST_MOCK"),
+    FLAG("claim", "GLOB,...", set_claim, .help = "only mutants that break a matching claim, for example LA-18*"),
+    FLAG("mutant", "GLOB,...", set_mutant, .help = "only the mutants, controls and legal servers of that name"),
+    FLAG("only", "KIND", set_only, .help = "only mutants, controls or legal (servers)"),
+    FLAG("show", "NAME", set_show,
+         .help = "run the whole suite on one of them, and print its failure cards and its fixture"),
+    FLAG("jobs", "N", set_jobs, .help = "number of processes, each with a mock (default: one per processor)"),
+    FLAG("report", "json=FILE", set_report, .help = "write the result as JSON to a file (- is stdout)"),
+    FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
+    FLAG("quiet", NULL, set_quiet, .help = "do not show progress"),
 };
 
 #define EXIT_HELP                                                                                                      \
@@ -238,6 +272,21 @@ static const struct flag list_rows[] = {
 #define LINT_HELP "Check scenario files without running them, and list the claims that none cites."
 #define LIST_HELP "List scenarios, one NAME<tab>TITLE per line."
 
+#define PROVE_HELP                                                                                                     \
+    "Measure what a suite notices: play each server of mutants.yaml, and judge the suite by its verdicts.\v"           \
+    "PATH is the folder of a provider's suite, or a folder of several. A mutant is a mock with one "                   \
+    "mistake: a check of each claim that it breaks must fail. A control is no provider: no claim "                     \
+    "may hold on it. A legal server differs as the documents allow: no check may fail.\n\n"                            \
+    "Exit status of prove:\n"                                                                                          \
+    "  0    every mutant of a must claim was killed by a check of that claim, no\n"                                    \
+    "       claim holds on a control, and no legal server was called wrong\n"                                          \
+    "  1    not so\n"                                                                                                  \
+    "  2    wrong usage or an invalid file; a mutant that the mock refuses\n"                                          \
+    "  3    a mock or a process ended, or the suite is not green on the unchanged\n"                                   \
+    "       mock\n"                                                                                                    \
+    "  4    nothing was played\n"                                                                                      \
+    "  130  interrupted"
+
 static const struct command_row {
     const char *name;
     enum command command;
@@ -245,9 +294,10 @@ static const struct command_row {
     size_t count;
     const char *help;
 } commands[] = {
-    {"run",  COMMAND_RUN,  run_rows,  COUNT(run_rows),  RUN_HELP },
-    {"lint", COMMAND_LINT, lint_rows, COUNT(lint_rows), LINT_HELP},
-    {"list", COMMAND_LIST, list_rows, COUNT(list_rows), LIST_HELP},
+    {"run",   COMMAND_RUN,   run_rows,   COUNT(run_rows),   RUN_HELP  },
+    {"lint",  COMMAND_LINT,  lint_rows,  COUNT(lint_rows),  LINT_HELP },
+    {"list",  COMMAND_LIST,  list_rows,  COUNT(list_rows),  LIST_HELP },
+    {"prove", COMMAND_PROVE, prove_rows, COUNT(prove_rows), PROVE_HELP},
 };
 
 #define MAIN_HELP                                                                                                      \
@@ -255,7 +305,8 @@ static const struct command_row {
     "Commands (before any option; 'COMMAND --help' for details):\n"                                                    \
     "  run PATH...   Run scenarios against a target.\n"                                                                \
     "  lint PATH...  Check scenario files without running them.\n"                                                     \
-    "  list PATH...  List scenarios.\n\n"                                                                              \
+    "  list PATH...  List scenarios.\n"                                                                                \
+    "  prove PATH... Measure what the scenarios notice.\n\n"                                                           \
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
     "--jobs.\n\n"                                                                                                      \
     "lint and list exit with 0 if there is no error, with 2 if the input is\n"                                         \
@@ -276,7 +327,7 @@ static const char *command_hint(struct arena *a, const char *name)
     for (size_t i = 0; i < COUNT(commands); i++)
         names[i] = commands[i].name;
     const char *near = str_nearest(str_from(name), names, COUNT(names));
-    return near ? arena_printf(a, " (did you mean '%s'?)", near) : " (run, lint or list)";
+    return near ? arena_printf(a, " (did you mean '%s'?)", near) : " (run, lint, list or prove)";
 }
 
 /* Returns the command that follows an option of its own, as in `--mock run PATH`; else NULL. */
@@ -336,7 +387,7 @@ bool options_read(struct arena *a, int argc, char **argv, struct options *out, s
         .count = row ? row->count : 0,
         .argument = add_path,
     };
-    *out = (struct options){.arena = a, .gate = LEVEL_MUST, .timeout_ms = TIMEOUT_MS};
+    *out = (struct options){.arena = a, .gate = LEVEL_MUST, .timeout_ms = TIMEOUT_MS, .only = -1};
     const char *misplaced = row ? NULL : misplaced_command(argc, argv);
     if (misplaced)
         return error_add(err, ERROR_USAGE, (struct where){0}, "command '%s' must come before all options", misplaced);

@@ -14,6 +14,7 @@ enum command {
     COMMAND_RUN,
     COMMAND_LINT,
     COMMAND_LIST,
+    COMMAND_PROVE,
 };
 
 struct options {
@@ -23,6 +24,9 @@ struct options {
     struct texts_list claims;
     struct texts_list reports; /* FORMAT=FILE */
     struct texts_list keys;    /* NAME=VAR */
+    struct texts_list mutants; /* globs */
+    const char *show;          /* name of a mutant */
+    int only;                  /* enum entry_kind; -1: all */
     bool mock;
     const char *mock_fixture, *mock_binary;
     const char *target, *url, *admin_url;

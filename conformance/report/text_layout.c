@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const char *const style_codes[STYLE_COUNT] = {
     [STYLE_PLAIN] = "",        [STYLE_BOLD] = "\x1b[1m", [STYLE_DIM] = "\x1b[2m",
@@ -17,6 +19,13 @@ struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, 
     if (width > LAYOUT_WIDTH_MAX)
         width = LAYOUT_WIDTH_MAX;
     return (struct text_layout){.arena = a, .secrets = secrets, .out = {.arena = a}, .colour = colour, .width = width};
+}
+
+int layout_terminal_width(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known && size.ws_col < LAYOUT_WIDTH_MAX ? size.ws_col : LAYOUT_WIDTH_MAX;
 }
 
 /* --- escaping ----------------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ struct text_layout {
 /* `width` is clamped to LAYOUT_WIDTH_MIN and LAYOUT_WIDTH_MAX; 0: LAYOUT_WIDTH_MAX. */
 struct text_layout layout_begin(struct arena *a, const struct secrets *secrets, bool colour, int width);
 
+int layout_terminal_width(void); /* of the terminal on stdout; LAYOUT_WIDTH_MAX if it has no width or a larger one */
+
 const char *layout_safe(struct text_layout *t, struct str text);
 /* Like layout_safe, but may end the result when it has at least `size` bytes. */
 const char *layout_safe_start(struct text_layout *t, struct str text, size_t size);

@@ -255,9 +255,12 @@ static const struct node *text_map(struct arena *a, const char *key, const char 
     return node_with(a, NULL, key, node_new_text(a, str_from(value)));
 }
 
-struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name)
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name,
+                                               const char *from)
 {
     const struct node *body = text_map(a, "name", name);
+    if (from)
+        body = node_with(a, body, "from", node_new_text(a, str_from(from)));
     body = node_with(a, body, "clock", text_map(a, "mode", "frozen"));
     return admin_request(a, t->admin_url, "POST", "/namespaces", body);
 }

@@ -69,7 +69,9 @@ struct namespace namespace_of(struct arena *a, const struct target *t, const cha
 
 struct exchange_record *admin_request(struct arena *a, const char *admin_url, const char *method, const char *path,
                                       const struct node *body);
-struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name);
+/* `from` is the namespace to copy; NULL: the namespace starts from the mock's first fixture. */
+struct exchange_record *admin_create_namespace(struct arena *a, const struct target *t, const char *name,
+                                               const char *from);
 struct exchange_record *admin_delete_namespace(struct arena *a, const struct target *t, const char *name);
 struct exchange_record *admin_advance_clock(struct arena *a, const struct namespace *ns, int64_t ms);
 

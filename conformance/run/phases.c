@@ -311,7 +311,8 @@ void scenario_start(struct runner *r, const struct scenario *s, size_t number)
     t->namespace = namespace_of(r->arena, r->target, r->target->admin_url ? name : NULL);
     vars_set(&t->scope, "target.base_url", node_new_text(r->arena, str_from(t->namespace.base_url)));
     if (r->target->admin_url)
-        task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name), on_namespace_created);
+        task_send(t, r->arena, admin_create_namespace(r->arena, r->target, name, r->options->from),
+                  on_namespace_created);
     else
         begin_steps(t);
 }

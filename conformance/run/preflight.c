@@ -448,7 +448,7 @@ static bool create_namespace(struct preflight *p)
     p->namespace = namespace_of(r->arena, r->target, name);
     if (!name)
         return true;
-    struct exchange_record *x = admin_create_namespace(r->arena, r->target, name);
+    struct exchange_record *x = admin_create_namespace(r->arena, r->target, name, NULL);
     bool sent = send_single(p, x);
     if (sent && !exchange_succeeded(x))
         add_result(p, "namespace", PREFLIGHT_WRONG, admin_error(r->arena, x));

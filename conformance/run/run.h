@@ -27,6 +27,7 @@ struct run_options {
     const char *mock_binary; /* starts this mock server; NULL: starts none */
     const char *mock_fixture;
     bool is_own_fixture;       /* it is that of the target file, so it has what the target declares */
+    const char *from;          /* the namespace that those of the scenarios are copies of; NULL: none */
     const char *suite_version; /* copied to the results */
     enum level gate;
     run_secret_fn *secret; /* may be NULL */

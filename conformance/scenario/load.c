@@ -214,7 +214,7 @@ static void add_folder(struct loader *l, const char *folder, bool is_flows, int 
         if (has_text(not_scenarios, COUNT(not_scenarios), names[i]))
             continue;
         if (path_is_folder(path)) {
-            if (strcmp(names[i], "targets") != 0)
+            if (strcmp(names[i], "targets") != 0 && strcmp(names[i], "mutants") != 0)
                 add_folder(l, path, is_flows || strcmp(names[i], "flows") == 0, depth - 1);
         } else if (path_is_yaml(path) && path_is_file(path))
             add_file(l, path, is_flows);

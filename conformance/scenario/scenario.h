@@ -3,9 +3,10 @@
  * Shapes:  a scenario has steps; a step is one action with an expectation. Values keep their references ($step.name)
  *          until the step runs. A flow is a list of steps with typed inputs and outputs; a step runs it with `use`. A
  *          suite is loaded from paths, each a file or a folder. A folder is searched recursively for *.yaml, without
- *          claims.yaml, disputes.yaml, operations.yaml, target-schema.yaml, mutants.yaml and targets/; files in flows/
- *          are validated but do not run. A step finds its flow in a `flows` folder next to the scenario or above it.
- *          The capabilities, actors, resources and simulations that a scenario names must be known (target_schema.h).
+ *          claims.yaml, disputes.yaml, operations.yaml, target-schema.yaml, mutants.yaml, mutants/ and targets/;
+ *          files in flows/ are validated but do not run. A step finds its flow in a `flows` folder next to the
+ *          scenario or above it. The capabilities, actors, resources and simulations that a scenario names must be
+ *          known (target_schema.h).
  * Units:   milliseconds.
  * Errors:  suite_load reports every mistake in every file, each at file:line:col.
  * Source:  the field tables in yaml.c describe the keys.

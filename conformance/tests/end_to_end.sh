@@ -66,26 +66,6 @@ lint_lists_uncited_claims() {
     ! grep -q LA-999 "$tmp/out" || fail "a part of the folder must not report uncited claims"
 }
 
-# Each file of tests/mutants is a fixture with a rule that breaks the claims named in its first line. The scenarios that
-# cite these claims must fail.
-mutants_are_detected() {
-    count=0
-    for mutant in "$source"/conformance/tests/mutants/*.yaml; do
-        broken=$(sed -n '1s/^# breaks: //p' "$mutant")
-        [ -n "$broken" ] || fail "$(basename "$mutant") has no line '# breaks: CLAIM...'"
-        provider=$(sed -n 's#^include: .*/\([a-z]*\)-acme.yaml.*#\1#p' "$mutant")
-        run 1 run "$source/scenarios/$provider" "--mock=$mutant" --no-preflight --claim "$(echo "$broken" | tr ' ' ,)" --gate may --report "json=$tmp/r.json"
-        flat "$tmp/r.json" >"$tmp/flat"
-        for claim in $broken; do
-            grep -q "\"id\":\"$claim\",\"level\":\"[a-z]*\",\"outcome\":\"fails\"" "$tmp/flat" ||
-                fail "$(basename "$mutant"): the failure of $claim was not detected"
-            count=$((count + 1))
-        done
-    done
-    [ "$count" -gt 0 ] || fail "no mutant was run"
-    echo "$count broken claims detected"
-}
-
 # A misspelt name is an error when the files are loaded, with and without a target; it does not make a scenario inapplicable.
 names_are_closed_lists() {
     cp -r "$suite" "$tmp/layers"

@@ -1,0 +1,244 @@
+#include "conformance/prove/play.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/time.h"
+#include "base/yaml.h"
+#include "conformance/run/client.h"
+
+#define NAMESPACE     "mutant"
+#define TIMEOUT_MS    10000
+#define CONNECTION_MS 5000
+
+struct player {
+    const struct proof *proof;
+    struct target target;
+    struct plan unchanged_plan;
+    const struct node *fixture;  /* of the target */
+    const struct run *unchanged; /* NULL: not played */
+};
+
+/* --- the namespace of an entry ------------------------------------------------------------- */
+
+static const struct node *merge(struct arena *a, const struct node *base, const struct node *over)
+{
+    if (base && base->kind == NODE_MAP && over->kind == NODE_MAP) {
+        for (size_t i = 0; i < over->map.count; i++) {
+            const struct member *m = &over->map.members[i];
+            base = node_with(a, base, m->key, merge(a, node_get(base, m->key), m->value));
+        }
+        return base;
+    }
+    if (!base || base->kind != NODE_LIST || over->kind != NODE_LIST)
+        return over;
+    size_t count = base->list.count + over->list.count;
+    const struct node **items = arena_array(a, const struct node *, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = i < base->list.count ? base->list.items[i] : over->list.items[i - base->list.count];
+    return node_new_list(a, items, count);
+}
+
+struct single { /* one call to the admin API */
+    struct loop *loop;
+    bool done;
+};
+
+static void on_done(void *ctx, struct exchange_record *x)
+{
+    (void)x;
+    struct single *s = ctx;
+    s->done = true;
+    loop_stop(s->loop);
+}
+
+static void send(const struct player *p, struct arena *a, struct exchange_record *x)
+{
+    struct single s = {.loop = loop_new()};
+    struct client_options options = {
+        .timeout_ms = TIMEOUT_MS,
+        .connect_timeout_ms = CONNECTION_MS,
+        .connections_max = 1,
+        .server_url = p->target.server_url,
+        .admin_root = admin_root(a, &p->target),
+        .arena = a,
+    };
+    struct client *client = client_new(s.loop, &options);
+    client_send(client, a, x, on_done, &s);
+    while (!s.done)
+        loop_run(s.loop);
+    client_free(client);
+    loop_free(s.loop);
+}
+
+/* The issues of a refused body name their place by a pointer: /fixture/rules/0/when, for example. It leads to the value
+ * in mutants.yaml if the entry has it. */
+static struct where place_of(const struct entry *e, const struct node *sent, const char *pointer)
+{
+    struct where at = e->at;
+    for (size_t i = 0; pointer[i]; i++) {
+        if (pointer[i + 1] && pointer[i + 1] != '/')
+            continue;
+        struct arena a = {0};
+        const struct node *n = node_pointer(sent, str_dup(&a, str_of(pointer, i + 1)));
+        if (n && n->at.file && strcmp(n->at.file, e->at.file) == 0)
+            at = n->at;
+        arena_end(&a);
+    }
+    return at;
+}
+
+static bool report_refusal(struct arena *a, const struct entry *e, const struct node *sent,
+                           const struct exchange_record *x, struct error *err)
+{
+    const struct node *body = json_parse(a, x->response_body, "response", NULL);
+    const struct node *error = node_get(body, "error"), *issues = node_get(error, "issues");
+    if (!x->status)
+        return error_add(err, ERROR_TARGET, e->at, "'%s': %s", e->name, admin_error(a, x));
+    for (size_t i = 0; i < node_count(issues); i++) {
+        const char *path = node_get_text(node_at(issues, i), "path");
+        const char *message = node_get_text(node_at(issues, i), "message");
+        error_add(err, ERROR_INPUT, place_of(e, sent, path ? path : ""), "'%s': the mock refuses this entry: %s",
+                  e->name, message ? message : "no message");
+    }
+    return node_count(issues) ? false : error_add(err, ERROR_INPUT, e->at, "'%s': %s", e->name, admin_error(a, x));
+}
+
+static bool create_namespace(const struct player *p, struct arena *a, const struct entry *e, struct error *err)
+{
+    const struct node *body = node_with(a, NULL, "name", node_new_text(a, STR(NAMESPACE)));
+    body = node_with(a, body, "fixture", merge(a, p->fixture, e->fixture));
+    body = node_with(a, body, "clock", node_with(a, NULL, "mode", node_new_text(a, STR("frozen"))));
+    struct exchange_record *x = admin_request(a, p->target.admin_url, "POST", "/namespaces", body);
+    send(p, a, x);
+    return exchange_succeeded(x) || report_refusal(a, e, body, x, err);
+}
+
+static void delete_namespace(const struct player *p, struct arena *a)
+{
+    send(p, a, admin_delete_namespace(a, &p->target, NAMESPACE));
+}
+
+/* --- plans -------------------------------------------------------------------------------- */
+
+static bool cites(const struct scenario *s, const struct claim *claim)
+{
+    for (size_t i = 0; i < s->step_count; i++)
+        for (size_t k = 0; k < s->steps[i].citation_count; k++)
+            if (strcmp(s->steps[i].citations[k].claim, claim->id) == 0)
+                return true;
+    return false;
+}
+
+/* The scenarios that cite a claim of the entry. */
+static struct plan citing(struct arena *a, const struct plan *whole, const struct entry *e)
+{
+    struct plan out = {.suite = whole->suite, .items = arena_array(a, struct planned, whole->count)};
+    for (size_t i = 0; i < whole->count; i++) {
+        bool any = false;
+        for (size_t k = 0; k < e->claim_count; k++)
+            any |= cites(whole->items[i].scenario, e->claims[k]);
+        if (any)
+            out.items[out.count++] = whole->items[i];
+    }
+    return out;
+}
+
+/* --- runs --------------------------------------------------------------------------------- */
+
+static bool run_on(const struct player *p, struct arena *a, const struct plan *plan, const char *from,
+                   const struct run_events *events, struct run *out, struct error *err)
+{
+    struct run_options options = {
+        .timeout_ms = TIMEOUT_MS, .skip_preflight = true, .from = from, .gate = LEVEL_MAY, .events = events};
+    return run_plan(a, plan, &p->target, &options, out, err);
+}
+
+struct player *player_new(struct arena *a, const struct proof *proof, const char *mock_url, struct error *err)
+{
+    struct player *p = arena_new(a, struct player);
+    *p = (struct player){.proof = proof, .target = *proof->target};
+    p->target.is_mock = p->target.is_own_mock = true;
+    p->target.admin_url = arena_printf(a, "%s/__admin", mock_url);
+    p->target.base_login = p->target.admin_login = (struct login){0};
+    target_set_server(a, &p->target, mock_url);
+    p->fixture = yaml_load(a, proof->target->fixture, err);
+    return p->fixture ? p : NULL;
+}
+
+static const char *failed_claims(struct arena *a, const struct run *r)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < r->claim_count; i++)
+        if (r->claims[i].outcome == CLAIM_FAILS)
+            buf_printf(&out, "%s%s", out.n ? ", " : ": ", r->claims[i].claim->id);
+    return buf_c(&out);
+}
+
+bool player_check_unchanged(struct player *p, struct arena *a, struct judgement *out, struct error *err)
+{
+    struct run *run = arena_new(a, struct run);
+    if (!run_on(p, a, &p->proof->plan, NULL, NULL, run, err))
+        return false;
+    p->unchanged = run;
+    *out = (struct judgement){.played = true,
+                              .good = run->exit_code == 0,
+                              .exit_code = run->exit_code,
+                              .calls = run->calls,
+                              .duration_us = run->duration_us};
+    return out->good || error_add(err, ERROR_TARGET, (struct where){.file = p->proof->catalogue->folder},
+                                  "nothing can be proved: the suite is not green on the unchanged mock: %s%s; run it "
+                                  "with 'conformance run %s --mock --gate may'",
+                                  run->verdict_why, failed_claims(a, run), p->proof->catalogue->folder);
+}
+
+static bool play_whole(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
+                       struct error *err)
+{
+    struct run run;
+    if (!run_on(p, a, &p->proof->plan, NAMESPACE, NULL, &run, err))
+        return false;
+    if (e->kind == ENTRY_MUTANT)
+        judge_mutant(a, e, &run, out);
+    else if (e->kind == ENTRY_CONTROL)
+        judge_control(a, &run, out);
+    else
+        judge_legal(a, e, &run, p->unchanged, out);
+    return true;
+}
+
+static bool play_citing(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
+                        struct error *err)
+{
+    struct plan plan = citing(a, &p->proof->plan, e);
+    struct run run;
+    if (!plan.count)
+        return play_whole(p, a, e, out, err);
+    if (!run_on(p, a, &plan, NAMESPACE, NULL, &run, err))
+        return false;
+    return judge_killed(a, e, &run, out) || play_whole(p, a, e, out, err);
+}
+
+bool player_play(struct player *p, struct arena *a, const struct entry *e, struct judgement *out, struct error *err)
+{
+    *out = (struct judgement){0};
+    if (!create_namespace(p, a, e, err))
+        return false;
+    bool ok = e->kind == ENTRY_MUTANT ? play_citing(p, a, e, out, err) : play_whole(p, a, e, out, err);
+    delete_namespace(p, a);
+    return ok;
+}
+
+bool player_show(struct player *p, struct arena *a, const struct entry *e, struct console *console, struct run *run,
+                 struct error *err)
+{
+    struct run_events events = console_events(console);
+    if (!create_namespace(p, a, e, err))
+        return false;
+    bool ok = run_on(p, a, &p->proof->plan, NAMESPACE, &events, run, err);
+    if (ok)
+        console_summary(console, run);
+    delete_namespace(p, a);
+    return ok;
+}
