@@ -32,13 +32,18 @@ void headers_add(struct arena *a, struct headers *h, const char *name, struct st
     *arena_push(a, h, struct header) = (struct header){name, value};
 }
 
-void headers_set(struct arena *a, struct headers *h, const char *name, struct str value)
+void headers_remove(struct headers *h, const char *name)
 {
     size_t kept = 0;
     for (size_t i = 0; i < h->count; i++)
         if (!same_name(h->items[i].name, name))
             h->items[kept++] = h->items[i];
     h->count = kept;
+}
+
+void headers_set(struct arena *a, struct headers *h, const char *name, struct str value)
+{
+    headers_remove(h, name);
     headers_add(a, h, name, value);
 }
 

@@ -28,6 +28,7 @@ struct headers {
 const struct header *headers_find(const struct headers *h, const char *name);
 struct str headers_get(const struct headers *h, const char *name); /* "" if absent */
 void headers_add(struct arena *a, struct headers *h, const char *name, struct str value);
+void headers_remove(struct headers *h, const char *name);
 /* Replaces all headers of that name. */
 void headers_set(struct arena *a, struct headers *h, const char *name, struct str value);
 

@@ -163,6 +163,8 @@ void explain_put_rules(struct call *c, struct json *w, const struct journal_entr
         json_put_bool(w, "acted", !d->failed);
         if (d->failed)
             put_condition(c, w, d, e);
+        else
+            json_put_bool(w, "before_gates", d->before_gates);
         json_close_map(w);
     }
     json_close_list(w);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/edit.h"
 #include "base/flags.h"
 #include "base/matcher.h"
 #include "base/yaml.h"
@@ -17,12 +18,12 @@
 #include "mockserver/state/record.h"
 
 const struct mock_header mock_headers[] = {
-    {"X-Mock-Namespace",   "On a request: its namespace. The path prefix /ns/<name> takes precedence."},
+    {"X-Mock-Namespace",   "On a request: its namespace. The path prefix /ns/<name> takes precedence."     },
     {"X-Mock-Error",       "On a response that the provider would not give: unmatched (no route matches), "
                      "unimplemented, namespace (no such namespace), reset (the namespace was reset while the call "
-                     "waited), or rule:<name>."                                   },
-    {"X-Mock-Replayed",    "true: repeats the stored response for this Idempotency-Key."              },
-    {"X-Mock-Rule-Missed", "patch or set_state: this effect of a rule found nothing to change."       },
+                     "waited), or rule:<name>."                                        },
+    {"X-Mock-Replayed",    "true: repeats the stored response for this Idempotency-Key."                   },
+    {"X-Mock-Rule-Missed", "request, patch, edit or set_state: this effect of a rule did not fit the call."},
 };
 const size_t mock_header_count = COUNT(mock_headers);
 
@@ -211,6 +212,8 @@ static void put_effects(struct buf *out, const struct field_list *examples)
             md_fields(out, e->fields, true);
         if (strcmp(e->name, "set_state") == 0)
             md_fields(out, &rule_set_state_fields, true);
+        if (strcmp(e->name, "edit") == 0)
+            md_fields(out, &edit_fields, true);
         md_examples(out, examples, arena_printf(out->arena, "effect.%s", e->name));
     }
 }

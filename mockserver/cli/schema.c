@@ -1,6 +1,7 @@
 #include "mockserver/cli/schema.h"
 
 #include "base/array.h"
+#include "base/edit.h"
 #include "base/schema.h"
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/fixture/records.h"
@@ -261,6 +262,8 @@ static const struct schema_definition definitions[] = {
      .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
               "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"
               " from: {type: string}, value: {}}}}"                                                           },
+    {.name = "edits",         .shape = "{type: array, minItems: 1, items: {$ref: '#/$defs/edit'}}"            },
+    {.name = "edit",          .fields = &edit_fields                                                          },
     {.name = "set_state",     .write = put_set_state                                                          },
     {.name = "delay",
      .shape = "{anyOf: [{$ref: '#/$defs/duration'}, {type: object, required: [lognormal],"

@@ -13,14 +13,16 @@
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
 typedef bool applies_fn(const struct call *c);
 static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_internal, is_recorded;
 
 typedef void phase_fn(struct call *c);
-static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, pass_gates, mark_log_positions,
-    plan_rules, delay, serve, refresh_namespace, render_error, add_common_headers, add_to_journal, observe_client;
+static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, change_request, pass_gates,
+    mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, add_common_headers, add_to_journal,
+    observe_client;
 
 static const struct phase {
     phase_fn *run;
@@ -30,6 +32,7 @@ static const struct phase {
     {find_namespace,        is_unanswered    }, /* by path, X-Mock-Namespace or credential */
     {run_due_events,        has_namespace    }, /* before the call reads the state */
     {find_route,            has_namespace    }, /* provider, operation, path parameters */
+    {change_request,        has_namespace    }, /* applies the rules that act before the gates */
     {hostile_enter,         has_route        }, /* numbers the call in a hostile namespace */
     {pass_gates,            has_route        }, /* authentication, scope, rate limit ... as the provider lists them */
     {mark_log_positions,    has_namespace    }, /* later changes and events are effects of this call */
@@ -43,6 +46,7 @@ static const struct phase {
     {gate_idempotency_keep, NULL             }, /* stores the response for its Idempotency-Key */
     {add_common_headers,    NULL             },
     {rules_headers,         has_plan         },
+    {rules_restore_request, has_plan         }, /* what follows sees the request as the client sent it */
     {cors_add_headers,      NULL             }, /* lists the headers that are set by now */
     {hostile_headers,       NULL             }, /* varies them all */
     {add_to_journal,        is_recorded      },
@@ -97,10 +101,29 @@ static void find_namespace(struct call *c)
     resolve_namespace(c);
 }
 
+/* How far a rule shifts the clock for this call. */
+static int64_t clock_shift(const struct call *c)
+{
+    return c->plan ? c->plan->clock_ms : 0;
+}
+
+static void run_shifted(struct call *c, void (*run)(struct call *c))
+{
+    int64_t shift_ms = clock_shift(c);
+    struct world *w = c->world;
+    if (shift_ms) {
+        w->clock.base_ms += shift_ms;
+        w->checks = false; /* what happens out of its time may break an invariant */
+    }
+    run(c);
+    if (shift_ms) /* of a provider's call: its state is still there */
+        w->clock.base_ms -= shift_ms;
+}
+
 static void run_due_events(struct call *c)
 {
     scheduler_tick(c->ns->scheduler);
-    c->now_ms = world_now(c->world);
+    c->now_ms = world_now(c->world) + clock_shift(c);
     c->world->cause = CAUSE_CALL;
     c->world->caller = c->key;
 }
@@ -110,7 +133,68 @@ static void find_route(struct call *c)
     resolve_route(c);
 }
 
-static void pass_gates(struct call *c)
+/* The key that the client sent: the first gate of a provider reads it. */
+static uint32_t sent_key(const struct call *c)
+{
+    struct call probe = *c;
+    if (!c->route || c->fault)
+        return ROW_NONE;
+    c->provider->gates[0].passes(&probe);
+    return probe.key;
+}
+
+static void change_request(struct call *c)
+{
+    if (call_is_internal(c) || !c->provider || !rules_has(c->ns->rules, RULES_BEFORE_GATES))
+        return;
+    struct str path = c->path;
+    c->key = sent_key(c);
+    rules_plan(c->ns->rules, c, RULES_BEFORE_GATES);
+    if (c->plan)
+        rules_change_request(c);
+    c->key = ROW_NONE;
+    if (!str_eq(c->path, path))
+        resolve_path(c);
+    c->now_ms += clock_shift(c);
+}
+
+static void clear_error(struct call *c)
+{
+    c->fault = FAULT_NONE;
+    c->fault_status = 0;
+    c->fault_code = c->detail = NULL;
+    c->issues.count = 0;
+}
+
+static uint32_t first_key(const struct call *c)
+{
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++) {
+        const struct key *k = key_read(c->world, row);
+        if (k->value && organization_read(c->world, k->organization)->provider == c->provider->id)
+            return row;
+    }
+    return ROW_NONE;
+}
+
+/* The gate still reads the key and counts the call, but it does not refuse. */
+static bool skip_gate(struct call *c, const struct gate *gate)
+{
+    if (gate->passes == gate_idempotency || gate->passes(c))
+        return true;
+    clear_error(c);
+    if (!c->key)
+        c->key = first_key(c);
+    return c->key || gate->passes(c);
+}
+
+static bool pass_gate(struct call *c, const struct gate *gate)
+{
+    if (rules_skip_gate(c, gate->name))
+        return skip_gate(c, gate);
+    return !hostile_refuses(c, gate) && gate->passes(c);
+}
+
+static void pass_all_gates(struct call *c)
 {
     if (c->req->body_too_large) {
         call_refuse(c, FAULT_TOO_LARGE, NULL);
@@ -118,12 +202,17 @@ static void pass_gates(struct call *c)
     }
     for (size_t i = 0; i < c->provider->gate_count; i++) {
         const struct gate *gate = &c->provider->gates[i];
-        if (hostile_refuses(c, gate) || !gate->passes(c)) {
+        if (!pass_gate(c, gate)) {
             c->trace.gate_fault = c->fault;
             return;
         }
         c->trace.gates_passed++;
     }
+}
+
+static void pass_gates(struct call *c)
+{
+    run_shifted(c, pass_all_gates);
 }
 
 static void mark_log_positions(struct call *c)
@@ -136,7 +225,7 @@ static void plan_rules(struct call *c)
 {
     c->world->caller = c->key;
     if (c->ns->rules && !call_is_internal(c))
-        rules_plan(c->ns->rules, c);
+        rules_plan(c->ns->rules, c, RULES_BEFORE_SERVING);
 }
 
 static void delay(struct call *c)
@@ -144,15 +233,7 @@ static void delay(struct call *c)
     call_suspend_for(c, c->plan->delay_before_us, NULL);
 }
 
-static void clear_error(struct call *c)
-{
-    c->fault = FAULT_NONE;
-    c->fault_status = 0;
-    c->fault_code = c->detail = NULL;
-    c->issues.count = 0;
-}
-
-static void serve(struct call *c)
+static void serve_now(struct call *c)
 {
     if (c->plan && c->plan->respond) {
         clear_error(c); /* a rule's response replaces a gate's refusal ... */
@@ -164,6 +245,11 @@ static void serve(struct call *c)
         else
             call_refuse(c, FAULT_UNIMPLEMENTED, NULL);
     }
+}
+
+static void serve(struct call *c)
+{
+    run_shifted(c, serve_now);
 }
 
 /* Without a namespace the call has the state of the default one, for the time of its response. */
@@ -204,7 +290,7 @@ static const char *mock_error(enum fault fault)
 /* now_ms is outdated if an admin call moved the clock, and unset if the call has no namespace. */
 static int64_t response_time(const struct call *c)
 {
-    return is_recorded(c) ? c->now_ms : world_now(c->world);
+    return is_recorded(c) ? c->now_ms - clock_shift(c) : world_now(c->world);
 }
 
 static void add_common_headers(struct call *c)
@@ -260,6 +346,8 @@ static void walk(struct call *c)
 
 static void refuse_outdated(struct call *c)
 {
+    if (c->plan)
+        rules_restore_request(c);
     c->plan = NULL; /* the rules and the key belonged to the old state */
     c->key = ROW_NONE;
     c->now_ms = world_now(c->world);

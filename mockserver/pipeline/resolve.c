@@ -282,6 +282,14 @@ bool resolve_route(struct call *c)
     return refuse_route(c, allowed);
 }
 
+void resolve_path(struct call *c)
+{
+    c->route = NULL;
+    c->fault = FAULT_NONE;
+    memset(c->params, 0, sizeof c->params);
+    resolve_route(c);
+}
+
 void resolve_refusal(struct call *c)
 {
     read_path(c);

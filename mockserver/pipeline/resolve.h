@@ -15,6 +15,8 @@
 bool resolve_namespace(struct call *c);
 /* Sets provider, route and params. Returns false, with a fault, if no route matches. */
 bool resolve_route(struct call *c);
+/* Finds the route again, after a rule changed c->path. */
+void resolve_path(struct call *c);
 /* True if the path is below /__admin; may be called before resolve_namespace. */
 bool resolve_names_admin(const struct call *c);
 

@@ -27,6 +27,7 @@ struct rule_decision {
     const char *rule;   /* its name */
     const char *failed; /* JSON pointer of the condition that failed; NULL: the rule acted */
     uint64_t seen;      /* calls that met all its conditions but the counts, with this one */
+    bool before_gates;  /* it acted before the gates, and may have changed the request */
 };
 
 /* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts are static. */

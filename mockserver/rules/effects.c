@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/edit.h"
 #include "base/patch.h"
 #include "base/time.h"
 #include "base/units.h"
@@ -47,7 +48,19 @@ static bool patch_check_value(const struct node *value, const struct provider *d
 static void patch_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
 {
     (void)r;
-    *arena_push(c->arena, &p->patches, const struct node *) = value;
+    *arena_push(c->arena, &p->changes, struct rule_change) = (struct rule_change){true, value};
+}
+
+static bool edit_check(const struct node *value, const struct provider *d, struct error *err)
+{
+    (void)d;
+    return edits_check(value, true, err);
+}
+
+static void edit_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
+{
+    (void)r;
+    *arena_push(c->arena, &p->changes, struct rule_change) = (struct rule_change){false, value};
 }
 
 static void set_state_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)
@@ -200,6 +213,7 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
 
 #define CUTS_SHAPE  "{enum: [before_headers, after_headers, mid_body, reset]}"
 #define SPEED_SHAPE "{type: string, pattern: '^[0-9]+([kM]|[KM]i)?B/s$'}"
+#define GATES_SHAPE "{type: array, minItems: 1, items: {enum: [authentication, scope, rate_limit, idempotency]}}"
 #define RANDOM_DELAY                                                                                                   \
     "A duration, or `{lognormal: {median, sigma}}` for a random delay: `median` is a duration of at most 10m; "        \
     "`sigma` is the spread, 0 to 3 (0: none)."
@@ -220,21 +234,43 @@ static const char close_help[] =
 static const char throttle_help[] =
     "Sends the body at this speed, for example 2KiB/s. Units: B/s, kB/s (1000 bytes), KiB/s (1024 bytes), MB/s and "
     "MiB/s.";
+static const char edit_help[] =
+    "Changes the response at every place that a pointer matches: a list of `{at, where, <one change>}`. A place that "
+    "does not exist is no error.";
+static const char request_help[] =
+    "Changes the request before anything reads it, also before the key is checked. The journal and the client checks "
+    "see the request as the client sent it.";
+static const char skip_help[] =
+    "Lets the call pass these gates even if they would refuse it: a list of `authentication`, `scope`, `rate_limit` "
+    "and `idempotency` (which ignores the Idempotency-Key). A call without a valid key is then served with the first "
+    "key of the provider.";
+static const char clock_help[] =
+    "Serves the call as if the namespace's clock were shifted by this duration, for example -1h; the Date header stays "
+    "right.";
 static const char webhook_help[] = "Delivery faults of the event; only in rules with event.";
 
+#define RESPOND &rule_respond_fields
+#define REQUEST &rule_request_fields
+#define WEBHOOK &rule_webhook_fields
+
 /* clang-format off */
-const struct effect rule_effects[] = {
+const struct effect rule_effects[] = { /* true: acts before the gates */
     /* of rules for calls */
-    {"respond",          respond_check,     respond_plan,      respond_help,      NULL, &rule_respond_fields, NULL},
-    {"patch",            patch_check_value, patch_plan,        patch_help,        "patch", NULL, NULL},
-    {"set_state",        set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, NULL},
-    {"delay_after",      delay_check,       delay_after_plan,  delay_after_help,  "delay", NULL, NULL},
-    {"delay_before",     delay_check,       delay_before_plan, delay_before_help, "delay", NULL, NULL},
-    {"headers",          headers_check,     headers_plan,      headers_help,      "headers", NULL, NULL},
-    {"close_connection", close_check,       close_plan,        close_help,        CUTS_SHAPE, NULL, NULL},
-    {"throttle",         throttle_check,    throttle_plan,     throttle_help,     SPEED_SHAPE, NULL, NULL},
+    {"respond",          false, respond_check,     respond_plan,      respond_help,      NULL, RESPOND, NULL},
+    {"patch",            false, patch_check_value, patch_plan,        patch_help,        "patch", NULL, NULL},
+    {"edit",             false, edit_check,        edit_plan,         edit_help,         "edits", NULL, NULL},
+    {"set_state",        false, set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, NULL},
+    {"delay_after",      false, delay_check,       delay_after_plan,  delay_after_help,  "delay", NULL, NULL},
+    {"delay_before",     false, delay_check,       delay_before_plan, delay_before_help, "delay", NULL, NULL},
+    {"headers",          false, headers_check,     headers_plan,      headers_help,      "headers", NULL, NULL},
+    {"close_connection", false, close_check,       close_plan,        close_help,        CUTS_SHAPE, NULL, NULL},
+    {"throttle",         false, throttle_check,    throttle_plan,     throttle_help,     SPEED_SHAPE, NULL, NULL},
+    /* of rules for calls, before the gates */
+    {"request",          true,  request_check,     request_plan,      request_help,      NULL, REQUEST, NULL},
+    {"skip",             true,  skip_check,        skip_plan,         skip_help,         GATES_SHAPE, NULL, NULL},
+    {"clock",            true,  clock_check,       clock_plan,        clock_help,        "duration", NULL, NULL},
     /* of rules for events */
-    {"webhook", webhook_check, NULL, webhook_help, NULL, &rule_webhook_fields, webhook_add_faults},
+    {"webhook", false, webhook_check, NULL, webhook_help, NULL, WEBHOOK, webhook_add_faults},
 };
 /* clang-format on */
 const size_t rule_effect_count = COUNT(rule_effects);
@@ -291,6 +327,17 @@ bool effects_check(const struct node *then, const struct rule *r, struct error *
     for (size_t i = 0; i < then->list.count; i++)
         ok = check_step(then->list.items[i], r, err) && ok;
     return ok;
+}
+
+enum rule_phase effects_phase(const struct node *then)
+{
+    for (size_t i = 0; i < then->list.count; i++) {
+        const struct node *step = then->list.items[i];
+        for (size_t k = 0; k < step->map.count; k++)
+            if (find_effect(step->map.members[k].key)->before_gates)
+                return RULES_BEFORE_GATES;
+    }
+    return RULES_BEFORE_SERVING;
 }
 
 void effects_add_faults(const struct rule *r, struct delivery_faults *faults)

@@ -21,7 +21,8 @@ static const struct field when_rows[] = {
           .help = "Skips this many matching calls or events first."),
     FIELD("probability", FIELD_NODE, struct rule_when, probability, .shape = "{type: number, minimum: 0, maximum: 1}",
           .help = "Acts on this share of the matching calls or events, 0 to 1; repeatable by seed."),
-    FIELD("key", FIELD_TEXT, struct rule_when, key, .help = "API key of the caller, by name or value."),
+    FIELD("key", FIELD_NODE, struct rule_when, key, .shape = "{type: [string, 'null']}",
+          .help = "API key of the caller, by name or value; null: a call without a valid key."),
     FIELD("query", FIELD_NODE, struct rule_when, query, .shape = "named_texts",
           .help = "Query parameters by name, each with what its value must match."),
     FIELD("header", FIELD_NODE, struct rule_when, header, .shape = "named_texts",
@@ -218,6 +219,8 @@ static bool check_when(const struct rule_when *w, struct error *err)
     ok = rules_check_named(w->header, "header", err) && ok;
     ok = (!w->path || match_check_text(w->path, "path", err)) && ok;
     ok = (!w->body || match_check(w->body, err)) && ok;
+    if (w->key && w->key->kind != NODE_TEXT && w->key->kind != NODE_NULL)
+        ok = error_add(err, ERROR_INPUT, w->key->at, "'key' must be the name or value of a key, or null");
     if (w->probability &&
         !(node_is_number(w->probability) && node_number(w->probability) >= 0 && node_number(w->probability) <= 1))
         ok = error_add(err, ERROR_INPUT, w->probability->at, "'probability' must be a number from 0 to 1");
@@ -245,6 +248,8 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
     ok = target_read(map, rule, err) && ok;
     ok = check_when(&rule->form.when, err) && ok;
     ok = (!rule->form.then || effects_check(rule->form.then, rule, err)) && ok;
+    if (ok)
+        rule->phase = effects_phase(rule->form.then);
     return ok;
 }
 
@@ -289,13 +294,20 @@ bool rule_key_is(const struct key *k, const char *who)
     return (k->name && strcmp(k->name, who) == 0) || (k->value && strcmp(k->value, who) == 0);
 }
 
+static bool check_key(const struct node *key, const struct world *w, struct error *err)
+{
+    return !key || key->kind != NODE_TEXT || key_known(w, key->text.s) ||
+           error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'", key->text.s);
+}
+
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err)
 {
     bool ok = true;
     for (size_t i = 0; i < node_count(list); i++) {
-        const struct node *key = node_get(node_get(node_at(list, i), "when"), "key");
-        if (key && key->kind == NODE_TEXT && !key_known(w, key->text.s))
-            ok = error_add(err, ERROR_INPUT, key->at, "no key has the name or value '%s'", key->text.s);
+        const struct node *rule = node_at(list, i), *then = node_get(rule, "then");
+        ok = check_key(node_get(node_get(rule, "when"), "key"), w, err) && ok;
+        for (size_t k = 0; k < node_count(then); k++)
+            ok = check_key(node_get(node_get(node_at(then, k), "request"), "key"), w, err) && ok;
     }
     return ok;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/edit.h"
 #include "base/http/message.h"
 #include "base/match.h"
 #include "base/patch.h"
@@ -57,9 +58,11 @@ static const char *named_failed(struct call *c, const struct match_context *m, c
     return NULL;
 }
 
-static bool key_is(const struct call *c, const char *who)
+static bool key_is(const struct call *c, const struct node *who)
 {
-    return c->key != ROW_NONE && rule_key_is(key_read(c->world, c->key), who);
+    if (who->kind == NODE_NULL)
+        return c->key == ROW_NONE;
+    return c->key != ROW_NONE && rule_key_is(key_read(c->world, c->key), who->text.s);
 }
 
 static const char *condition_failed(const struct rule_when *w, struct call *c)
@@ -139,17 +142,25 @@ static const char *evaluate_rule(struct rule *r, struct call *c)
     return failed;
 }
 
-void rules_plan(struct rules *r, struct call *c)
+bool rules_has(const struct rules *r, enum rule_phase phase)
+{
+    for (size_t i = 0; r && i < r->list.count; i++)
+        if (r->list.items[i]->phase == phase && !r->list.items[i]->form.event)
+            return true;
+    return false;
+}
+
+void rules_plan(struct rules *r, struct call *c, enum rule_phase phase)
 {
     size_t not_acted = 0;
     for (size_t i = 0; r && i < r->list.count; i++) {
         struct rule *rule = r->list.items[i];
-        if (rule->form.event)
+        if (rule->form.event || rule->phase != phase)
             continue;
         const char *failed = evaluate_rule(rule, c);
         if (!failed || not_acted++ < RULE_DECISIONS_MAX)
-            *arena_push(c->arena, &c->trace.decisions, struct rule_decision) =
-                (struct rule_decision){arena_text(c->arena, rule->form.name), failed, rule->seen};
+            *arena_push(c->arena, &c->trace.decisions, struct rule_decision) = (struct rule_decision){
+                arena_text(c->arena, rule->form.name), failed, rule->seen, !failed && phase == RULES_BEFORE_GATES};
     }
 }
 
@@ -160,18 +171,53 @@ static void mark_missed(struct call *c, const char *effect)
     call_header(c, "X-Mock-Rule-Missed", effect);
 }
 
+static void set_body(struct call *c, const struct node *body)
+{
+    struct buf out = {.arena = c->arena};
+    struct json w = json_begin(&out, 0);
+    json_node(&w, body);
+    c->res->body = out;
+}
+
 static void patch_body(struct call *c, const struct node *patch)
 {
     const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
     const struct node *patched = body ? patch_apply(c->arena, body, patch, NULL) : NULL;
-    if (!patched) {
+    if (patched)
+        set_body(c, patched);
+    else
         mark_missed(c, "patch");
+}
+
+/* A body that is not JSON has none of the places. */
+static void edit_body(struct call *c, const struct node *edits)
+{
+    const struct match_context m = {.arena = c->arena, .now_ms = c->now_ms};
+    const struct node *body = json_parse(c->arena, buf_str(&c->res->body), "response", NULL);
+    bool misfit = false;
+    const struct node *edited = body ? edits_apply(&m, body, edits, &misfit) : NULL;
+    if (edited && edited != body)
+        set_body(c, edited);
+    if (misfit)
+        mark_missed(c, "edit");
+}
+
+static void edit_one_header(struct call *c, const struct node *edit)
+{
+    const struct match_context m = {.arena = c->arena, .now_ms = c->now_ms};
+    const char *name = node_get_text(edit, "header");
+    const struct header *h = name ? headers_find(&c->res->headers, name) : NULL;
+    bool misfit = false;
+    if (!name)
         return;
-    }
-    struct buf out = {.arena = c->arena};
-    struct json w = json_begin(&out, 0);
-    json_node(&w, patched);
-    c->res->body = out;
+    const struct node *changed = edit_header(&m, edit, h ? node_new_text(c->arena, h->value) : NULL, &misfit);
+    const char *text = changed ? node_text(changed) : NULL;
+    if (changed)
+        call_header(c, name, text ? text : json_print(c->arena, changed));
+    else if (h)
+        headers_remove(&c->res->headers, name);
+    if (misfit)
+        mark_missed(c, "edit");
 }
 
 static void set_headers(struct call *c, const struct node *headers)
@@ -185,8 +231,12 @@ void rules_apply(struct call *c)
     const struct rule_plan *p = c->plan;
     if (!p)
         return;
-    for (size_t i = 0; i < p->patches.count; i++)
-        patch_body(c, p->patches.items[i]);
+    if (p->missed)
+        mark_missed(c, p->missed);
+    for (size_t i = 0; i < p->changes.count; i++) {
+        const struct rule_change *change = &p->changes.items[i];
+        (change->is_patch ? patch_body : edit_body)(c, change->value);
+    }
     for (size_t i = 0; i < p->state_changes.count; i++)
         if (!set_state_run(c, p->state_changes.items[i]))
             mark_missed(c, "set_state");
@@ -199,6 +249,10 @@ void rules_apply(struct call *c)
 
 void rules_headers(struct call *c)
 {
-    for (size_t i = 0; c->plan && i < c->plan->headers.count; i++)
-        set_headers(c, c->plan->headers.items[i]);
+    const struct rule_plan *p = c->plan;
+    for (size_t i = 0; p && i < p->headers.count; i++)
+        set_headers(c, p->headers.items[i]);
+    for (size_t i = 0; p && i < p->changes.count; i++)
+        for (size_t k = 0; !p->changes.items[i].is_patch && k < p->changes.items[i].value->list.count; k++)
+            edit_one_header(c, p->changes.items[i].value->list.items[k]);
 }

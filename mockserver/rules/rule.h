@@ -2,7 +2,7 @@
  *
  * Shapes:  form.c parses a rule, load.c keeps the list. plan.c finds the rules that act on a call and
  *          applies their effects, event_rules.c those that act on an event. effects.c has the table
- *          of effects; respond.c, set_state.c and event_rules.c implement one each.
+ *          of effects; request.c, respond.c, set_state.c and event_rules.c implement some each.
  * Units:   counts are calls or events.
  * Errors:  a check returns false, with an error for each invalid value.
  */
@@ -16,8 +16,7 @@
 
 struct rule_when {
     int64_t nth, times, every, after; /* 0: no condition */
-    const char *key;
-    const struct node *probability, *query, *header, *path, *body;
+    const struct node *probability, *key, *query, *header, *path, *body;
     struct where at;
 };
 
@@ -34,6 +33,7 @@ struct rule {
     struct rule_form form;
     struct operation on; /* route NULL: form.provider, method and path decide */
     const struct provider *provider;
+    enum rule_phase phase;
     uint64_t seen, hits; /* calls that met all conditions but the counts; calls it acted on */
 };
 
@@ -49,6 +49,7 @@ struct rules {
 
 struct effect {
     const char *name;
+    bool before_gates; /* a rule with it acts before the gates */
     /* `d` is the provider the rule is limited to, or NULL. */
     bool (*check)(const struct node *value, const struct provider *d, struct error *err);
     /* Adds the effect to the plan. `value` is a copy that lives as long as the call. */
@@ -63,6 +64,7 @@ extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
 
 extern const struct fields rule_fields; /* of struct rule_form */
+extern const struct fields rule_request_fields;
 extern const struct fields rule_respond_fields;
 extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
@@ -71,8 +73,16 @@ const char *rule_reference_word(size_t i); /* names for $call.<word>; NULL after
 
 /* Checks `then`; a rule for calls and a rule for events have different effects. */
 bool effects_check(const struct node *then, const struct rule *r, struct error *err);
+enum rule_phase effects_phase(const struct node *then); /* checked effects */
 void effects_add_faults(const struct rule *r, struct delivery_faults *faults);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
+
+bool request_check(const struct node *value, const struct provider *d, struct error *err);
+void request_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
+bool skip_check(const struct node *value, const struct provider *d, struct error *err);
+void skip_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
+bool clock_check(const struct node *value, const struct provider *d, struct error *err);
+void clock_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
 
 bool respond_check(const struct node *value, const struct provider *d, struct error *err);
 void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);

@@ -9,11 +9,11 @@
  *   on: operation                       or provider, method, path (route pattern); default: all
  *   when: nth | times | every | after   count the calls that meet all other conditions
  *         probability                   0 to 1
- *         key                           the caller's API key, by name or value
+ *         key                           the caller's API key, by name or value; null: no valid key
  *         query | header                {name: expectation}
  *         path | body                   an expectation (base/match.h)
- *   then: [respond | patch | set_state | delay_before | delay_after | headers | close_connection |
- *          throttle]
+ *   then: [respond | patch | edit | set_state | delay_before | delay_after | headers | close_connection |
+ *          throttle | request | skip | clock]
  *
  *   event: type                         an event type, or "*"; instead of on, method and path
  *   when: the counts, probability       count events; body: matches the event's data
@@ -24,6 +24,10 @@
  *
  * delay_before and delay_after take a duration of at most 10m, or {lognormal: {median, sigma}}.
  * Random numbers come from the namespace's seed: the same calls give the same numbers.
+ *
+ * request, skip and clock act before the gates. A rule with one of them decides about the request as the client sent
+ * it; all other rules decide about the request as these rules changed it. Journal and client checks get the request as
+ * the client sent it.
  *
  * set_state takes {kind: {where: {field: value}, set: {field: value}}} with the names of
  * record_type.h. A value "$call.<kind>" ($call.account, $call.destination ...) is the id of the
@@ -36,8 +40,8 @@
  *          events that met all conditions but the counts.
  * Errors:  rules_check reports all errors, each with its place: unknown names and matchers, values
  *          out of range, a condition or effect for calls in a rule for events, and vice versa. If
- *          an effect fails on a response (a patch whose place is missing), the response gets the
- *          header X-Mock-Rule-Missed: patch or set_state.
+ *          an effect fails on a call (a patch whose place is missing), the response gets the header
+ *          X-Mock-Rule-Missed with its name.
  */
 #pragma once
 #include "mockserver/provider_api/call.h"
@@ -52,7 +56,23 @@ struct rule_plan {
     struct {
         const struct node **items;
         size_t count, room;
-    } patches, state_changes, headers;
+    } requests, state_changes, headers;
+    struct {
+        struct rule_change {
+            bool is_patch; /* a JSON Patch, else edits */
+            const struct node *value;
+        } * items;
+        size_t count, room;
+    } changes;          /* of the response's body and headers, in their order */
+    unsigned skipped;   /* gates (request.c) */
+    int64_t clock_ms;   /* the call is served as if the clock were shifted by this */
+    const char *missed; /* the effect that failed before serving; NULL: none */
+    struct rule_sent {  /* the call as the client sent it */
+        bool is_kept;   /* a rule acted before the gates; else the rest is unset */
+        const struct request *req;
+        struct str path;
+        uint32_t key;
+    } sent;
     int64_t delay_before_us, delay_after_us; /* before and after serving */
     enum wire_cut cut;
     int64_t bytes_per_second;
@@ -80,15 +100,25 @@ bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 /* Returns the rule as it was given; NULL: no such rule. */
 const struct node *rules_written(const struct rules *r, struct str name);
 
-/* Is called before serving. Finds the rules that act on the call and sets c->plan (NULL: none act).
+enum rule_phase {
+    RULES_BEFORE_GATES, /* the rules with request, skip or clock; c->key is the key that was sent */
+    RULES_BEFORE_SERVING,
+};
+bool rules_has(const struct rules *r, enum rule_phase phase); /* r NULL: false */
+/* Finds the rules of a phase that act on the call and adds to c->plan (NULL: none act).
  * Adds to c->trace.decisions each rule that acts, and of those that do not act the first
  * RULE_DECISIONS_MAX. */
-void rules_plan(struct rules *r, struct call *c);
+void rules_plan(struct rules *r, struct call *c, enum rule_phase phase);
+/* Is called before the gates, if c->plan is set. Replaces c->req and c->path by what the rules make of them. */
+void rules_change_request(struct call *c);
+bool rules_skip_gate(const struct call *c, const char *gate); /* true: a rule skips the gate of this name */
+/* Is called after serving: what follows sees the call as the client sent it. */
+void rules_restore_request(struct call *c);
 /* Writes the planned response. Returns false if there is none. */
 bool rules_respond(struct call *c);
-/* Is called after serving: applies patches, set_state, delays and cuts. */
+/* Is called after serving: applies patches, edits, set_state, delays and cuts. */
 void rules_apply(struct call *c);
-/* Is called when all other headers are set: sets the planned headers. */
+/* Is called when all other headers are set: sets and edits the planned headers. */
 void rules_headers(struct call *c);
 
 /* Adds the faults of the delivery's event to `faults`. Texts in it live in `a`. */

@@ -68,7 +68,7 @@ static void an_entry_outlives_its_call(void **state)
     struct call *c = fake_call_begin(&f, "/v1/things?x=1", 3);
     c->fault = FAULT_CONFLICT;
     *arena_push(c->arena, &c->trace.nearest, const char *) = arena_text(c->arena, "GET /v1/thing");
-    const struct rule_decision slow = {arena_text(c->arena, "slow"), arena_text(c->arena, "/when/nth"), 7};
+    const struct rule_decision slow = {arena_text(c->arena, "slow"), arena_text(c->arena, "/when/nth"), 7, false};
     *arena_push(c->arena, &c->trace.decisions, struct rule_decision) = slow;
     uint32_t organization = organization_create(f.world, 1, "org_1", "One");
     c->key = key_create(f.world, organization, &(struct key){.name = "full", .value = "k"});

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/edit.h"
 #include "base/json.h"
 #include "base/match.h"
 #include "base/matcher.h"
@@ -262,6 +263,8 @@ static void use_rule(struct used *u, const struct node *rule)
             use(u, e);
             if (e->fields)
                 use_map(u, e->fields, value);
+            for (size_t n = 0; strcmp(e->name, "edit") == 0 && n < node_count(value); n++)
+                use_map(u, &edit_fields, node_at(value, n));
         }
 }
 
@@ -342,6 +345,7 @@ static void every_fixture_and_rule_key_has_an_example(void **state)
             use(&u, &fixture.rows[i]); /* another file: fixture_test */
     assert_all(&u, &fixture);
     assert_all(&u, &rule_fields);
+    assert_all(&u, &edit_fields);
     for (size_t i = 0; i < rule_effect_count; i++) {
         if (!is_used(&u, &rule_effects[i]))
             fail_msg("no example has the effect %s", rule_effects[i].name);
