@@ -52,7 +52,7 @@ case $provider in
 layers)
     timing 'ad_validation: 0s' | server 'validates ad accounts at once' LA-242
     timing 'ad_validation: 10m' | server 'validates ad accounts late'
-    timing 'ad_validation: 3h' | server 'validates ad accounts very late' 'LA-200 LA-202 LA-212 LA-219 LA-231 LA-235 LA-237 LA-239 LA-240 LA-241 LA-244 LA-257'
+    timing 'ad_validation: 3h' | server 'validates ad accounts very late'
     timing 'publish: 90s' | server 'publishes slowly'
     timing 'publish: 10m' | server 'publishes very slowly'
     rules revoke_social_account '{}' "$(remove /socialAccountId)" "$(remove /disconnectedAt)" "$(remove /disconnectedReason)" |
