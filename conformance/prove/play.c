@@ -72,8 +72,8 @@ static void send(const struct player *p, struct arena *a, struct exchange_record
     loop_free(s.loop);
 }
 
-/* The issues of a refused body name their place by a pointer: /fixture/rules/0/when, for example. It leads to the value
- * in mutants.yaml if the entry has it. */
+/* Each error of a refused body has a pointer, for example /fixture/rules/0/when. It leads to the value in mutants.yaml if
+ * the entry has it. */
 static struct where place_of(const struct entry *e, const struct node *sent, const char *pointer)
 {
     struct where at = e->at;
@@ -92,17 +92,15 @@ static struct where place_of(const struct entry *e, const struct node *sent, con
 static bool report_refusal(struct arena *a, const struct entry *e, const struct node *sent,
                            const struct exchange_record *x, struct error *err)
 {
-    const struct node *body = json_parse(a, x->response_body, "response", NULL);
-    const struct node *error = node_get(body, "error"), *issues = node_get(error, "issues");
-    if (!x->status)
-        return error_add(err, ERROR_TARGET, e->at, "'%s': %s", e->name, admin_error(a, x));
-    for (size_t i = 0; i < node_count(issues); i++) {
-        const char *path = node_get_text(node_at(issues, i), "path");
-        const char *message = node_get_text(node_at(issues, i), "message");
-        error_add(err, ERROR_INPUT, place_of(e, sent, path ? path : ""), "'%s': the mock refuses this entry: %s",
-                  e->name, message ? message : "no message");
+    const struct node *body = json_parse(a, x->response_body, "response", NULL), *errors = node_get(body, "errors");
+    enum error_kind kind = x->status && x->status < 500 ? ERROR_INPUT : ERROR_TARGET;
+    for (size_t i = 0; i < node_count(errors); i++) {
+        const char *pointer = node_get_text(node_at(errors, i), "pointer");
+        const char *detail = node_get_text(node_at(errors, i), "detail");
+        error_add(err, kind, place_of(e, sent, pointer ? pointer : ""), "'%s': the mock refuses this entry: %s",
+                  e->name, detail ? detail : "no reason");
     }
-    return node_count(issues) ? false : error_add(err, ERROR_INPUT, e->at, "'%s': %s", e->name, admin_error(a, x));
+    return node_count(errors) ? false : error_add(err, kind, e->at, "'%s': %s", e->name, admin_error(a, x));
 }
 
 static bool create_namespace(const struct player *p, struct arena *a, const struct entry *e, struct error *err)

@@ -302,6 +302,11 @@ static size_t count_mutants(const struct proof *proofs, size_t count)
     return mutants;
 }
 
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 void proofs_put(struct text_layout *t, const struct proof *proofs, size_t count, int64_t duration_us)
 {
     struct tally must = tally_of(proofs, count, LEVEL_MUST, NULL), all = tally_of(proofs, count, -1, NULL);
@@ -321,7 +326,9 @@ void proofs_put(struct text_layout *t, const struct proof *proofs, size_t count,
     layout_put(t, STYLE_DIM, "  %-*s", LABEL, "time");
     layout_put(t, STYLE_PLAIN, "%.1f s\n\n", (double)duration_us / 1e6);
     bool good = proofs_exit_status(proofs, count) == 0;
-    layout_put(t, good ? STYLE_GOOD : STYLE_BAD, "%zu mutants, %zu of %zu kills, %zu controls, %zu legal servers: %s\n",
-               count_mutants(proofs, count), all.killed, tally_played(&all), controls.played, legal.played,
-               good ? "proved" : "not proved");
+    size_t mutants = count_mutants(proofs, count);
+    layout_put(t, good ? STYLE_GOOD : STYLE_BAD,
+               "%zu mutant%s, %zu of %zu kills, %zu control%s, %zu legal server%s: %s\n", mutants, plural(mutants),
+               all.killed, tally_played(&all), controls.played, plural(controls.played), legal.played,
+               plural(legal.played), good ? "proved" : "not proved");
 }

@@ -223,13 +223,18 @@ static int64_t integer_of(const struct node *map, const char *key)
     return n && n->kind == NODE_INT ? n->integer : 0;
 }
 
-static void take_problems(struct workers *all, const struct node *problems)
+/* A problem of a run has no place: it gets that of the entry; `e` is NULL for the unchanged mock. */
+static void take_problems(struct workers *all, const struct entry *e, const struct node *problems)
 {
     for (size_t i = 0; i < node_count(problems); i++) {
         const struct node *p = node_at(problems, i);
         struct where at = {node_get_text(p, "file"), (int)integer_of(p, "line"), (int)integer_of(p, "column")};
         const char *text = node_get_text(p, "text");
-        error_add(all->err, (enum error_kind)integer_of(p, "kind"), at, "%s", text ? text : "");
+        enum error_kind kind = (enum error_kind)integer_of(p, "kind");
+        if (at.file || !e)
+            error_add(all->err, kind, at, "%s", text ? text : "");
+        else
+            error_add(all->err, kind, e->at, "'%s': %s", e->name, text ? text : "");
     }
 }
 
@@ -240,15 +245,15 @@ static void take_line(struct worker *w, struct str line)
     const struct node *map = json_parse(all->arena, line, "worker", NULL);
     const struct node *problems = node_get(map, "problems");
     int64_t number = map ? integer_of(map, "number") : w->playing;
-    take_problems(all, problems);
-    if (number == UNCHANGED) {
+    const struct entry *e = number == UNCHANGED ? NULL : &all->proof->entries.items[number];
+    take_problems(all, e, problems);
+    if (!e) {
         if (problems)
             loop_stop(all->loop);
         else
             send_next(w);
         return;
     }
-    const struct entry *e = &all->proof->entries.items[number];
     struct judgement *j = &all->proof->judgements[number];
     if (!problems && !judgement_read(all->arena, e, map, j)) {
         error_add(all->err, ERROR_TARGET, e->at, "'%s': a worker's result cannot be read", e->name);

@@ -38,7 +38,7 @@ static void write_file(struct rig *r, const char *name, const char *text)
 static void begin(struct rig *r)
 {
     char text[4096];
-    FILE *claims = fopen(TEST_DIR "/prove/claims.yaml", "r");
+    FILE *claims = fopen(TEST_DIR "/prove/reader-claims.yaml", "r");
     *r = (struct rig){.folder = "/tmp/mutants.XXXXXX"};
     assert_non_null(mkdtemp(r->folder));
     text[fread(text, 1, sizeof text - 1, claims)] = '\0';
