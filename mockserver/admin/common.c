@@ -70,8 +70,12 @@ static const char *pointer_of(struct arena *a, const struct node *n, struct wher
 bool admin_issues(struct call *c, const struct node *body, struct error *err)
 {
     for (const struct problem *p = err->first; p; p = p->next) {
-        const char *pointer = p->at.line ? pointer_of(c->arena, body, p->at) : NULL;
-        call_issue(c, pointer ? pointer : "", "%s", p->text);
+        bool in_body = !p->at.file || !body->at.file || strcmp(p->at.file, body->at.file) == 0;
+        const char *pointer = p->at.line && in_body ? pointer_of(c->arena, body, p->at) : NULL;
+        if (in_body)
+            call_issue(c, pointer ? pointer : "", "%s", p->text);
+        else /* a fixture that the body includes */
+            call_issue(c, "", "%s:%d:%d: %s", p->at.file, p->at.line, p->at.column, p->text);
     }
     error_end(err);
     return false;

@@ -32,9 +32,13 @@ static const struct field create_rows[] = {
     FIELD("name", FIELD_TEXT, struct create_body, name, .required = true,
           .help = "Name of the namespace: 1 to 64 characters of A-Z a-z 0-9 . _ -, not starting with a dot."),
     FIELD("fixture", FIELD_NODE, struct create_body, fixture, .shape = "{type: [string, object]}",
-          .help = "Name of a loaded fixture, or a fixture as an object. Default: the first loaded fixture."),
+          .help =
+              "Name of a loaded fixture, or a fixture as an object; its include names loaded fixtures. Default: the "
+              "first loaded fixture."),
     FIELD("from", FIELD_TEXT, struct create_body, from,
-          .help = "Instead of fixture: name of the namespace or snapshot to copy."),
+          .help =
+              "Instead of fixture: name of the namespace or snapshot to copy. The copy of a namespace has its rules, "
+              "with their counters at zero; if only time has passed in that namespace, the copy begins like it."),
     FIELD("seed", FIELD_INT, struct create_body, overrides.seed, .max = INT64_MAX,
           .help = "Seed of generated ids and of random choices. Default: the fixture's seed."),
     FIELD("hostile", FIELD_BOOL, struct create_body, overrides.hostile,
@@ -111,8 +115,9 @@ void admin_namespace(struct call *c)
 
 /* What a new namespace starts from. Both are released after the namespace has been created. */
 struct origin {
-    struct fixture *fixture; /* NULL: the first loaded fixture */
-    struct world *world;     /* NULL: the call was refused */
+    struct fixture *fixture;   /* NULL: the first loaded fixture */
+    struct world *world;       /* NULL: the call was refused */
+    const struct rules *rules; /* NULL: those of the fixture */
 };
 
 static struct fixture *fixture_named(struct call *c, struct str name)
@@ -131,7 +136,8 @@ static struct fixture *fixture_named(struct call *c, struct str name)
 static struct fixture *fixture_inline(struct call *c, const struct create_body *body, const struct node *root)
 {
     struct error err = {0};
-    struct fixture *fixture = fixture_of_namespace(body->fixture, body->name, &err);
+    const struct fixture_set loaded = {c->mock->fixtures, c->mock->fixture_count};
+    struct fixture *fixture = fixture_of_namespace(body->fixture, body->name, &loaded, &err);
     if (!fixture)
         admin_issues(c, root, &err);
     return fixture;
@@ -160,6 +166,11 @@ static void start_from_copy(struct call *c, const char *from, struct origin *o)
         return;
     }
     o->fixture = ns ? fixture_hold(ns->fixture) : NULL;
+    o->rules = ns ? ns->rules : NULL;
+    if (ns && namespace_is_fresh(ns)) {
+        o->world = initial_state_of(ns->start); /* the copy begins like it */
+        return;
+    }
     o->world = world_fork(ns ? ns->world : snapshot);
     clock_set_mode(&o->world->clock, o->world->clock.mode); /* the copied clock continues from now */
 }
@@ -199,7 +210,7 @@ static struct namespace *create(struct call *c, const struct create_body *body, 
                     namespaces_most(c->mock->namespaces));
         return NULL;
     }
-    struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, &err);
+    struct namespace *ns = namespaces_create(c->mock->namespaces, name, o->fixture, o->world, o->rules, &err);
     if (!ns)
         call_issue(c, "/name", "%s", err.first->text);
     error_end(&err);

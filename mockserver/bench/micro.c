@@ -142,7 +142,7 @@ static struct mock *mock_with(uint32_t accounts)
 {
     struct mock *m = mock();
     struct world *w = world_of(accounts);
-    if (!namespaces_create(m->namespaces, STR("bench"), NULL, w, NULL))
+    if (!namespaces_create(m->namespaces, STR("bench"), NULL, w, NULL, NULL))
         exit(2);
     world_free(w);
     return m;
@@ -196,7 +196,7 @@ static void advance(uint32_t posts)
     for (int i = 0; i < STEPS; i++) {
         const char *name = arena_printf(&a, "advance%d", i);
         const char *line = arena_printf(&a, "POST /ns/%s/__admin/clock/advance", name);
-        if (!namespaces_create(m->namespaces, str_from(name), NULL, w, NULL))
+        if (!namespaces_create(m->namespaces, str_from(name), NULL, w, NULL, NULL))
             exit(2);
         struct arena call_arena = {0};
         int64_t before_us = time_monotonic_us();

@@ -132,7 +132,7 @@ static bool create_namespace(struct call *c)
                                              "cannot be created: namespace limit reached: %zu; delete one or raise "
                                              "--namespaces",
                                              namespaces_most(all)));
-    c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL);
+    c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL, NULL);
     mock_idle_limit(c->mock, c->ns, c->mock->options.namespace_idle_ms);
     return true;
 }

@@ -49,14 +49,14 @@ static const char *new_name(struct rules *r, struct arena *a)
 }
 
 /* Parses the rule again from its own copy, so that it points to nothing else. */
-static const char *append_copy(struct rules *r, const struct node *map)
+static const char *append_copy(struct rules *r, const struct node *map, const char *name)
 {
     struct arena a = {0};
     struct rule *rule = arena_new(&a, struct rule);
     rule->node = rule_copy(&a, map);
     rule_read(rule->node, &a, rule, NULL);
     if (!rule->form.name)
-        rule->form.name = new_name(r, &a);
+        rule->form.name = name ? arena_text(&a, name) : new_name(r, &a);
     rule->arena = a;
     *arena_push(&r->arena, &r->list, struct rule *) = rule;
     return rule->form.name;
@@ -66,7 +66,16 @@ struct rules *rules_new(const struct node *list)
 {
     struct rules *r = heap_new(sizeof *r);
     for (size_t i = 0; i < node_count(list); i++)
-        append_copy(r, list->list.items[i]);
+        append_copy(r, list->list.items[i], NULL);
+    return r;
+}
+
+struct rules *rules_copy(const struct rules *from)
+{
+    struct rules *r = heap_new(sizeof *r);
+    for (size_t i = 0; i < from->list.count; i++)
+        append_copy(r, from->list.items[i]->node, from->list.items[i]->form.name);
+    r->unnamed = from->unnamed;
     return r;
 }
 
@@ -79,7 +88,7 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
         ok = error_add(err, ERROR_INPUT, rule_place(rule, "name"), "rule '%s' already exists", read.form.name);
     arena_end(&a);
     if (ok) {
-        *name = append_copy(r, rule);
+        *name = append_copy(r, rule, NULL);
         r->touched = true;
     }
     return ok;

@@ -86,6 +86,7 @@ bool rules_check_keys(const struct node *list, const struct world *w, struct err
 /* Checks {name: matcher} of a "query" or "header" (`what`). NULL is valid. */
 bool rules_check_named(const struct node *map, const char *what, struct error *err);
 struct rules *rules_new(const struct node *list); /* a checked list; NULL: no rules */
+struct rules *rules_copy(const struct rules *r);  /* the same rules with their names; all counters are zero */
 void rules_free(struct rules *r);                 /* NULL: no-op */
 /* Checks and copies a rule; `name` gets its name. Returns false, with errors, if it is invalid. */
 bool rules_add(struct rules *r, const struct node *rule, const char **name, struct error *err);

@@ -145,7 +145,13 @@ void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *w
         notify_begun(all, &all->order[i]->ns);
 }
 
-static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from)
+static struct rules *initial_rules(const struct namespace *ns)
+{
+    return ns->start_rules ? rules_copy(ns->start_rules) : rules_new(ns->fixture->rules);
+}
+
+static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from,
+                               const struct rules *rules)
 {
     struct entry *e = heap_new(sizeof *e + name.n + 1);
     char *kept = (char *)(e + 1);
@@ -156,13 +162,14 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
         .generation = ++all->generations,
         .start = world_fork(from),
         .journal = journal_new(all->limits.journal_bytes),
-        .rules = rules_new(fixture->rules),
+        .start_rules = rules ? rules_copy(rules) : NULL,
         .fixture = fixture_hold(fixture),
         .is_copy = from != fixture->world,
         .overrides = OVERRIDES_NONE,
         .born = all->generations,
         .last_us = time_monotonic_us(),
     };
+    e->ns.rules = initial_rules(&e->ns);
     world_set_name(e->ns.start, name);
     e->ns.world = initial_state_of(e->ns.start);
     HASH_ADD_KEYPTR(hh, all->by_name, e->ns.name, name.n, e);
@@ -184,7 +191,7 @@ struct namespaces *namespaces_new(struct fixture *first, const struct namespaces
         all->limits.count = NAMESPACES_DEFAULT;
     if (!all->limits.journal_bytes)
         all->limits.journal_bytes = JOURNAL_DEFAULT_BYTES;
-    add_entry(all, STR("default"), first, first->world);
+    add_entry(all, STR("default"), first, first->world, NULL);
     return all;
 }
 
@@ -229,6 +236,7 @@ static void free_entry(struct namespaces *all, struct entry *e)
     HASH_DEL(all->by_name, e);
     notify_ended(all, &e->ns);
     rules_free(e->ns.rules);
+    rules_free(e->ns.start_rules);
     journal_free(e->ns.journal);
     world_free(e->ns.world);
     world_free(e->ns.start);
@@ -275,7 +283,7 @@ size_t namespaces_most(const struct namespaces *all)
 }
 
 struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
-                                    struct world *from, struct error *err)
+                                    struct world *from, const struct rules *rules, struct error *err)
 {
     struct where nowhere = {0};
     if (!namespaces_name_valid(name))
@@ -290,7 +298,7 @@ struct namespace *namespaces_create(struct namespaces *all, struct str name, str
                   all->limits.count);
     else {
         struct fixture *source = fixture ? fixture : all->first;
-        return &add_entry(all, name, source, from ? from : source->world)->ns;
+        return &add_entry(all, name, source, from ? from : source->world, rules)->ns;
     }
     return NULL;
 }
@@ -371,7 +379,7 @@ void namespace_reset(struct namespace *ns)
         take_newer(ns);
     /* The rules come first: an event of the new state may use them immediately. */
     rules_free(ns->rules);
-    ns->rules = rules_new(ns->fixture->rules);
+    ns->rules = initial_rules(ns);
     replace_world(ns, ns->start);
 }
 
@@ -385,6 +393,16 @@ bool namespace_in_use(const struct namespace *ns)
 {
     return ns->called || journal_is_awaited(ns->journal) || rules_touched(ns->rules) ||
            !is_initial_state(ns->world, ns->start);
+}
+
+bool namespace_is_fresh(const struct namespace *ns)
+{
+    const struct world *w = ns->world, *start = ns->start;
+    for (uint32_t seq = changes_last(start) + 1; seq <= changes_last(w); seq++)
+        if (changes_read(w, seq)->cause != CAUSE_TIME && changes_read(w, seq)->cause != CAUSE_DELIVERY)
+            return false;
+    return !ns->called && w->clock.mode == start->clock.mode && w->clock.base_ms == start->clock.base_ms &&
+           w->connect_steps_fail == start->connect_steps_fail;
 }
 
 static enum reload_outcome refix(struct namespace *ns, struct fixture *fixture, bool reset)

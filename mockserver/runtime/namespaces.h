@@ -39,6 +39,7 @@ struct namespace
     struct world *start; /* the initial state, which reset restores; never written */
     struct journal *journal;
     struct rules *rules;
+    struct rules *start_rules;           /* the initial rules; NULL: those of `fixture` */
     struct scheduler *scheduler;         /* of the current state; may be NULL */
     struct client_checks *client_checks; /* of the current state; may be NULL */
     struct fixture *fixture;             /* a reference; has the initial rules */
@@ -74,11 +75,11 @@ struct namespaces_watcher {
 void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher);
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
-/* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose rules come from
- * `fixture` (NULL: the first one). Returns NULL, with `err` filled, if the name is invalid or taken or if there are too
+/* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose rules are a copy of
+ * `rules` (NULL: the rules of `fixture`; NULL: of the first one). Returns NULL, with `err` filled, if the name is invalid or taken or if there are too
  * many namespaces. Adds a reference to the fixture. */
 struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
-                                    struct world *from, struct error *err);
+                                    struct world *from, const struct rules *rules, struct error *err);
 bool namespaces_name_valid(struct str name);
 bool namespaces_full(const struct namespaces *all);
 size_t namespaces_most(const struct namespaces *all); /* the maximum number of namespaces */
@@ -88,6 +89,8 @@ bool namespaces_delete(struct namespaces *all, struct str name);
 int64_t namespaces_expire(struct namespaces *all, int64_t now_us);
 void namespace_reset(struct namespace *ns);
 bool namespace_in_use(const struct namespace *ns);
+/* True if only time has passed in it since it was created or reset. */
+bool namespace_is_fresh(const struct namespace *ns);
 void namespace_restore(struct namespace *ns, struct world *snapshot); /* copies it */
 
 /* In order of creation; NULL at the end. */

@@ -1,6 +1,9 @@
 /* Namespaces and snapshots: create, reset, save, restore, delete. */
 #include "base/array.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/tests/admin_test.h"
+
+#define PROVIDER_LIST "/layers/v1/projects/prj_one/social-accounts"
 
 static void a_reset_equals_a_fresh_start(void **state)
 {
@@ -63,6 +66,88 @@ static void a_namespace_can_have_an_inline_fixture(void **state)
     assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/name"), "r");
 }
 
+static void an_inline_fixture_includes_loaded_fixtures_by_name(void **state)
+{
+    struct mock *m = *state;
+    struct mock_response a = mock_call(
+        m, "POST /__admin/namespaces",
+        "{\"name\":\"own\",\"fixture\":{\"include\":[\"admin\"],\"rules\":[{\"name\":\"r\",\"when\":{\"key\":\"full\"},"
+        "\"then\":[{\"respond\":{\"status\":500}}]}]}}");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/fixture"), "admin");
+    assert_int_equal(mock_call(m, "GET /ns/own" PROVIDER_LIST, NULL, KEY).status, 500);
+    mock_call(m, "DELETE /ns/own/__admin/rules", NULL);
+    assert_string_equal(at(mock_call(m, "GET /ns/own" PROVIDER_LIST, NULL, KEY), "/items/1/socialAccountId"), "sa_one");
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces/own/reset", NULL).status, 200);
+    assert_int_equal(mock_call(m, "GET /ns/own" PROVIDER_LIST, NULL, KEY).status, 500);
+
+    /* other keys than rules, and records beside those of the included fixture */
+    a = mock_call(
+        m, "POST /__admin/namespaces",
+        "{\"name\":\"more\",\"fixture\":{\"include\":[\"admin\"],\"hostile\":true,\"timings\":{\"publish\":\"9s\"},"
+        "\"layers\":{\"organizations\":[{\"name\":\"New\",\"keys\":[{\"name\":\"new\",\"key\":\"lp_live_new\","
+        "\"scopes\":[\"*\"]}]}]}}}");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/hostile"), "true");
+    assert_int_equal(mock_call(m, "GET /ns/more/layers/v1/whoami", NULL, "Authorization: Bearer lp_live_new").status,
+                     200);
+    assert_int_equal(mock_call(m, "GET /ns/more/layers/v1/whoami", NULL, KEY).status, 200);
+}
+
+static void an_inline_fixture_includes_no_file(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *fixture, *pointer, *words;
+    } rows[] = {
+        {"{\"include\":[\"admn\"]}",                                                                           "/fixture/include/0",    "did you mean 'admin'"},
+        {"{\"include\":[\"/etc/passwd\"]}",                                                                    "/fixture/include/0",    "no loaded fixture"   },
+        {"{\"include\":[7]}",                                                                                  "/fixture/include/0",    "must be text"        },
+        {"{\"include\":\"admin\"}",                                                                            "/fixture/include",      "must be a list"      },
+        {"{\"include\":[\"admin\"],\"layers\":[]}",                                                            "",                      "of type object"      },
+        {"{\"include\":[\"admin\"],\"rules\":[{\"then\":7}]}",                                                 "/fixture/rules/0/then", "list of effects"     },
+        {"{\"include\":[\"admin\"],\"rules\":[{\"when\":{\"key\":\"x\"},\"then\":[{\"skip\":[\"scope\"]}]}]}",
+         "/fixture/rules/0/when/key",                                                                                                   "no key has the name" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_problem(mock_call(m, "POST /__admin/namespaces",
+                                 arena_printf(&m->arena, "{\"name\":\"x\",\"fixture\":%s}", rows[i].fixture)),
+                       422, rows[i].pointer, rows[i].words);
+}
+
+static void a_copy_has_the_rules_with_new_counters(void **state)
+{
+    struct mock *m = *state;
+    const char *rule = "{\"when\":{\"nth\":2},\"then\":[{\"respond\":{\"status\":500}}]}";
+    mock_call(m, "POST /__admin/namespaces", "{\"name\":\"from\"}");
+    mock_call(m, "POST /ns/from/__admin/rules", rule);
+    mock_call(m, "GET /ns/from" PROVIDER_LIST, NULL, KEY);
+    assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"from\"}").status, 201);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(mock_call(m, "GET /ns/copy" PROVIDER_LIST, NULL, KEY).status, 200);
+        assert_int_equal(mock_call(m, "GET /ns/copy" PROVIDER_LIST, NULL, KEY).status, 500);
+        assert_string_equal(at(mock_call(m, "GET /ns/copy/__admin/rules", NULL), "/items/0/name"), "rule-1");
+        assert_int_equal(mock_call(m, "POST /__admin/namespaces/copy/reset", NULL).status, 200);
+    }
+}
+
+/* Everything that a response shows but the ids that depend on the namespace's name. */
+static void a_copy_of_an_unused_namespace_begins_like_it(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, "POST /__admin/namespaces", "{\"name\":\"unused\",\"clock\":{\"mode\":\"runs\"}}");
+    struct namespace *ns = namespaces_find(m->namespaces, STR("unused"));
+    ns->world->clock.base_wall_us -= 3600 * INT64_C(1000000); /* an hour passes */
+    mock_call(m, "GET /ns/unused/__admin/clock", NULL);
+    struct mock_response copy = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"copy\",\"from\":\"unused\"}");
+    struct mock_response made =
+        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"made\",\"clock\":{\"mode\":\"runs\"}}");
+    assert_memory_equal(at(copy, "/clock/now"), at(made, "/clock/now"), strlen("2026-05-02T09:00"));
+    mock_call(m, "GET /ns/unused" PROVIDER_LIST, NULL, KEY);
+    copy = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"later\",\"from\":\"unused\"}");
+    assert_true(strcmp(at(copy, "/clock/now"), at(made, "/clock/now")) > 0);
+}
+
 static void an_invalid_namespace_is_rejected(void **state)
 {
     struct mock *m = *state;
@@ -116,8 +201,14 @@ static void a_snapshot_restores_the_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_reset_equals_a_fresh_start),           TEST(namespaces_are_created_and_deleted),
-        TEST(a_namespace_can_have_an_inline_fixture), TEST(an_invalid_namespace_is_rejected),
+        TEST(a_reset_equals_a_fresh_start),
+        TEST(namespaces_are_created_and_deleted),
+        TEST(a_namespace_can_have_an_inline_fixture),
+        TEST(an_invalid_namespace_is_rejected),
+        TEST(an_inline_fixture_includes_loaded_fixtures_by_name),
+        TEST(an_inline_fixture_includes_no_file),
+        TEST(a_copy_has_the_rules_with_new_counters),
+        TEST(a_copy_of_an_unused_namespace_begins_like_it),
         TEST(a_snapshot_restores_the_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

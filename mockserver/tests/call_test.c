@@ -54,7 +54,7 @@ static void the_namespace_comes_from_the_path_then_the_header_then_the_credentia
         {"GET /__consent/layers/st", NULL,                          "default", "http://mock.test"            },
     };
     struct mock *m = *state;
-    namespaces_bind(m->namespaces, STR("bound"), namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL));
+    namespaces_bind(m->namespaces, STR("bound"), namespaces_create(m->namespaces, STR("c"), NULL, NULL, NULL, NULL));
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_string_equal(a.call->ns->name, rows[i].name);
@@ -160,7 +160,7 @@ static void a_namespace_over_the_limit_is_refused(void **state)
     char name[16];
     for (size_t i = namespaces_count(m->namespaces); i < NAMESPACES_DEFAULT; i++) {
         snprintf(name, sizeof name, "w%zu", i);
-        assert_non_null(namespaces_create(m->namespaces, str_from(name), NULL, NULL, NULL));
+        assert_non_null(namespaces_create(m->namespaces, str_from(name), NULL, NULL, NULL, NULL));
     }
     struct mock_response a = list_in(m, "onemore");
     assert_int_equal(a.status, 503);

@@ -48,7 +48,7 @@ static int end(void **state)
 
 static struct namespace *create(struct setup *s, const char *name)
 {
-    struct namespace *ns = namespaces_create(s->all, str_from(name), NULL, NULL, NULL);
+    struct namespace *ns = namespaces_create(s->all, str_from(name), NULL, NULL, NULL, NULL);
     assert_non_null(ns);
     return ns;
 }
@@ -113,9 +113,9 @@ static void an_existing_or_invalid_name_is_rejected(void **state)
     struct setup *s = *state;
     struct error err = {0};
     create(s, "a");
-    assert_null(namespaces_create(s->all, STR("a"), NULL, NULL, &err));
-    assert_null(namespaces_create(s->all, STR("default"), NULL, NULL, &err));
-    assert_null(namespaces_create(s->all, STR("a/b"), NULL, NULL, &err));
+    assert_null(namespaces_create(s->all, STR("a"), NULL, NULL, NULL, &err));
+    assert_null(namespaces_create(s->all, STR("default"), NULL, NULL, NULL, &err));
+    assert_null(namespaces_create(s->all, STR("a/b"), NULL, NULL, NULL, &err));
     assert_int_equal(err.count, 3);
     error_end(&err);
 }
@@ -127,12 +127,12 @@ static void the_number_of_namespaces_is_limited(void **state)
     struct error err = {0};
     assert_int_equal(namespaces_most(two), 2);
     assert_false(namespaces_full(two));
-    assert_non_null(namespaces_create(two, STR("a"), NULL, NULL, NULL));
+    assert_non_null(namespaces_create(two, STR("a"), NULL, NULL, NULL, NULL));
     assert_true(namespaces_full(two));
-    assert_null(namespaces_create(two, STR("b"), NULL, NULL, &err));
+    assert_null(namespaces_create(two, STR("b"), NULL, NULL, NULL, &err));
     assert_non_null(strstr(err.first->text, "namespace limit reached: 2; delete one"));
     assert_true(namespaces_delete(two, STR("a")));
-    assert_non_null(namespaces_create(two, STR("b"), NULL, NULL, NULL));
+    assert_non_null(namespaces_create(two, STR("b"), NULL, NULL, NULL, NULL));
     error_end(&err);
     namespaces_free(two);
 }
@@ -209,7 +209,7 @@ static void a_namespace_may_start_from_another_state(void **state)
     struct setup *s = *state;
     struct namespace *a = create(s, "a");
     organization_create(a->world, 1, "org_second", "Second");
-    struct namespace *b = namespaces_create(s->all, STR("b"), NULL, a->world, NULL);
+    struct namespace *b = namespaces_create(s->all, STR("b"), NULL, a->world, NULL, NULL);
     assert_true(namespaces_delete(s->all, STR("a")));
     assert_true(organization_find(b->world, 1, "org_second"));
     organization_create(b->world, 1, "org_third", "Third");
