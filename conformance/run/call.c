@@ -7,6 +7,7 @@
 #define FOR_MS            10000
 #define RETRY_AFTER_MS    1000
 #define RETRY_LIMITED_MAX 3
+#define UNIX_TIME_MAX     INT64_C(253402300799) /* the last second of the year 9999 */
 
 #define OUTAGE_MS           30000
 #define OUTAGE_FAILURES_MIN 3
@@ -216,14 +217,27 @@ enum next simulate_prepare(struct task *t)
                 : judge_blocked(t, missing);
 }
 
+/* A captured header may be a Unix time in seconds; the admin API takes a timestamp. */
+static const struct node *with_timestamp(struct arena *a, const struct node *advance)
+{
+    const char *to = node_get_text(advance, "to");
+    int64_t seconds;
+    char text[TIME_TEXT_MAX];
+    if (!to || !str_to_int(str_from(to), &seconds) || seconds < 0 || seconds > UNIX_TIME_MAX)
+        return advance;
+    return node_with(a, advance, "to", node_new_text(a, str_from(time_seconds(seconds * 1000, text))));
+}
+
 enum next advance_prepare(struct task *t)
 {
     struct current *c = &t->current;
+    struct arena *a = t->runner->arena;
     const char *missing = NULL;
     const struct node *by = vars_value(&c->vars, c->step->advance, &missing);
-    if (by && by->kind != NODE_MAP)
-        by = node_with(t->runner->arena, NULL, "by", by);
-    return by ? prepare_admin(t, "/clock/advance", by) : judge_blocked(t, missing);
+    if (!by)
+        return judge_blocked(t, missing);
+    by = by->kind == NODE_MAP ? with_timestamp(a, by) : node_with(a, NULL, "by", by);
+    return prepare_admin(t, "/clock/advance", by);
 }
 
 enum next admin_send(struct task *t)

@@ -208,7 +208,7 @@ static const char *const until_texts[] = {"next_event"};
 #define YAML_STRUCT advance_yaml
 static const struct field advance_rows[] = {
     KEY(FIELD_TEXT, "by", by, .help = "Duration."),
-    KEY(FIELD_TEXT, "to", to, .help = "Time, RFC 3339."),
+    KEY(FIELD_TEXT, "to", to, .help = "Time, RFC 3339, or a reference to one or to a Unix time in seconds."),
     KEY(FIELD_ENUM, "until", until, .texts = until_texts, .text_count = COUNT(until_texts),
         .help = "Event to advance to."),
 };

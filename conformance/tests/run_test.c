@@ -475,6 +475,23 @@ static void the_provider_and_the_admin_api_are_called_at_their_own_urls(void **s
     served_stop(&admin);
 }
 
+static void the_clock_is_advanced_to_a_unix_time(void **state)
+{
+    struct scene *s = *state;
+    struct served admin;
+    assert_true(served_start(&admin, sizeof(struct call_log), handle));
+    s->target.is_mock = true;
+    s->options.skip_preflight = true;
+    s->target.resources = node_with(&s->arena, NULL, "item", node_new_text(&s->arena, STR("t/1")));
+    s->target.resources =
+        node_with(&s->arena, s->target.resources, "reset", node_new_text(&s->arena, STR("1775822460")));
+    s->target.admin_url = arena_printf(&s->arena, "http://127.0.0.1:%d/__admin", admin.port);
+    run_file(s, "unix-time");
+    const struct exchange_record *advance = s->run.scenarios.items[0]->exchanges.items[1];
+    assert_string_equal(str_dup(&s->arena, advance->request_body), "{\"to\":\"2026-04-10T12:01:00Z\"}");
+    served_stop(&admin);
+}
+
 /* The claims of the run that have this outcome, separated by blanks. */
 static const char *claims_with(struct scene *s, enum claim_outcome outcome)
 {
@@ -655,6 +672,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scenarios_with_the_same_exclusive_resource_run_one_after_another, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_provider_and_the_admin_api_are_called_at_their_own_urls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_clock_is_advanced_to_a_unix_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_header_value_with_a_line_break_is_not_sent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_sent_or_declared_as_a_secret_is_reported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_is_written_unless_allowed, set_up, tear_down),
