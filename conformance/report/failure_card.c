@@ -232,6 +232,25 @@ static void curl_write(struct text_layout *t, int indent, const struct exchange_
 
 /* --- head --------------------------------------------------------------------------------- */
 
+static void put_dim_line(struct text_layout *t, const char *text)
+{
+    layout_indent(t, INDENT);
+    layout_wrap(t, INDENT, STYLE_DIM, 2, layout_safe_text(t, text));
+}
+
+/* Writes where the documentation states the claim: the title and the heading, then the URL or the path. */
+static void put_origin(struct text_layout *t, const struct claim *claim)
+{
+    const struct origin *c = &claim->origin;
+    const char *link = c->url ? c->url : c->path;
+    if (c->document)
+        put_dim_line(t, c->heading ? arena_printf(t->arena, "%s: %s", c->document, c->heading) : c->document);
+    else if (claim->source)
+        put_dim_line(t, claim->source);
+    if (link)
+        put_dim_line(t, link);
+}
+
 static void put_claim(struct text_layout *t, const struct claim *claim, enum style style, const char *mark)
 {
     const char *id = layout_safe_text(t, claim->id);
@@ -241,10 +260,7 @@ static void put_claim(struct text_layout *t, const struct claim *claim, enum sty
     layout_put(t, STYLE_DIM, "  %s  ", level);
     int column = 8 + (int)(text_width(str_from(id)) + strlen(level));
     layout_wrap(t, column, STYLE_PLAIN, 0, layout_safe_text(t, claim->says));
-    if (claim->source) {
-        layout_indent(t, INDENT);
-        layout_wrap(t, INDENT, STYLE_DIM, 2, layout_safe_text(t, claim->source));
-    }
+    put_origin(t, claim);
 }
 
 static enum style style_of(const struct run *r, const struct check *c)

@@ -187,6 +187,26 @@ static void put_scenario(struct json *j, const struct scenario_result *s)
     json_put_int(j, "duration_us", s->duration_us);
 }
 
+static void put_claim(struct json *j, const struct claim_result *c)
+{
+    json_put_text(j, "id", c->claim->id);
+    json_put_text(j, "level", level_texts[c->claim->level]);
+    json_put_text(j, "outcome", outcome_texts[c->outcome]);
+    json_put_text(j, "says", c->claim->says);
+    json_put_text(j, "source", c->claim->source);
+    json_put_text(j, "document", c->claim->origin.document);
+    json_put_text(j, "heading", c->claim->origin.heading);
+    json_put_text(j, "url", c->claim->origin.url);
+    json_put_text(j, "path", c->claim->origin.path);
+    json_put_text(j, "observe", c->claim->observe);
+    json_key(j, "counts");
+    json_open_map(j);
+    for (size_t v = 0; v < VERDICT_COUNT; v++)
+        if (c->counts[v])
+            json_put_int(j, verdict_texts[v], c->counts[v]);
+    json_close_map(j);
+}
+
 static void put_totals(struct json *j, const struct run *r)
 {
     struct totals f = totals_of(r);
@@ -313,30 +333,15 @@ static void put_scenarios(struct json *j, const struct run *r, struct writer *w)
     json_close_list(j);
 }
 
-static void put_claim(struct json *j, const struct claim_result *c)
-{
-    json_open_map(j);
-    json_put_text(j, "id", c->claim->id);
-    json_put_text(j, "level", level_texts[c->claim->level]);
-    json_put_text(j, "outcome", outcome_texts[c->outcome]);
-    json_put_text(j, "says", c->claim->says);
-    json_put_text(j, "source", c->claim->source);
-    json_put_text(j, "observe", c->claim->observe);
-    json_key(j, "counts");
-    json_open_map(j);
-    for (size_t v = 0; v < VERDICT_COUNT; v++)
-        if (c->counts[v])
-            json_put_int(j, verdict_texts[v], c->counts[v]);
-    json_close_map(j);
-    json_close_map(j);
-}
-
 static void put_claims(struct json *j, const struct run *r)
 {
     json_key(j, "claims");
     json_open_list(j);
-    for (size_t i = 0; i < r->claim_count; i++)
+    for (size_t i = 0; i < r->claim_count; i++) {
+        json_open_map(j);
         put_claim(j, &r->claims[i]);
+        json_close_map(j);
+    }
     json_close_list(j);
 }
 
@@ -477,6 +482,14 @@ static bool is_kept_back(const struct ndjson *n, const struct check *c)
     return n->live && (may_be_secret(c->expected) || may_be_secret(c->actual) || may_be_secret(c->why));
 }
 
+static void put_claim_event(struct ndjson *n, const struct claim_result *c)
+{
+    struct event e;
+    event_open(&e, "claim");
+    put_claim(&e.json, c);
+    event_close(&e, n->out);
+}
+
 static void put_exchange_events(struct ndjson *n, const struct scenario_result *s)
 {
     for (size_t i = 0; i < s->exchanges.count; i++)
@@ -525,6 +538,8 @@ void ndjson_stream_end(void *ndjson, const struct run *r)
     run_started(n, r);
     for (size_t i = 0; n->live && i < r->scenarios.count; i++)
         put_kept_back(n, r->scenarios.items[i]);
+    for (size_t i = 0; i < r->claim_count; i++)
+        put_claim_event(n, &r->claims[i]);
     event_open(&e, "run_ended");
     put_outcome(&e.json, r);
     event_close(&e, n->out);

@@ -77,6 +77,10 @@ static void put_properties(struct buf *out, const struct check *c)
         put_property(out, 8, "claim", c->claims[i]->id);
         put_property(out, 8, "level", level_texts[c->claims[i]->level]);
         put_property(out, 8, "source", c->claims[i]->source);
+        put_property(out, 8, "document", c->claims[i]->origin.document);
+        put_property(out, 8, "heading", c->claims[i]->origin.heading);
+        put_property(out, 8, "url", c->claims[i]->origin.url);
+        put_property(out, 8, "path", c->claims[i]->origin.path);
     }
     put_property(out, 8, "attempts", c->exchange ? attempts_text(out->arena, c->exchange) : NULL);
     buf_text(out, "      </properties>\n");

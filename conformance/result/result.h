@@ -56,11 +56,18 @@ extern const struct verdict_row verdict_rows[VERDICT_COUNT];
 enum level { LEVELS(ENUM_NAME) LEVEL_COUNT };
 extern const char *const level_texts[];
 
+struct origin {                     /* where the documentation states a claim; each may be NULL */
+    const char *document, *heading; /* the title and the heading, as they are printed */
+    const char *url;                /* of the heading */
+    const char *path;               /* of the heading on the provider's site, if the host is not known */
+};
+
 struct claim { /* one testable sentence of the documentation, from claims.yaml */
-    const char *id, *says, *source, *observe /* api, simulated, none */;
+    const char *id, *says, *source /* DOCUMENT#NAME */, *observe /* api, simulated, none */;
     const char *why; /* why it cannot be observed; NULL unless observe is "none" */
     enum level level;
     struct where at;
+    struct origin origin;
 };
 
 struct attempt {       /* one request of a step that sends its request again */

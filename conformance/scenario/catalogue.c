@@ -22,7 +22,7 @@ static const struct field claim_rows[] = {
     FIELD("says", FIELD_TEXT, struct claim_yaml, says, .required = true, .min = 1, .max = 400,
           .help = "The claim as one sentence."),
     FIELD("source", FIELD_TEXT, struct claim_yaml, source, .required = true, .min = 1, .max = 200,
-          .help = "Document and section."),
+          .help = "DOCUMENT#NAME: the document and its heading or part."),
     FIELD("level", FIELD_ENUM, struct claim_yaml, level, .required = true, .texts = level_texts,
           .text_count = LEVEL_COUNT,
           .help = "must: a sentence or table states it; should: only a sample shows it, or it is implied; "
@@ -58,7 +58,8 @@ static const struct fields dispute_fields =
 
 /* --- rows --------------------------------------------------------------------------------- */
 
-static bool claim_read(struct arena *a, const struct node *map, struct claim *out, struct error *err)
+static bool claim_read(struct arena *a, const struct documents *documents, const struct node *map, struct claim *out,
+                       struct error *err)
 {
     struct claim_yaml w = {0};
     if (!fields_read(&claim_fields, map, a, &w, err))
@@ -71,13 +72,14 @@ static bool claim_read(struct arena *a, const struct node *map, struct claim *ou
                           .level = (enum level)w.level,
                           .at = node_get(map, "claim")->at};
     bool hidden = strcmp(out->observe, "none") == 0;
+    bool ok = documents_cite(a, documents, node_get(map, "source"), &out->origin, err);
     if (hidden && !w.why)
         return error_add(err, ERROR_INPUT, node_get(map, "observe")->at,
                          "missing 'why'; '%s' has 'observe: none', which needs a reason", w.id);
     if (!hidden && w.why)
         return error_add(err, ERROR_INPUT, node_get(map, "why")->at,
                          "'why' is only allowed with 'observe: none'; '%s' has 'observe: %s'", w.id, out->observe);
-    return true;
+    return ok;
 }
 
 static bool readings_read(struct arena *a, const struct node *map, struct dispute *out, struct error *err)
@@ -101,7 +103,17 @@ static bool readings_read(struct arena *a, const struct node *map, struct disput
     return ok;
 }
 
-static bool dispute_read(struct arena *a, const struct node *map, struct dispute *out, struct error *err)
+static bool sources_know(struct arena *a, const struct documents *documents, const struct node *sources,
+                         struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < node_count(sources); i++)
+        ok &= documents_know(a, documents, sources->list.items[i], err);
+    return ok;
+}
+
+static bool dispute_read(struct arena *a, const struct documents *documents, const struct node *map,
+                         struct dispute *out, struct error *err)
 {
     struct dispute_yaml w = {0};
     if (!fields_read(&dispute_fields, map, a, &w, err))
@@ -111,7 +123,8 @@ static bool dispute_read(struct arena *a, const struct node *map, struct dispute
     out->sources = w.sources.items;
     out->source_count = w.sources.count;
     out->at = node_get(map, "dispute")->at;
-    return readings_read(a, w.readings, out, err);
+    bool ok = sources_know(a, documents, node_get(map, "sources"), err);
+    return readings_read(a, w.readings, out, err) && ok;
 }
 
 /* --- ids ---------------------------------------------------------------------------------- */
@@ -146,13 +159,18 @@ static const struct node *list_load(struct arena *a, const char *folder, const c
 
 static bool claims_load(struct arena *a, struct catalogue *c, const struct node *list, struct error *err)
 {
-    bool ok = true;
-    size_t count = node_count(list);
-    struct claim *claims = arena_array(a, struct claim, count);
-    struct id *ids = arena_array(a, struct id, count);
-    for (size_t i = 0; i < count; i++) {
-        ok &= claim_read(a, list->list.items[i], &claims[i], err);
-        ids[i] = (struct id){claims[i].id, claims[i].at};
+    bool ok = documents_read(a, list, &c->documents, err);
+    if (!ok) /* every source would be an error */
+        return false;
+    size_t count = 0;
+    struct claim *claims = arena_array(a, struct claim, node_count(list));
+    struct id *ids = arena_array(a, struct id, node_count(list));
+    for (size_t i = 0; i < node_count(list); i++) {
+        if (document_is(list->list.items[i]))
+            continue;
+        ok &= claim_read(a, &c->documents, list->list.items[i], &claims[count], err);
+        ids[count] = (struct id){claims[count].id, claims[count].at};
+        count++;
     }
     c->claims = claims;
     c->claim_count = count;
@@ -166,7 +184,7 @@ static bool disputes_load(struct arena *a, struct catalogue *c, const struct nod
     struct dispute *disputes = arena_array(a, struct dispute, count);
     struct id *ids = arena_array(a, struct id, count);
     for (size_t i = 0; i < count; i++) {
-        ok &= dispute_read(a, list->list.items[i], &disputes[i], err);
+        ok &= dispute_read(a, &c->documents, list->list.items[i], &disputes[i], err);
         ids[i] = (struct id){disputes[i].id, disputes[i].at};
     }
     c->disputes = disputes;

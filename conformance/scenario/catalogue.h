@@ -1,14 +1,16 @@
 /* catalogue.h - a provider's catalogue: the claims, disputes and operations of its documentation, and the names that
  * its scenarios may use of a target.
  *
- * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why}. disputes.yaml, which is optional, is a
- *          list of {dispute, about, sources, readings}: questions on which the documents disagree. operations.yaml,
+ * Shapes:  claims.yaml is a list of {claim, says, source, level, observe, why} and of the documents that the claims
+ *          cite (documents.h). disputes.yaml, which is optional, is a list of {dispute, about, sources, readings}:
+ *          questions on which the documents disagree. operations.yaml,
  *          which is optional as well, lists what the documents say of each operation (operations.h), and
  *          target-schema.yaml the names (target_schema.h).
- * Errors:  unknown keys, duplicate ids, `observe: none` without `why`; with file:line:col.
+ * Errors:  unknown keys, documents and headings, duplicate ids, `observe: none` without `why`; with file:line:col.
  */
 #pragma once
 #include "conformance/result/result.h"
+#include "conformance/scenario/documents.h"
 
 struct operations;    /* operations.h */
 struct target_schema; /* target_schema.h */
@@ -24,7 +26,8 @@ struct dispute {
 };
 
 struct catalogue {
-    const char *folder; /* for example scenarios/layers */
+    const char *folder;         /* for example scenarios/layers */
+    struct documents documents; /* that its claims cite */
     const struct claim *claims;
     size_t claim_count;
     const struct dispute *disputes;

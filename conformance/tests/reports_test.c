@@ -243,6 +243,13 @@ static void the_json_report_is_complete(void **state)
         {"/claim_totals", "{\"claims\":5,\"observable\":4,\"cited\":4,\"exercised\":3,\"holding\":1}"},
         {"/claims/2/id", "\"LA-183\""},
         {"/claims/2/outcome", "\"fails\""},
+        {"/claims/0/document", "\"List social accounts\""},
+        {"/claims/0/heading", "\"Response\""},
+        {"/claims/0/url", "\"https://docs.example.com/list-social-accounts#response\""},
+        {"/claims/0/path", "null"},
+        {"/claims/2/url", "null"},
+        {"/claims/2/path", "\"/docs/revoke#response\""},
+        {"/claims/3/document", "null"},
         {"/claims/2/counts", "{\"fail\":2}"},
         {"/disputes/0/observed", "\"uuid\""},
         {"/disputes/1/observed", "null"},
@@ -312,7 +319,7 @@ static void every_event_is_a_line_of_json(void **state)
         const struct node *event = parsed(g, str_cut(&text, '\n'));
         buf_byte(&names, *(node_get_text(event, "event")));
     }
-    /* first letters: run, then scenario, exchanges, checks, scenario; then run */
+    /* first letters: run, then scenario, exchanges, checks, scenario; then claims; then run */
     assert_string_equal(buf_c(&names), "rs"
                                        "ecccccs"
                                        "s"
@@ -320,6 +327,7 @@ static void every_event_is_a_line_of_json(void **state)
                                        "s"
                                        "eccs"
                                        "ss"
+                                       "ccccc"
                                        "r");
 }
 
