@@ -58,7 +58,7 @@ a_run_can_be_repeated() {
 # A catalogue has one claim more: lint lists it, and lint --complete fails.
 lint_lists_uncited_claims() {
     cp -r "$suite" "$tmp/layers"
-    printf -- '- claim: LA-999\n  says: "No scenario cites this"\n  source: x#y\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
+    printf -- '- claim: LA-999\n  says: "No scenario cites this"\n  source: list-social-accounts#response\n  level: must\n  observe: api\n' >>"$tmp/layers/claims.yaml"
     run 0 lint "$tmp/layers"
     has 'uncited LA-999 +must +No scenario cites this'
     run 1 lint --complete "$tmp/layers"
