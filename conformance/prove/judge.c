@@ -81,6 +81,15 @@ static void set_totals(const struct run *r, struct judgement *out)
 
 /* --- mutants ------------------------------------------------------------------------------ */
 
+bool judge_refutes(const struct scenario_result *s, const struct claim *c)
+{
+    for (size_t i = 0; i < s->checks.count; i++)
+        for (size_t k = 0; refutes(&s->checks.items[i]) && k < s->checks.items[i].claim_count; k++)
+            if (s->checks.items[i].claims[k] == c)
+                return true;
+    return false;
+}
+
 bool judge_killed(struct arena *a, const struct entry *e, const struct run *cited, struct judgement *out)
 {
     out->kills = out->kills ? out->kills : arena_array(a, enum kill, e->claim_count);

@@ -35,6 +35,8 @@ struct judgement {
     int64_t duration_us;
 };
 
+/* Returns true if a check of the scenario refutes the claim. */
+bool judge_refutes(const struct scenario_result *s, const struct claim *c);
 /* Judges the claims that the run decides. Returns true if every claim that the mutant breaks has killed it; else the
  * whole suite must be played, and judge_mutant decides. */
 bool judge_killed(struct arena *a, const struct entry *e, const struct run *cited, struct judgement *out);

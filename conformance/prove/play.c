@@ -11,6 +11,8 @@
 #define NAMESPACE     "mutant"
 #define TIMEOUT_MS    10000
 #define CONNECTION_MS 5000
+/* Few, so that little has been started when a mutant is killed. */
+#define SCENARIOS_AT_ONCE 4
 
 struct player {
     const struct proof *proof;
@@ -72,8 +74,8 @@ static void send(const struct player *p, struct arena *a, struct exchange_record
     loop_free(s.loop);
 }
 
-/* Each error of a refused body has a pointer, for example /fixture/rules/0/when. It leads to the value in mutants.yaml if
- * the entry has it. */
+/* Each error of a refused body has a pointer, for example /fixture/rules/0/when. It leads to the value in mutants.yaml
+ * if the entry has it. */
 static struct where place_of(const struct entry *e, const struct node *sent, const char *pointer)
 {
     struct where at = e->at;
@@ -129,16 +131,29 @@ static bool cites(const struct scenario *s, const struct claim *claim)
     return false;
 }
 
-/* The scenarios that cite a claim of the entry. */
+static size_t length_of(const struct scenario *s)
+{
+    size_t calls = 0;
+    for (size_t i = 0; i < s->step_count; i++)
+        calls += s->steps[i].case_count * (1 + (s->steps[i].flow ? s->steps[i].flow->step_count : 0));
+    return calls;
+}
+
+/* The scenarios that cite a claim of the entry, the shortest first: one that fails may be enough. */
 static struct plan citing(struct arena *a, const struct plan *whole, const struct entry *e)
 {
     struct plan out = {.suite = whole->suite, .items = arena_array(a, struct planned, whole->count)};
     for (size_t i = 0; i < whole->count; i++) {
         bool any = false;
+        size_t at = out.count, length = length_of(whole->items[i].scenario);
         for (size_t k = 0; k < e->claim_count; k++)
             any |= cites(whole->items[i].scenario, e->claims[k]);
-        if (any)
-            out.items[out.count++] = whole->items[i];
+        if (!any)
+            continue;
+        for (; at && length_of(out.items[at - 1].scenario) > length; at--)
+            out.items[at] = out.items[at - 1];
+        out.items[at] = whole->items[i];
+        out.count++;
     }
     return out;
 }
@@ -146,10 +161,17 @@ static struct plan citing(struct arena *a, const struct plan *whole, const struc
 /* --- runs --------------------------------------------------------------------------------- */
 
 static bool run_on(const struct player *p, struct arena *a, const struct plan *plan, const char *from,
-                   const struct run_events *events, struct run *out, struct error *err)
+                   const struct run_events *events, const bool *enough, struct run *out, struct error *err)
 {
     struct run_options options = {
-        .timeout_ms = TIMEOUT_MS, .skip_preflight = true, .from = from, .gate = LEVEL_MAY, .events = events};
+        .jobs = SCENARIOS_AT_ONCE,
+        .timeout_ms = TIMEOUT_MS,
+        .skip_preflight = true,
+        .from = from,
+        .gate = LEVEL_MAY,
+        .events = events,
+        .enough = enough,
+    };
     return run_plan(a, plan, &p->target, &options, out, err);
 }
 
@@ -177,7 +199,7 @@ static const char *failed_claims(struct arena *a, const struct run *r)
 bool player_check_unchanged(struct player *p, struct arena *a, struct judgement *out, struct error *err)
 {
     struct run *run = arena_new(a, struct run);
-    if (!run_on(p, a, &p->proof->plan, NULL, NULL, run, err))
+    if (!run_on(p, a, &p->proof->plan, NULL, NULL, NULL, run, err))
         return false;
     p->unchanged = run;
     *out = (struct judgement){.played = true,
@@ -195,7 +217,7 @@ static bool play_whole(const struct player *p, struct arena *a, const struct ent
                        struct error *err)
 {
     struct run run;
-    if (!run_on(p, a, &p->proof->plan, NAMESPACE, NULL, &run, err))
+    if (!run_on(p, a, &p->proof->plan, NAMESPACE, NULL, NULL, &run, err))
         return false;
     if (e->kind == ENTRY_MUTANT)
         judge_mutant(a, e, &run, out);
@@ -206,14 +228,34 @@ static bool play_whole(const struct player *p, struct arena *a, const struct ent
     return true;
 }
 
+struct watch { /* ends a run when every claim of the mutant has failed */
+    const struct entry *entry;
+    bool *failed; /* by claim */
+    size_t open;
+    bool enough;
+};
+
+static void on_scenario(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    (void)r;
+    struct watch *w = ctx;
+    for (size_t i = 0; i < w->entry->claim_count; i++)
+        if (!w->failed[i] && judge_refutes(s, w->entry->claims[i])) {
+            w->failed[i] = true;
+            w->enough = !--w->open;
+        }
+}
+
 static bool play_citing(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
                         struct error *err)
 {
     struct plan plan = citing(a, &p->proof->plan, e);
+    struct watch w = {.entry = e, .failed = arena_array(a, bool, e->claim_count), .open = e->claim_count};
+    const struct run_events events = {.scenario_ended = on_scenario, .ctx = &w};
     struct run run;
     if (!plan.count)
         return play_whole(p, a, e, out, err);
-    if (!run_on(p, a, &plan, NAMESPACE, NULL, &run, err))
+    if (!run_on(p, a, &plan, NAMESPACE, &events, &w.enough, &run, err))
         return false;
     return judge_killed(a, e, &run, out) || play_whole(p, a, e, out, err);
 }
@@ -234,7 +276,7 @@ bool player_show(struct player *p, struct arena *a, const struct entry *e, struc
     struct run_events events = console_events(console);
     if (!create_namespace(p, a, e, err))
         return false;
-    bool ok = run_on(p, a, &p->proof->plan, NAMESPACE, &events, run, err);
+    bool ok = run_on(p, a, &p->proof->plan, NAMESPACE, &events, NULL, run, err);
     if (ok)
         console_summary(console, run);
     delete_namespace(p, a);

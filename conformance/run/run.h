@@ -33,6 +33,8 @@ struct run_options {
     run_secret_fn *secret; /* may be NULL */
     void *secret_ctx;
     const struct run_events *events; /* may be NULL */
+    /* Set by an event when the results so far are enough: the run then ends like an interrupted one. May be NULL. */
+    const bool *enough;
 };
 
 /* Returns true if the run took place; its outcome is then in *out. After a failed preflight *out has its results. */

@@ -102,9 +102,22 @@ static void start_ready(struct session *s)
         loop_stop(s->runner.loop);
 }
 
+static void interrupt_tasks(struct session *s)
+{
+    s->runner.interrupted = true;
+    s->runner.run->interrupted = true;
+    for (struct task *t = s->runner.active, *next; t; t = next) {
+        next = t->next_active;
+        task_interrupt(t);
+    }
+}
+
 static void task_ended(struct runner *r)
 {
-    start_ready((struct session *)r);
+    struct session *s = (struct session *)r;
+    if (r->options->enough && *r->options->enough && !r->interrupted)
+        interrupt_tasks(s);
+    start_ready(s);
 }
 
 static void on_signal(void *ctx, int signal)
@@ -115,14 +128,9 @@ static void on_signal(void *ctx, int signal)
         loop_stop(s->runner.loop);
         return;
     }
-    s->runner.interrupted = true;
-    s->runner.run->interrupted = true;
     if (!s->runner.active) /* during the preflight */
         loop_stop(s->runner.loop);
-    for (struct task *t = s->runner.active, *next; t; t = next) {
-        next = t->next_active;
-        task_interrupt(t);
-    }
+    interrupt_tasks(s);
 }
 
 /* --- the run ------------------------------------------------------------------------------ */
