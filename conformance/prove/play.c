@@ -18,29 +18,11 @@ struct player {
     const struct proof *proof;
     struct target target;
     struct plan unchanged_plan;
-    const struct node *fixture;  /* of the target */
+    const struct node *include;  /* list with the name of the target's fixture */
     const struct run *unchanged; /* NULL: not played */
 };
 
 /* --- the namespace of an entry ------------------------------------------------------------- */
-
-static const struct node *merge(struct arena *a, const struct node *base, const struct node *over)
-{
-    if (base && base->kind == NODE_MAP && over->kind == NODE_MAP) {
-        for (size_t i = 0; i < over->map.count; i++) {
-            const struct member *m = &over->map.members[i];
-            base = node_with(a, base, m->key, merge(a, node_get(base, m->key), m->value));
-        }
-        return base;
-    }
-    if (!base || base->kind != NODE_LIST || over->kind != NODE_LIST)
-        return over;
-    size_t count = base->list.count + over->list.count;
-    const struct node **items = arena_array(a, const struct node *, count);
-    for (size_t i = 0; i < count; i++)
-        items[i] = i < base->list.count ? base->list.items[i] : over->list.items[i - base->list.count];
-    return node_new_list(a, items, count);
-}
 
 struct single { /* one call to the admin API */
     struct loop *loop;
@@ -108,7 +90,7 @@ static bool report_refusal(struct arena *a, const struct entry *e, const struct 
 static bool create_namespace(const struct player *p, struct arena *a, const struct entry *e, struct error *err)
 {
     const struct node *body = node_with(a, NULL, "name", node_new_text(a, STR(NAMESPACE)));
-    body = node_with(a, body, "fixture", merge(a, p->fixture, e->fixture));
+    body = node_with(a, body, "fixture", node_with(a, e->fixture, "include", p->include));
     body = node_with(a, body, "clock", node_with(a, NULL, "mode", node_new_text(a, STR("frozen"))));
     struct exchange_record *x = admin_request(a, p->target.admin_url, "POST", "/namespaces", body);
     send(p, a, x);
@@ -175,6 +157,16 @@ static bool run_on(const struct player *p, struct arena *a, const struct plan *p
     return run_plan(a, plan, &p->target, &options, out, err);
 }
 
+/* A fixture without a name has that of its file, without .yaml. */
+static const char *fixture_name(struct arena *a, const char *path, const struct node *fixture)
+{
+    const char *name = node_get_text(fixture, "name"), *slash = strrchr(path, '/');
+    struct str file = str_from(slash ? slash + 1 : path);
+    if (str_ends(file, STR(".yaml")))
+        file.n -= STR(".yaml").n;
+    return name ? name : str_dup(a, file);
+}
+
 struct player *player_new(struct arena *a, const struct proof *proof, const char *mock_url, struct error *err)
 {
     struct player *p = arena_new(a, struct player);
@@ -183,8 +175,11 @@ struct player *player_new(struct arena *a, const struct proof *proof, const char
     p->target.admin_url = arena_printf(a, "%s/__admin", mock_url);
     p->target.base_login = p->target.admin_login = (struct login){0};
     target_set_server(a, &p->target, mock_url);
-    p->fixture = yaml_load(a, proof->target->fixture, err);
-    return p->fixture ? p : NULL;
+    const struct node *fixture = yaml_load(a, proof->target->fixture, err);
+    const struct node **names = arena_array(a, const struct node *, 1);
+    names[0] = node_new_text(a, str_from(fixture_name(a, proof->target->fixture, fixture)));
+    p->include = node_new_list(a, names, 1);
+    return fixture ? p : NULL;
 }
 
 static const char *failed_claims(struct arena *a, const struct run *r)

@@ -637,6 +637,29 @@ static void nothing_is_written_unless_allowed(void **state)
     assert_int_equal(s->run.exit_code, 4); /* a run that checked nothing is never green */
 }
 
+static void note_enough(void *ctx, const struct run *r, const struct scenario_result *s)
+{
+    (void)r;
+    (void)s;
+    *(bool *)ctx = true;
+}
+
+static void a_run_ends_when_its_results_are_enough(void **state)
+{
+    struct scene *s = *state;
+    bool enough = false;
+    const struct run_events events = {.scenario_ended = note_enough, .ctx = &enough};
+    s->options.jobs = 1;
+    s->options.events = &events;
+    s->options.enough = &enough;
+    run_path(s, TEST_DIR "/run/exclusive");
+    size_t not_started = 0;
+    for (size_t i = 0; i < s->run.scenarios.count; i++)
+        not_started += s->run.scenarios.items[i]->not_started;
+    assert_true(s->run.scenarios.count > 1);
+    assert_int_equal(not_started, s->run.scenarios.count - 1);
+}
+
 static void a_live_key_disables_the_admin_api(void **state)
 {
     static const struct actor live = {.name = "full", .credential = "lp_live_x"};
@@ -681,6 +704,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_skipped_flow_leaves_its_claims_undecided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_write_blocks_the_steps_that_look_for_its_effect, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_warning_that_hides_a_must_is_not_green, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_run_ends_when_its_results_are_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_live_key_disables_the_admin_api, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
