@@ -74,7 +74,7 @@ layers)
 posteverywhere)
     timing 'publish: 20s' | server 'publishes slowly'
     timing 'publish: 90s' | server 'publishes more slowly'
-    timing 'publish: 10m' | server 'publishes very slowly' 'PE-040 PE-043 PE-065'
+    timing 'publish: 10m' | server 'publishes very slowly' 'PE-065 PE-040 PE-043'
     rules . '{}' 'patch: [ { op: test, path: /data, value: null }, { op: replace, path: /error, value: "Not this time." } ]' |
         server 'has errors that are a text'
     # In limits/exhausted.yaml the third and the fifth call are refused.
