@@ -33,6 +33,7 @@ static const struct record_field account_fields[] = {
     MEMBER_BOOL(account, refreshes),
     MEMBER_BOOL(account, inactive),
     MEMBER_BOOL(account, flagged),
+    MEMBER_BOOL(account, unprepared),
     MEMBER_TIME(account, connected_at),
     MEMBER_TIME(account, token_since),
     MEMBER_TIME(account, token_expires_at),
@@ -252,5 +253,5 @@ bool account_is_listed(const struct account *a)
 
 bool account_can_publish(const struct account *a)
 {
-    return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged;
+    return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged && !a->unprepared;
 }

@@ -64,6 +64,7 @@ struct account {
     bool leased, refreshes; /* refreshes: the token is renewed when it would expire */
     bool inactive;          /* suspended by its owner; publishing still works */
     bool flagged;           /* by the platform: publishing fails until it is reconnected */
+    bool unprepared;        /* its layers could not be created: publishing fails until a connect creates them */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents, followers;
     int64_t renews_at_ms;     /* when the next month of the lease begins; 0: not leased, or ended */
@@ -87,6 +88,6 @@ uint32_t account_find(const struct world *w, int provider, struct str public_id)
 uint32_t account_find_user(const struct world *w, uint32_t space, enum platform platform, const char *handle);
 const struct account *account_read(const struct world *w, uint32_t row);
 bool account_is_listed(const struct account *a);   /* not disconnected */
-bool account_can_publish(const struct account *a); /* listed, token live, not flagged */
+bool account_can_publish(const struct account *a); /* listed, token live, not flagged, prepared */
 /* The first monthly anniversary of `since_ms` that is after `after_ms`. */
 int64_t account_next_renewal(int64_t since_ms, int64_t after_ms);

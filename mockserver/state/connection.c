@@ -113,8 +113,18 @@ static bool has_layer(const struct world *w, uint32_t account, const char *name)
     return false;
 }
 
+static bool has_account_layers(const struct world *w, uint32_t account)
+{
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_LAYER_SPACE], &walk,
+               (struct index_entry){account_read(w, account)->space, account, 0});
+    return index_next_of(&walk, account_read(w, account)->space) && walk.entry.order == account;
+}
+
 static void create_account_layers(struct world *w, uint32_t account, const struct connection *c)
 {
+    if (account_read(w, account)->unprepared)
+        ((struct account *)world_edit(w, RECORD_ACCOUNT, account))->unprepared = false;
     for (size_t i = 0; i < c->steps->account_layer_count; i++)
         if (!has_layer(w, account, c->steps->account_layers[i]))
             create_layer(w, account, false, c->steps->account_layers[i]);
@@ -164,6 +174,15 @@ static const struct {
 };
 /* clang-format on */
 
+/* Without its layers, an account cannot publish. The other steps are of no consequence. */
+static void fail_step(struct world *w, uint32_t account, enum connect_step step)
+{
+    struct transition t;
+    struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
+    a->unprepared |= step == CONNECT_STEP_ACCOUNT_LAYERS && !has_account_layers(w, account);
+    transition_end(&t, steps[step].failed);
+}
+
 static void run_steps(struct world *w, uint32_t account, const struct connection *c)
 {
     for (enum connect_step step = 0; c->steps && step < CONNECT_STEP_COUNT; step++) {
@@ -171,10 +190,8 @@ static void run_steps(struct world *w, uint32_t account, const struct connection
             steps[step].run(w, account, c);
             continue;
         }
-        int state = record_state(w, RECORD_ACCOUNT, account);
         connect_step_set_fails(w, step, false);
-        changes_add(w, RECORD_ACCOUNT, account, steps[step].failed, state, state);
-        world_transition_done(w);
+        fail_step(w, account, step);
     }
 }
 

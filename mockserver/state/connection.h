@@ -4,7 +4,7 @@
  *          create the account's scheduling layers, the space's content layer, and a completed item of the
  *          organization's onboarding list. The steps run in order; account_reconnect runs none. A step creates only
  *          what is missing, in one transition per record. A step that a test makes fail only logs one change
- *          "..._fail" of the account; the account stays connected.
+ *          "..._fail" of the account; the account stays connected. Without its layers it cannot publish.
  *          layer {space, account (ROW_NONE: the space's content layer), name}; onboarding {organization, account,
  *          name}.
  * Indexes: LAYER_SPACE (space; order = account, so the content layer comes first).

@@ -102,11 +102,13 @@ static enum failure account_failure(const struct account *a)
         return FAILURE_ACCOUNT_GONE;
     if (a->token != TOKEN_LIVE)
         return FAILURE_TOKEN_DEAD;
-    return a->flagged ? FAILURE_FLAGGED : FAILURE_NONE;
+    if (a->flagged)
+        return FAILURE_FLAGGED;
+    return a->unprepared ? FAILURE_UNPREPARED : FAILURE_NONE;
 }
 
-/* A disconnected account, a lost token or a flag fails the attempt first. Next comes the outcome set for the
- * destination; then the outcome set for the account's next publish, which stays set if it is not used. */
+/* A disconnected account, a lost token, a flag or missing layers fail the attempt first. Next comes the outcome set for
+ * the destination; then the outcome set for the account's next publish, which stays set if it is not used. */
 static struct publish_result expected_result(const struct world *w, const struct destination *d)
 {
     const struct account *a = account_read(w, d->account);

@@ -168,6 +168,41 @@ static void a_cleared_failure_does_not_happen(void **state)
     world_free(s.w);
 }
 
+static enum failure failure_of_post(struct scene *s, uint32_t account)
+{
+    uint32_t row = scene_destination(s, account, HOUR_MS, MODE_PUBLISH);
+    events_advance(s->w, world_now(s->w) + HOUR_MS);
+    const struct destination *d = destination_read(s->w, row);
+    assert_int_equal(d->state, d->failure == FAILURE_NONE ? DESTINATION_PUBLISHED : DESTINATION_FAILED);
+    return d->failure;
+}
+
+static void an_account_publishes_once_its_layers_exist(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    connect_step_set_fails(s.w, CONNECT_STEP_ACCOUNT_LAYERS, true);
+    uint32_t account = connect_account(&s, s.space, "acme");
+    assert_int_equal(failure_of_post(&s, account), FAILURE_UNPREPARED);
+    account_reconnect(s.w, account, 0); /* a reauth creates no layers */
+    assert_int_equal(failure_of_post(&s, account), FAILURE_UNPREPARED);
+    connect_account(&s, s.space, "acme");
+    assert_int_equal(failure_of_post(&s, account), FAILURE_NONE);
+    world_free(s.w);
+}
+
+static void a_failing_step_leaves_an_account_that_has_its_layers_ready(void **state)
+{
+    (void)state;
+    struct scene s = scene_new();
+    uint32_t account = connect_account(&s, s.space, "acme");
+    for (enum connect_step step = 0; step < CONNECT_STEP_COUNT; step++)
+        connect_step_set_fails(s.w, step, true);
+    connect_account(&s, s.space, "acme");
+    assert_int_equal(failure_of_post(&s, account), FAILURE_NONE);
+    world_free(s.w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +212,8 @@ int main(void)
         cmocka_unit_test(a_second_connection_of_a_user_creates_only_what_is_missing),
         cmocka_unit_test(a_second_connection_keeps_an_avatar_that_is_not_the_platforms),
         cmocka_unit_test(a_failing_step_does_not_affect_the_connection_or_other_steps),
+        cmocka_unit_test(an_account_publishes_once_its_layers_exist),
+        cmocka_unit_test(a_failing_step_leaves_an_account_that_has_its_layers_ready),
         cmocka_unit_test(a_cleared_failure_does_not_happen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

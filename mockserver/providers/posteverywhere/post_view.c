@@ -75,6 +75,7 @@ const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t des
         return arena_printf(a, "Token expired: reconnect this %s account, then retry.", platform);
     case FAILURE_ACCOUNT_GONE:
         return "The account was disconnected before the post was due.";
+    case FAILURE_UNPREPARED:
     case FAILURE_PLATFORM:
         return arena_printf(a, "%s refused the post.", platform);
     }

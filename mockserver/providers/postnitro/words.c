@@ -63,6 +63,7 @@ static const struct enum_word failure_rows[] = {
     {FAILURE_ACCOUNT_GONE, "The account was disconnected."                 },
     {FAILURE_PLATFORM,     "The platform refused the post."                },
     {FAILURE_FLAGGED,      "The platform has restricted the account."      },
+    {FAILURE_UNPREPARED,   "The account is not ready to publish."          },
 };
 static_assert(COUNT(failure_rows) == FAILURE_COUNT, "each failure has a message");
 const struct enum_words postnitro_failures = WORDS(failure_rows, 0);
