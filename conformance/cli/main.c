@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/yaml.h"
+#include "conformance/cli/list_claims.h"
 #include "conformance/cli/options.h"
 #include "conformance/cli/prove_command.h"
 #include "conformance/plan/plan.h"
@@ -464,6 +465,10 @@ static int command_list(const struct options *o, struct error *err)
         !suite_load_for(o->arena, o->paths.items, o->paths.count, &given, &suite, err) ||
         !plan_make(o->arena, &suite, &selection, has_every_capability, NULL, &plan, err))
         return error_exit_code(err);
+    if (o->list_claims) {
+        list_claims(o->arena, &suite, o->json);
+        return 0;
+    }
     if (plan.excluded_by)
         log_line(LOG_WARN, "no scenario matches %s", plan.excluded_by);
     if (o->json)

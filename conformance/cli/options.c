@@ -79,6 +79,7 @@ SET_SWITCH(no_color)
 SET_SWITCH(quiet)
 SET_SWITCH(json)
 SET_SWITCH(complete)
+SET_SWITCH(list_claims)
 
 /* --- options ------------------------------------------------------------------------------ */
 
@@ -231,6 +232,8 @@ static const struct flag list_rows[] = {
     SELECTION_ROWS,
     DECLARING_TARGET_ROW,
     FLAG("json", NULL, set_json, .help = "print JSON"),
+    FLAG("claims", NULL, set_list_claims,
+         .help = "list the claims of the suite, and where the documentation states them"),
 };
 
 static const struct flag prove_rows[] = {
@@ -270,7 +273,9 @@ static const struct flag prove_rows[] = {
     "PATH is a scenario file or a folder of them. Give the target with --mock, --target or "                           \
     "--url. Scenarios that the target cannot run are reported as not applicable.\n\n" EXIT_HELP
 #define LINT_HELP "Check scenario files without running them, and list the claims that none cites."
-#define LIST_HELP "List scenarios, one NAME<tab>TITLE per line."
+#define LIST_HELP                                                                                                      \
+    "List scenarios, one NAME<tab>TITLE per line. With --claims list all claims instead: id, level, claim, document "  \
+    "and heading, URL or path."
 
 #define PROVE_HELP                                                                                                     \
     "Measure what a suite notices: play each server of mutants.yaml, and judge the suite by its verdicts.\v"           \

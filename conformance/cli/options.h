@@ -35,7 +35,7 @@ struct options {
     enum level gate;
     int64_t jobs, timeout_ms;
     bool allow_writes, allow_costly, read_only;
-    bool insecure, no_preflight, no_color, quiet, json, complete;
+    bool insecure, no_preflight, no_color, quiet, json, complete, list_claims;
     const char *ca_file;
 };
 

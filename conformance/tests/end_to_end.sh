@@ -66,6 +66,20 @@ lint_lists_uncited_claims() {
     ! grep -q LA-999 "$tmp/out" || fail "a part of the folder must not report uncited claims"
 }
 
+# list --claims shows where the documentation states a claim: with a URL, with a path, or without both.
+claims_are_listed_with_their_places() {
+    tab=$(printf '\t')
+    run 0 list --claims "$source/scenarios/postnitro"
+    has "^PN-007${tab}must${tab}The list returns 200${tab}Social Accounts: List social accounts${tab}https://postnitro.ai/docs/embed/api/social-accounts#list-social-accounts\$"
+    run 0 list --claims "$suite/list"
+    has "^LA-047${tab}must${tab}.*${tab}GET /v1/projects/:projectId/social-accounts: Errors${tab}/docs/api/reference/social-accounts/list-social-accounts#errors\$"
+    run 0 list --claims "$source/scenarios/posteverywhere"
+    has "^PE-019${tab}must${tab}.*${tab}List accounts: Account object fields${tab}\$"
+    run 0 list --claims --json "$source/scenarios/postnitro"
+    has '"url": "https://postnitro.ai/docs/embed/api/social-accounts#list-social-accounts"'
+    ! grep -q '"title"' "$tmp/out" || fail "list --claims lists scenarios"
+}
+
 # A misspelt name is an error when the files are loaded, with and without a target; it does not make a scenario inapplicable.
 names_are_closed_lists() {
     cp -r "$suite" "$tmp/layers"
