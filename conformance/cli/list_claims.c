@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/json.h"
-#include "conformance/scenario/catalogue.h"
 
 static const char *or_empty(const char *text)
 {

@@ -5,6 +5,6 @@
  * Errors:  none.
  */
 #pragma once
-#include "conformance/scenario/scenario.h"
+#include "conformance/plan/plan.h"
 
 void list_claims(struct arena *a, const struct suite *suite, bool as_json);
