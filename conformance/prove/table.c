@@ -93,13 +93,16 @@ static void put_number(struct text_layout *t, enum style style, size_t n)
     layout_put(t, n ? style : STYLE_DIM, "%*zu", NUMBER_COLUMNS, n);
 }
 
-static void put_row(struct text_layout *t, enum style style, const char *name, size_t claims, const struct tally *tally)
+static void put_row(struct text_layout *t, enum style style, int indent, const char *name, size_t claims,
+                    const struct tally *tally)
 {
+    int room = NAME_COLUMNS - indent - 2;
     struct str rest = str_from(layout_safe_text(t, name));
-    bool cut = text_width(rest) > NAME_COLUMNS - INDENT;
-    struct str line = cut ? text_line(&rest, NAME_COLUMNS - INDENT - 1) : rest;
-    layout_put(t, style, "  " STR_FMT "%s", STR_ARG(line), cut ? "…" : "");
-    layout_indent(t, NAME_COLUMNS - 2 - (int)text_width(line) - cut);
+    bool cut = text_width(rest) > (size_t)room;
+    struct str line = cut ? text_line(&rest, (size_t)room - 1) : rest;
+    layout_indent(t, indent);
+    layout_put(t, style, STR_FMT "%s", STR_ARG(line), cut ? "…" : "");
+    layout_indent(t, NAME_COLUMNS - indent - (int)text_width(line) - cut);
     put_number(t, STYLE_PLAIN, claims);
     put_number(t, STYLE_PLAIN, tally->mutants);
     put_number(t, STYLE_PLAIN, tally->killed);
@@ -131,10 +134,25 @@ static bool is_first_of_source(const struct catalogue *c, size_t index)
     return true;
 }
 
+/* Of a claim whose document is not described, the parts of `source`: DOCUMENT#NAME. */
+static const char *document_of(struct arena *a, const struct claim *c)
+{
+    struct str rest = str_from(c->source);
+    return c->origin.document ? c->origin.document : str_dup(a, str_cut(&rest, '#'));
+}
+
+static const char *heading_of(const struct claim *c)
+{
+    const char *name = strchr(c->source, '#');
+    return c->origin.heading ? c->origin.heading : name ? name + 1 : c->source;
+}
+
+/* A row for each section of which a mutant breaks a claim, below the title of its document. */
 static void put_sections(struct text_layout *t, const struct proof *p)
 {
     static const char *const heads[] = {"must", "mutants", "killed", "wrong", "missed", "equiv.", "rate"};
     const struct catalogue *c = p->catalogue;
+    const char *document = "";
     struct tally all = {0};
     layout_put(t, STYLE_BOLD, "%-*s", NAME_COLUMNS, layout_safe_text(t, c->folder));
     for (size_t i = 0; i < COUNT(heads); i++)
@@ -145,11 +163,16 @@ static void put_sections(struct text_layout *t, const struct proof *p)
         if (!is_first_of_source(c, i))
             continue;
         add_proof(&section, p, c->claims[i].source, -1, NULL);
-        if (section.mutants)
-            put_row(t, STYLE_PLAIN, c->claims[i].source, must_claims(c, c->claims[i].source), &section);
+        if (!section.mutants)
+            continue;
+        const char *of = document_of(t->arena, &c->claims[i]);
+        if (strcmp(of, document) != 0)
+            layout_put(t, STYLE_DIM, "  %s\n", layout_safe_text(t, of));
+        document = of;
+        put_row(t, STYLE_PLAIN, INDENT, heading_of(&c->claims[i]), must_claims(c, c->claims[i].source), &section);
     }
     add_proof(&all, p, NULL, -1, NULL);
-    put_row(t, STYLE_BOLD, "all", must_claims(c, NULL), &all);
+    put_row(t, STYLE_BOLD, 2, "all", must_claims(c, NULL), &all);
     layout_put(t, STYLE_PLAIN, "\n");
 }
 
