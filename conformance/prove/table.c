@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "conformance/report/text_layout.h"
 
-enum { NAME_COLUMNS = 43, NUMBER_COLUMNS = 8, LISTED_MAX = 12, INDENT = 4 };
+enum { NUMBER_COLUMNS = 8, NUMBERS = 7, NAME_MIN = 20, NAME_MAX = 43, LISTED_MAX = 12, INDENT = 4 };
 
 /* --- counting ----------------------------------------------------------------------------- */
 
@@ -88,6 +88,13 @@ static enum style style_of(const struct tally *t)
     return !tally_played(t) ? STYLE_DIM : t->killed == tally_played(t) ? STYLE_GOOD : STYLE_BAD;
 }
 
+/* The numbers stay whole; the names are cut in a narrow terminal. */
+static int name_columns(const struct text_layout *t)
+{
+    int left = t->width - NUMBERS * NUMBER_COLUMNS;
+    return left < NAME_MIN ? NAME_MIN : left > NAME_MAX ? NAME_MAX : left;
+}
+
 static void put_number(struct text_layout *t, enum style style, size_t n)
 {
     layout_put(t, n ? style : STYLE_DIM, "%*zu", NUMBER_COLUMNS, n);
@@ -96,13 +103,13 @@ static void put_number(struct text_layout *t, enum style style, size_t n)
 static void put_row(struct text_layout *t, enum style style, int indent, const char *name, size_t claims,
                     const struct tally *tally)
 {
-    int room = NAME_COLUMNS - indent - 2;
+    int columns = name_columns(t), room = columns - indent - 2;
     struct str rest = str_from(layout_safe_text(t, name));
     bool cut = text_width(rest) > (size_t)room;
     struct str line = cut ? text_line(&rest, (size_t)room - 1) : rest;
     layout_indent(t, indent);
     layout_put(t, style, STR_FMT "%s", STR_ARG(line), cut ? "…" : "");
-    layout_indent(t, NAME_COLUMNS - indent - (int)text_width(line) - cut);
+    layout_indent(t, columns - indent - (int)text_width(line) - cut);
     put_number(t, STYLE_PLAIN, claims);
     put_number(t, STYLE_PLAIN, tally->mutants);
     put_number(t, STYLE_PLAIN, tally->killed);
@@ -150,11 +157,11 @@ static const char *heading_of(const struct claim *c)
 /* A row for each section of which a mutant breaks a claim, below the title of its document. */
 static void put_sections(struct text_layout *t, const struct proof *p)
 {
-    static const char *const heads[] = {"must", "mutants", "killed", "wrong", "missed", "equiv.", "rate"};
+    static const char *const heads[NUMBERS] = {"must", "mutants", "killed", "wrong", "missed", "equiv.", "rate"};
     const struct catalogue *c = p->catalogue;
     const char *document = "";
     struct tally all = {0};
-    layout_put(t, STYLE_BOLD, "%-*s", NAME_COLUMNS, layout_safe_text(t, c->folder));
+    layout_put(t, STYLE_BOLD, "%-*s", name_columns(t), layout_safe_text(t, c->folder));
     for (size_t i = 0; i < COUNT(heads); i++)
         layout_put(t, STYLE_DIM, "%*s", NUMBER_COLUMNS, heads[i]);
     layout_put(t, STYLE_PLAIN, "\n");

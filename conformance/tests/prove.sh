@@ -66,7 +66,7 @@ every_outcome_is_listed_with_its_place() {
         printf -- '- legal: listed\n  differs: It is the mock\n  undecided: [XX-003]\n  seed: 9\n'
     } >"$suite/mutants.yaml"
     prove 1 --report "json=$tmp/r.json"
-    has '^ +doc#list +1 +4 +1 +1 +1 +1 +33.3 %$'
+    has '^ +list +1 +4 +1 +1 +1 +1 +33.3 %$'
     has '✗ survivor  .*/mutants.yaml:1$'
     has '^ +XX-001 +survived: nothing fails$'
     has '^ +XX-001 +does not fail, but others do$'
