@@ -152,6 +152,10 @@ static void put_set_state(struct json *w)
         json_open_map(w);
         put_where(w, s);
         put_set(w, s);
+        json_key(w, "limit");
+        json_open_map(w);
+        schema_put_shape(w, "{type: integer, minimum: 1}");
+        json_close_map(w);
         json_close_map(w);
         json_close_map(w);
     }

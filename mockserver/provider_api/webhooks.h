@@ -31,9 +31,11 @@ struct webhooks {
     struct delivery_policy policies[WEBHOOK_POLICY_COUNT];
     /* Maps a change to an event. Returns false if the change causes no event. Texts live in `a`. */
     bool (*map_event)(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event);
-    /* Writes the request of an attempt; the body is the same for all attempts. */
-    void (*write)(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s, struct headers *headers,
-                  struct buf *body);
+    /* Writes the body of an attempt, the same for all attempts; then the headers of the request, with the signature of
+     * the body. */
+    void (*write_body)(struct buf *body, const struct world *w, uint32_t delivery);
+    void (*add_headers)(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s, struct str body,
+                        struct headers *headers);
 };
 
 /* Creates a delivery that is due at once and returns its row. Deliveries of one event share its event_id; NULL mints a

@@ -22,9 +22,9 @@ static const char *const cut_texts[] = {
     [CUT_RESET] = "reset",
 };
 
-bool headers_check(const struct node *map, const struct provider *d, struct error *err)
+bool headers_check(const struct node *map, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'headers' must be an object of header names and texts");
     bool ok = true;
@@ -39,9 +39,9 @@ bool headers_check(const struct node *map, const struct provider *d, struct erro
     return ok;
 }
 
-static bool patch_check_value(const struct node *value, const struct provider *d, struct error *err)
+static bool patch_check_value(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     return patch_check(value, err);
 }
 
@@ -51,9 +51,9 @@ static void patch_plan(const struct rule *r, const struct node *value, struct ca
     *arena_push(c->arena, &p->changes, struct rule_change) = (struct rule_change){true, value};
 }
 
-static bool edit_check(const struct node *value, const struct provider *d, struct error *err)
+static bool edit_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     return edits_check(value, true, err);
 }
 
@@ -103,9 +103,9 @@ static bool check_spread(const struct node *map, struct error *err)
     return ok;
 }
 
-static bool delay_check(const struct node *value, const struct provider *d, struct error *err)
+static bool delay_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     const struct node *spread = node_get(value, "lognormal");
     int64_t ms;
     if (spread && node_count(value) == 1)
@@ -149,9 +149,9 @@ static enum wire_cut close_read(const struct node *value)
     return CUT_NONE;
 }
 
-static bool close_check(const struct node *value, const struct provider *d, struct error *err)
+static bool close_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     if (close_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
@@ -194,9 +194,9 @@ static bool throttle_read(const struct node *value, int64_t *bytes)
     return false;
 }
 
-static bool throttle_check(const struct node *value, const struct provider *d, struct error *err)
+static bool throttle_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     int64_t bytes;
     return throttle_read(value, &bytes) || error_add(err, ERROR_INPUT, value->at,
                                                      "invalid 'throttle'; expected a whole number "
@@ -221,8 +221,8 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
 static const char respond_help[] = "Sends this response instead of serving the call.";
 static const char patch_help[] = "Changes the JSON body of the response; a JSON Patch (RFC 6902).";
 static const char set_state_help[] =
-    "Changes records after the call is served. For each kind, `where` selects records by field and `set` gives their "
-    "new field values.";
+    "Changes records after the call is served, or when the event happens. For each kind, `where` selects records by "
+    "field and `set` gives their new field values.";
 static const char delay_after_help[] =
     "Delays the response, in real time, after the call took effect; at most 10m. " RANDOM_DELAY;
 static const char delay_before_help[] =
@@ -247,11 +247,12 @@ static const char skip_help[] =
 static const char clock_help[] =
     "Serves the call as if the namespace's clock were shifted by this duration, for example -1h; the Date header stays "
     "right.";
-static const char webhook_help[] = "Delivery faults of the event; only in rules with event.";
+static const char webhook_help[] = "Changes the deliveries of the event; only in rules with event.";
 
 #define RESPOND &rule_respond_fields
 #define REQUEST &rule_request_fields
 #define WEBHOOK &rule_webhook_fields
+#define SET_STATE set_state_event /* of rules for events too */
 
 /* clang-format off */
 const struct effect rule_effects[] = { /* true: acts before the gates */
@@ -259,7 +260,7 @@ const struct effect rule_effects[] = { /* true: acts before the gates */
     {"respond",          false, respond_check,     respond_plan,      respond_help,      NULL, RESPOND, NULL},
     {"patch",            false, patch_check_value, patch_plan,        patch_help,        "patch", NULL, NULL},
     {"edit",             false, edit_check,        edit_plan,         edit_help,         "edits", NULL, NULL},
-    {"set_state",        false, set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, NULL},
+    {"set_state",        false, set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, SET_STATE},
     {"delay_after",      false, delay_check,       delay_after_plan,  delay_after_help,  "delay", NULL, NULL},
     {"delay_before",     false, delay_check,       delay_before_plan, delay_before_help, "delay", NULL, NULL},
     {"headers",          false, headers_check,     headers_plan,      headers_help,      "headers", NULL, NULL},
@@ -270,7 +271,7 @@ const struct effect rule_effects[] = { /* true: acts before the gates */
     {"skip",             true,  skip_check,        skip_plan,         skip_help,         GATES_SHAPE, NULL, NULL},
     {"clock",            true,  clock_check,       clock_plan,        clock_help,        "duration", NULL, NULL},
     /* of rules for events */
-    {"webhook", false, webhook_check, NULL, webhook_help, NULL, WEBHOOK, webhook_add_faults},
+    {"webhook", false, webhook_check, NULL, webhook_help, NULL, WEBHOOK, webhook_event},
 };
 /* clang-format on */
 const size_t rule_effect_count = COUNT(rule_effects);
@@ -289,7 +290,7 @@ static bool report_unknown(const struct member *m, bool of_event, struct error *
     const char *names[COUNT(rule_effects)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT(rule_effects); i++)
-        if (of_event == !rule_effects[i].plan)
+        if (of_event ? rule_effects[i].add_to_event != NULL : rule_effects[i].plan != NULL)
             names[count++] = rule_effects[i].name;
     return rule_unknown(err, "effect", m->key_at, m->key, names, count);
 }
@@ -300,10 +301,10 @@ static bool check_effect(const struct member *m, const struct rule *r, struct er
     bool of_event = r->form.event;
     if (!e)
         return report_unknown(m, of_event, err);
-    if (of_event == !e->plan)
-        return e->check(m->value, r->provider, err);
+    if (of_event ? e->add_to_event != NULL : e->plan != NULL)
+        return e->check(m->value, r, err);
     return error_add(err, ERROR_INPUT, m->key_at,
-                     of_event ? "'%s' acts on calls, but this rule is about an event; use 'webhook'"
+                     of_event ? "'%s' acts on calls, but this rule is about an event; use 'webhook' or 'set_state'"
                               : "'%s' acts on events, but this rule is about calls; add 'event'",
                      m->key);
 }
@@ -340,13 +341,14 @@ enum rule_phase effects_phase(const struct node *then)
     return RULES_BEFORE_SERVING;
 }
 
-void effects_add_faults(const struct rule *r, struct delivery_faults *faults)
+/* A copy, because a change of state may reach the rules. */
+void effects_run_event(const struct rule *r, struct rule_event *e)
 {
-    const struct node *then = r->form.then;
+    const struct node *then = rule_copy(e->arena, r->form.then);
     for (size_t i = 0; i < then->list.count; i++) {
         const struct node *step = then->list.items[i];
         for (size_t k = 0; k < step->map.count; k++)
-            find_effect(step->map.members[k].key)->add_faults(step->map.members[k].value, faults);
+            find_effect(step->map.members[k].key)->add_to_event(step->map.members[k].value, e);
     }
 }
 

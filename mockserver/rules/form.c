@@ -10,6 +10,14 @@
 
 #define NAME_MAX_BYTES 64
 
+static const struct field clock_rows[] = {
+    FIELD("after", FIELD_TIME, struct rule_clock, after,
+          .help =
+              "From this time on, or from so long after the rules began (+1h): the namespace was created or reset."),
+    FIELD("before", FIELD_TIME, struct rule_clock, before, .help = "Until that time, likewise."),
+};
+static const struct fields clock_fields = FIELD_TABLE("clock", clock_rows, struct rule_clock, FIELDS_NO_PLACE);
+
 static const struct field when_rows[] = {
     FIELD("nth", FIELD_INT, struct rule_when, nth, .min = 1, .max = INT32_MAX,
           .help = "Acts only on the nth matching call or event, counted from 1."),
@@ -30,6 +38,12 @@ static const struct field when_rows[] = {
     FIELD("path", FIELD_NODE, struct rule_when, path, .shape = "text_expectation", .help = "What the path must match."),
     FIELD("body", FIELD_NODE, struct rule_when, body, .shape = "expectation",
           .help = "What the JSON body must match; of an event, its data."),
+    FIELD(
+        "state", FIELD_NODE, struct rule_when, state, .shape = "{type: object, minProperties: 1}",
+        .help =
+            "Kinds of records, each with the values of fields: a record with these must exist. $call as in set_state."),
+    FIELD("clock", FIELD_MAP, struct rule_when, clock, .sub = &clock_fields,
+          .help = "Acts only in this time of the namespace's clock."),
 };
 
 static const struct fields when_fields =
@@ -168,7 +182,7 @@ static bool reject_call_key(const struct node *value, const char *what, struct e
 static bool read_event(const struct node *map, struct rule *rule, struct error *err)
 {
     static const char *const targets[] = {"on", "method", "path"};
-    static const char *const conditions[] = {"key", "query", "header", "path"};
+    static const char *const conditions[] = {"key", "query", "header", "path", "state"};
     bool ok = event_known(rule->provider, rule->form.event, rule_place(map, "event"), err);
     for (size_t i = 0; i < COUNT(targets); i++)
         ok = reject_call_key(node_get(map, targets[i]), targets[i], err) && ok;
@@ -213,12 +227,14 @@ bool rules_check_named(const struct node *map, const char *what, struct error *e
     return ok;
 }
 
-static bool check_when(const struct rule_when *w, struct error *err)
+static bool check_when(const struct rule *r, struct error *err)
 {
+    const struct rule_when *w = &r->form.when;
     bool ok = rules_check_named(w->query, "query", err);
     ok = rules_check_named(w->header, "header", err) && ok;
     ok = (!w->path || match_check_text(w->path, "path", err)) && ok;
     ok = (!w->body || match_check(w->body, err)) && ok;
+    ok = (!w->state || state_check(w->state, r, err)) && ok;
     if (w->key && w->key->kind != NODE_TEXT && w->key->kind != NODE_NULL)
         ok = error_add(err, ERROR_INPUT, w->key->at, "'key' must be the name or value of a key, or null");
     if (w->probability &&
@@ -246,7 +262,7 @@ bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struc
         ok = error_add(err, ERROR_INPUT, rule_place(map, "name"), "invalid name '%s' (letters, digits and . _ -)",
                        rule->form.name);
     ok = target_read(map, rule, err) && ok;
-    ok = check_when(&rule->form.when, err) && ok;
+    ok = check_when(rule, err) && ok;
     ok = (!rule->form.then || effects_check(rule->form.then, rule, err)) && ok;
     if (ok)
         rule->phase = effects_phase(rule->form.then);

@@ -62,17 +62,19 @@ static const char *append_copy(struct rules *r, const struct node *map, const ch
     return rule->form.name;
 }
 
-struct rules *rules_new(const struct node *list)
+struct rules *rules_new(const struct node *list, int64_t start_ms)
 {
     struct rules *r = heap_new(sizeof *r);
+    r->start_ms = start_ms;
     for (size_t i = 0; i < node_count(list); i++)
         append_copy(r, list->list.items[i], NULL);
     return r;
 }
 
-struct rules *rules_copy(const struct rules *from)
+struct rules *rules_copy(const struct rules *from, int64_t start_ms)
 {
     struct rules *r = heap_new(sizeof *r);
+    r->start_ms = start_ms;
     for (size_t i = 0; i < from->list.count; i++)
         append_copy(r, from->list.items[i]->node, from->list.items[i]->form.name);
     r->unnamed = from->unnamed;

@@ -79,7 +79,7 @@ static const char *condition_failed(const struct rule_when *w, struct call *c)
         return "/when/path";
     if (w->body && !match_holds(&m, w->body, body_json(c->arena, c->req, NULL)))
         return "/when/body";
-    return NULL;
+    return w->state ? state_failed(c, w->state) : NULL;
 }
 
 /* Does not use the namespace's random sequence: a rule must not change which ids are minted. */
@@ -130,9 +130,26 @@ static void act(struct rule *r, struct call *c)
         p->failed_by = arena_text(c->arena, r->form.name);
 }
 
-static const char *evaluate_rule(struct rule *r, struct call *c)
+static int64_t instant(const struct field_time *t, int64_t start_ms)
+{
+    int64_t sum;
+    if (!t->relative)
+        return t->ms;
+    return __builtin_add_overflow(start_ms, t->ms, &sum) ? INT64_MAX : sum;
+}
+
+bool rule_clock_holds(const struct rule *r, int64_t start_ms, int64_t now_ms)
+{
+    const struct rule_clock *clock = &r->form.when.clock;
+    return (!clock->after.given || now_ms >= instant(&clock->after, start_ms)) &&
+           (!clock->before.given || now_ms < instant(&clock->before, start_ms));
+}
+
+static const char *evaluate_rule(struct rule *r, struct call *c, int64_t start_ms)
 {
     const char *failed = target_failed(r, c);
+    if (!failed && !rule_clock_holds(r, start_ms, c->now_ms))
+        failed = "/when/clock";
     if (!failed)
         failed = condition_failed(&r->form.when, c);
     if (!failed)
@@ -157,7 +174,7 @@ void rules_plan(struct rules *r, struct call *c, enum rule_phase phase)
         struct rule *rule = r->list.items[i];
         if (rule->form.event || rule->phase != phase)
             continue;
-        const char *failed = evaluate_rule(rule, c);
+        const char *failed = evaluate_rule(rule, c, r->start_ms);
         if (!failed || not_acted++ < RULE_DECISIONS_MAX)
             *arena_push(c->arena, &c->trace.decisions, struct rule_decision) = (struct rule_decision){
                 arena_text(c->arena, rule->form.name), failed, rule->seen, !failed && phase == RULES_BEFORE_GATES};

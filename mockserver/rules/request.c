@@ -58,8 +58,7 @@ static bool check_texts(const struct node *map, const char *what, struct error *
     return ok;
 }
 
-/* Header names and values must be valid where they are given; null removes a header. */
-static bool check_headers(const struct node *map, struct error *err)
+bool headers_or_null_check(const struct node *map, struct error *err)
 {
     if (!check_texts(map, "headers", err))
         return false;
@@ -87,7 +86,7 @@ static bool path_known(struct arena *a, const char *path, const struct provider 
     return false;
 }
 
-bool request_check(const struct node *value, const struct provider *d, struct error *err)
+bool request_check(const struct node *value, const struct rule *r, struct error *err)
 {
     struct arena a = {0};
     struct request_form f = {0};
@@ -96,10 +95,10 @@ bool request_check(const struct node *value, const struct provider *d, struct er
         ok = error_add(err, ERROR_INPUT, value->at, "'request' is empty; expected a change such as {key: other}");
     if (f.key && !is_text_or_null(f.key))
         ok = error_add(err, ERROR_INPUT, f.key->at, "'key' must be the name or value of a key, or null");
-    if (f.path && !path_known(&a, f.path, d))
+    if (f.path && !path_known(&a, f.path, r->provider))
         ok = error_add(err, ERROR_INPUT, node_get(value, "path")->at, "no route has the path '%s'", f.path);
     ok = check_texts(f.query, "query", err) && ok;
-    ok = check_headers(f.headers, err) && ok;
+    ok = (!f.headers || headers_or_null_check(f.headers, err)) && ok;
     ok = (!f.body || patch_check(f.body, err)) && ok;
     arena_end(&a);
     return ok;
@@ -124,9 +123,9 @@ static size_t find_skip(const struct node *name)
     return i;
 }
 
-bool skip_check(const struct node *value, const struct provider *d, struct error *err)
+bool skip_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     const char *names[COUNT(skips)];
     for (size_t i = 0; i < COUNT(skips); i++)
         names[i] = skips[i].name;
@@ -143,9 +142,9 @@ bool skip_check(const struct node *value, const struct provider *d, struct error
     return ok;
 }
 
-bool clock_check(const struct node *value, const struct provider *d, struct error *err)
+bool clock_check(const struct node *value, const struct rule *r, struct error *err)
 {
-    (void)d;
+    (void)r;
     int64_t ms;
     return (value->kind == NODE_TEXT && duration_parse(value->text, &ms) && ms >= -SHIFT_MAX_MS &&
             ms <= SHIFT_MAX_MS) ||

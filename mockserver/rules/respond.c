@@ -38,7 +38,7 @@ static bool code_check(const char *code, const struct provider *only, struct whe
     return known;
 }
 
-bool respond_check(const struct node *value, const struct provider *d, struct error *err)
+bool respond_check(const struct node *value, const struct rule *r, struct error *err)
 {
     struct arena a = {0};
     struct respond response = {0};
@@ -50,9 +50,9 @@ bool respond_check(const struct node *value, const struct provider *d, struct er
         ok = error_add(err, ERROR_INPUT, value->at, "'respond' must have either 'error' or 'status'");
     if (response.body && !response.status)
         ok = error_add(err, ERROR_INPUT, response.body->at, "'body' needs a 'status'");
-    if (response.error && !code_check(response.error, d, node_get(value, "error")->at, err))
+    if (response.error && !code_check(response.error, r->provider, node_get(value, "error")->at, err))
         ok = false;
-    return (!response.headers || headers_check(response.headers, d, err)) && ok;
+    return (!response.headers || headers_check(response.headers, r, err)) && ok;
 }
 
 void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)

@@ -14,9 +14,14 @@
 
 #define RULE_NODES_MAX 4096 /* per rule: limits the copies that YAML aliases would make */
 
+struct rule_clock {
+    struct field_time after, before; /* relative: from the start of the rules */
+};
+
 struct rule_when {
     int64_t nth, times, every, after; /* 0: no condition */
-    const struct node *probability, *key, *query, *header, *path, *body;
+    const struct node *probability, *key, *query, *header, *path, *body, *state;
+    struct rule_clock clock;
     struct where at;
 };
 
@@ -44,21 +49,30 @@ struct rules {
         size_t count, room;
     } list;
     uint64_t unnamed; /* number of the last rule-<n> */
+    int64_t start_ms; /* the namespace's time when they began */
     bool touched;     /* changed since rules_new */
+};
+
+struct rule_event { /* an event, as rules see it */
+    struct arena *arena;
+    struct world *world;
+    uint32_t delivery; /* the first one */
+    const struct node *data;
+    struct delivery_faults *faults;
 };
 
 struct effect {
     const char *name;
     bool before_gates; /* a rule with it acts before the gates */
-    /* `d` is the provider the rule is limited to, or NULL. */
-    bool (*check)(const struct node *value, const struct provider *d, struct error *err);
-    /* Adds the effect to the plan. `value` is a copy that lives as long as the call. */
+    bool (*check)(const struct node *value, const struct rule *r, struct error *err);
+    /* For calls: adds the effect to the plan; NULL: only for events. `value` is a copy that lives as long as the
+     * call. */
     void (*plan)(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
     const char *help;
     const char *shape;           /* the schema of its value (base/schema.h); or: */
     const struct fields *fields; /* the table of its value */
-    /* For events, instead of `plan`: adds to the faults. */
-    void (*add_faults)(const struct node *value, struct delivery_faults *faults);
+    /* For events: adds to its faults, or changes the state; NULL: only for calls. */
+    void (*add_to_event)(const struct node *value, struct rule_event *e);
 };
 extern const struct effect rule_effects[];
 extern const size_t rule_effect_count;
@@ -69,31 +83,39 @@ extern const struct fields rule_respond_fields;
 extern const struct fields rule_set_state_fields;
 extern const struct fields rule_spread_fields; /* of a lognormal delay */
 extern const struct fields rule_webhook_fields;
-const char *rule_reference_word(size_t i); /* names for $call.<word>; NULL after the last */
+const char *rule_reference_word(size_t i); /* names for $call.<word> and $event.<word>; NULL after the last */
 
 /* Checks `then`; a rule for calls and a rule for events have different effects. */
 bool effects_check(const struct node *then, const struct rule *r, struct error *err);
 enum rule_phase effects_phase(const struct node *then); /* checked effects */
-void effects_add_faults(const struct rule *r, struct delivery_faults *faults);
+void effects_run_event(const struct rule *r, struct rule_event *e);
 void effects_plan(const struct rule *r, struct call *c, struct rule_plan *p);
 
-bool request_check(const struct node *value, const struct provider *d, struct error *err);
+/* The same, but null stands for a header to remove. */
+bool headers_or_null_check(const struct node *map, struct error *err);
+
+bool request_check(const struct node *value, const struct rule *r, struct error *err);
 void request_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
-bool skip_check(const struct node *value, const struct provider *d, struct error *err);
+bool skip_check(const struct node *value, const struct rule *r, struct error *err);
 void skip_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
-bool clock_check(const struct node *value, const struct provider *d, struct error *err);
+bool clock_check(const struct node *value, const struct rule *r, struct error *err);
 void clock_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
 
-bool respond_check(const struct node *value, const struct provider *d, struct error *err);
+bool respond_check(const struct node *value, const struct rule *r, struct error *err);
 void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
-bool headers_check(const struct node *map, const struct provider *d, struct error *err);
+bool headers_check(const struct node *map, const struct rule *r, struct error *err);
 
-bool webhook_check(const struct node *value, const struct provider *d, struct error *err);
-void webhook_add_faults(const struct node *value, struct delivery_faults *faults);
+bool webhook_check(const struct node *value, const struct rule *r, struct error *err);
+void webhook_event(const struct node *value, struct rule_event *e);
 
-bool set_state_check(const struct node *value, const struct provider *d, struct error *err);
+bool set_state_check(const struct node *value, const struct rule *r, struct error *err);
 /* Returns false if a value has no referent or a record rejects it. */
 bool set_state_run(struct call *c, const struct node *value);
+void set_state_event(const struct node *value, struct rule_event *e);
+/* Checks {kind: {field: value}} of when.state. */
+bool state_check(const struct node *kinds, const struct rule *r, struct error *err);
+/* Returns the JSON pointer of the first kind that has no such record; NULL: all have. */
+const char *state_failed(struct call *c, const struct node *kinds);
 
 /* Parses and checks a rule. The result points into `map` and `a`. */
 bool rule_read(const struct node *map, struct arena *a, struct rule *rule, struct error *err);
@@ -107,6 +129,9 @@ double rule_draw(const struct rule *r, struct arena *a, uint64_t seed, const cha
 /* Counts a call or event that meets all other conditions, and checks the counts and probability.
  * Returns NULL if the rule acts (a hit), else the JSON pointer of the condition that failed. */
 const char *rule_count(struct rule *r, struct arena *a, uint64_t seed);
+
+/* Returns true if the time is in the rule's `when.clock`. */
+bool rule_clock_holds(const struct rule *r, int64_t start_ms, int64_t now_ms);
 
 /* Makes a deep copy; places lose their file name. */
 const struct node *rule_copy(struct arena *a, const struct node *n);

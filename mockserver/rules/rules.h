@@ -12,12 +12,15 @@
  *         key                           the caller's API key, by name or value; null: no valid key
  *         query | header                {name: expectation}
  *         path | body                   an expectation (base/match.h)
+ *         state                         {kind: {field: value}}: such a record exists
+ *         clock                         {after, before}: times, or durations since the rules began
  *   then: [respond | patch | edit | set_state | delay_before | delay_after | headers | close_connection |
  *          throttle | request | skip | clock]
  *
  *   event: type                         an event type, or "*"; instead of on, method and path
  *   when: the counts, probability       count events; body: matches the event's data
- *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew}]
+ *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew | edit | headers | also_to} |
+ *          set_state]
  *
  * An event is counted once, even if several webhooks subscribe to it, and its deliveries share its
  * faults. The faults of several rules add up.
@@ -32,9 +35,11 @@
  * set_state takes {kind: {where: {field: value}, set: {field: value}}} with the names of
  * record_type.h. A value "$call.<kind>" ($call.account, $call.destination ...) is the id of the
  * record of that kind that the call names in its path or body, or else of the first one that it
- * changed; $call.1 is the first path parameter, $call.key the caller's key. If a reference has no
- * value in the call, nothing changes. set_state may break invariants, so the state is not checked
- * afterwards.
+ * changed; $call.1 is the first path parameter, $call.key the caller's key. "$call.<kind>.<field>" is a
+ * field of that record. In a rule for events, "$event.<kind>" is the record that the event is about, or
+ * one that it refers to. If a reference has no value, nothing changes. set_state may break invariants, so
+ * the state is not checked afterwards. An event whose record a rule has already changed at the same time
+ * changes no state: rules cannot cause each other without end.
  *
  * Units:   delays in milliseconds in the file, microseconds in the plan. `seen` counts the calls or
  *          events that met all conditions but the counts.
@@ -49,6 +54,7 @@
 #define RULE_DECISIONS_MAX 256 /* rules that did not act, per call in the trace */
 
 struct delivery_faults;
+struct headers;
 struct rules;
 
 struct rule_plan {
@@ -85,9 +91,11 @@ bool rules_check(const struct node *list, struct error *err); /* a list of rules
 bool rules_check_keys(const struct node *list, const struct world *w, struct error *err);
 /* Checks {name: matcher} of a "query" or "header" (`what`). NULL is valid. */
 bool rules_check_named(const struct node *map, const char *what, struct error *err);
-struct rules *rules_new(const struct node *list); /* a checked list; NULL: no rules */
-struct rules *rules_copy(const struct rules *r);  /* the same rules with their names; all counters are zero */
-void rules_free(struct rules *r);                 /* NULL: no-op */
+/* A checked list; NULL: no rules. when.clock counts from start_ms. */
+struct rules *rules_new(const struct node *list, int64_t start_ms);
+/* The same rules with their names; all counters are zero. */
+struct rules *rules_copy(const struct rules *r, int64_t start_ms);
+void rules_free(struct rules *r); /* NULL: no-op */
 /* Checks and copies a rule; `name` gets its name. Returns false, with errors, if it is invalid. */
 bool rules_add(struct rules *r, const struct node *rule, const char **name, struct error *err);
 bool rules_remove(struct rules *r, struct str name); /* false: no such rule */
@@ -122,6 +130,10 @@ void rules_apply(struct call *c);
 /* Is called when all other headers are set: sets and edits the planned headers. */
 void rules_headers(struct call *c);
 
-/* Adds the faults of the delivery's event to `faults`. Texts in it live in `a`. */
-void rules_delivery_faults(struct rules *r, struct arena *a, const struct world *w, uint32_t delivery,
-                           struct delivery_faults *faults);
+/* Applies the rules that act on the delivery's event: adds to `faults`, whose texts live in `a`, and changes the
+ * state. */
+void rules_event(struct rules *r, struct arena *a, struct world *w, uint32_t delivery, struct delivery_faults *faults);
+/* Changes the body of a delivery, which is not signed yet, and the headers of the signed request. */
+void rules_change_delivery(struct arena *a, const struct world *w, const struct delivery_faults *faults,
+                           struct buf *body);
+void rules_change_delivery_headers(struct arena *a, const struct delivery_faults *faults, struct headers *headers);

@@ -72,12 +72,18 @@ bool namespaces_name_valid(struct str name)
 
 /* A running clock that showed the machine's time when `from` was made shows it in the copy, too. Any other running
  * clock restarts at its start. */
+/* True if a copy's clock runs from its start; a clock that started now has the machine's time. */
+static bool clock_restarts(const struct clock *clock)
+{
+    int64_t age_ms = (time_monotonic_us() - clock->base_wall_us) / 1000;
+    int64_t behind_ms = time_wall_ms() - age_ms - clock->base_ms;
+    return clock->mode == CLOCK_RUNS && (behind_ms < -1000 || behind_ms > 1000);
+}
+
 struct world *initial_state_of(struct world *from)
 {
     struct world *w = world_fork(from);
-    int64_t age_ms = (time_monotonic_us() - w->clock.base_wall_us) / 1000;
-    int64_t behind_ms = time_wall_ms() - age_ms - w->clock.base_ms;
-    if (w->clock.mode == CLOCK_RUNS && (behind_ms < -1000 || behind_ms > 1000))
+    if (clock_restarts(&w->clock))
         clock_start(&w->clock, w->clock.base_ms, CLOCK_RUNS);
     return w;
 }
@@ -147,7 +153,9 @@ void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *w
 
 static struct rules *initial_rules(const struct namespace *ns)
 {
-    return ns->start_rules ? rules_copy(ns->start_rules) : rules_new(ns->fixture->rules);
+    const struct clock *clock = &ns->start->clock;
+    int64_t start_ms = clock_restarts(clock) ? clock->base_ms : clock_now(clock);
+    return ns->start_rules ? rules_copy(ns->start_rules, start_ms) : rules_new(ns->fixture->rules, start_ms);
 }
 
 static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from,
@@ -162,7 +170,7 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
         .generation = ++all->generations,
         .start = world_fork(from),
         .journal = journal_new(all->limits.journal_bytes),
-        .start_rules = rules ? rules_copy(rules) : NULL,
+        .start_rules = rules ? rules_copy(rules, 0) : NULL,
         .fixture = fixture_hold(fixture),
         .is_copy = from != fixture->world,
         .overrides = OVERRIDES_NONE,

@@ -76,8 +76,8 @@ void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *w
 
 struct namespace *namespaces_find(const struct namespaces *all, struct str name);
 /* Creates a namespace whose initial state is a copy of `from` (NULL: the fixture's state) and whose rules are a copy of
- * `rules` (NULL: the rules of `fixture`; NULL: of the first one). Returns NULL, with `err` filled, if the name is invalid or taken or if there are too
- * many namespaces. Adds a reference to the fixture. */
+ * `rules` (NULL: the rules of `fixture`; NULL: of the first one). Returns NULL, with `err` filled, if the name is
+ * invalid or taken or if there are too many namespaces. Adds a reference to the fixture. */
 struct namespace *namespaces_create(struct namespaces *all, struct str name, struct fixture *fixture,
                                     struct world *from, const struct rules *rules, struct error *err);
 bool namespaces_name_valid(struct str name);

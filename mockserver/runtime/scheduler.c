@@ -87,8 +87,12 @@ static void start_attempt(struct scheduler *p, uint32_t delivery)
     struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
     struct buf body = {.arena = &f->arena};
     int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
-    webhooks_of(d->provider)
-        ->write(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, &r.headers, &body);
+    const struct webhooks *webhooks = webhooks_of(d->provider);
+    webhooks->write_body(&body, p->world, delivery);
+    rules_change_delivery(&f->arena, p->world, &d->faults, &body);
+    webhooks->add_headers(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, buf_str(&body),
+                          &r.headers);
+    rules_change_delivery_headers(&f->arena, &d->faults, &r.headers);
     if (d->attempts <= d->faults.corrupt_attempts)
         flip_bit(&body, p->world, d);
     r.body = buf_str(&body);
@@ -155,6 +159,28 @@ struct last_event {
     struct delivery_faults faults;
 };
 
+/* True if the event of the delivery `first`, the first of its event, is also delivered to the webhook. */
+static bool gets_event(const struct world *w, uint32_t first, uint32_t webhook)
+{
+    const char *event_id = delivery_read(w, first)->event_id;
+    for (uint32_t row = first; row <= world_count(w, RECORD_DELIVERY); row++)
+        if (delivery_read(w, row)->webhook == webhook && strcmp(delivery_read(w, row)->event_id, event_id) == 0)
+            return true;
+    return false;
+}
+
+/* Delivers the event also to the webhook `to`, or with "*" to all other webhooks of the provider. */
+static void copy_to_others(struct world *w, uint32_t first, const char *to)
+{
+    int provider = delivery_read(w, first)->provider;
+    for (uint32_t row = 1; to && row <= world_count(w, RECORD_WEBHOOK); row++) {
+        const struct webhook *h = webhook_read(w, row);
+        if (h->provider == provider && h->state != WEBHOOK_DELETED && !gets_event(w, first, row) &&
+            (strcmp(to, "*") == 0 || strcmp(to, h->public_id) == 0))
+            delivery_copy(w, first, row, ids_mint(w, "", ID_UUID));
+    }
+}
+
 static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *last)
 {
     struct world *w = p->world;
@@ -163,13 +189,14 @@ static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *l
         return;
     if (!last->id || strcmp(last->id, d->event_id) != 0) {
         *last = (struct last_event){.id = d->event_id};
-        rules_delivery_faults(p->ns->rules, &p->arena, w, row, &last->faults);
+        rules_event(p->ns->rules, &p->arena, w, row, &last->faults);
+        copy_to_others(w, row, last->faults.also_to);
     }
     if (!last->faults.rules)
         return;
     delivery_apply_faults(w, row, &last->faults);
     for (int64_t i = 0; !last->faults.drop && i < last->faults.duplicates; i++)
-        delivery_copy(w, row, ids_mint(w, "", ID_UUID));
+        delivery_copy(w, row, delivery_read(w, row)->webhook, ids_mint(w, "", ID_UUID));
 }
 
 /* Turns the entries of the change log into webhook deliveries and attempts. It runs before the next event, so that a

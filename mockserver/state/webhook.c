@@ -83,6 +83,9 @@ static const struct record_field delivery_fields[] = {
     MEMBER_FAULT(reorder, RECORD_INT),
     MEMBER_FAULT(corrupt_attempts, RECORD_INT),
     MEMBER_FAULT(clock_skew_ms, RECORD_INT),
+    MEMBER_FAULT(edit, RECORD_TEXT),
+    MEMBER_FAULT(headers, RECORD_TEXT),
+    MEMBER_FAULT(also_to, RECORD_TEXT),
     MEMBER_INT(delivery, awaits),
 };
 
@@ -254,9 +257,10 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
     return record_create(w, RECORD_DELIVERY, &d, TRANSITION_DELIVERY_CREATE);
 }
 
-uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id)
+uint32_t delivery_copy(struct world *w, uint32_t delivery, uint32_t webhook, const char *public_id)
 {
     struct delivery copy = *delivery_read(w, delivery);
+    copy.webhook = webhook;
     copy.public_id = world_text(w, public_id);
     copy.copy_of = delivery;
     uint32_t row = record_add(w, RECORD_DELIVERY, &copy, TRANSITION_DELIVERY_CREATE);
@@ -399,6 +403,9 @@ void delivery_apply_faults(struct world *w, uint32_t delivery, const struct deli
     int64_t at_ms = d->next_attempt_at_ms + faults->delay_ms;
     assert(d->state == DELIVERY_PENDING && !d->attempts);
     d->faults = *faults;
+    d->faults.edit = world_text(w, faults->edit);
+    d->faults.headers = world_text(w, faults->headers);
+    d->faults.also_to = world_text(w, faults->also_to);
     d->faults.rules = world_text(w, faults->rules);
     d->next_attempt_at_ms = 0;
     if (faults->drop) {

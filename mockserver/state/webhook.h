@@ -78,6 +78,9 @@ struct delivery_faults {
     int64_t reorder;          /* number of later events of the webhook to send first */
     int64_t corrupt_attempts; /* flip one bit of the body in this many attempts, from the first */
     int64_t clock_skew_ms;    /* added to the signature's timestamp */
+    const char *edit;         /* edits of the body (base/edit.h), as JSON, or NULL */
+    const char *headers;      /* a list of maps of headers, null to remove one, as JSON; or NULL */
+    const char *also_to;      /* id of a webhook that gets the event too, or "*", or NULL */
     const char *rules;        /* names of the rules that set the faults, comma-separated, or NULL */
 };
 
@@ -116,8 +119,8 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
 /* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already holds a delivery of
  * another event: otherwise all its deliveries could be held at once. */
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);
-/* Adds another delivery of the same event, in the same state and due at the same time. */
-uint32_t delivery_copy(struct world *w, uint32_t delivery, const char *public_id);
+/* Adds another delivery of the same event to a webhook, in the same state and due at the same time. */
+uint32_t delivery_copy(struct world *w, uint32_t delivery, uint32_t webhook, const char *public_id);
 
 uint32_t delivery_find(const struct world *w, int provider, struct str public_id);
 const struct delivery *delivery_read(const struct world *w, uint32_t row);

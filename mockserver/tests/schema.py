@@ -44,8 +44,7 @@ for name in ('fixture', 'rule'):
     schemas[name] = json.loads(printed)
     Draft202012Validator.check_schema(schemas[name])
 
-valid_files = [*glob(source + '/fixtures/*.yaml'), *glob(source + '/conformance/tests/mutants/*.yaml'),
-        source + '/mockserver/bench/bench.yaml']
+valid_files = [*glob(source + '/fixtures/*.yaml'), source + '/mockserver/bench/bench.yaml']
 for path, value in zip(valid_files, of_files(valid_files)):
     check(schemas['fixture'], path, value, True)
     for rule in value.get('rules', []):
@@ -86,7 +85,7 @@ for path, value in zip(invalid_files, of_files(invalid_files)):
         check(schemas['fixture'], path, value, not breaks)
 
 print(f'{len(valid_files)} valid fixtures, {len(invalid_files)} invalid ones, {wrong_shapes} of them with a wrong shape')
-if len(valid_files) < 10 or wrong_shapes < 20:
+if len(valid_files) < 5 or wrong_shapes < 20:
     wrong.append('too few fixtures were checked')
 for line in wrong:
     print(line)

@@ -119,8 +119,9 @@ static bool map_event(struct arena *a, const struct world *w, const struct chang
     return true;
 }
 
-static void write_body(struct buf *body, const struct world *w, const struct delivery *d)
+static void write_body(struct buf *body, const struct world *w, uint32_t delivery)
 {
+    const struct delivery *d = delivery_read(w, delivery);
     struct json out = json_begin(body, 0);
     json_open_map(&out);
     json_put_text(&out, "id", d->event_id);
@@ -145,14 +146,13 @@ static struct str sign(struct arena *a, const struct world *w, const struct webh
     return buf_str(&out);
 }
 
-static void write_request(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
-                          struct headers *headers, struct buf *body)
+static void add_headers(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s, struct str body,
+                        struct headers *headers)
 {
     const struct delivery *d = delivery_read(w, delivery);
-    write_body(body, w, d);
     headers_add(a, headers, "Content-Type", STR("application/json"));
     headers_add(a, headers, "X-Layers-Event-Id", str_from(d->event_id));
-    headers_add(a, headers, "X-Layers-Signature", sign(a, w, webhook_read(w, d->webhook), time_s, buf_str(body)));
+    headers_add(a, headers, "X-Layers-Signature", sign(a, w, webhook_read(w, d->webhook), time_s, body));
 }
 
 /* Two pages of the documentation differ; the fixture chooses one (webhooks: {retries: ...}). */
@@ -171,6 +171,7 @@ const struct webhooks layers_webhooks = {
         [WEBHOOK_POLICY_BRIEF]   = {"brief",   waits_ms, 5, true,  DELIVERY_ABANDONED, 20},
     },
     .map_event = map_event,
-    .write = write_request,
+    .write_body = write_body,
+    .add_headers = add_headers,
 };
 /* clang-format on */

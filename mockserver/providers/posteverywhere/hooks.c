@@ -112,8 +112,7 @@ static struct str sign(struct arena *a, const char *secret, struct str body)
     return str_from(arena_printf(a, "sha256=%s", hooks_hmac(a, secret, body)));
 }
 
-static void write_request(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s,
-                          struct headers *headers, struct buf *body)
+static void write_body(struct buf *body, const struct world *w, uint32_t delivery)
 {
     const struct delivery *d = delivery_read(w, delivery);
     struct json out = json_begin(body, 0);
@@ -124,10 +123,16 @@ static void write_request(struct arena *a, const struct world *w, uint32_t deliv
     json_key(&out, "data");
     json_raw(&out, str_from(d->payload));
     json_close_map(&out);
+}
+
+static void add_headers(struct arena *a, const struct world *w, uint32_t delivery, int64_t time_s, struct str body,
+                        struct headers *headers)
+{
+    const struct delivery *d = delivery_read(w, delivery);
     headers_add(a, headers, "Content-Type", STR("application/json"));
     headers_add(a, headers, "X-PostEverywhere-Event", str_from(d->type));
     headers_add(a, headers, "X-PostEverywhere-Timestamp", str_from(arena_printf(a, "%lld", (long long)time_s)));
-    headers_add(a, headers, "X-PostEverywhere-Signature", sign(a, webhook_read(w, d->webhook)->secret, buf_str(body)));
+    headers_add(a, headers, "X-PostEverywhere-Signature", sign(a, webhook_read(w, d->webhook)->secret, body));
 }
 
 /* The documentation says that consecutive failures disable a webhook, but not how many. */
@@ -144,7 +149,8 @@ const struct webhooks pe_webhooks = {
     .test_event = TEST_EVENT,
     .policies = {[WEBHOOK_POLICY_PATIENT] = POLICY("patient", 5), [WEBHOOK_POLICY_BRIEF] = POLICY("brief", 3)},
     .map_event = map_event,
-    .write = write_request,
+    .write_body = write_body,
+    .add_headers = add_headers,
 };
 
 /* --- endpoints ---------------------------------------------------------------------------------------- */
