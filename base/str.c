@@ -13,6 +13,18 @@ char *str_dup(struct arena *a, struct str x)
     return text;
 }
 
+char str_next_of_class(char c)
+{
+    static const char *const classes[] = {"0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF",
+                                          "GHIJKLMNOPQRSTUVWXYZ"};
+    for (size_t i = 0; i < COUNT(classes); i++) {
+        const char *at = c ? strchr(classes[i], c) : NULL;
+        if (at)
+            return at[1] ? at[1] : classes[i][0];
+    }
+    return c;
+}
+
 static unsigned char lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);

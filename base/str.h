@@ -37,6 +37,9 @@ static inline struct str str_from(const char *text) /* NULL gives the empty view
     return text ? str_of(text, strlen(text)) : STR("");
 }
 
+/* Returns the next character of the same class, so that an id or a key keeps its form: a digit, a hexadecimal letter or
+ * another letter stays such, in its case. Others are returned as they are. */
+char str_next_of_class(char c);
 char *str_dup(struct arena *a, struct str x); /* a NUL-terminated copy */
 
 bool str_eq(struct str x, struct str y);

@@ -301,9 +301,11 @@ static bool load_and_run(const struct options *o, struct secrets *secrets, const
     struct selection selection;
     if (!selection_of(o, &selection, err) || !check_paths(a, o, err))
         return false;
-    const struct target *target = target_for(a, o, err);
+    struct target *target = target_for(a, o, err);
     const struct given_target given = given_target(a, o, target);
     bool loaded = suite_load_for(a, o->paths.items, o->paths.count, &given, &suite, err);
+    for (size_t i = 0; loaded && target && i < suite.catalogue_count; i++)
+        target_derive_actors(a, target, suite.catalogues[i]->targets);
     if (o->insecure)
         log_line(LOG_WARN, "--insecure: TLS certificates are not verified");
     return loaded && !error_any(err) && plan_make(a, &suite, &selection, has_capability, target, &plan, err) &&
@@ -398,6 +400,21 @@ static bool print_mutants(const struct catalogue *c, const struct entries *all, 
     return !few;
 }
 
+/* Prints the size of each table, and its gaps. Returns true if there is no gap. */
+static bool print_isolations(const struct suite *suite, bool complete)
+{
+    bool all = true;
+    for (size_t i = 0; i < suite->isolation_count; i++) {
+        const struct isolation *t = &suite->isolations[i];
+        printf("%s: isolation: %zu operations x %zu = %zu cells, %zu checked, %zu not applicable\n", t->file,
+               t->operations, t->strangers, t->operations * t->strangers, t->checked, t->not_applicable);
+        for (size_t k = 0; k < t->gap_count && complete; k++)
+            printf("  gap %s\n", t->gaps[k]);
+        all &= !t->gap_count;
+    }
+    return all;
+}
+
 static int command_lint(const struct options *o, struct error *err)
 {
     struct suite suite;
@@ -421,6 +438,7 @@ static int command_lint(const struct options *o, struct error *err)
         if (mutants[i].count && (o->complete || is_whole(o, c)))
             (void)print_mutants(c, &mutants[i], o->complete);
     }
+    complete &= print_isolations(&suite, o->complete);
     return o->complete && !complete ? 1 : 0;
 }
 

@@ -69,6 +69,52 @@ bool variable_valid(const char *name)
     return valid && (!looks_like_key || getenv(name));
 }
 
+/* --- derived actors ----------------------------------------------------------------------- */
+
+/* Returns where the secret begins: the id of the key before it stays. */
+static size_t secret_begin(const char *key, const struct target_name *how)
+{
+    size_t n = strlen(key), begin = 0, last = (size_t)how->secret_last;
+    for (const char *at = key; how->secret_after && (at = strstr(at, how->secret_after)); at++)
+        begin = (size_t)(at - key) + strlen(how->secret_after);
+    return how->secret_after ? begin : last < n ? n - last : 0;
+}
+
+static const char *changed_key(struct arena *a, const char *key, const struct target_name *how)
+{
+    char *text = str_dup(a, str_from(key));
+    bool changes = how->secret_after || how->secret_last;
+    for (size_t i = secret_begin(key, how); changes && text[i]; i++)
+        text[i] = str_next_of_class(text[i]);
+    return text;
+}
+
+void target_derive_actors(struct arena *a, struct target *t, const struct target_schema *schema)
+{
+    struct actor *actors = arena_array(a, struct actor, t->actor_count + (schema ? schema->actors.count : 0));
+    for (size_t i = 0; i < t->actor_count; i++)
+        actors[i] = t->actors[i];
+    t->actors = actors;
+    for (size_t i = 0; schema && i < schema->actors.count; i++) {
+        const struct target_name *n = &schema->actors.items[i];
+        const struct actor *from = n->derived_from ? target_actor(t, n->derived_from) : NULL;
+        if (n->wrong_key && !target_actor(t, n->name))
+            actors[t->actor_count++] = (struct actor){.name = n->name,
+                                                      .credential = n->wrong_key,
+                                                      .origin = schema->file,
+                                                      .expect_refused = true,
+                                                      .at = n->at};
+        if (!from || !from->credential || target_actor(t, n->name))
+            continue;
+        actors[t->actor_count++] = (struct actor){.name = n->name,
+                                                  .credential = changed_key(a, from->credential, n),
+                                                  .origin = arena_printf(a, "the key of '%s'", n->derived_from),
+                                                  .expect_refused = true,
+                                                  .no_prefix = n->no_scheme,
+                                                  .at = from->at};
+    }
+}
+
 /* --- users and passwords in URLs ---------------------------------------------------------- */
 
 /* Returns the user and the password, without the @; empty if the URL has none. It may be an invalid URL. */

@@ -134,6 +134,8 @@ static void skip_step(struct task *t, const struct step *step, const char *name,
         c->why = why;
         c->at = step->at;
     }
+    if (step->same_as)
+        same_as_add(&in, step->same_as, verdict, &t->checks)->why = why;
     for (size_t i = 0; i < step->capture_count; i++) {
         const struct capture *capture = &step->captures[i];
         in.citation_count = 0;
@@ -382,8 +384,11 @@ enum next judge_check(struct task *t)
     if (is_inspection_refused(t, &in))
         return end_undecided(t, admin_error(c->arena, c->exchange));
     c->held &= check_expectation(&in, &t->checks);
+    if (c->step->same_as)
+        c->held &= same_as_check(t, &in);
     if (c->step->dispute)
         c->held &= judge_readings(t);
+    same_as_keep(t);
     return NEXT_PHASE;
 }
 

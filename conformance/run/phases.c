@@ -298,7 +298,12 @@ static void on_namespace_created(struct task *t, struct exchange_record *x)
 static const char *namespace_name(const struct runner *r, const struct scenario *s, const char *id)
 {
     bool by_scenario = r->target->is_own_mock && strlen(s->name) <= NAMESPACE_NAME_MAX - strlen("s-");
-    return by_scenario ? arena_printf(r->arena, "s-%s", s->name) : id;
+    if (!by_scenario)
+        return id;
+    char *name = arena_printf(r->arena, "s-%s", s->name);
+    for (char *c = name; (c = strchr(c, '/'));)
+        *c = '.'; /* of a generated scenario */
+    return name;
 }
 
 void scenario_start(struct runner *r, const struct scenario *s, size_t number)

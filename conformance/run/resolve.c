@@ -60,10 +60,28 @@ static const struct node *value_within(struct str name, const struct member *m)
     return n;
 }
 
+#define NO_SUCH_BYTES 10         /* as many characters at the end of an id are changed */
+#define NO_SUCH_ADDED 7000000000 /* is added to an id that is a number */
+
+static const struct node *no_such_id(struct arena *a, const struct node *id)
+{
+    if (id && id->kind == NODE_INT)
+        return node_new_int(a, id->integer + NO_SUCH_ADDED);
+    if (!node_text(id))
+        return NULL;
+    char *text = str_dup(a, id->text);
+    size_t n = id->text.n;
+    for (size_t i = n > NO_SUCH_BYTES ? n - NO_SUCH_BYTES : 0; i < n; i++)
+        text[i] = str_next_of_class(text[i]);
+    return node_new_text(a, str_of(text, n));
+}
+
 const struct node *vars_get(const struct vars *v, struct str name)
 {
     if (str_starts(name, STR("env.")))
         return environment(v, str_skip(name, 4));
+    if (str_starts(name, STR(NO_SUCH_PREFIX)))
+        return no_such_id(v->arena, vars_get(v, str_skip(name, strlen(NO_SUCH_PREFIX))));
     for (; v; v = v->outer)
         for (size_t i = v->count; i-- > 0;) {
             const struct node *found = value_within(name, &v->items[i]);
@@ -283,8 +301,9 @@ static bool add_credential(const struct vars *v, const struct target *t, const c
         return false;
     }
     if (actor && actor->credential)
-        headers_set(v->arena, &x->request_headers, t->header,
-                    str_from(arena_printf(v->arena, "%s%s", t->header_prefix, actor->credential)));
+        headers_set(
+            v->arena, &x->request_headers, t->header,
+            str_from(arena_printf(v->arena, "%s%s", actor->no_prefix ? "" : t->header_prefix, actor->credential)));
     return true;
 }
 

@@ -26,6 +26,8 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
 {
     (void)at;
     struct search *s = ctx;
+    if (str_starts(reference, STR(NO_SUCH_PREFIX)))
+        reference = str_skip(reference, strlen(NO_SUCH_PREFIX));
     struct str name = reference, family = str_cut(&name, '.');
     bool env = str_is(family, "env");
     if ((!env && !str_is(family, "target")) || vars_get(s->root, reference))

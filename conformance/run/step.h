@@ -19,6 +19,14 @@ void cleanup_start(struct task *t); /* runs the cleanups, then calls task_end */
 /* Ends the task at once. What it has not cleaned up is reported as left behind. */
 void cleanup_abandon(struct task *t);
 
+/* --- same_as.c: compares a response with that of an earlier step --------------------------- */
+
+void same_as_keep(struct task *t); /* the response of the current step, for the steps that follow */
+/* Adds the check `same_as`. Returns true if it did not fail. */
+bool same_as_check(struct task *t, const struct check_input *in);
+struct check *same_as_add(const struct check_input *in, const struct same_as *how, enum verdict verdict,
+                          struct check_list *out);
+
 /* --- judge.c: turns a response into verdicts and captures --------------------------------- */
 
 struct check_input judge_input(struct task *t, struct arena *a);

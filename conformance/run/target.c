@@ -464,7 +464,7 @@ const char *target_unset_variable(const struct target *t, bool is_actor, struct 
 const struct actor *target_live_actor(const struct target *t)
 {
     for (size_t i = 0; i < t->actor_count; i++)
-        if (t->actors[i].credential && strstr(t->actors[i].credential, "_live_"))
+        if (t->actors[i].credential && !t->actors[i].expect_refused && strstr(t->actors[i].credential, "_live_"))
             return &t->actors[i];
     return NULL;
 }

@@ -32,6 +32,7 @@
  *          those against its manifest). A target that reaches the listener has `webhook`.
  * Actors:  a step without `as` is sent by the first actor of target-schema.yaml, which the target must then have. In
  *          suites without that file it is sent by the target's first actor; a target without actors sends no key.
+ *          The schema may derive further actors from those of the file.
  * Secrets: a credential has no control character; a line break at its end is removed with a warning. A user and a
  *          password in a URL are sent as HTTP Basic authentication, so the keys of the actors then need another header
  *          than Authorization.
@@ -41,11 +42,13 @@
  */
 #pragma once
 #include "conformance/result/result.h"
+#include "conformance/scenario/target_schema.h"
 
 struct actor {
     const char *name, *credential; /* credential: never printed; NULL: sends none */
     const char *origin;            /* of the credential: the environment variable, or file:line; NULL: none */
     bool expect_refused;           /* the credential is wrong on purpose */
+    bool no_prefix;                /* it is sent without the target's header_prefix */
     struct where at;
 };
 
@@ -112,6 +115,9 @@ const char *target_capability_source(const char *capability);
 const struct actor *target_actor(const struct target *t, const char *name);
 /* Returns the environment variable that an actor or resource lacks; NULL: the target file does not declare the name. */
 const char *target_unset_variable(const struct target *t, bool is_actor, struct str name);
+/* Adds the actors of the schema whose key is wrong on purpose (target_schema.h). An actor that the target has stays as
+ * it is; one that is derived from an actor without a credential is left out. */
+void target_derive_actors(struct arena *a, struct target *t, const struct target_schema *schema);
 /* Returns the first actor whose credential looks like a live key ("_live_"), or NULL. */
 const struct actor *target_live_actor(const struct target *t);
 

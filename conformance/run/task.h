@@ -109,6 +109,13 @@ struct pending_cleanup {
     const struct node *where; /* the expectation that identifies the resource; NULL: no lookup */
 };
 
+struct kept_response { /* of a step of the scenario, for `same_as` */
+    const struct step *step;
+    const struct exchange_record *exchange;
+    const struct node *body;
+    bool held; /* no check of the step has failed */
+};
+
 typedef void task_response_fn(struct task *t, struct exchange_record *x);
 typedef void task_resume_fn(struct task *t);
 
@@ -134,6 +141,11 @@ struct task {
         struct pending_cleanup *items;
         size_t count, room;
     } cleanups;
+
+    struct {
+        struct kept_response *items;
+        size_t count, room;
+    } kept;
 
     task_resume_fn *walk; /* runs the phases from `phase` on */
     task_response_fn *on_response;

@@ -103,6 +103,8 @@ static bool pointer_fits(const struct step *s, struct str at, const char **near)
         return expects_anything(s);
     if (str_is(at, "delivery"))
         return s->hook;
+    if (str_is(at, "same_as"))
+        return s->same_as;
     if (at.s[0] == '/')
         return node_fits(x->body ? x->body : x->outputs, at, near);
     if (str_is(at, "status") || str_is(at, "status/is"))

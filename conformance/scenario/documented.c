@@ -233,6 +233,15 @@ static void check_expectation(struct subject *d, const struct expectation *x)
     members_of_expectation(d->c->arena, x->body, "", on_response_member, d);
 }
 
+/* A misspelt member would be compared although it may differ; a header that no response has is always the same. */
+static void check_same_as(struct subject *d, const struct same_as *how)
+{
+    for (size_t i = 0; how && i < how->except_count; i++)
+        (void)on_response_member(d, how->except[i], how->at);
+    for (size_t i = 0; how && i < how->header_count; i++)
+        check_header(d, how->headers[i], how->at, &d->documents->headers);
+}
+
 static bool accepts_only_errors(const struct expectation *x)
 {
     bool only = x->status_count;
@@ -281,6 +290,7 @@ static void check_call(struct subject *d)
     check_expectation(d, &s->expect);
     check_expectation(d, &s->stop);
     check_expectation(d, &s->pending);
+    check_same_as(d, s->same_as);
     check_refused(d, &s->expect);
     for (size_t i = 0; i < s->reading_count; i++) {
         check_expectation(d, &s->readings[i].expect);

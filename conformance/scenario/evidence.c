@@ -297,6 +297,35 @@ static bool check_inspect(struct validation *c, const struct step *s)
                      "a call that shows the effect");
 }
 
+/* --- the response of an earlier step --------------------------------------------------------- */
+
+static bool check_same_as(struct validation *c, const struct step *s)
+{
+    if (!s->same_as)
+        return true;
+    if (c->in_flow || s->cases || s->eventually || s->consistently)
+        return error_add(c->err, ERROR_INPUT, s->same_as->at,
+                         "'same_as' compares two responses of a scenario: it is not allowed in a flow, nor together "
+                         "with 'cases', 'eventually' or 'consistently'");
+    return s->expect.given ||
+           error_add(c->err, ERROR_INPUT, s->same_as->at,
+                     "'same_as' needs an 'expect': two responses that are the same may both be wrong");
+}
+
+/* The step whose response is compared is an earlier call, sent once. */
+static bool check_compared(struct validation *c, const struct scenario *sc, size_t index)
+{
+    const struct same_as *how = sc->steps[index].same_as;
+    for (size_t i = 0; how && i < index; i++) {
+        const struct step *s = &sc->steps[i];
+        if (s->id && strcmp(s->id, how->step) == 0)
+            return (s->kind == STEP_CALL && !s->cases) ||
+                   error_add(c->err, ERROR_INPUT, how->at,
+                             "'same_as' needs a call without 'cases', which step '%s' is not", how->step);
+    }
+    return !how || error_add(c->err, ERROR_INPUT, how->at, "no step before this one has the id '%s'", how->step);
+}
+
 /* --- paths --------------------------------------------------------------------------------- */
 
 /* "." and ".." would be removed before the request is sent, so that it would be another call. */
@@ -343,6 +372,7 @@ bool validate_evidence(struct validation *c, const struct step *s)
     ok &= check_cases(c, s);
     ok &= check_repetition(c, s);
     ok &= check_outputs(c, s);
+    ok &= check_same_as(c, s);
     return check_inspect(c, s) && ok;
 }
 
@@ -437,5 +467,7 @@ bool validate_scenario_evidence(struct validation *c, const struct scenario *sc,
     ok &= check_texts(c, root, "tags", sc->tags, sc->tag_count);
     ok &= check_texts(c, root, "exclusive", sc->exclusive, sc->exclusive_count);
     ok &= validate_excluded(c, sc);
+    for (size_t i = 0; i < sc->step_count; i++)
+        ok &= check_compared(c, sc, i);
     return validate_webhooks(c, sc) && ok;
 }

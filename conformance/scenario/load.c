@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "conformance/scenario/isolation.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/target_schema.h"
 #include "conformance/scenario/types.h"
@@ -173,6 +174,10 @@ struct loader {
         const struct scenario **items;
         size_t count, room;
     } scenarios;
+    struct {
+        struct isolation *items;
+        size_t count, room;
+    } isolations;
 };
 
 /* --- which files -------------------------------------------------------------------------- */
@@ -434,8 +439,9 @@ static bool name_check(struct reader *r, const struct scenario *s, const struct 
                      "invalid scenario name '%s'; expected lowercase letters, digits and -", s->name);
 }
 
-/* Returns NULL, and errors, if the file is invalid. */
-static const struct scenario *scenario_read(struct loader *l, const char *path)
+/* Returns NULL, and errors, if `root`, the content of a scenario file, is invalid. A generated scenario is not in a
+ * file of its own: its name may have any characters. */
+static const struct scenario *scenario_read(struct loader *l, const char *path, const struct node *root, bool generated)
 {
     struct reader r = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache, .file = path};
     struct scenario_yaml w = {.wait_for_rate_limit = true};
@@ -443,15 +449,12 @@ static const struct scenario *scenario_read(struct loader *l, const char *path)
     struct scenario *s = arena_new(l->arena, struct scenario);
     const struct provider *provider = provider_of(l, path);
     r.catalogue = provider ? provider->catalogue : NULL;
-    const struct node *root = yaml_load(l->arena, path, l->err);
-    if (!root)
-        return NULL;
     bool ok = fields_read(&scenario_fields, root, l->arena, &w, l->err);
     copy_keys(&w, path, s);
     s->catalogue = r.catalogue;
     if (!w.steps)
         return NULL;
-    ok &= name_check(&r, s, root);
+    ok &= generated || name_check(&r, s, root);
     ok &= inputs_read(&r, w.vars, "'vars' must be a map: NAME: VALUE", &vars, &s->var_count);
     s->vars = vars;
     ok &= steps_read(&r, w.steps, &s->steps, &s->step_count);
@@ -474,6 +477,32 @@ static void add_scenario(struct loader *l, const struct scenario *s)
     *arena_push(l->arena, &l->scenarios, const struct scenario *) = s;
 }
 
+/* --- the isolation table -------------------------------------------------------------------- */
+
+struct expanding {
+    struct loader *loader;
+    const char *path;
+};
+
+static void on_cell(void *ctx, const struct node *root)
+{
+    const struct expanding *e = ctx;
+    const struct scenario *s = scenario_read(e->loader, e->path, root, true);
+    if (s)
+        add_scenario(e->loader, s);
+}
+
+static void load_isolation(struct loader *l, const char *path)
+{
+    struct expanding e = {l, path};
+    const struct provider *provider = provider_of(l, path);
+    struct isolation table;
+    if (!provider)
+        error_add(l->err, ERROR_INPUT, (struct where){.file = path}, "no claims.yaml in this folder or above");
+    else if (provider->catalogue && isolation_expand(l->arena, path, provider->catalogue, on_cell, &e, &table, l->err))
+        *arena_push(l->arena, &l->isolations, struct isolation) = table;
+}
+
 static void load_file(struct loader *l, const struct file *file)
 {
     struct reader flow_reader = {.arena = l->arena, .err = l->err, .flow_cache = &l->flow_cache};
@@ -486,7 +515,12 @@ static void load_file(struct loader *l, const struct file *file)
             flow_names_check(l, names, flow);
         return;
     }
-    const struct scenario *s = scenario_read(l, file->path);
+    if (strcmp(path_stem(l->arena, file->path), "isolation") == 0) {
+        load_isolation(l, file->path);
+        return;
+    }
+    const struct node *root = yaml_load(l->arena, file->path, l->err);
+    const struct scenario *s = root ? scenario_read(l, file->path, root, false) : NULL;
     if (s)
         add_scenario(l, s);
 }
@@ -498,7 +532,8 @@ static void fill_suite(struct loader *l, struct suite *out)
     const struct catalogue **catalogues = arena_array(l->arena, const struct catalogue *, l->providers.count);
     for (size_t i = 0; i < l->providers.count; i++)
         catalogues[i] = l->providers.items[i].catalogue;
-    *out = (struct suite){l->arena, l->scenarios.items, l->scenarios.count, catalogues, l->providers.count};
+    *out = (struct suite){l->arena,           l->scenarios.items,  l->scenarios.count, catalogues,
+                          l->providers.count, l->isolations.items, l->isolations.count};
 }
 
 bool suite_load_for(struct arena *a, const char *const *paths, size_t count, const struct given_target *given,

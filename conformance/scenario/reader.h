@@ -47,6 +47,13 @@ struct hook_yaml {
     struct signature_yaml signature;
 };
 
+struct same_as_yaml {
+    struct where at; /* line 0: not given */
+    const char *step;
+    struct field_list except, headers;
+    const struct node *ids;
+};
+
 struct step_yaml {
     struct where at;
     const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
@@ -56,6 +63,7 @@ struct step_yaml {
     const struct node *consent_at, *state, *handle;
     const struct node *expect, *one_of, *capture, *cases, *claims, *cleanup, *connected_as;
     struct repeat_yaml eventually, consistently;
+    struct same_as_yaml same_as;
     bool wait_for_rate_limit;
     struct hook_yaml hook;
     struct field_list undocumented;

@@ -137,7 +137,7 @@ struct scope {
 static const char *const predefined[] = {"run.id", "run.tomorrow", "run.next_week", "scenario.name",
                                          "scenario.webhook_url"};
 static const char *const families[] = {"target.", "env."};
-static const char *const reserved[] = {"target", "env", "run", "scenario"};
+static const char *const reserved[] = {"target", "env", "run", "scenario", "no_such"};
 
 static void add_name(struct scope *s, struct name name)
 {
@@ -205,6 +205,8 @@ static bool check_reference(void *ctx, struct str reference, struct where at)
 {
     struct scope *s = ctx;
     const struct name *later = NULL;
+    if (str_starts(reference, STR(NO_SUCH_PREFIX)))
+        reference = str_skip(reference, strlen(NO_SUCH_PREFIX));
     if (is_predefined(reference))
         return true;
     for (size_t i = 0; i < s->names.count; i++) {

@@ -8,6 +8,9 @@
 #pragma once
 #include "conformance/scenario/scenario.h"
 
+/* "$no_such.a.b" is an id of the same form as "$a.b" that nothing has: its last characters are changed. */
+#define NO_SUCH_PREFIX "no_such."
+
 /* Both call fn for each reference until it returns false; return false if it did. */
 typedef bool reference_fn(void *ctx, struct str reference, struct where at);
 bool references_visit(const struct node *value, reference_fn *fn, void *ctx);

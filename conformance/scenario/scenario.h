@@ -107,6 +107,16 @@ struct connected_as {
     const char *at;              /* pointer to the handle in the account */
 };
 
+/* The response must be the same as that of an earlier step: the status, the body and some headers. */
+struct same_as {
+    const char *step;           /* id of the earlier step */
+    const char *const *except;  /* pointers to members that may differ; `*` is each item of a list */
+    const char *const *headers; /* headers that must be the same */
+    size_t except_count, header_count;
+    const struct node *ids; /* pairs [THERE, HERE] of ids that the responses may repeat; NULL: none */
+    struct where at;
+};
+
 struct step {
     enum step_kind kind;
     struct where at;
@@ -134,7 +144,8 @@ struct step {
     const struct hook *hook; /* WEBHOOK; `expect` applies to the delivery */
 
     struct expectation expect;
-    const char *dispute; /* the dispute that one_of settles */
+    const struct same_as *same_as; /* NULL: no comparison with an earlier response */
+    const char *dispute;           /* the dispute that one_of settles */
     const struct reading *readings;
     size_t reading_count;
 
@@ -181,12 +192,22 @@ struct scenario {
     size_t step_count;
 };
 
+struct isolation { /* the size of an isolation.yaml, and what it leaves out (isolation.h) */
+    const char *file;
+    size_t operations, strangers; /* each operation has a cell for each stranger */
+    size_t checked, not_applicable;
+    const char *const *gaps; /* for example "read_job: no row" */
+    size_t gap_count;
+};
+
 struct suite {
     struct arena *arena;
     const struct scenario **scenarios; /* in order of file path */
     size_t scenario_count;
     const struct catalogue *const *catalogues; /* one per provider folder */
     size_t catalogue_count;
+    const struct isolation *isolations; /* one per isolation.yaml, whose scenarios are among those above */
+    size_t isolation_count;
 };
 
 struct given_target {          /* the target on the command line */

@@ -97,6 +97,39 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
     return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && ok;
 }
 
+/* --- same_as ------------------------------------------------------------------------------ */
+
+static bool is_id_pair(const struct node *n)
+{
+    return n->kind == NODE_LIST && n->list.count == 2 && node_text(n->list.items[0]) && node_text(n->list.items[1]);
+}
+
+static bool same_as_read(struct reader *r, const struct same_as_yaml *w, struct step *s)
+{
+    struct same_as *out = arena_new(r->arena, struct same_as);
+    bool ok = true;
+    if (!w->at.line)
+        return true;
+    *out = (struct same_as){.step = w->step,
+                            .except = w->except.items,
+                            .headers = w->headers.items,
+                            .except_count = w->except.count,
+                            .header_count = w->headers.count,
+                            .ids = w->ids,
+                            .at = w->at};
+    s->same_as = out;
+    for (size_t i = 0; i < out->except_count; i++)
+        if (!node_pointer_valid(out->except[i]))
+            ok = error_add(r->err, ERROR_INPUT, w->at, "invalid pointer '%s'; expected for example /error/requestId",
+                           out->except[i]);
+    bool pairs = !w->ids || w->ids->kind == NODE_LIST;
+    for (size_t i = 0; pairs && i < node_count(w->ids); i++)
+        pairs = is_id_pair(node_at(w->ids, i));
+    return (pairs || error_add(r->err, ERROR_INPUT, w->ids->at,
+                               "'ids' must be a list of pairs: [ID OF THAT CALL, ID OF THIS CALL]")) &&
+           ok;
+}
+
 /* --- cases -------------------------------------------------------------------------------- */
 
 static bool case_list_read(struct reader *r, const struct node *cases, const struct member *m)
@@ -333,6 +366,7 @@ static bool keys_read(struct reader *r, const struct step_yaml *w, struct step *
     ok &= action_read(r, w, s);
     ok &= expectations_read(r, w, s);
     ok &= repeat_read(r, w, s);
+    ok &= same_as_read(r, &w->same_as, s);
     ok &= cases_read(r, w->cases, s);
     ok &= own_captures_read(r, w->capture, s);
     ok &= citations_read(r, w->claims, s);

@@ -51,7 +51,12 @@ struct name_yaml {
     int64_t status;
     const struct node *has;
     bool https, consumed;
+    const char *wrong_key, *derived_from, *secret_after;
+    int64_t secret_last;
+    int scheme; /* index into scheme_texts */
 };
+
+static const char *const scheme_texts[] = {"kept", "none"};
 
 static const struct field name_rows[] = {
     FIELD("means", FIELD_TEXT, struct name_yaml, means, .required = true, .min = 1, .max = 300,
@@ -71,6 +76,16 @@ static const struct field name_rows[] = {
           .help = "A scenario uses the resource up, so no other resource may have its value."),
     FIELD("same_host", FIELD_TEXT, struct name_yaml, same_host,
           .help = "The resource whose value must be the host of this URL."),
+    FIELD("wrong_key", FIELD_TEXT, struct name_yaml, wrong_key, .min = 1, .max = 200,
+          .help = "Of an actor: its key, a text of the form that another API's keys have, which must be refused."),
+    FIELD("derived_from", FIELD_TEXT, struct name_yaml, derived_from, .min = 1,
+          .help = "Of an actor: the actor from whose key the runner makes this one, which must be refused."),
+    FIELD("scheme", FIELD_ENUM, struct name_yaml, scheme, .texts = scheme_texts, .text_count = COUNT(scheme_texts),
+          .help = "none: the derived key is sent without the text before it, for example without Bearer."),
+    FIELD("secret_after", FIELD_TEXT, struct name_yaml, secret_after, .min = 1, .max = 10,
+          .help = "The derived key has another secret: what follows the last such text in the key."),
+    FIELD("secret_last", FIELD_INT, struct name_yaml, secret_last, .min = 1, .max = 200,
+          .help = "The derived key has another secret: so many characters at its end."),
 };
 static const struct fields name_fields =
     FIELD_TABLE("name", name_rows, struct name_yaml, offsetof(struct name_yaml, at));
@@ -109,8 +124,30 @@ static bool capabilities_read(struct arena *a, const struct node *map, struct ta
     return ok;
 }
 
+/* How a derived actor differs from the one that it is derived from. */
+static bool derived_read(const struct name_yaml *w, struct target_name *out, struct error *err)
+{
+    int changes = (w->scheme != 0) + (w->secret_after != NULL) + (w->secret_last != 0);
+    out->wrong_key = w->wrong_key;
+    out->derived_from = w->derived_from;
+    out->no_scheme = w->scheme != 0;
+    out->secret_after = w->secret_after;
+    out->secret_last = w->secret_last;
+    if (w->derived_from && w->wrong_key)
+        return error_add(err, ERROR_INPUT, w->at, "'wrong_key' cannot be combined with 'derived_from'");
+    if ((w->derived_from || w->wrong_key) && w->check)
+        return error_add(err, ERROR_INPUT, w->at, "the scenarios check the key of '%s'; remove 'check'", out->name);
+    return changes == (w->derived_from ? 1 : 0) ||
+           error_add(err, ERROR_INPUT, w->at,
+                     "'derived_from' needs exactly one of 'scheme: none', 'secret_after' and 'secret_last'");
+}
+
 static bool check_read(struct arena *a, const struct name_yaml *w, struct target_name *out, struct error *err)
 {
+    if ((w->derived_from || w->wrong_key) && !w->unchecked) {
+        out->unchecked = "it is wrong on purpose; the scenarios check that it is refused";
+        return true;
+    }
     if (!w->check == !w->unchecked)
         return error_add(err, ERROR_INPUT, w->at, "'%s' needs either 'check' or 'unchecked'", out->name);
     if (!w->check && (w->as || w->status || w->has || w->cursor))
@@ -145,6 +182,7 @@ static bool names_read(struct arena *a, const struct node *map, const char *what
         n->https = w.https;
         n->consumed = w.consumed;
         n->same_host = w.same_host;
+        ok &= derived_read(&w, n, err);
         ok &= check_read(a, &w, n, err);
     }
     return ok;
@@ -191,6 +229,10 @@ static bool schema_validate(struct arena *a, const struct target_schema *s, cons
                              n->name);
         else if (n->as)
             c.ok &= check_actor_name(a, s, n->as, n->at, err);
+        if (n->derived_from)
+            c.ok &= check_actor_name(a, s, n->derived_from, n->at, err);
+        if ((n->derived_from || n->wrong_key) && c.is_resource)
+            c.ok = error_add(err, ERROR_INPUT, n->at, "only an actor has 'derived_from' or 'wrong_key'");
         if (n->same_host)
             c.ok &= check_resource_name(a, s, str_from(n->same_host), n->at, err);
     }

@@ -6,6 +6,8 @@
  *          file the names are those that the target files declare: those in a `targets` folder beside the scenario or
  *          above it, and the given one. Some capabilities are built in: consent, admin, clock, inspect, advance,
  *          webhook, simulate, and simulate.x for each simulation of the mock.
+ *          Some actors have a key that is wrong on purpose, and that target files need not have: a text of the schema
+ *          itself, or the key of another actor without the text before it, or with another secret.
  * Errors:  mistakes in the file, with file:line:col. A name that is not in the list, with the most similar one.
  */
 #pragma once
@@ -15,14 +17,19 @@
 struct target_name {
     const char *name, *means;
     const char *path; /* of the GET request that checks it, with $value and $target.x; NULL: nothing can be asked */
-    const char *unchecked;  /* why nothing can be asked; NULL: `path` is set */
-    const char *as;         /* of a resource: the actor that asks */
-    int64_t status;         /* expected status; 0: any 2xx */
-    const struct node *has; /* expectation of the response's body; NULL: none */
-    const char *cursor;     /* pointer to the value with which the list continues; NULL: one page */
-    bool https;             /* the value must be an https URL */
-    const char *same_host;  /* the resource that must be the host of this URL; NULL: none */
-    bool consumed;          /* a scenario uses it up: without namespaces no other resource may have its value */
+    const char *unchecked;    /* why nothing can be asked; NULL: `path` is set */
+    const char *as;           /* of a resource: the actor that asks */
+    int64_t status;           /* expected status; 0: any 2xx */
+    const struct node *has;   /* expectation of the response's body; NULL: none */
+    const char *cursor;       /* pointer to the value with which the list continues; NULL: one page */
+    bool https;               /* the value must be an https URL */
+    const char *same_host;    /* the resource that must be the host of this URL; NULL: none */
+    bool consumed;            /* a scenario uses it up: without namespaces no other resource may have its value */
+    const char *wrong_key;    /* of an actor: its key, which is wrong on purpose; NULL: it has another one */
+    const char *derived_from; /* of an actor: the actor whose key is changed; NULL: it has its own */
+    bool no_scheme;           /* the changed key is sent without the text before it, for example "Bearer " */
+    const char *secret_after; /* what follows the last such text in the key is changed; NULL: see secret_last */
+    int64_t secret_last;      /* as many characters at the end of the key are changed */
     struct where at;
 };
 

@@ -20,6 +20,8 @@ static bool on_reference(void *ctx, struct str reference, struct where at)
 {
     const struct usage *u = ctx;
     struct str name = reference, family = str_cut(&name, '.');
+    if (str_is(family, "no_such"))
+        family = str_cut(&name, '.');
     if (str_is(family, "target") && u->resource)
         u->resource(u->ctx, name, at);
     return true;

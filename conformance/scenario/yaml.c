@@ -93,6 +93,19 @@ static const struct fields hook_fields =
     FIELD_TABLE("expect_webhook", hook_rows, struct YAML_STRUCT, offsetof(struct YAML_STRUCT, at));
 #undef YAML_STRUCT
 
+#define YAML_STRUCT same_as_yaml
+static const struct field same_as_rows[] = {
+    KEY(FIELD_TEXT, "step", step, .required = true, .min = 1, .help = "Id of an earlier call of the scenario."),
+    KEY(FIELD_TEXTS, "except", except,
+        .help = "JSON pointers to members that may differ; * is each item of a list (default: none)."),
+    KEY(FIELD_TEXTS, "headers", headers, .help = "Headers that must be the same (default: none is compared)."),
+    KEY(FIELD_NODE, "ids", ids,
+        .help = "Pairs [ID OF THAT CALL, ID OF THIS CALL]: the ids that the two responses may repeat."),
+};
+static const struct fields same_as_fields =
+    FIELD_TABLE("same_as", same_as_rows, struct YAML_STRUCT, offsetof(struct YAML_STRUCT, at));
+#undef YAML_STRUCT
+
 #define YAML_STRUCT step_yaml
 static const struct field step_rows[] = {
     KEY(FIELD_TEXT, "id", id, .help = "Name of the step, for references and reports."),
@@ -123,6 +136,8 @@ static const struct field step_rows[] = {
     KEY(FIELD_NODE, "handle", handle, .help = "Handle of the end customer."),
     KEY(FIELD_NODE, "expect", expect,
         .help = "Expectation: {status, headers, body}; for consent {redirect}; for use the outputs of the flow."),
+    KEY(FIELD_MAP, "same_as", same_as, .sub = &same_as_fields,
+        .help = "The response must be the same as that of an earlier call: status, body, and the named headers."),
     KEY(FIELD_TEXT, "dispute", dispute, .help = "Dispute whose readings `one_of` lists."),
     KEY(FIELD_NODE, "one_of", one_of,
         .help = "READING: {status, headers, body}; the response must match at least one."),
@@ -248,6 +263,7 @@ static const struct key_kinds step_key_kinds[] = {
     {"at",                  CONSENT                 },
     {"state",               CONSENT                 },
     {"handle",              CONSENT                 },
+    {"same_as",             CALL                    },
     {"dispute",             CALL                    },
     {"one_of",              CALL                    },
     {"capture",             CALL | INSPECT | WEBHOOK},

@@ -16,7 +16,7 @@
 struct call_log {
     size_t n;
     char text[8000];
-    int pending, limited, created;
+    int pending, limited, created, told;
 };
 
 static void log_call(struct call_log *d, const struct request *r)
@@ -63,6 +63,17 @@ static void respond_coded(struct exchange *x, const char *coding)
     server_reply(x);
 }
 
+/* A 404 whose text repeats the name, and whose other members change from call to call. */
+static void respond_told(struct exchange *x, struct call_log *d, const char *name)
+{
+    bool plain = strcmp(name, "plain") == 0;
+    if (!plain)
+        headers_add(&x->arena, &x->response.headers, "X-Told", STR("yes"));
+    ++d->told;
+    respond(x, 404, "{\"code\":\"NONE\",\"message\":\"no %s there\",\"count\":%d,\"list\":[{\"at\":%d}]%s}", name,
+            d->told, d->told, plain ? ",\"more\":1" : "");
+}
+
 /* As a gateway that does not know the method. */
 static bool is_hidden_from_delete(const struct exchange *x)
 {
@@ -98,6 +109,8 @@ static void handle(void *ctx, struct exchange *x)
     } else if (str_is(path, "/limit")) {
         headers_add(&x->arena, &x->response.headers, "Retry-After", STR("7"));
         respond(x, 429, "{\"error\":{\"code\":\"LIMITED\"}}");
+    } else if (str_starts(path, STR("/told/"))) {
+        respond_told(x, d, path.s + strlen("/told/"));
     } else if (str_is(path, "/pending")) {
         respond(x, 200, "{\"status\":\"%s\"}", ++d->pending > 3 ? "done" : "pending");
     } else if (str_starts(path, STR("/limited")) && ++d->limited <= 2) {
@@ -217,6 +230,37 @@ static void a_call_is_repeated_until_it_is_decided(void **state)
     assert_string_equal(statuses_text(s, r->exchanges.items[2]), "429 429 200");
     assert_true(str_is(r->exchanges.items[1]->response_body, "{\"status\":\"done\"}"));
     assert_int_equal(s->run.claims[1].outcome, CLAIM_HOLDS);
+}
+
+/* Returns what the check `same_as` of the step found. */
+static const char *same_as_of(const struct scene *s, const char *step)
+{
+    const struct scenario_result *r = s->run.scenarios.items[0];
+    for (size_t i = 0; i < r->checks.count; i++)
+        if (strcmp(r->checks.items[i].pointer, "same_as") == 0 && strcmp(r->checks.items[i].step, step) == 0)
+            return r->checks.items[i].why ? r->checks.items[i].why : r->checks.items[i].actual;
+    return "no check";
+}
+
+static void a_response_is_compared_with_an_earlier_one(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "same-as");
+    assert_string_equal(failures_text(s), "warn same-as/other_text/same_as/first\n"
+                                          "warn same-as/other_list/same_as/first\n"
+                                          "warn same-as/other_header/same_as/first\n"
+                                          "warn same-as/more/same_as/first\n"
+                                          "fail same-as/refused/code/equals\n"
+                                          "blocked same-as/refused/same_as/first\n"
+                                          "of 22");
+    assert_string_equal(same_as_of(s, "alike"), "the same");
+    assert_string_equal(same_as_of(s, "other_text"), "/message: \"no c there\", but \"no a there\" in step 'first'");
+    assert_string_equal(same_as_of(s, "other_list"), "/list/0/at: 4, but 1 in step 'first'");
+    assert_string_equal(same_as_of(s, "other_header"), "headers/X-Told: absent, but \"yes\" in step 'first'");
+    assert_string_equal(same_as_of(s, "more"), "/more: 1, but absent in step 'first'");
+    assert_string_equal(same_as_of(s, "refused"), "this step has another response than expected");
+    assert_int_equal(s->run.claims[2].outcome, CLAIM_HOLDS); /* T-003 */
+    assert_int_equal(s->run.claims[3].outcome, CLAIM_FAILS);
 }
 
 static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
@@ -679,6 +723,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_response_is_compared_with_an_earlier_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_that_cannot_be_read_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_intermediate_state_decides_nothing, set_up, tear_down),

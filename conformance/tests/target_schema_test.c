@@ -171,6 +171,15 @@ static void a_wrong_schema_is_rejected_at_its_position(void **state)
         {"resources: { item: { means: i, unchecked: x, status: 404 } }",
          "3:20: 'as', 'status', 'has' and 'cursor' need a 'check'"},
         {"resources: { item: { means: i, unchecked: x, same_host: itm } }", "3:14: unknown resource 'itm' (did you mean 'item'?)"},
+        {"actors: { raw: { means: r, derived_from: ful, scheme: none } }", "3:11: unknown actor 'ful'"},
+        {"actors: { raw: { means: r, derived_from: raw } }",
+         "3:16: 'derived_from' needs exactly one of 'scheme: none', 'secret_after' and 'secret_last'"},
+        {"actors: { raw: { means: r, derived_from: raw, scheme: none, secret_last: 4 } }", "3:16: 'derived_from' needs exactly one"},
+        {"actors: { raw: { means: r, derived_from: raw, scheme: none, check: GET /x } }",
+         "3:16: the scenarios check the key of 'raw'; remove 'check'"},
+        {"actors: { raw: { means: r, derived_from: raw, wrong_key: k } }", "3:16: 'wrong_key' cannot be combined with 'derived_from'"},
+        {"actors: { raw: { means: r, unchecked: x, scheme: none } }", "3:16: 'derived_from' needs exactly one"},
+        {"resources: { item: { means: i, wrong_key: k } }", "3:14: only an actor has 'derived_from' or 'wrong_key'"},
     };
     /* clang-format on */
     struct scene *s = *state;

@@ -81,6 +81,43 @@ static void an_actor_has_the_origin_of_its_key(void **state)
     assert_null(target_actor(t, "none")->origin);
 }
 
+static void a_key_that_is_wrong_on_purpose_is_derived(void **state)
+{
+    struct arena *a = *state;
+    const char *wrong;
+    struct target *t = read_text(a,
+                                 "name: m\nmock: true\nactors:\n  full: { key: lp_live_01HXz9_Fa9 }\n"
+                                 "  own: { key: k }\n  none: {}\n",
+                                 &wrong);
+    struct target_name names[] = {
+        {.name = "full"         },
+        {                        .name = "raw", .derived_from = "full", .no_scheme = true},
+        {       .name = "changed",       .derived_from = "full", .secret_after = "_"},
+        {.name = "end",                       .derived_from = "full", .secret_last = 5},
+        {                                       .name = "own",       .derived_from = "full", .no_scheme = true},
+        {                              .name = "nobody",.derived_from = "none", .no_scheme = true},
+        { .name = "lost",        .derived_from = "gone", .no_scheme = true},
+        {.name = "foreign",                       .wrong_key = "pe_live_0"},
+    };
+    const struct target_schema schema = {
+        .file = "schema.yaml", .actors = {names, COUNT(names), COUNT(names)}
+    };
+    target_derive_actors(a, t, &schema);
+    assert_int_equal(t->actor_count, 7);
+    assert_string_equal(target_actor(t, NULL)->name, "full");
+    assert_string_equal(target_actor(t, "raw")->credential, "lp_live_01HXz9_Fa9");
+    assert_true(target_actor(t, "raw")->no_prefix);
+    assert_true(target_actor(t, "raw")->expect_refused);
+    assert_string_equal(target_actor(t, "changed")->credential, "lp_live_01HXz9_Ab0");
+    assert_false(target_actor(t, "changed")->no_prefix);
+    assert_string_equal(target_actor(t, "end")->credential, "lp_live_01HXz0_Ab0");
+    assert_string_equal(target_actor(t, "own")->credential, "k");
+    assert_null(target_actor(t, "nobody"));
+    assert_null(target_actor(t, "lost"));
+    assert_string_equal(target_actor(t, "foreign")->credential, "pe_live_0");
+    assert_string_equal(target_live_actor(t)->name, "full");
+}
+
 static void a_custom_header_has_no_prefix(void **state)
 {
     const char *wrong;
@@ -402,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_target_file_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_actor_has_the_origin_of_its_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_is_wrong_on_purpose_is_derived, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_custom_header_has_no_prefix, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_mount_is_a_part_of_the_base_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_admin_path_is_appended_to_an_admin_url, set_up, tear_down),

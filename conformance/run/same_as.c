@@ -1,0 +1,179 @@
+#include <string.h>
+
+#include "base/array.h"
+#include "base/json.h"
+#include "conformance/run/step.h"
+
+#define SHOWN_MAX_BYTES 80
+
+/* --- responses that are kept ---------------------------------------------------------------- */
+
+void same_as_keep(struct task *t)
+{
+    const struct current *c = &t->current;
+    if (t->depth == 1 && c->step->id && c->step->kind == STEP_CALL)
+        *arena_push(t->runner->arena, &t->kept, struct kept_response) =
+            (struct kept_response){c->step, c->exchange, c->body, c->held};
+}
+
+static const struct kept_response *find_kept(const struct task *t, const char *id)
+{
+    for (size_t i = t->kept.count; i > 0; i--)
+        if (strcmp(t->kept.items[i - 1].step->id, id) == 0)
+            return &t->kept.items[i - 1];
+    return NULL;
+}
+
+/* --- comparison ----------------------------------------------------------------------------- */
+
+struct comparison {
+    struct arena *arena;
+    const struct same_as *how;
+    const struct node *ids; /* resolved */
+    const char *difference; /* the first one, as a sentence; NULL: none */
+};
+
+/* Both pointers are split at each slash; `*` in the pattern is any one segment. */
+static bool fits(struct str pattern, struct str pointer)
+{
+    while (pattern.n && pointer.n) {
+        struct str expected = str_cut(&pattern, '/'), segment = str_cut(&pointer, '/');
+        if (!str_is(expected, "*") && !str_eq(expected, segment))
+            return false;
+    }
+    return pattern.n == pointer.n;
+}
+
+static bool may_differ(const struct comparison *k, const char *pointer)
+{
+    for (size_t i = 0; i < k->how->except_count; i++)
+        if (fits(str_from(k->how->except[i]), str_from(pointer)))
+            return true;
+    return false;
+}
+
+static struct str replace(struct arena *a, struct str text, struct str from, struct str to)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < text.n;) {
+        bool here = from.n && str_starts(str_skip(text, i), from);
+        buf_add(&out, here ? to : str_of(text.s + i, 1));
+        i += here ? from.n : 1;
+    }
+    return buf_str(&out);
+}
+
+/* Returns the text of this response with the ids of the other call. */
+static struct str with_other_ids(const struct comparison *k, struct str text)
+{
+    for (size_t i = 0; i < node_count(k->ids); i++) {
+        const struct node *pair = node_at(k->ids, i);
+        const char *there = scalar_text(k->arena, node_at(pair, 0)), *here = scalar_text(k->arena, node_at(pair, 1));
+        if (there && here)
+            text = replace(k->arena, text, str_from(here), str_from(there));
+    }
+    return text;
+}
+
+static const char *shown(struct arena *a, const struct node *n)
+{
+    return n ? json_print_short(a, n, SHOWN_MAX_BYTES) : "absent";
+}
+
+static void report_difference(struct comparison *k, const char *pointer, const struct node *there,
+                              const struct node *here)
+{
+    if (!k->difference)
+        k->difference = arena_printf(k->arena, "%s: %s, but %s in step '%s'", *pointer ? pointer : "body",
+                                     shown(k->arena, here), shown(k->arena, there), k->how->step);
+}
+
+static void compare(struct comparison *k, const char *pointer, const struct node *there, const struct node *here);
+
+static void compare_maps(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
+{
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(there, i)); i++)
+        compare(k, node_pointer_add(k->arena, pointer, str_from(m->key)), m->value, node_get(here, m->key));
+    for (size_t i = 0; (m = node_member(here, i)); i++)
+        if (!node_get(there, m->key))
+            compare(k, node_pointer_add(k->arena, pointer, str_from(m->key)), NULL, m->value);
+}
+
+static void compare_lists(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
+{
+    size_t count = node_count(there) > node_count(here) ? node_count(there) : node_count(here);
+    for (size_t i = 0; i < count; i++)
+        compare(k, arena_printf(k->arena, "%s/%zu", pointer, i), node_at(there, i), node_at(here, i));
+}
+
+/* A tree of JSON is limited in depth. */
+static void compare(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
+{
+    if (may_differ(k, pointer))
+        return;
+    bool same_kind = there && here && there->kind == here->kind;
+    if (same_kind && there->kind == NODE_MAP)
+        compare_maps(k, pointer, there, here);
+    else if (same_kind && there->kind == NODE_LIST)
+        compare_lists(k, pointer, there, here);
+    else if (same_kind && there->kind == NODE_TEXT ? !str_eq(there->text, with_other_ids(k, here->text))
+                                                   : (there || here) && !(there && here && node_equal(there, here)))
+        report_difference(k, pointer, there, here);
+}
+
+static const struct node *header_of(struct arena *a, const struct exchange_record *x, const char *name)
+{
+    const struct header *h = headers_find(&x->response_headers, name);
+    return h ? node_new_text(a, h->value) : NULL;
+}
+
+static void compare_responses(struct comparison *k, const struct kept_response *there, const struct current *here)
+{
+    struct arena *a = k->arena;
+    if (there->exchange->status != here->exchange->status)
+        k->difference = arena_printf(a, "status %d, but %d in step '%s'", here->exchange->status,
+                                     there->exchange->status, k->how->step);
+    for (size_t i = 0; i < k->how->header_count; i++) {
+        const char *name = k->how->headers[i];
+        compare(k, arena_printf(a, "headers/%s", name), header_of(a, there->exchange, name),
+                header_of(a, here->exchange, name));
+    }
+    if (there->body || here->body)
+        compare(k, "", there->body, here->body);
+    else if (!str_eq(there->exchange->response_body, here->exchange->response_body) && !k->difference)
+        k->difference = arena_printf(a, "another body than in step '%s'", k->how->step);
+}
+
+/* --- the check ------------------------------------------------------------------------------ */
+
+struct check *same_as_add(const struct check_input *in, const struct same_as *how, enum verdict verdict,
+                          struct check_list *out)
+{
+    struct check *c = check_add(in, out, "same_as", how->step, verdict);
+    c->at = how->at;
+    c->expected = arena_printf(in->arena, "the response of step '%s'", how->step);
+    return c;
+}
+
+bool same_as_check(struct task *t, const struct check_input *in)
+{
+    const struct current *c = &t->current;
+    const struct same_as *how = c->step->same_as;
+    const struct kept_response *there = find_kept(t, how->step);
+    const char *missing = NULL, *undecided = NULL;
+    struct comparison k = {.arena = in->arena, .how = how};
+    if (!there || !there->held || !c->held)
+        undecided = there && there->held ? "this step has another response than expected"
+                                         : arena_printf(in->arena, "step '%s' failed", how->step);
+    if (!undecided && !resolve_optional(&c->vars, how->ids, &k.ids, &missing))
+        undecided = arena_printf(in->arena, "no value for '%s'", missing ? missing : "?");
+    if (undecided) {
+        same_as_add(in, how, VERDICT_BLOCKED, &t->checks)->why = undecided;
+        return true;
+    }
+    compare_responses(&k, there, c);
+    struct check *check = same_as_add(in, how, k.difference ? VERDICT_FAIL : VERDICT_PASS, &t->checks);
+    check->actual = k.difference ? k.difference : "the same";
+    return !k.difference;
+}
