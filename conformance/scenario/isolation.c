@@ -23,8 +23,9 @@ static const struct fields stranger_fields =
 
 static const struct field row_rows[] = {
     FIELD("operation", FIELD_TEXT, struct row, operation, .required = true, .help = "Name in operations.yaml."),
-    FIELD("what", FIELD_TEXT, struct row, what, .required = true, .min = 1,
-          .help = "What of the owner the call is about, as a phrase."),
+    FIELD("what", FIELD_TEXT, struct row, what, .min = 1, .help = "What of the owner the call is about, as a phrase."),
+    FIELD("not_applicable", FIELD_TEXT, struct row, not_applicable,
+          .help = "Instead of all other keys: one of the reasons, for the whole row."),
     FIELD("requires", FIELD_TEXTS, struct row, needs, .help = "Capabilities that the target must have."),
     FIELD("tags", FIELD_TEXTS, struct row, tags, .help = "Further words for --tag."),
     FIELD("exclusive", FIELD_TEXTS, struct row, exclusive, .help = "As in a scenario."),
@@ -151,7 +152,7 @@ static bool variant_read(struct reading_table *r, const struct row *row, const s
     if (is_map && !fields_read(&cell_fields, cell, r->arena, &x.cell, r->err))
         return false;
     x.own |= x.cell.own;
-    if (x.own && !row->own)
+    if (x.own && !row->own && !x.cell.expect)
         return error_add(r->err, ERROR_INPUT, cell->at, "missing 'own' of the row: what this stranger gets");
     if (!row->works && !has_step(row->setup, "works"))
         return error_add(r->err, ERROR_INPUT, row->at,
@@ -184,8 +185,22 @@ static bool cell_read(struct reading_table *r, const struct row *row, const stru
     return ok;
 }
 
+/* No cell of the row applies. */
+static bool empty_row_read(struct reading_table *r, const struct row *row)
+{
+    if (row->what || row->owned || row->works || row->cells)
+        return error_add(r->err, ERROR_INPUT, row->at, "'not_applicable' cannot be combined with other keys of a row");
+    r->out->not_applicable += r->table->strangers.count;
+    return node_get(r->table->reasons, row->not_applicable) ||
+           error_add(r->err, ERROR_INPUT, row->at, "'reasons' has no '%s'", row->not_applicable);
+}
+
 static bool row_read(struct reading_table *r, const struct row *row, const struct operation *op)
 {
+    if (row->not_applicable)
+        return empty_row_read(r, row);
+    if (!row->what)
+        return error_add(r->err, ERROR_INPUT, row->at, "missing 'what' of the row");
     bool ok = row_check(r, row, op);
     const struct member *m;
     for (size_t i = 0; (m = node_member(row->cells, i)); i++) {

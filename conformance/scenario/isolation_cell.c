@@ -251,9 +251,9 @@ static void add_stranger(const struct expansion *x, struct items *steps)
     struct map m = step_begin(x, "stranger", x->stranger->as, &x->theirs, body ? body : x->row->body);
     const struct member *member;
     for (size_t i = 0; (member = node_member(own, i)); i++)
-        if (strcmp(member->key, "body") != 0)
+        if (strcmp(member->key, "body") != 0 && !(x->cell.expect && strcmp(member->key, "expect") == 0))
             put(&m, member->key, copied(x, &x->theirs, member->value));
-    if (!own)
+    if (!own || x->cell.expect)
         put(&m, "expect", copy_value(x->arena, &x->theirs, expect, &x->at));
     put(&m, "claims", claims_of(x, "stranger"));
     step_end(x, steps, &m);

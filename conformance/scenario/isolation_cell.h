@@ -18,7 +18,7 @@ struct stranger {
 
 struct row {
     struct where at;
-    const char *operation, *what;
+    const char *operation, *what, *not_applicable;
     struct field_list needs, tags, exclusive;
     const struct node *vars, *setup, *owned, *unknown, *query, *body, *works, *own, *unchanged, *claims, *cells;
 };

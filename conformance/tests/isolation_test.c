@@ -99,13 +99,14 @@ static void what_the_table_leaves_out_is_a_gap(void **state)
     struct suite suite = load(*state);
     const struct isolation *t = &suite.isolations[0];
     assert_int_equal(suite.isolation_count, 1);
-    assert_int_equal(t->operations, 4);
+    assert_int_equal(t->operations, 7);
     assert_int_equal(t->strangers, 2);
     assert_int_equal(t->checked, 4);
-    assert_int_equal(t->not_applicable, 1);
-    assert_int_equal(t->gap_count, 2);
+    assert_int_equal(t->not_applicable, 5);
+    assert_int_equal(t->gap_count, 3);
     assert_string_equal(t->gaps[0], "delete_item: no cell 'no-key'");
     assert_string_equal(t->gaps[1], "about: no row");
+    assert_string_equal(t->gaps[2], "close_shop: no row");
 }
 
 static void ignore(void *ctx, const struct node *root)
@@ -130,7 +131,10 @@ static void a_mistake_is_reported_at_its_place(void **state)
         "bad.yaml:12:64: invalid cell 'refusd'; expected refused, own, a map, or the name of one of the 'reasons'\n"
         "bad.yaml:13:5: missing 'works' of the row: what the owner gets; or a step of 'setup' with this id\n"
         "bad.yaml:14:5: operation 'about' has two rows\n"
-        "bad.yaml:15:128: missing 'own' of the row: what this stranger gets");
+        "bad.yaml:15:128: missing 'own' of the row: what this stranger gets\n"
+        "bad.yaml:16:5: 'reasons' has no 'unsaid'\n"
+        "bad.yaml:17:5: 'not_applicable' cannot be combined with other keys of a row\n"
+        "bad.yaml:18:5: missing 'what' of the row");
     error_end(&err);
 }
 
