@@ -177,15 +177,22 @@ static const struct node *claims_of(const struct expansion *x, const char *step)
     return found && node_count(found) ? copy_value(x->arena, &x->owned, found, &x->at) : NULL;
 }
 
-static struct map step_begin(const struct expansion *x, const char *id, const char *as, const struct names *names,
-                             const struct node *body)
+static bool is_request_key(const char *key)
 {
+    return strcmp(key, "as") == 0 || strcmp(key, "query") == 0 || strcmp(key, "body") == 0;
+}
+
+/* `keys`: the keys of the step in the row, whose query and body are sent instead of those of the row; or NULL. */
+static struct map step_begin(const struct expansion *x, const char *id, const char *as, const struct names *names,
+                             const struct node *keys)
+{
+    const struct node *query = node_get(keys, "query"), *body = node_get(keys, "body");
     struct map m = {.arena = x->arena, .at = x->at};
     put_text(&m, "id", id);
     put_text(&m, "as", as);
     put_text(&m, "call", call_text(x, names));
-    put(&m, "query", copied(x, names, x->row->query));
-    put(&m, "body", copied(x, names, body));
+    put(&m, "query", copied(x, names, query ? query : x->row->query));
+    put(&m, "body", copied(x, names, body ? body : x->row->body));
     return m;
 }
 
@@ -232,12 +239,11 @@ static void add_steps(const struct expansion *x, struct items *steps, const stru
 /* The owner's call. Members of `works` become keys of the step. */
 static void add_works(const struct expansion *x, struct items *steps)
 {
-    const struct node *works = x->row->works, *as = node_get(works, "as"), *body = node_get(works, "body");
-    struct map m =
-        step_begin(x, "works", node_text(as) ? node_text(as) : x->table->owner, &x->owned, body ? body : x->row->body);
+    const struct node *works = x->row->works, *as = node_get(works, "as");
+    struct map m = step_begin(x, "works", node_text(as) ? node_text(as) : x->table->owner, &x->owned, works);
     const struct member *member;
     for (size_t i = 0; (member = node_member(works, i)); i++)
-        if (strcmp(member->key, "as") != 0 && strcmp(member->key, "body") != 0)
+        if (!is_request_key(member->key))
             put(&m, member->key, copied(x, &x->owned, member->value));
     put(&m, "claims", claims_of(x, "works"));
     if (works)
@@ -246,12 +252,12 @@ static void add_works(const struct expansion *x, struct items *steps)
 
 static void add_stranger(const struct expansion *x, struct items *steps)
 {
-    const struct node *own = x->own ? x->row->own : NULL, *body = node_get(own, "body");
+    const struct node *own = x->own ? x->row->own : NULL;
     const struct node *expect = x->cell.expect ? x->cell.expect : x->stranger->expect;
-    struct map m = step_begin(x, "stranger", x->stranger->as, &x->theirs, body ? body : x->row->body);
+    struct map m = step_begin(x, "stranger", x->stranger->as, &x->theirs, own);
     const struct member *member;
     for (size_t i = 0; (member = node_member(own, i)); i++)
-        if (strcmp(member->key, "body") != 0 && !(x->cell.expect && strcmp(member->key, "expect") == 0))
+        if (!is_request_key(member->key) && !(x->cell.expect && strcmp(member->key, "expect") == 0))
             put(&m, member->key, copied(x, &x->theirs, member->value));
     if (!own || x->cell.expect)
         put(&m, "expect", copy_value(x->arena, &x->theirs, expect, &x->at));
@@ -262,7 +268,7 @@ static void add_stranger(const struct expansion *x, struct items *steps)
 static void add_unknown(const struct expansion *x, struct items *steps)
 {
     const struct node *expect = x->cell.expect ? x->cell.expect : x->stranger->expect;
-    struct map m = step_begin(x, "unknown", x->stranger->as, &x->unknown, x->row->body);
+    struct map m = step_begin(x, "unknown", x->stranger->as, &x->unknown, NULL);
     if (x->own || !x->row->unknown)
         return;
     put(&m, "expect", copy_value(x->arena, &x->unknown, expect, &x->at));
