@@ -470,7 +470,7 @@ static void add_scenario(struct loader *l, const struct scenario *s)
 {
     for (size_t i = 0; i < l->scenarios.count; i++) {
         const struct scenario *other = l->scenarios.items[i];
-        if (strcmp(other->name, s->name) == 0)
+        if (strcmp(other->name, s->name) == 0 && other->catalogue == s->catalogue) /* a run is of one provider */
             error_add(l->err, ERROR_INPUT, s->at, "duplicate scenario name '%s'; it is also in %s", s->name,
                       other->file);
     }
