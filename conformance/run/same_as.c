@@ -16,6 +16,16 @@ void same_as_keep(struct task *t)
             (struct kept_response){c->step, c->exchange, c->body, c->held};
 }
 
+/* Returns the first step from `there` on whose checks did not all hold; NULL: all held. What happened between two
+ * responses is then not what the scenario wanted, so a comparison of them decides nothing. */
+static const char *failed_since(const struct task *t, const struct kept_response *there)
+{
+    for (const struct kept_response *k = there; k < t->kept.items + t->kept.count; k++)
+        if (!k->held)
+            return k->step->id;
+    return NULL;
+}
+
 static const struct kept_response *find_kept(const struct task *t, const char *id)
 {
     for (size_t i = t->kept.count; i > 0; i--)
@@ -163,9 +173,10 @@ bool same_as_check(struct task *t, const struct check_input *in)
     const struct kept_response *there = find_kept(t, how->step);
     const char *missing = NULL, *undecided = NULL;
     struct comparison k = {.arena = in->arena, .how = how};
-    if (!there || !there->held || !c->held)
-        undecided = there && there->held ? "this step has another response than expected"
-                                         : arena_printf(in->arena, "step '%s' failed", how->step);
+    const char *failed = there ? failed_since(t, there) : how->step;
+    if (failed || !c->held)
+        undecided = failed ? arena_printf(in->arena, "step '%s' failed", failed)
+                           : "this step has another response than expected";
     if (!undecided && !resolve_optional(&c->vars, how->ids, &k.ids, &missing))
         undecided = arena_printf(in->arena, "no value for '%s'", missing ? missing : "?");
     if (undecided) {

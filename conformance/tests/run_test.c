@@ -246,19 +246,21 @@ static void a_response_is_compared_with_an_earlier_one(void **state)
 {
     struct scene *s = *state;
     run_file(s, "same-as");
-    assert_string_equal(failures_text(s), "warn same-as/other_text/same_as/first\n"
-                                          "warn same-as/other_list/same_as/first\n"
-                                          "warn same-as/other_header/same_as/first\n"
-                                          "warn same-as/more/same_as/first\n"
-                                          "fail same-as/refused/code/equals\n"
-                                          "blocked same-as/refused/same_as/first\n"
-                                          "of 22");
+    assert_string_equal(failures_text(s), "warn same-as/other_text/same_as/first_2\n"
+                                          "warn same-as/other_list/same_as/first_3\n"
+                                          "warn same-as/other_header/same_as/first_4\n"
+                                          "warn same-as/more/same_as/first_5\n"
+                                          "warn same-as/refused/code/equals\n"
+                                          "blocked same-as/refused/same_as/first_6\n"
+                                          "blocked same-as/after_a_failure/same_as/first_6\n"
+                                          "of 35");
     assert_string_equal(same_as_of(s, "alike"), "the same");
-    assert_string_equal(same_as_of(s, "other_text"), "/message: \"no c there\", but \"no a there\" in step 'first'");
-    assert_string_equal(same_as_of(s, "other_list"), "/list/0/at: 4, but 1 in step 'first'");
-    assert_string_equal(same_as_of(s, "other_header"), "headers/X-Told: absent, but \"yes\" in step 'first'");
-    assert_string_equal(same_as_of(s, "more"), "/more: 1, but absent in step 'first'");
+    assert_string_equal(same_as_of(s, "other_text"), "/message: \"no c there\", but \"no a there\" in step 'first_2'");
+    assert_string_equal(same_as_of(s, "other_list"), "/list/0/at: 6, but 5 in step 'first_3'");
+    assert_string_equal(same_as_of(s, "other_header"), "headers/X-Told: absent, but \"yes\" in step 'first_4'");
+    assert_string_equal(same_as_of(s, "more"), "/more: 1, but absent in step 'first_5'");
     assert_string_equal(same_as_of(s, "refused"), "this step has another response than expected");
+    assert_string_equal(same_as_of(s, "after_a_failure"), "step 'refused' failed");
     assert_int_equal(s->run.claims[2].outcome, CLAIM_HOLDS); /* T-003 */
     assert_int_equal(s->run.claims[3].outcome, CLAIM_FAILS);
 }
