@@ -50,6 +50,6 @@ void judge_legal(struct arena *a, const struct entry *e, const struct run *whole
 
 struct json;
 
-void judgement_write(struct json *j, const struct entry *e, const struct judgement *from); /* members of an open map */
+void judgement_write(struct json *w, const struct entry *e, const struct judgement *from); /* members of an open map */
 /* Reads what judgement_write wrote. Returns false if it is incomplete. */
 bool judgement_read(struct arena *a, const struct entry *e, const struct node *map, struct judgement *out);

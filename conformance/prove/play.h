@@ -10,7 +10,7 @@
 struct player;
 
 /* `mock_url` is that of a running mock, started with the fixture of the target. */
-struct player *player_new(struct arena *a, const struct proof *p, const char *mock_url, struct error *err);
+struct player *player_new(struct arena *a, const struct proof *proof, const char *mock_url, struct error *err);
 
 /* Runs the whole suite on the unchanged mock. Returns false, and an error, if it is not green. */
 bool player_check_unchanged(struct player *p, struct arena *a, struct judgement *out, struct error *err);

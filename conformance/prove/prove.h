@@ -70,5 +70,5 @@ size_t tally_played(const struct tally *t); /* without the equivalent ones */
 int proofs_exit_status(const struct proof *proofs, size_t count);
 
 void proofs_put(struct text_layout *t, const struct proof *proofs, size_t count, int64_t duration_us);
-void proofs_write_json(struct writer *w, const struct proof *proofs, size_t count, int64_t duration_us,
+void proofs_write_json(struct writer *out, const struct proof *proofs, size_t count, int64_t duration_us,
                        const char *version);
