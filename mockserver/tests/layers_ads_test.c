@@ -67,7 +67,7 @@ static void each_filter_selects_ad_accounts(void **state)
         assert_string_equal(list_tokens(a), rows[i].tokens);
         assert_int_equal(node_count(a.body), 1);
     }
-    struct mock_response none = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    struct mock_response none = mock_call(*state, "GET /v1/projects/prj_acme_empty/ads/ad-accounts", NULL, AS_FULL);
     assert_string_equal(at(none, "/items"), "[]");
 }
 
@@ -154,10 +154,10 @@ static void consent_reconnects_the_ad_account_and_redirects_with_its_id(void **s
 static void consent_connects_a_new_ad_account(void **state)
 {
     struct mock_response a =
-        mock_call(*state, "POST /v1/projects/prj_acme_b/ads/ad-accounts/oauth-url",
+        mock_call(*state, "POST /v1/projects/prj_acme_empty/ads/ad-accounts/oauth-url",
                   json(*state, "{'platform':'meta_ads','returnUrl':'https://app.your-product.com'}"), AS_FULL);
     struct mock_response done = consent(*state, at(a, "/url"), "approve");
-    struct mock_response list = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/ad-accounts", NULL, AS_FULL);
+    struct mock_response list = mock_call(*state, "GET /v1/projects/prj_acme_empty/ads/ad-accounts", NULL, AS_FULL);
     const char *id = at(list, "/items/0/adAccountId");
     assert_int_equal(str_from(id).n, 26);
     assert_string_equal(query_parameter(*state, at(done, "/redirect"), "accountId"), id);
@@ -165,8 +165,8 @@ static void consent_connects_a_new_ad_account(void **state)
     assert_string_equal(list_tokens(list), "meta_ads valid");
     assert_string_equal(at(done, "/adAccount"), id);
     assert_string_equal(at(done, "/account"), "null");
-    struct mock_response social = mock_call(*state, "GET /v1/projects/prj_acme_b/social-accounts", NULL, AS_FULL);
-    assert_int_equal(node_count(node_get(social.body, "items")), 1);
+    struct mock_response social = mock_call(*state, "GET /v1/projects/prj_acme_empty/social-accounts", NULL, AS_FULL);
+    assert_int_equal(node_count(node_get(social.body, "items")), 0);
 }
 
 static void denied_consent_changes_nothing_and_redirects_with_an_error(void **state)
@@ -272,7 +272,7 @@ static void campaigns_and_capi_status_have_the_documented_members(void **state)
     assert_string_equal(at(a, "/platforms/1/status"), "degraded");
     a = mock_call(*state, "GET /v1/projects/prj_acme_a/ads/capi-status?platforms=tiktok_ads", NULL, AS_FULL);
     assert_string_equal(at(a, "/platforms/0/platform"), "tiktok_ads");
-    a = mock_call(*state, "GET /v1/projects/prj_acme_b/ads/capi-status", NULL, AS_FULL);
+    a = mock_call(*state, "GET /v1/projects/prj_acme_empty/ads/capi-status", NULL, AS_FULL);
     assert_string_equal(at(a, "/platforms"), "[]");
 }
 
@@ -337,8 +337,8 @@ static void an_invalid_simulation_changes_nothing(void **state)
         {"{'project':'prj_acme_a','platform':'meta_ads','status':'pending'}",              422, "/status"  },
         {"{'project':'prj_acme_a','platform':'meta','connect':true}",                      422, "/platform"},
         {"{'project':'prj_acme_x','platform':'meta_ads','connect':true}",                  422, "/project" },
-        {"{'project':'prj_acme_b','platform':'meta_ads','status':'expired'}",              409, NULL       },
-        {"{'project':'prj_acme_b','platform':'meta_ads','disconnect':true}",               409, NULL       },
+        {"{'project':'prj_acme_empty','platform':'meta_ads','status':'expired'}",          409, NULL       },
+        {"{'project':'prj_acme_empty','platform':'meta_ads','disconnect':true}",           409, NULL       },
     };
     struct mock *m = *state;
     mock_call(m, ADS, NULL, AS_FULL); /* runs the events due at the start */
