@@ -37,7 +37,9 @@ bool document_is(const struct node *row)
 static bool texts_check(const struct node *map, const char *key, struct error *err)
 {
     bool ok = true;
-    if (map && map->kind != NODE_MAP)
+    if (!map)
+        return true;
+    if (map->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, map->at, "'%s' must be a map: NAME: TEXT", key);
     for (size_t i = 0; i < node_count(map); i++)
         if (!node_text(map->map.members[i].value))
