@@ -13,6 +13,9 @@
 #define EVERY_MS        500
 #define SETTLE_MS       2000 /* wait after the expected number, to detect one too many */
 
+/* Below the URL of an inbox: the first delivery there is refused, so that the provider repeats it. */
+#define REFUSE_FIRST "/refuse-first"
+
 /* --- the listener ------------------------------------------------------------------------- */
 
 /* The event of a delivery is the payload's `type`. Deliveries with the same `id` are one event delivered twice. */
@@ -25,6 +28,7 @@ struct delivery {
 
 struct inbox {
     const char *name, *url;
+    bool has_refused; /* a delivery at REFUSE_FIRST */
     struct {
         struct delivery *items;
         size_t count, room;
@@ -44,6 +48,8 @@ struct listener {
 static struct inbox *inbox_at(const struct listener *l, struct str path)
 {
     struct str name = str_skip(path, 1);
+    if (str_ends(name, STR(REFUSE_FIRST)))
+        name = str_of(name.s, name.n - strlen(REFUSE_FIRST));
     for (size_t i = 0; i < l->inboxes.count; i++)
         if (str_is(name, l->inboxes.items[i]->name))
             return l->inboxes.items[i];
@@ -51,14 +57,14 @@ static struct inbox *inbox_at(const struct listener *l, struct str path)
 }
 
 /* Copies the request: the server frees its memory after the response. */
-static struct exchange_record *new_record(struct arena *a, const char *url, const struct request *r)
+static struct exchange_record *new_record(struct arena *a, const char *url, const struct request *r, int status)
 {
     struct exchange_record *x = arena_new(a, struct exchange_record);
     *x = (struct exchange_record){
         .method = str_dup(a, r->method),
         .url = url,
         .request_body = str_of(str_dup(a, r->body), r->body.n),
-        .status = 200,
+        .status = status,
         .sent = true,
         .started_ms = time_wall_ms(),
     };
@@ -69,9 +75,9 @@ static struct exchange_record *new_record(struct arena *a, const char *url, cons
     return x;
 }
 
-static void keep_delivery(struct arena *a, struct inbox *box, const struct request *r)
+static void keep_delivery(struct arena *a, struct inbox *box, const struct request *r, int status)
 {
-    struct exchange_record *x = new_record(a, box->url, r);
+    struct exchange_record *x = new_record(a, box->url, r, status);
     const struct node *body = json_parse(a, x->request_body, "delivery", NULL);
     *arena_push(a, &box->deliveries, struct delivery) = (struct delivery){
         .record = x,
@@ -81,14 +87,21 @@ static void keep_delivery(struct arena *a, struct inbox *box, const struct reque
     };
 }
 
+static bool is_refused(struct inbox *box, struct str path)
+{
+    bool refused = str_ends(path, STR(REFUSE_FIRST)) && !box->has_refused;
+    box->has_refused |= refused;
+    return refused;
+}
+
 static void handle_delivery(void *ctx, struct exchange *x)
 {
     struct listener *l = ctx;
     struct inbox *box = inbox_at(l, x->request.path);
     bool ok = box && str_is(x->request.method, "POST") && !x->request.body_too_large;
+    x->response.status = !ok ? 404 : is_refused(box, x->request.path) ? 503 : 200;
     if (ok)
-        keep_delivery(l->arena, box, &x->request);
-    x->response.status = ok ? 200 : 404;
+        keep_delivery(l->arena, box, &x->request, x->response.status);
     server_reply(x);
 }
 
@@ -215,6 +228,21 @@ static int64_t count_events(const struct inbox *box, const struct hook *hook)
     return n;
 }
 
+/* Counts the deliveries with the id of the first expected event. */
+static int64_t count_attempts(const struct inbox *box, const struct hook *hook)
+{
+    const char *id = NULL;
+    int64_t n = 0;
+    for (size_t i = 0; i < box->deliveries.count; i++) {
+        const struct delivery *d = &box->deliveries.items[i];
+        if (!is_expected(d, hook) || !d->id)
+            continue;
+        id = id ? id : d->id;
+        n += strcmp(id, d->id) == 0;
+    }
+    return n;
+}
+
 static struct delivery *take_delivery(struct inbox *box, const struct hook *hook)
 {
     struct delivery *first = NULL;
@@ -249,9 +277,13 @@ enum next webhook_prepare(struct task *t)
 
 /* --- repeat ------------------------------------------------------------------------------- */
 
-static bool is_decided(struct retry *a, const struct hook *hook, int64_t events)
+static bool is_decided(struct retry *a, const struct hook *hook, int64_t events, int64_t attempts)
 {
-    if (a->elapsed_ms >= hook->within_ms || events > hook->count)
+    if (a->elapsed_ms >= hook->within_ms)
+        return true;
+    if (attempts < hook->attempts)
+        return false;
+    if (events > hook->count)
         return true;
     if (!hook->count || events < hook->count)
         return false;
@@ -264,7 +296,7 @@ static bool is_decided(struct retry *a, const struct hook *hook, int64_t events)
 enum next webhook_repeat(struct task *t)
 {
     struct current *c = &t->current;
-    if (is_decided(&c->retry, &c->hook, count_events(t->inbox, &c->hook)))
+    if (is_decided(&c->retry, &c->hook, count_events(t->inbox, &c->hook), count_attempts(t->inbox, &c->hook)))
         return NEXT_PHASE;
     c->retry.elapsed_ms += EVERY_MS;
     return task_repeat_after(t, EVERY_MS);
@@ -309,7 +341,7 @@ static bool judge_signature(struct task *t, const struct delivery *d)
 enum next webhook_record(struct task *t)
 {
     struct current *c = &t->current;
-    int64_t events = count_events(t->inbox, &c->hook);
+    int64_t events = count_events(t->inbox, &c->hook), attempts = count_attempts(t->inbox, &c->hook);
     struct arena *a = t->runner->arena;
     const struct hook *hook = &c->hook;
     const char *within = arena_printf(a, "%s within %lld ms", hook->event, (long long)hook->within_ms);
@@ -330,6 +362,10 @@ enum next webhook_record(struct task *t)
         c->held &=
             add_delivery_check(t, "count", events == hook->count, arena_printf(a, "%lld", (long long)hook->count),
                                arena_printf(a, "%lld", (long long)events));
+    if (hook->attempts)
+        c->held &= add_delivery_check(t, "attempts", attempts >= hook->attempts,
+                                      arena_printf(a, "at least %lld with one id", (long long)hook->attempts),
+                                      arena_printf(a, "%lld", (long long)attempts));
     if (hook->signature_header)
         c->held &= judge_signature(t, d);
     return NEXT_PHASE;

@@ -148,12 +148,14 @@ static bool hook_read(struct reader *r, const struct step_yaml *step, struct ste
 {
     const struct hook_yaml *w = &step->hook;
     struct hook *hook = arena_new(r->arena, struct hook);
-    *hook = (struct hook){w->event, w->none, w->count, w->within_ms, w->signature.header, w->signature.secret};
+    *hook =
+        (struct hook){w->event, w->none, w->count, w->attempts, w->within_ms, w->signature.header, w->signature.secret};
     s->hook = hook;
     if (w->within_ms <= 0)
         return error_add(r->err, ERROR_INPUT, w->at, "'within' must be greater than 0");
-    if (w->none && (w->count || w->signature.header || node_get(s->source, "expect")))
-        return error_add(r->err, ERROR_INPUT, w->at, "'none' cannot be combined with 'count', 'signature' or 'expect'");
+    if (w->none && (w->count || w->attempts || w->signature.header || node_get(s->source, "expect")))
+        return error_add(r->err, ERROR_INPUT, w->at,
+                         "'none' cannot be combined with 'count', 'attempts', 'signature' or 'expect'");
     return true;
 }
 

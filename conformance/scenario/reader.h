@@ -43,7 +43,7 @@ struct hook_yaml {
     struct where at; /* line 0: not given */
     const char *event;
     bool none;
-    int64_t count, within_ms;
+    int64_t count, attempts, within_ms;
     struct signature_yaml signature;
 };
 

@@ -73,7 +73,8 @@ enum rate_limit {
 struct hook { /* expects a webhook delivery, or none, at the listener of the runner */
     const char *event;
     bool none;
-    int64_t count; /* exact number of events; 0: at least one */
+    int64_t count;    /* exact number of events; 0: at least one */
+    int64_t attempts; /* at least this many deliveries of the first event; 0: any number */
     int64_t within_ms;
     const char *signature_header; /* NULL: the signature is not verified */
     const struct node *secret;

@@ -86,6 +86,8 @@ static const struct field hook_rows[] = {
     KEY(FIELD_BOOL, "none", none, .help = "true: no such event may be delivered within the time limit."),
     KEY(FIELD_INT, "count", count, .min = 1, .max = 1000,
         .help = "Exact number of deliveries (default: at least one)."),
+    KEY(FIELD_INT, "attempts", attempts, .min = 2, .max = 1000,
+        .help = "Minimum number of attempts of the event, all with its id."),
     KEY(FIELD_DURATION, "within", within_ms, .help = "Time limit (default 10s)."),
     KEY(FIELD_MAP, "signature", signature, .sub = &signature_fields, .help = "Signature to verify: {header, secret}."),
 };

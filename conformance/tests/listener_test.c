@@ -175,6 +175,9 @@ static void deliveries_are_checked_against_expectations(void **state)
         {"unproven",  "blocked unproven/lost/delivery/none: no other expected delivery arrived in this scenario, so a "
                      "missing one proves nothing\n"
                      "fail unproven/control/delivery/arrives: item.found\n"},
+        {"retried",   ""                                                                       },
+        {"again",     "fail again/made/delivery/count: 2\n"
+                  "fail again/made/delivery/attempts: 1\n"                    },
         {"forged",    "fail forged/made/delivery/signed: the signature does not match the body and "
                    "the secret\n"                                            },
     };
