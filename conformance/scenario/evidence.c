@@ -168,7 +168,7 @@ static bool check_bare_success(struct validation *c, const struct step *s)
     if (x->body && vacuous_for_empty(c->arena, x->body))
         return error_add(c->err, ERROR_INPUT, x->body->at,
                          "an empty response matches this, so it proves no claim; also expect a member that is there");
-    return !get || x->body || node_count(x->headers) ||
+    return !get || x->body || node_count(x->headers) || s->same_as ||
            error_add(c->err, ERROR_INPUT, x->at,
                      "a success status alone proves no claim, because any page has it; also expect what the body "
                      "contains");

@@ -279,6 +279,14 @@ static void add_unknown(const struct expansion *x, struct items *steps)
     step_end(x, steps, &m);
 }
 
+/* The status alone of an expectation: the body is compared with the earlier one. */
+static const struct node *status_of(const struct expansion *x, const struct node *expect)
+{
+    struct map m = {.arena = x->arena, .at = x->at};
+    put(&m, "status", node_get(expect, "status"));
+    return map_end(&m);
+}
+
 /* What the owner sees. The keys `except` and `before` of an entry are for the comparison and for the first time. */
 static void add_reads(const struct expansion *x, struct items *steps, bool after)
 {
@@ -291,9 +299,10 @@ static void add_reads(const struct expansion *x, struct items *steps, bool after
         if (!node_get(read, "as"))
             put_text(&m, "as", x->table->owner);
         for (size_t k = 0; (member = node_member(read, k)); k++)
-            if (strcmp(member->key, "except") != 0)
+            if (strcmp(member->key, "except") != 0 && !(after && strcmp(member->key, "expect") == 0))
                 put(&m, member->key, copied(x, &x->owned, member->value));
         if (after) {
+            put(&m, "expect", status_of(x, node_get(read, "expect")));
             put(&m, "same_as", same_as(x, before, node_get(read, "except"), NULL, NULL));
             put(&m, "claims", claims_of(x, "after"));
         }
