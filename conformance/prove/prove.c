@@ -60,8 +60,11 @@ static bool load_proof(struct arena *a, const struct texts_list *paths, const st
     if (ok && !p->entries.count)
         ok = error_add(err, ERROR_USAGE, at, "no mutants.yaml, or it has no entry");
     p->judgements = arena_array(a, struct judgement, p->entries.count);
-    if (!(p->target = target_load(a, target, err)))
+    struct target *t = target_load(a, target, err);
+    if (!t)
         return false;
+    target_derive_actors(a, t, p->catalogue->targets);
+    p->target = t;
     if (!p->target->fixture)
         ok = error_add(err, ERROR_INPUT, (struct where){.file = target}, "missing 'fixture': that of the mock");
     return ok && make_plan(a, suite, p, err);
