@@ -128,9 +128,17 @@ a_mock_that_is_not_green_proves_nothing() {
     has 'nothing can be proved: the suite is not green on the unchanged mock: [0-9]* checks? failed.*: XX-001'
 }
 
-# A mutant that takes long: the time to interrupt, or to end a process.
+# port_of PID: prints the port on which the process listens.
+port_of() {
+    for inode in $(find "/proc/$1/fd" -printf '%l\n' 2>/dev/null | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p'); do
+        hex=$(awk -v inode="$inode" '$4 == "0A" && $10 == inode { sub(/.*:/, "", $2); print $2 }' /proc/net/tcp)
+        [ -z "$hex" ] || printf '%d\n' "0x$hex"
+    done
+}
+
+# Starts to play a mutant that takes long, and returns while it is being played: the time to interrupt, or to end a process.
 slow() {
-    { mutant slow 'The list takes long' XX-001; rules slow list_accounts '{ delay_after: 5s }'; } >"$suite/mutants.yaml"
+    { mutant slow 'The list takes long' XX-001; rules slow list_accounts '{ delay_after: 20s }'; } >"$suite/mutants.yaml"
     "$bin/conformance" prove "$suite" --jobs 1 >"$tmp/out" 2>&1 </dev/null &
     pid=$!
     mock='' worker=''
@@ -138,7 +146,9 @@ slow() {
         kill -0 $pid || fail "it ended before the mutant was played"
         mock=$(pgrep -P $pid -x mockserver || :) worker=$(pgrep -P $pid -x conformance || :)
     done
-    sleep 1
+    until curl -s "http://127.0.0.1:$(port_of "$mock")/__admin/namespaces" | grep -q '"name":"mutant".*"name":"s-list"'; do
+        kill -0 $pid || fail "it ended before the mutant was played"
+    done
 }
 
 wait_for() {
