@@ -415,7 +415,7 @@ static const struct node *edit_child(struct editing *e, const struct node *paren
 static const struct node *edit_items(struct editing *e, const struct node *n, struct str segment, const char *rest)
 {
     const struct node **items = arena_array(e->match->arena, const struct node *, n->list.count + 1);
-    int64_t index;
+    int64_t index = 0;
     bool every = str_is(segment, "*"), one = !every && str_to_int(segment, &index);
     size_t count = 0;
     for (size_t i = 0; i < n->list.count; i++) {

@@ -53,7 +53,7 @@ static const char *replaced(const struct copy *c, struct str text)
 {
     struct buf out = {.arena = c->arena};
     while (text.n) {
-        size_t plain = str_find(text, '$'), length;
+        size_t plain = str_find(text, '$'), length = 0;
         buf_add(&out, str_head(text, plain));
         text = str_skip(text, plain);
         if (!text.n)
@@ -75,7 +75,7 @@ static const struct node *copy_of(const struct copy *c, const struct node *n);
 
 static const struct node *copy_text(const struct copy *c, const struct node *n)
 {
-    size_t length;
+    size_t length = 0;
     if (!memchr(n->text.s, '$', n->text.n))
         return n;
     struct str name = n->text.s[0] == '$' ? reference_of(n->text, &length) : STR("");
