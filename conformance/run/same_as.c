@@ -3,6 +3,8 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "conformance/run/step.h"
+#include "conformance/scenario/catalogue.h"
+#include "conformance/scenario/operations.h"
 
 #define SHOWN_MAX_BYTES 80
 
@@ -39,8 +41,9 @@ static const struct kept_response *find_kept(const struct task *t, const char *i
 struct comparison {
     struct arena *arena;
     const struct same_as *how;
-    const struct node *ids; /* resolved */
-    const char *difference; /* the first one, as a sentence; NULL: none */
+    const struct node *ids;          /* resolved */
+    const struct text_list *members; /* the documented ones; NULL: not known */
+    const char *difference;          /* the first one, as a sentence; NULL: none */
 };
 
 /* Both pointers are split at each slash; `*` in the pattern is any one segment. */
@@ -60,6 +63,12 @@ static bool may_differ(const struct comparison *k, const char *pointer)
         if (fits(str_from(k->how->except[i]), str_from(pointer)))
             return true;
     return false;
+}
+
+/* The provider may add members that no document has, and change them from call to call. */
+static bool is_undocumented(const struct comparison *k, const char *pointer)
+{
+    return k->members && *pointer == '/' && !members_have(k->members, pointer);
 }
 
 static struct str replace(struct arena *a, struct str text, struct str from, struct str to)
@@ -110,8 +119,36 @@ static void compare_maps(struct comparison *k, const char *pointer, const struct
             compare(k, node_pointer_add(k->arena, pointer, str_from(m->key)), NULL, m->value);
 }
 
+static bool is_same(const struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
+{
+    struct comparison one = *k;
+    one.difference = NULL;
+    compare(&one, pointer, there, here);
+    return !one.difference;
+}
+
+/* In any order: most documents do not say in which order a list is. */
+static bool has_same_items(const struct comparison *k, const char *pointer, const struct node *there,
+                           const struct node *here)
+{
+    size_t count = node_count(there);
+    bool *used = arena_array(k->arena, bool, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const char *at = arena_printf(k->arena, "%s/%zu", pointer, i);
+        size_t other = 0;
+        while (other < count && (used[other] || !is_same(k, at, node_at(there, i), node_at(here, other))))
+            other++;
+        if (other == count)
+            return false;
+        used[other] = true;
+    }
+    return true;
+}
+
 static void compare_lists(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
 {
+    if (node_count(there) == node_count(here) && has_same_items(k, pointer, there, here))
+        return;
     size_t count = node_count(there) > node_count(here) ? node_count(there) : node_count(here);
     for (size_t i = 0; i < count; i++)
         compare(k, arena_printf(k->arena, "%s/%zu", pointer, i), node_at(there, i), node_at(here, i));
@@ -120,7 +157,7 @@ static void compare_lists(struct comparison *k, const char *pointer, const struc
 /* A tree of JSON is limited in depth. */
 static void compare(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
 {
-    if (may_differ(k, pointer))
+    if (may_differ(k, pointer) || is_undocumented(k, pointer))
         return;
     bool same_kind = there && here && there->kind == here->kind;
     if (same_kind && there->kind == NODE_MAP)
@@ -166,13 +203,28 @@ struct check *same_as_add(const struct check_input *in, const struct same_as *ho
     return c;
 }
 
+static const struct text_list *documented_members(const struct task *t)
+{
+    const struct suite *suite = t->runner->plan->suite;
+    const struct step *step = t->current.step;
+    for (size_t i = 0; suite && i < suite->catalogue_count; i++) {
+        const struct operations *o = suite->catalogues[i]->operations;
+        const struct operation *op = o ? operations_find(o, step->method, step->path) : NULL;
+        if (!op)
+            continue;
+        const struct text_list *members = t->current.exchange->status >= 400 ? &o->errors : &op->response;
+        return members->count ? members : NULL;
+    }
+    return NULL;
+}
+
 bool same_as_check(struct task *t, const struct check_input *in)
 {
     const struct current *c = &t->current;
     const struct same_as *how = c->step->same_as;
     const struct kept_response *there = find_kept(t, how->step);
     const char *missing = NULL, *undecided = NULL;
-    struct comparison k = {.arena = in->arena, .how = how};
+    struct comparison k = {.arena = in->arena, .how = how, .members = documented_members(t)};
     const char *failed = there ? failed_since(t, there) : how->step;
     if (failed || !c->held)
         undecided = failed ? arena_printf(in->arena, "step '%s' failed", failed)

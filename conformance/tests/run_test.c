@@ -265,6 +265,14 @@ static void a_response_is_compared_with_an_earlier_one(void **state)
     assert_int_equal(s->run.claims[3].outcome, CLAIM_FAILS);
 }
 
+static void members_that_no_document_has_are_not_compared(void **state)
+{
+    struct scene *s = *state;
+    run_file(s, "named/same-as-named");
+    assert_string_equal(same_as_of(s, "more_members"), "the same");
+    assert_string_equal(same_as_of(s, "other_text"), "/message: \"no b there\", but \"no a there\" in step 'first_2'");
+}
+
 static void an_encoded_body_is_decoded_or_decides_nothing(void **state)
 {
     struct scene *s = *state;
@@ -726,6 +734,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cleanup_runs_last_first_after_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_call_is_repeated_until_it_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_response_is_compared_with_an_earlier_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(members_that_no_document_has_are_not_compared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_that_cannot_be_read_decides_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_error_ends_eventually_and_consistently, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_intermediate_state_decides_nothing, set_up, tear_down),
