@@ -14,6 +14,8 @@
 #define TRACE_MAX     2048       /* bytes */
 #define BODY_MAX      (1u << 20) /* a larger body is not varied */
 #define REFUSE_MS     INT64_C(1000)
+#define LATE_MAX_US   20000 /* real time */
+#define CLOSE_ONE_IN  8     /* responses */
 #define SUFFIX_MICROS "000+00:00"
 
 /* splitmix64, seeded with the namespace's seed, the call's number and a purpose (RNG_...). */
@@ -36,7 +38,12 @@ static uint64_t draw(struct rng *d, uint64_t count)
     return (x ^ (x >> 31)) % count;
 }
 
-enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_ROWS /* + the index of the rows */ };
+enum { RNG_REFUSE, RNG_BODY, RNG_HEADERS, RNG_WIRE, RNG_MORE_HEADERS, RNG_ROWS /* + the index of the rows */ };
+
+static bool varies(const struct call *c, enum hostile_switch which)
+{
+    return world_is_hostile(c->world, which);
+}
 
 struct variation { /* while one body is varied */
     struct call *c;
@@ -125,7 +132,7 @@ static const char *time_as(struct arena *a, enum variation_time form, int64_t ms
 static const struct node *vary_text(struct variation *t, const struct node *n, const char *name, const char *pointer)
 {
     int64_t ms;
-    if (!t->allowed->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
+    if (!varies(t->c, HOSTILE_TIMES) || !t->allowed->times || !is_named_as_time(name) || !time_parse(n->text, &ms))
         return n;
     enum variation_time form = 1u << draw(&t->rng, 3);
     if (!(t->allowed->times & form) || (form == VARIATION_SECONDS && ms % 1000))
@@ -161,8 +168,8 @@ static const struct node *vary(struct variation *t, const struct node *n, const 
 static size_t add_extra_member(struct variation *t, struct member *members, size_t count, const char *pointer)
 {
     const struct variations *allowed = t->allowed;
-    if (!t->more_left || !allowed->more_below || !pointer_matches(pointer, allowed->more_below, true) ||
-        is_complete(allowed, pointer) || draw(&t->rng, 2))
+    if (!t->more_left || !varies(t->c, HOSTILE_MEMBERS) || !allowed->more_below ||
+        !pointer_matches(pointer, allowed->more_below, true) || is_complete(allowed, pointer) || draw(&t->rng, 2))
         return count;
     struct member m = {
         .key = arena_printf(t->c->arena, "x_%04llx", (unsigned long long)draw(&t->rng, 65536)),
@@ -186,7 +193,7 @@ static const struct node *vary_map(struct variation *t, const struct node *n, co
             members[i].value = vary(t, m->value, m->key, node_pointer_add(a, pointer, str_from(m->key)));
     }
     count = add_extra_member(t, members, count, pointer);
-    for (size_t i = count; i > 1; i--) {
+    for (size_t i = varies(t->c, HOSTILE_ORDER) ? count : 0; i > 1; i--) {
         size_t k = (size_t)draw(&t->rng, i);
         struct member m = members[i - 1];
         members[i - 1] = members[k];
@@ -224,7 +231,8 @@ static const struct node *vary_list(struct variation *t, const struct node *n, c
     const struct node **items = arena_array(a, const struct node *, count);
     for (size_t i = 0; i < count; i++)
         items[i] = n->list.items[i];
-    shuffle_rows(t, items, count, pointer);
+    if (varies(t->c, HOSTILE_ORDER))
+        shuffle_rows(t, items, count, pointer);
     for (size_t i = 0; i < count; i++)
         items[i] = vary(t, items[i], "", arena_printf(a, "%s/%zu", pointer, i));
     return node_new_list(a, items, count);
@@ -267,7 +275,7 @@ void hostile_body(struct call *c)
         .rng = rng_for(c, RNG_BODY),
         .more_left = MORE_MAX,
     };
-    int indent = draw(&t.rng, 4) ? 0 : 2;
+    int indent = draw(&t.rng, 4) || !varies(c, HOSTILE_WHITE_SPACE) ? 0 : 2;
     body = vary(&t, body, "", "");
     if (t.reordered)
         add_variation(&t, "reordered members", "");
@@ -293,20 +301,88 @@ static const char *in_case(struct arena *a, const char *name, bool upper)
     return other;
 }
 
+static void add_more_headers(struct call *c)
+{
+    static const struct header more[] = {
+        {"Server",                    {"edge/2", 6}                  },
+        {"Via",                       {"1.1 edge", 8}                },
+        {"Vary",                      {"Accept-Encoding, Origin", 23}},
+        {"Strict-Transport-Security", {"max-age=31536000", 16}       },
+        {"X-Cache",                   {"MISS", 4}                    },
+        {"Server-Timing",             {"app;dur=1.5", 11}            },
+    };
+    struct rng rng = rng_for(c, RNG_MORE_HEADERS);
+    for (size_t i = 0; i < COUNT(more); i++)
+        if (!headers_find(&c->res->headers, more[i].name) && draw(&rng, 2))
+            headers_add(c->arena, &c->res->headers, more[i].name, more[i].value);
+    add_trace(c, "more headers");
+}
+
+/* A header is only left out where the documents do not promise it. */
+static void remove_headers(struct call *c, const struct variations *allowed)
+{
+    size_t before = c->res->headers.count;
+    for (size_t i = 0; i < allowed->optional_headers_count; i++)
+        if (c->res->status != 429 || allowed->optional_headers[i].also_on_429)
+            headers_remove(&c->res->headers, allowed->optional_headers[i].name);
+    if (c->res->headers.count < before)
+        add_trace(c, "fewer headers");
+}
+
+static void vary_content_type(struct call *c)
+{
+    static const char *const types[] = {"application/json; charset=utf-8", "application/json;charset=UTF-8"};
+    struct rng rng = rng_for(c, RNG_WIRE);
+    if (str_is(headers_get(&c->res->headers, "Content-Type"), "application/json") && draw(&rng, 2)) {
+        call_header(c, "Content-Type", types[draw(&rng, COUNT(types))]);
+        add_trace(c, "content type");
+    }
+}
+
+static void vary_wire(struct call *c)
+{
+    struct rng rng = rng_for(c, RNG_WIRE);
+    uint64_t late_us = draw(&rng, LATE_MAX_US + 1), close = draw(&rng, CLOSE_ONE_IN);
+    if (varies(c, HOSTILE_LATE))
+        c->res->delay_us += (int64_t)late_us;
+    if (varies(c, HOSTILE_CLOSE) && !close && !headers_find(&c->res->headers, "Connection")) {
+        call_header(c, "Connection", "close");
+        add_trace(c, "closes the connection");
+    }
+}
+
+static void vary_header_list(struct call *c);
+
 void hostile_headers(struct call *c)
 {
-    if (!variations_of(c))
+    const struct variations *allowed = variations_of(c);
+    if (!allowed)
         return;
+    if (varies(c, HOSTILE_FEWER_HEADERS))
+        remove_headers(c, allowed);
+    if (varies(c, HOSTILE_MORE_HEADERS))
+        add_more_headers(c);
+    if (varies(c, HOSTILE_CONTENT_TYPE))
+        vary_content_type(c);
+    vary_wire(c);
+    vary_header_list(c);
+}
+
+/* The order of the headers and the case of their names. */
+static void vary_header_list(struct call *c)
+{
     struct rng rng = rng_for(c, RNG_HEADERS);
     struct headers *h = &c->res->headers;
     uint64_t style = draw(&rng, 3); /* 0: unchanged, 1: lower case, 2: upper case */
-    for (size_t i = h->count; i > 1; i--) {
+    style = varies(c, HOSTILE_HEADER_NAMES) ? style : 0;
+    for (size_t i = varies(c, HOSTILE_ORDER) ? h->count : 0; i > 1; i--) {
         size_t k = (size_t)draw(&rng, i);
         struct header one = h->items[i - 1];
         h->items[i - 1] = h->items[k];
         h->items[k] = one;
     }
-    add_trace(c, "reordered headers");
+    if (varies(c, HOSTILE_ORDER))
+        add_trace(c, "reordered headers");
     for (size_t i = 0; style && i < h->count; i++)
         h->items[i].name = in_case(c->arena, h->items[i].name, style == 2);
     if (style)
@@ -350,7 +426,7 @@ static bool has_used_a_limit(const struct call *c)
 
 bool hostile_refuses(struct call *c, const struct gate *g)
 {
-    if (!variations_of(c) || !c->key || !g->limits_rate)
+    if (!variations_of(c) || !varies(c, HOSTILE_REFUSALS) || !c->key || !g->limits_rate)
         return false;
     size_t operation = (size_t)(c->route - c->provider->routes);
     struct rng rng = rng_for(c, RNG_REFUSE);

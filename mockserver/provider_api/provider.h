@@ -69,6 +69,11 @@ struct variation_rows {
     const char *operation, *rows, *beside;
 };
 
+struct optional_header {
+    const char *name;
+    bool also_on_429;
+};
+
 struct variations {
     const char *more_below;      /* objects below it may have extra members; "": all; NULL: none */
     const char *const *complete; /* objects that may not have extra members */
@@ -77,7 +82,9 @@ struct variations {
     size_t foreign_count;
     const struct variation_rows *rows;
     size_t rows_count;
-    unsigned times; /* enum variation_time */
+    unsigned times;                                 /* enum variation_time */
+    const struct optional_header *optional_headers; /* that responses may lack */
+    size_t optional_headers_count;
 };
 
 /* `passes` returns true to let the call through; false after it set a fault. */

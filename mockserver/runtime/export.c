@@ -295,6 +295,18 @@ static void write_clock(struct json *out, const struct world *w)
     json_close_map(out);
 }
 
+static void write_hostile(struct json *out, unsigned hostile)
+{
+    if (!hostile || hostile == HOSTILE_ALL) {
+        json_put_bool(out, "hostile", hostile);
+        return;
+    }
+    json_key_map(out, "hostile");
+    for (size_t i = 0; i < HOSTILE_SWITCH_COUNT; i++)
+        json_put_bool(out, hostile_switch_texts[i], hostile & 1u << i);
+    json_close_map(out);
+}
+
 static void write_timings(struct json *out, const struct world_timings *t)
 {
     json_key(out, "timings");
@@ -328,7 +340,7 @@ static void write_fixture(struct json *out, struct arena *a, const struct namesp
     write_clock(out, w);
     write_timings(out, &w->timings);
     json_put_text(out, "consent", w->local_consent ? "local" : "provider");
-    json_put_bool(out, "hostile", w->hostile);
+    write_hostile(out, w->hostile);
     write_webhooks(out, &w->webhooks);
     if (rules_count(ns->rules)) {
         json_key(out, "rules");

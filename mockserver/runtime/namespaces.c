@@ -101,7 +101,8 @@ const char *initial_state_grant(struct world *w, const struct overrides *overrid
     const struct field_time *start = &overrides->clock_start;
     if (overrides->seed >= 0)
         w->seed = (uint64_t)overrides->seed;
-    w->hostile = w->hostile || overrides->hostile;
+    if (overrides->hostile)
+        w->hostile = HOSTILE_ALL;
     if (overrides->clock_mode >= 0)
         clock_set_mode(&w->clock, (enum clock_mode)overrides->clock_mode);
     if (!start->given)

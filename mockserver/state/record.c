@@ -272,6 +272,8 @@ static void write_uuid(struct world *w, char out[37])
              high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
 }
 
+#define OPAQUE_BYTES 44
+
 static void write_cuid(struct world *w, char *out)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -284,15 +286,37 @@ static void write_cuid(struct world *w, char *out)
     out[24] = '\0';
 }
 
+/* Longer than the others, with all characters that need no escape in a path. */
+static void write_opaque(struct world *w, char *out)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+    uint64_t x = 0;
+    for (int i = 0; i < OPAQUE_BYTES; i++, x /= 66) {
+        if (i % 10 == 0)
+            x = ids_random(w);
+        out[i] = characters[i == 0 || i == OPAQUE_BYTES - 1 ? x % 62 : x % 66];
+    }
+    out[OPAQUE_BYTES] = '\0';
+}
+
+static enum id_form open_form(struct world *w)
+{
+    static const enum id_form forms[] = {ID_ULID, ID_UUID, ID_OPAQUE, ID_UUID};
+    return world_is_hostile(w, HOSTILE_IDS) ? forms[ids_random(w) & 3] : ID_ULID;
+}
+
 void ids_write(struct world *w, const char *prefix, enum id_form form, char out[64])
 {
     size_t n = strlen(prefix);
     uint64_t high;
     if (form == ID_OPEN)
-        form = w->hostile && ids_random(w) & 1 ? ID_UUID : ID_ULID;
-    assert(n + 37 <= 64);
+        form = open_form(w);
+    assert(n + OPAQUE_BYTES < 64);
     memcpy(out, prefix, n + 1);
     switch (form) {
+    case ID_OPAQUE:
+        write_opaque(w, out + n);
+        break;
     case ID_OPEN:
     case ID_ULID:
         high = ids_random(w);

@@ -71,12 +71,14 @@ uint32_t record_find_in(const struct world *w, enum record_kind kind, int64_t sc
 bool record_id_is_unique(const struct world *w, enum record_kind kind, struct str public_id);
 
 /* ULID: 26 characters of Crockford's base 32; UUID: version 4; HEX8: 8 hex digits; CUID: 24 characters of lower-case
- * base 36; OPEN: for ids that the provider's documents show in both forms: ULIDs, in hostile mode also UUIDs. */
+ * base 36; OPAQUE: 44 characters that need no escape in a path; OPEN: for ids that the provider's documents show in
+ * several forms: ULIDs, in hostile mode also UUIDs and OPAQUE. */
 enum id_form {
     ID_ULID,
     ID_UUID,
     ID_HEX8,
     ID_CUID,
+    ID_OPAQUE,
     ID_OPEN,
 };
 

@@ -19,6 +19,7 @@ const struct record_type *const record_types[RECORD_KIND_COUNT] = {RECORD_KINDS(
 #define X(name, text, record) text,
 const char *const transition_kind_texts[] = {TRANSITION_KINDS(X)};
 #undef X
+const char *const hostile_switch_texts[] = {HOSTILE_SWITCHES(ENUM_TEXT)};
 const char *const cause_texts[] = {CAUSES(ENUM_TEXT)};
 
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)

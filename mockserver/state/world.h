@@ -186,6 +186,25 @@ struct world_webhooks {
     const char *allowed; /* hosts besides loopback, separated by spaces; NULL: none */
 };
 
+/* How responses of a hostile namespace vary (hostile.h). */
+#define HOSTILE_SWITCHES(X)                                                                                            \
+    X(HOSTILE_MEMBERS, "members")             /* unknown members */                                                    \
+    X(HOSTILE_ORDER, "order")                 /* of members, rows and headers */                                       \
+    X(HOSTILE_TIMES, "times")                 /* other formats of the same instant */                                  \
+    X(HOSTILE_WHITE_SPACE, "white_space")     /* between the tokens of JSON */                                         \
+    X(HOSTILE_IDS, "ids")                     /* other forms */                                                        \
+    X(HOSTILE_PAGES, "pages")                 /* of two rows, unless the call has a limit */                           \
+    X(HOSTILE_REFUSALS, "refusals")           /* a 429 now and then */                                                 \
+    X(HOSTILE_LATE, "late")                   /* up to 20 ms */                                                        \
+    X(HOSTILE_CLOSE, "close")                 /* the connection closes after some responses */                         \
+    X(HOSTILE_CONTENT_TYPE, "content_type")   /* with a charset */                                                     \
+    X(HOSTILE_HEADER_NAMES, "header_names")   /* in lower or upper case */                                             \
+    X(HOSTILE_MORE_HEADERS, "more_headers")   /* unknown headers */                                                    \
+    X(HOSTILE_FEWER_HEADERS, "fewer_headers") /* without some that are not documented for the response */
+enum hostile_switch { HOSTILE_SWITCHES(ENUM_NAME) HOSTILE_SWITCH_COUNT };
+extern const char *const hostile_switch_texts[];
+#define HOSTILE_ALL ((1u << HOSTILE_SWITCH_COUNT) - 1)
+
 struct replies;
 
 struct world {
@@ -203,7 +222,7 @@ struct world {
     uint32_t webhook_cursor; /* seq of the last change that was processed for webhooks */
     /* By provider number: the API version of keys that name none; 0: the provider's first. */
     int api_versions[WORLD_PROVIDERS];
-    bool hostile;                /* responses are legal but unkind (hostile.h) */
+    unsigned hostile;            /* responses are legal but unkind: bits of enum hostile_switch */
     uint64_t calls;              /* number of calls; counted only in hostile mode */
     bool local_consent;          /* consent URLs point to the mock's own page */
     uint32_t connect_steps_fail; /* bit per step: it fails the next time it runs (connection.h) */
@@ -222,6 +241,10 @@ struct world *world_fork(struct world *from); /* an independent copy */
 void world_free(struct world *w);
 
 int64_t world_now(const struct world *w);
+static inline bool world_is_hostile(const struct world *w, enum hostile_switch which)
+{
+    return w->hostile & 1u << which;
+}
 /* Copies a text into the world's string pool; it lives as long as the world and its forks. */
 const char *world_text(struct world *w, const char *text);
 const char *world_str(struct world *w, struct str text);

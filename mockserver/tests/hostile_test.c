@@ -1,5 +1,6 @@
 /* Hostile namespaces: what varies in a response, and what never does. */
 #include "base/array.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/layers_test.h"
 
@@ -21,10 +22,16 @@
 #define AS_ACME        "embed-api-key: pn-acme00000000000000000001"
 #define DONE           "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/done\"}"
 
+/* All but short pages and missing headers: with these a response has less than a plain one. */
+#define KIND                                                                                                           \
+    "{ members: true, order: true, times: true, white_space: true, ids: true, refusals: true, late: true, close: "     \
+    "true, "                                                                                                           \
+    "content_type: true, header_names: true, more_headers: true }"
+
 static struct mock *new_mock(const char *from, int seed, bool hostile)
 {
     char yaml[1024];
-    (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed, hostile ? "true" : "false");
+    (void)snprintf(yaml, sizeof yaml, "%sseed: %d\nhostile: %s\n", from, seed, hostile ? KIND : "false");
     return mock_test_new(yaml);
 }
 
@@ -375,6 +382,97 @@ static void ids_have_every_documented_form(void **state)
     assert_in_range(uuids, 1, 11);
 }
 
+/* Makes calls in a namespace with one switch and returns the variations of all of them, each once. */
+static const char *variations_of(struct mock *m, const char *hostile)
+{
+    struct buf text = {.arena = &m->arena};
+    const char *name = arena_printf(&m->arena, "n%zu", namespaces_count(m->namespaces));
+    struct mock_response a = mock_call(
+        m, "POST /__admin/namespaces",
+        arena_printf(&m->arena, "{\"name\":\"%s\",\"fixture\":{\"include\":[\"layers-acme\"],\"hostile\":%s}}", name,
+                     hostile));
+    if (a.status != 201)
+        fail_msg("%s", a.text.s);
+    for (int i = 0; i < 40; i++)
+        mock_call(m, arena_printf(&m->arena, "GET /ns/%s" P "/social-accounts", name), NULL, AS_FULL);
+    a = mock_call(m, arena_printf(&m->arena, "GET /ns/%s/__admin/requests?limit=100", name), NULL);
+    for (size_t i = 0; i < 40; i++) {
+        const struct node *list = node_pointer(a.body, arena_printf(&m->arena, "/items/%zu/hostile", i));
+        for (size_t k = 0; k < node_count(list); k++) {
+            struct str word = str_from(node_text(node_at(list, k)));
+            word = str_head(word, str_find(word, '/'));
+            if (!text.n || !strstr(buf_c(&text), str_dup(&m->arena, str_trim(word))))
+                buf_printf(&text, "%s" STR_FMT, text.n ? ", " : "", STR_ARG(str_trim(word)));
+        }
+    }
+    return text.n ? buf_c(&text) : "";
+}
+
+static void each_switch_varies_one_thing(void **state)
+{
+    struct mock *m = *state;
+    static const struct {
+        const char *hostile, *variations;
+    } rows[] = {
+        {"{}",                       ""                                                    },
+        {"false",                    ""                                                    },
+        {"{\"members\":true}",       "extra member"                                        },
+        {"{\"order\":true}",         "reordered rows, reordered members, reordered headers"},
+        {"{\"times\":true}",         "time"                                                },
+        {"{\"white_space\":true}",   "white space between tokens"                          },
+        {"{\"refusals\":true}",      "refused"                                             },
+        {"{\"close\":true}",         "closes the connection"                               },
+        {"{\"content_type\":true}",  "content type"                                        },
+        {"{\"more_headers\":true}",  "more headers"                                        },
+        {"{\"fewer_headers\":true}", "fewer headers"                                       },
+        {"{\"order\":false}",        ""                                                    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(variations_of(m, rows[i].hostile), rows[i].variations);
+    const char *names = variations_of(m, "{\"header_names\":true}");
+    assert_non_null(strstr(names, "headers in lower case"));
+    assert_non_null(strstr(names, "headers in upper case"));
+}
+
+static void pages_and_ids_have_their_switch(void **state)
+{
+    struct mock *m = *state;
+    struct mock_response a = mock_call(
+        m, "POST /__admin/namespaces",
+        "{\"name\":\"short\",\"fixture\":{\"include\":[\"layers-acme\"],\"hostile\":{\"pages\":true,\"ids\":true}}}");
+    assert_int_equal(a.status, 201);
+    a = mock_call(m, "GET /ns/short" P "/social-accounts", NULL, AS_FULL);
+    assert_int_equal(node_count(node_get(a.body, "items")), 2);
+    a = mock_call(m, "GET /ns/short" P "/social-accounts?limit=3", NULL, AS_FULL);
+    assert_int_equal(node_count(node_get(a.body, "items")), 3);
+    bool opaque = false;
+    for (int i = 0; i < 20; i++) {
+        a = mock_call(m, "POST /ns/short/v1/projects", "{\"name\":\"N\",\"timezone\":\"UTC\"}", AS_FULL);
+        const char *id = at(a, "/id");
+        opaque = opaque || strlen(id) > strlen("prj_") + 40;
+        a = mock_call(m, arena_printf(&m->arena, "GET /ns/short/v1/projects/%s", id), NULL, AS_FULL);
+        assert_int_equal(a.status, 200);
+    }
+    assert_true(opaque);
+    a = mock_call(m, "GET /ns/short/__admin/state?format=fixture", NULL);
+    assert_string_equal(at(a, "/hostile/pages"), "true");
+    assert_string_equal(at(a, "/hostile/order"), "false");
+}
+
+static void an_unknown_switch_is_rejected(void **state)
+{
+    struct mock *m = *state;
+    struct mock_response a =
+        mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":{\"hostile\":{\"ordr\":true}}}");
+    assert_int_equal(a.status, 422);
+    assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/hostile/ordr");
+    assert_non_null(strstr(a.text.s, "did you mean 'order'"));
+    a = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":{\"hostile\":{\"order\":1}}}");
+    assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/hostile/order");
+    a = mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\",\"fixture\":{\"hostile\":\"yes\"}}");
+    assert_string_equal(at(a, "/errors/0/pointer"), "/fixture/hostile");
+}
+
 static void a_namespace_can_be_created_hostile(void **state)
 {
     struct mock *m = *state;
@@ -409,6 +507,9 @@ int main(void)
         TEST(the_response_of_a_rule_is_unchanged),
         TEST(ids_have_every_documented_form),
         LAYERS_TEST(a_namespace_can_be_created_hostile),
+        LAYERS_TEST(each_switch_varies_one_thing),
+        LAYERS_TEST(pages_and_ids_have_their_switch),
+        LAYERS_TEST(an_unknown_switch_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,14 @@ static const struct variation_rows unordered[] = {
     {"list_ad_accounts",         "/items", NULL},
 };
 
+/* The pages of the accounts promise no header. */
+static const struct optional_header optional_headers[] = {
+    {"X-Request-Id",          true },
+    {"X-RateLimit-Limit",     false},
+    {"X-RateLimit-Remaining", false},
+    {"X-RateLimit-Reset",     false},
+};
+
 static const struct variations variations = {
     .more_below = "",
     .foreign = foreign,
@@ -174,6 +182,8 @@ static const struct variations variations = {
     .rows = unordered,
     .rows_count = COUNT(unordered),
     .times = VARIATION_SECONDS | VARIATION_MILLIS | VARIATION_MICROS_OFFSET,
+    .optional_headers = optional_headers,
+    .optional_headers_count = COUNT(optional_headers),
 };
 
 static const struct poll polls[] = {

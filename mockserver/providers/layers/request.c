@@ -71,9 +71,12 @@ static bool read_cursor(struct call *c, struct page *page)
     return true;
 }
 
+#define HOSTILE_PAGE 2
+
 bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct page *page)
 {
-    *page = (struct page){.limit = limit_default, .order = INT64_MIN};
+    bool short_page = world_is_hostile(c->world, HOSTILE_PAGES); /* the default is not documented */
+    *page = (struct page){.limit = short_page ? HOSTILE_PAGE : limit_default, .order = INT64_MIN};
     bool ok = read_query_int(c, "limit", 1, limit_max, &page->limit);
     return read_cursor(c, page) && ok;
 }

@@ -156,12 +156,21 @@ static const struct variation_rows unordered[] = {
     {"list_accounts", "/data/accounts", "/data/account_ids"},
 };
 
+/* The list of accounts documents them for its 429 only. */
+static const struct optional_header optional_headers[] = {
+    {"X-RateLimit-Limit",     false},
+    {"X-RateLimit-Remaining", false},
+    {"X-RateLimit-Reset",     false},
+};
+
 static const struct variations variations = {
     .more_below = "",
     .foreign = foreign,
     .foreign_count = COUNT(foreign),
     .rows = unordered,
     .rows_count = COUNT(unordered),
+    .optional_headers = optional_headers,
+    .optional_headers_count = COUNT(optional_headers),
 };
 
 static const struct poll polls[] = {
