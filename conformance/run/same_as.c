@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "conformance/run/step.h"
 #include "conformance/scenario/catalogue.h"
 #include "conformance/scenario/operations.h"
@@ -154,6 +155,14 @@ static void compare_lists(struct comparison *k, const char *pointer, const struc
         compare(k, arena_printf(k->arena, "%s/%zu", pointer, i), node_at(there, i), node_at(here, i));
 }
 
+/* The same instant may have another format. */
+static bool same_text(const struct comparison *k, struct str there, struct str here)
+{
+    int64_t there_ms, here_ms;
+    return str_eq(there, with_other_ids(k, here)) ||
+           (time_parse(there, &there_ms) && time_parse(here, &here_ms) && there_ms == here_ms);
+}
+
 /* A tree of JSON is limited in depth. */
 static void compare(struct comparison *k, const char *pointer, const struct node *there, const struct node *here)
 {
@@ -164,15 +173,19 @@ static void compare(struct comparison *k, const char *pointer, const struct node
         compare_maps(k, pointer, there, here);
     else if (same_kind && there->kind == NODE_LIST)
         compare_lists(k, pointer, there, here);
-    else if (same_kind && there->kind == NODE_TEXT ? !str_eq(there->text, with_other_ids(k, here->text))
+    else if (same_kind && there->kind == NODE_TEXT ? !same_text(k, there->text, here->text)
                                                    : (there || here) && !(there && here && node_equal(there, here)))
         report_difference(k, pointer, there, here);
 }
 
+/* Of Content-Type only the media type counts. */
 static const struct node *header_of(struct arena *a, const struct exchange_record *x, const char *name)
 {
     const struct header *h = headers_find(&x->response_headers, name);
-    return h ? node_new_text(a, h->value) : NULL;
+    struct str value = h ? h->value : STR("");
+    if (str_eq_nocase(str_from(name), STR("Content-Type")))
+        value = str_trim(str_head(value, str_find(value, ';')));
+    return h ? node_new_text(a, value) : NULL;
 }
 
 static void compare_responses(struct comparison *k, const struct kept_response *there, const struct current *here)
