@@ -19,7 +19,10 @@ sed -i "s|^fixture: .*|fixture: $tmp/hostile.yaml|" "$target"
 grep -q "$tmp/hostile.yaml" "$target" || fail "the target has no fixture"
 # run_seed SEED PATH
 run_seed() {
-    printf 'include: [%s]\nseed: %s\nhostile: true\n' "$source/fixtures/$provider-acme.yaml" "$1" >"$tmp/hostile.yaml"
+    # All but short pages: with these some claims stay undecided (scenarios/layers/mutants/legal.yaml).
+    printf 'include: [%s]\nseed: %s\nhostile: { %s }\n' "$source/fixtures/$provider-acme.yaml" "$1" \
+        "$(printf '%s: true, ' members order times white_space ids refusals late close content_type header_names more_headers fewer_headers)" \
+        >"$tmp/hostile.yaml"
     "$bin/conformance" run "$2" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt" \
         >"$tmp/out" 2>&1 </dev/null || fail "a scenario fails with seed $1"
     for key in $(sed -n 's/^  [a-z]*: { key: \([^ ,}]*\).*/\1/p' "$target"); do
