@@ -130,7 +130,8 @@ static bool check_kind(struct loading *l, const struct entry_yaml *w)
 
 static bool check_mutant(struct loading *l, const struct node *map, const struct entry_yaml *w, const struct entry *e)
 {
-    bool ok = check_key(l, map, "undecided", "legal server") & check_key(l, map, "differs", "control or legal server");
+    bool ok = check_key(l, map, "undecided", "legal server");
+    ok &= check_key(l, map, "differs", "control or legal server");
     if (!w->mistake)
         ok = error_add(l->err, ERROR_INPUT, w->at, "missing 'mistake': one sentence");
     if (!node_get(map, "breaks"))
