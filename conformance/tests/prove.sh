@@ -121,6 +121,22 @@ mistakes_have_their_place() {
     has "/mutants.yaml:3:12: unknown claim 'XX-01'"
 }
 
+lint_counts_the_mutants() {
+    "$bin/conformance" lint --complete "$suite" >"$tmp/out" 2>&1 || fail "lint fails"
+    has '^  1 mutant  XX-001 +must +The list has every account$'
+    has '^  0 mutants XX-002 +must '
+    has ': 2 mutants; 0 of 3 observable must claims have at least 3$'
+    {
+        for name in one two three; do
+            mutant "$name" 'The order is another one' XX-002
+            echo '  equivalent: no document says anything about the order'
+        done
+    } >>"$suite/mutants.yaml"
+    "$bin/conformance" lint --complete "$suite" >"$tmp/out" 2>&1 || fail "lint fails"
+    hasnt 'XX-002'
+    has ': 5 mutants; 1 of 3 observable must claims have at least 3$'
+}
+
 a_mock_that_is_not_green_proves_nothing() {
     sed -i 's/^fixture: .*/fixture: fixture.yaml/' "$suite/targets/mock.yaml"
     { printf 'name: broken\ninclude: [%s/fixtures/posteverywhere-acme.yaml]\n' "$source"; rules x list_accounts '{ patch: [ { op: remove, path: /data/accounts/0 } ] }' | sed 's/^  //'; } >"$suite/targets/fixture.yaml"
