@@ -63,15 +63,17 @@ static void respond_coded(struct exchange *x, const char *coding)
     server_reply(x);
 }
 
-/* A 404 whose text repeats the name, and whose other members change from call to call. */
+/* A 404 whose text repeats the name, and whose other members change from call to call; of a time only the format. */
 static void respond_told(struct exchange *x, struct call_log *d, const char *name)
 {
     bool plain = strcmp(name, "plain") == 0;
     if (!plain)
         headers_add(&x->arena, &x->response.headers, "X-Told", STR("yes"));
     ++d->told;
-    respond(x, 404, "{\"code\":\"NONE\",\"message\":\"no %s there\",\"count\":%d,\"list\":[{\"at\":%d}]%s}", name,
-            d->told, d->told, plain ? ",\"more\":1" : "");
+    respond(x, 404,
+            "{\"code\":\"NONE\",\"message\":\"no %s there\",\"count\":%d,\"list\":[{\"at\":%d}],\"since\":\"%s\"%s}",
+            name, d->told, d->told, d->told % 2 ? "2026-05-02T09:00:00Z" : "2026-05-02T09:00:00.000Z",
+            plain ? ",\"more\":1" : "");
 }
 
 /* As a gateway that does not know the method. */
