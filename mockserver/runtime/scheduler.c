@@ -181,18 +181,23 @@ static void copy_to_others(struct world *w, uint32_t first, const char *to)
     }
 }
 
+static bool is_unsent(const struct delivery *d)
+{
+    return d->state == DELIVERY_PENDING && !d->attempts;
+}
+
 static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *last)
 {
     struct world *w = p->world;
     const struct delivery *d = delivery_read(w, row);
-    if (d->copy_of || d->state != DELIVERY_PENDING || d->attempts)
+    if (d->copy_of || !is_unsent(d))
         return;
     if (!last->id || strcmp(last->id, d->event_id) != 0) {
         *last = (struct last_event){.id = d->event_id};
         rules_event(p->ns->rules, &p->arena, w, row, &last->faults);
         copy_to_others(w, row, last->faults.also_to);
     }
-    if (!last->faults.rules)
+    if (!last->faults.rules || !is_unsent(delivery_read(w, row))) /* set_state of a rule may have changed it */
         return;
     delivery_apply_faults(w, row, &last->faults);
     for (int64_t i = 0; !last->faults.drop && i < last->faults.duplicates; i++)

@@ -91,6 +91,20 @@ static void rules_do_not_cause_each_other_without_end(void **state)
     assert_string_equal(text_at(n, 1, "/type"), "post.failed");
 }
 
+/* Then the other effects of the event do not act: the delivery is no longer a new one. */
+static void a_rule_may_change_the_delivery_of_its_event(void **state)
+{
+    struct network *n = *state;
+    add_rule(n, "{\"event\":\"" LOST "\",\"then\":[{\"webhook\":{\"duplicate\":1}},{\"set_state\":{"
+                "\"deliveries\":{\"set\":{\"attempts\":7}}}}]}");
+    lose(n, "sa_a");
+    assert_int_equal(n->count, 1);
+    add_rule(n, "{\"event\":\"" BACK
+                "\",\"then\":[{\"set_state\":{\"deliveries\":{\"set\":{\"state\":\"abandoned\"}}}}]}");
+    simulation(n, "account_connected", "{\"space\":\"prj_a\",\"handle\":\"new\",\"platform\":\"tiktok\"}");
+    assert_int_equal(n->count, 1);
+}
+
 static void a_reference_can_name_a_field(void **state)
 {
     struct network *n = *state;
@@ -226,6 +240,7 @@ int main(void)
         cmocka_unit_test(an_event_is_delivered_to_a_foreign_webhook),
         TEST(an_event_changes_the_records_that_it_refers_to),
         TEST(rules_do_not_cause_each_other_without_end),
+        TEST(a_rule_may_change_the_delivery_of_its_event),
         TEST(a_reference_can_name_a_field),
         TEST(a_limit_bounds_the_records_that_change),
         TEST(a_rule_acts_while_a_record_exists),
