@@ -242,10 +242,11 @@ static const struct flag prove_rows[] = {
          .help = "mock server to start (default: mockserver beside this program, then on PATH)",
          .environment = "UNDERSTUDY_TEST_MOCK"),
     FLAG("claim", "GLOB,...", set_claim, .help = "only mutants that break a matching claim, for example LA-18*"),
-    FLAG("mutant", "GLOB,...", set_mutant, .help = "only the mutants, controls and legal servers of that name"),
-    FLAG("only", "KIND", set_only, .help = "only mutants, controls or legal (servers)"),
+    FLAG("mutant", "GLOB,...", set_mutant,
+         .help = "only the mutants, controls and legal servers with a matching name, for example 'filter-*'"),
+    FLAG("only", "KIND", set_only, .help = "only this kind: mutants, controls or legal (servers)"),
     FLAG("show", "NAME", set_show,
-         .help = "run the whole suite on one of them, and print its failure cards and its fixture"),
+         .help = "run the whole suite on one of them, and print its failure cards, how it is judged, and its fixture"),
     FLAG("jobs", "N", set_jobs, .help = "number of processes, each with a mock (default: one per processor)"),
     FLAG("report", "json=FILE", set_report, .help = "write the result as JSON to a file (- is stdout)"),
     FLAG("no-color", NULL, set_no_color, .help = "do not use colours"),
@@ -286,11 +287,11 @@ static const struct flag prove_rows[] = {
     "Exit status of prove:\n"                                                                                          \
     "  0    every mutant of a must claim was killed by a check of that claim, no\n"                                    \
     "       claim holds on a control, and no legal server was called wrong\n"                                          \
-    "  1    not so\n"                                                                                                  \
+    "  1    one of these is not so\n"                                                                                  \
     "  2    wrong usage or an invalid file; a mutant that the mock refuses\n"                                          \
     "  3    a mock or a process ended, or the suite is not green on the unchanged\n"                                   \
     "       mock\n"                                                                                                    \
-    "  4    nothing was played\n"                                                                                      \
+    "  4    nothing was played: no entry matches all of the options\n"                                                 \
     "  130  interrupted"
 
 static const struct command_row {
@@ -312,7 +313,7 @@ static const struct command_row {
     "  run PATH...   Run scenarios against a target.\n"                                                                \
     "  lint PATH...  Check scenario files without running them.\n"                                                     \
     "  list PATH...  List scenarios.\n"                                                                                \
-    "  prove PATH... Measure what the scenarios notice.\n\n"                                                           \
+    "  prove PATH... Measure which mistakes of a provider the scenarios notice.\n\n"                                   \
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
     "--jobs.\n\n"                                                                                                      \
     "lint and list exit with 0 if there is no error, with 2 if the input is\n"                                         \

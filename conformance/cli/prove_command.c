@@ -51,26 +51,41 @@ static const char *report_path(const struct options *o, struct error *err)
 }
 
 /* The program's own texts have no secrets. */
+static struct text_layout begin_layout(const struct options *o, struct arena *a, const struct secrets *none, FILE *to)
+{
+    return layout_begin(a, none, !o->no_color && log_colour_wanted(to), layout_terminal_width());
+}
+
+static void write_layout(const struct text_layout *t, const struct secrets *none, FILE *to)
+{
+    struct writer *w = writer_to(none, to);
+    write_str(w, buf_str(&t->out));
+    (void)writer_close(w, NULL);
+}
+
 static void write_table(const struct options *o, const struct proof *proofs, size_t count, int64_t us, FILE *to)
 {
     struct arena a = {0};
     struct secrets none = {.arena = &a};
-    struct text_layout t = layout_begin(&a, &none, !o->no_color && log_colour_wanted(to), layout_terminal_width());
+    struct text_layout t = begin_layout(o, &a, &none, to);
     proofs_put(&t, proofs, count, us);
-    struct writer *w = writer_to(&none, to);
-    write_str(w, buf_str(&t.out));
-    (void)writer_close(w, NULL);
+    write_layout(&t, &none, to);
     arena_end(&a);
 }
 
-static void print_fixture(const struct entry *e)
+static void print_judgement(const struct options *o, const struct entry *e, const struct judgement *j)
 {
     struct arena a = {0};
-    struct buf out = {.arena = &a};
-    struct json w = json_begin(&out, 2);
+    struct secrets none = {.arena = &a};
+    struct buf fixture = {.arena = &a};
+    struct json w = json_begin(&fixture, 2);
+    struct text_layout t = begin_layout(o, &a, &none, stdout);
     json_node(&w, e->fixture);
-    printf("\n%s: %s\n%s:%d, merged over the target's fixture:\n%s\n", e->name, e->says, e->at.file, e->at.line,
-           buf_c(&out));
+    layout_put(&t, STYLE_BOLD, "\nHow the suite judges this %s\n",
+               e->kind == ENTRY_LEGAL ? "legal server" : entry_kind_texts[e->kind]);
+    judgement_put(&t, e, j);
+    write_layout(&t, &none, stdout);
+    printf("\nMerged over the target's fixture:\n%s\n", buf_c(&fixture));
     arena_end(&a);
 }
 
@@ -79,13 +94,14 @@ static int show(const struct options *o, const struct proof *proofs, size_t coun
 {
     struct secrets none = {.arena = o->arena};
     struct run run = {0};
+    struct judgement judgement = {0};
     struct writer *out = writer_to(&none, stdout);
     bool colour = !o->no_color && log_colour_wanted(stdout);
     struct console *console = console_new(o->arena, out, colour, PROGRESS_NONE, layout_terminal_width());
-    const struct entry *e = proof_show(o->arena, proofs, count, o->show, options, console, &run, err);
+    const struct entry *e = proof_show(o->arena, proofs, count, o->show, options, console, &run, &judgement, err);
     writer_close(out, err);
     if (e)
-        print_fixture(e);
+        print_judgement(o, e, &judgement);
     return run_exit_status(&run, err);
 }
 
@@ -100,6 +116,8 @@ int command_prove(const struct options *o, struct error *err)
         return error_exit_code(err);
     if (o->show)
         return show(o, proofs, count, &options, err);
+    if (!proofs_check_options(proofs, count, &options, err))
+        return error_exit_code(err);
     struct secrets none = {.arena = o->arena};
     struct writer *report = path ? writer_open(&none, path, err) : NULL;
     bool ok = !error_any(err), interrupted = false;

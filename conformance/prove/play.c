@@ -208,18 +208,24 @@ bool player_check_unchanged(struct player *p, struct arena *a, struct judgement 
                                   run->verdict_why, failed_claims(a, run), p->proof->catalogue->folder);
 }
 
+static void judge(const struct player *p, struct arena *a, const struct entry *e, const struct run *whole,
+                  struct judgement *out)
+{
+    if (e->kind == ENTRY_MUTANT)
+        judge_mutant(a, e, whole, out);
+    else if (e->kind == ENTRY_CONTROL)
+        judge_control(a, whole, out);
+    else
+        judge_legal(a, e, whole, p->unchanged, out);
+}
+
 static bool play_whole(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
                        struct error *err)
 {
     struct run run;
     if (!run_on(p, a, &p->proof->plan, NAMESPACE, NULL, NULL, &run, err))
         return false;
-    if (e->kind == ENTRY_MUTANT)
-        judge_mutant(a, e, &run, out);
-    else if (e->kind == ENTRY_CONTROL)
-        judge_control(a, &run, out);
-    else
-        judge_legal(a, e, &run, p->unchanged, out);
+    judge(p, a, e, &run, out);
     return true;
 }
 
@@ -266,14 +272,16 @@ bool player_play(struct player *p, struct arena *a, const struct entry *e, struc
 }
 
 bool player_show(struct player *p, struct arena *a, const struct entry *e, struct console *console, struct run *run,
-                 struct error *err)
+                 struct judgement *out, struct error *err)
 {
     struct run_events events = console_events(console);
     if (!create_namespace(p, a, e, err))
         return false;
     bool ok = run_on(p, a, &p->proof->plan, NAMESPACE, &events, NULL, run, err);
-    if (ok)
+    if (ok) {
         console_summary(console, run);
+        judge(p, a, e, run, out);
+    }
     delete_namespace(p, a);
     return ok;
 }

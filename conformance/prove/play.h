@@ -15,6 +15,7 @@ struct player *player_new(struct arena *a, const struct proof *proof, const char
 /* Runs the whole suite on the unchanged mock. Returns false, and an error, if it is not green. */
 bool player_check_unchanged(struct player *p, struct arena *a, struct judgement *out, struct error *err);
 bool player_play(struct player *p, struct arena *a, const struct entry *e, struct judgement *out, struct error *err);
-/* Runs the whole suite on the entry's server, and reports it to `console`. */
+/* Runs the whole suite on the entry's server, reports it to `console`, and judges it. player_check_unchanged must have
+ * succeeded. */
 bool player_show(struct player *p, struct arena *a, const struct entry *e, struct console *console, struct run *run,
-                 struct error *err);
+                 struct judgement *out, struct error *err);

@@ -105,6 +105,35 @@ bool entry_chosen(const struct entry *e, const struct prove_options *options)
     return chosen && breaks;
 }
 
+static bool any_matches(const struct proof *proofs, size_t count, const char *glob, bool names)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < proofs[i].entries.count; k++) {
+            const struct entry *e = &proofs[i].entries.items[k];
+            if (names && fnmatch(glob, e->name, 0) == 0)
+                return true;
+            for (size_t c = 0; !names && e->kind == ENTRY_MUTANT && c < e->claim_count; c++)
+                if (fnmatch(glob, e->claims[c]->id, 0) == 0)
+                    return true;
+        }
+    return false;
+}
+
+bool proofs_check_options(const struct proof *proofs, size_t count, const struct prove_options *options,
+                          struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < options->names.count; i++)
+        if (!any_matches(proofs, count, options->names.items[i], true))
+            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--mutant"},
+                           "no entry of mutants.yaml is named '%s'", options->names.items[i]);
+    for (size_t i = 0; i < options->claims.count; i++)
+        if (!any_matches(proofs, count, options->claims.items[i], false))
+            ok = error_add(err, ERROR_USAGE, (struct where){.file = "--claim"}, "no mutant breaks a claim '%s'",
+                           options->claims.items[i]);
+    return ok;
+}
+
 /* Equivalent mutants are judged without being played. */
 static void judge_equivalent(struct arena *a, const struct entry *e, struct judgement *out)
 {
@@ -148,7 +177,7 @@ static const struct entry *entry_named(struct arena *a, const struct proof *proo
 
 const struct entry *proof_show(struct arena *a, const struct proof *proofs, size_t count, const char *name,
                                const struct prove_options *options, struct console *console, struct run *run,
-                               struct error *err)
+                               struct judgement *out, struct error *err)
 {
     const struct proof *p;
     const struct entry *e = entry_named(a, proofs, count, name, &p, err);
@@ -158,7 +187,8 @@ const struct entry *proof_show(struct arena *a, const struct proof *proofs, size
     }
     struct mock *mock = e ? mock_start(a, options->mock_binary, p->target->fixture, err) : NULL;
     struct player *player = mock ? player_new(a, p, mock_url(mock), err) : NULL;
-    bool ok = player && player_show(player, a, e, console, run, err);
+    bool ok =
+        player && player_check_unchanged(player, a, out, err) && player_show(player, a, e, console, run, out, err);
     mock_stop(mock);
     return ok ? e : NULL;
 }

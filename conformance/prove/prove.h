@@ -1,7 +1,8 @@
 /* prove.h - START HERE: measures what a suite notices. It plays each mutant, control and legal server of mutants.yaml
  * on the mock, and judges the suite by its verdicts.
  *
- *   mutants.c (read) -> prove.c (choose) -> workers.c (share out) -> play.c (one entry) -> judge.c -> table.c, json.c
+ *   mutants.c (read) -> prove.c (choose) -> workers.c (share out) -> play.c (one entry) -> judge.c -> table.c,
+ *   proof_json.c
  *
  * Shapes:  a proof is that of one provider: its entries, each with a judgement. First the unchanged mock is played: it
  *          must be green, else nothing can be proved. Each worker is a process with a mock of its own.
@@ -42,10 +43,14 @@ struct proof { /* of one provider */
 struct proof *proofs_load(struct arena *a, const struct texts_list *paths, size_t *count, struct error *err);
 /* Plays the chosen entries. Returns false if it did not play all of them. */
 bool proof_run(struct arena *a, struct proof *p, const struct prove_options *options, struct error *err);
-/* Plays one entry with the whole suite and prints the run on the console. Returns the entry, or NULL and an error. */
+/* Plays one entry with the whole suite, prints the run on the console, and judges it. Returns the entry, or NULL and an
+ * error. */
 const struct entry *proof_show(struct arena *a, const struct proof *proofs, size_t count, const char *name,
                                const struct prove_options *options, struct console *console, struct run *run,
-                               struct error *err);
+                               struct judgement *out, struct error *err);
+/* Checks that each name and each claim of the options matches an entry. */
+bool proofs_check_options(const struct proof *proofs, size_t count, const struct prove_options *options,
+                          struct error *err);
 
 /* Returns true if the entry is to be played. */
 bool entry_chosen(const struct entry *e, const struct prove_options *options);
@@ -70,5 +75,7 @@ size_t tally_played(const struct tally *t); /* without the equivalent ones */
 int proofs_exit_status(const struct proof *proofs, size_t count);
 
 void proofs_put(struct text_layout *t, const struct proof *proofs, size_t count, int64_t duration_us);
+/* Prints how the suite judges one entry: the outcome of each claim, and what fails. */
+void judgement_put(struct text_layout *t, const struct entry *e, const struct judgement *j);
 void proofs_write_json(struct writer *out, const struct proof *proofs, size_t count, int64_t duration_us,
                        const char *version);

@@ -195,9 +195,9 @@ static const char *join(struct arena *a, const struct texts *texts, size_t most)
     return buf_c(&out);
 }
 
-static void put_entry(struct text_layout *t, const struct entry *e)
+static void put_entry(struct text_layout *t, const struct entry *e, const struct judgement *j)
 {
-    layout_put(t, STYLE_BAD, "  ✗ ");
+    layout_put(t, j->good ? STYLE_GOOD : STYLE_BAD, j->good ? "  ✓ " : "  ✗ ");
     layout_put(t, STYLE_BOLD, "%s", layout_safe_text(t, e->name));
     layout_put(t, STYLE_DIM, "  %s:%d\n", layout_safe_text(t, e->at.file), e->at.line);
     layout_indent(t, INDENT);
@@ -213,31 +213,33 @@ static const char *kill_text(struct arena *a, enum kill kill, const char *why)
 {
     const char *text = kill == KILL_WRONG_REASON ? "does not fail, but others do"
                        : kill == KILL_UNDECIDED  ? "undecided, and nothing fails"
+                       : kill == KILL_KILLED     ? "killed"
                                                  : "survived: nothing fails";
     return why ? arena_printf(a, "%s; %s", text, why) : text;
 }
 
-static void put_mutant(struct text_layout *t, const struct entry *e, const struct judgement *j)
+/* `whole`: also the claims that killed it. */
+static void put_mutant(struct text_layout *t, const struct entry *e, const struct judgement *j, bool whole)
 {
     struct arena *a = t->arena;
-    put_entry(t, e);
+    put_entry(t, e, j);
     for (size_t i = 0; i < e->claim_count; i++)
-        if (j->kills[i] != KILL_KILLED)
+        if (whole || j->kills[i] != KILL_KILLED)
             put_line(t, e->claims[i]->id, kill_text(a, j->kills[i], j->whys[i]));
     struct texts others = {0};
     for (size_t i = 0; i < e->claim_count; i++)
-        if (j->kills[i] == KILL_KILLED)
+        if (!whole && j->kills[i] == KILL_KILLED)
             *arena_push(a, &others, const char *) = e->claims[i]->id;
     for (size_t i = 0; i < j->failed.count; i++)
         *arena_push(a, &others, const char *) = j->failed.items[i];
     for (size_t i = 0; i < j->unclaimed.count; i++)
         *arena_push(a, &others, const char *) = j->unclaimed.items[i];
-    put_line(t, "fail", others.count ? join(a, &others, LISTED_MAX) : NULL);
+    put_line(t, whole ? "also fail" : "fail", others.count ? join(a, &others, LISTED_MAX) : NULL);
 }
 
 static void put_control(struct text_layout *t, const struct entry *e, const struct judgement *j)
 {
-    put_entry(t, e);
+    put_entry(t, e, j);
     put_line(t, "hold", j->holding.count ? join(t->arena, &j->holding, LISTED_MAX) : NULL);
     put_line(t, "exit", j->exit_code ? NULL : "0: the run is green");
 }
@@ -245,7 +247,7 @@ static void put_control(struct text_layout *t, const struct entry *e, const stru
 static void put_legal(struct text_layout *t, const struct entry *e, const struct judgement *j)
 {
     struct arena *a = t->arena;
-    put_entry(t, e);
+    put_entry(t, e, j);
     put_line(t, "fail", j->failed.count ? join(a, &j->failed, LISTED_MAX) : NULL);
     put_line(t, "fail", j->unclaimed.count ? join(a, &j->unclaimed, LISTED_MAX) : NULL);
     for (size_t i = 0; i < j->failures.count; i++)
@@ -255,6 +257,16 @@ static void put_legal(struct text_layout *t, const struct entry *e, const struct
                                 : NULL);
     put_line(t, "decided",
              j->decided.count ? arena_printf(a, "%s (listed in 'undecided')", join(a, &j->decided, LISTED_MAX)) : NULL);
+}
+
+void judgement_put(struct text_layout *t, const struct entry *e, const struct judgement *j)
+{
+    if (e->kind == ENTRY_MUTANT)
+        put_mutant(t, e, j, true);
+    else if (e->kind == ENTRY_CONTROL)
+        put_control(t, e, j);
+    else
+        put_legal(t, e, j);
 }
 
 static void put_bad(struct text_layout *t, const struct proof *proofs, size_t count, enum entry_kind kind)
@@ -272,7 +284,7 @@ static void put_bad(struct text_layout *t, const struct proof *proofs, size_t co
                 layout_put(t, STYLE_BOLD, "%s\n", heads[kind]);
             any = true;
             if (kind == ENTRY_MUTANT)
-                put_mutant(t, e, j);
+                put_mutant(t, e, j, false);
             else if (kind == ENTRY_CONTROL)
                 put_control(t, e, j);
             else

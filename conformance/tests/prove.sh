@@ -95,8 +95,14 @@ a_part_can_be_played() {
     has '^1 mutant, 1 of 1 kills, 0 controls, 0 legal servers'
     prove 0 --only legal
     has '^0 mutants, 0 of 0 kills, 0 controls, 1 legal server:'
-    prove 4 --mutant nothing-has-this-name
+    prove 2 --mutant nothing-has-this-name
+    has "^--mutant: no entry of mutants.yaml is named 'nothing-has-this-name'$"
+    prove 2 --claim XX-9*
+    has "^--claim: no mutant breaks a claim 'XX-9\*'$"
+    prove 4 --mutant lost --only legal
     prove 1 --show lost
+    has '^  ✓ lost  .*/mutants.yaml:[0-9]+$'
+    has '^ +XX-001 +killed$'
     has '^ *XX-001 +must +The list has every account'
     has '"path": "/data/accounts/0"'
     prove 2 --show lots
