@@ -329,8 +329,8 @@ const struct node *isolation_scenario(const struct expansion *x)
              arena_printf(a, "isolation/%s/%s%s%s", x->operation->name, x->stranger->name, x->cell.variant ? "/" : "",
                           x->cell.variant ? x->cell.variant : ""));
     put_text(&m, "title",
-             arena_printf(a, "%s with %s does not %s %s", x->operation->name, x->stranger->means,
-                          reads ? "show" : "change", x->row->what));
+             arena_printf(a, "A caller with %s cannot %s %s (%s)", x->stranger->means, reads ? "read" : "change",
+                          x->row->what, x->operation->name));
     put(&m, "requires", texts(a, &x->stranger->needs, &x->row->needs, x->at));
     put(&m, "tags", texts(a, &tag, &x->row->tags, x->at));
     put(&m, "exclusive", texts(a, &x->row->exclusive, NULL, x->at));

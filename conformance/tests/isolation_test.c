@@ -63,7 +63,7 @@ static void a_cell_becomes_a_scenario(void **state)
     const struct scenario *s = suite.scenarios[0];
     assert_string_equal(s->requires[0], "second_org");
     assert_string_equal(s->tags[0], "isolation");
-    assert_string_equal(s->title, "read_item with a key of another organization does not show an item");
+    assert_string_equal(s->title, "A caller with a key of another organization cannot read an item (read_item)");
     assert_int_equal(s->at.line, 23); /* of the cell */
     assert_int_equal(s->steps[1].expect.at.line, 23);
 }
