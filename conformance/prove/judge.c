@@ -135,7 +135,7 @@ void judge_mutant(struct arena *a, const struct entry *e, const struct run *whol
         if (outcome == CLAIM_UNDECIDED)
             out->whys[i] = undecided_why(a, whole, e->claims[i]);
         else if (outcome == CLAIM_UNCITED)
-            out->whys[i] = "no scenario cites the claim";
+            out->whys[i] = "no scenario that it can change cites the claim";
     }
 }
 

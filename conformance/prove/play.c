@@ -6,13 +6,14 @@
 #include "base/loop.h"
 #include "base/time.h"
 #include "base/yaml.h"
+#include "conformance/prove/reach.h"
 #include "conformance/run/client.h"
 
 #define NAMESPACE     "mutant"
 #define TIMEOUT_MS    10000
 #define CONNECTION_MS 5000
-/* Few, so that little has been started when a mutant is killed. */
-#define SCENARIOS_AT_ONCE 4
+#define SCENARIOS_MAX 64 /* at once */
+#define SCENARIOS_FEW 4  /* if the run may end early: then little has been started */
 
 struct player {
     const struct proof *proof;
@@ -20,6 +21,7 @@ struct player {
     struct plan unchanged_plan;
     const struct node *include;  /* list with the name of the target's fixture */
     const struct run *unchanged; /* NULL: not played */
+    struct reach reach;
 };
 
 /* --- the namespace of an entry ------------------------------------------------------------- */
@@ -121,10 +123,27 @@ static size_t length_of(const struct scenario *s)
     return calls;
 }
 
-/* The scenarios that cite a claim of the entry, the shortest first: one that fails may be enough. */
+static struct plan empty_plan(struct arena *a, const struct plan *whole)
+{
+    return (struct plan){.suite = whole->suite, .items = arena_array(a, struct planned, whole->count)};
+}
+
+/* The scenarios that the entry can change. */
+static struct plan reached(const struct player *p, struct arena *a, const struct entry *e)
+{
+    const struct plan *whole = &p->proof->plan;
+    struct plan out = empty_plan(a, whole);
+    const bool *reaches = reach_entry(a, &p->reach, e);
+    for (size_t i = 0; i < whole->count; i++)
+        if (reaches[i])
+            out.items[out.count++] = whole->items[i];
+    return out;
+}
+
+/* Those that cite a claim of the entry, the shortest first: one that fails may be enough. */
 static struct plan citing(struct arena *a, const struct plan *whole, const struct entry *e)
 {
-    struct plan out = {.suite = whole->suite, .items = arena_array(a, struct planned, whole->count)};
+    struct plan out = empty_plan(a, whole);
     for (size_t i = 0; i < whole->count; i++) {
         bool any = false;
         size_t at = out.count, length = length_of(whole->items[i].scenario);
@@ -146,7 +165,7 @@ static bool run_on(const struct player *p, struct arena *a, const struct plan *p
                    const struct run_events *events, const bool *enough, struct run *out, struct error *err)
 {
     struct run_options options = {
-        .jobs = SCENARIOS_AT_ONCE,
+        .jobs = enough ? SCENARIOS_FEW : SCENARIOS_MAX,
         .timeout_ms = TIMEOUT_MS,
         .skip_preflight = true,
         .from = from,
@@ -179,6 +198,7 @@ struct player *player_new(struct arena *a, const struct proof *proof, const char
     const struct node **names = arena_array(a, const struct node *, 1);
     names[0] = node_new_text(a, str_from(fixture_name(a, proof->target->fixture, fixture)));
     p->include = node_new_list(a, names, 1);
+    p->reach = reach_of(a, &proof->plan, proof->catalogue->operations);
     return fixture ? p : NULL;
 }
 
@@ -219,11 +239,11 @@ static void judge(const struct player *p, struct arena *a, const struct entry *e
         judge_legal(a, e, whole, p->unchanged, out);
 }
 
-static bool play_whole(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
-                       struct error *err)
+static bool play_all(const struct player *p, struct arena *a, const struct entry *e, const struct plan *plan,
+                     struct judgement *out, struct error *err)
 {
     struct run run;
-    if (!run_on(p, a, &p->proof->plan, NAMESPACE, NULL, NULL, &run, err))
+    if (!run_on(p, a, plan, NAMESPACE, NULL, NULL, &run, err))
         return false;
     judge(p, a, e, &run, out);
     return true;
@@ -247,18 +267,18 @@ static void on_scenario(void *ctx, const struct run *r, const struct scenario_re
         }
 }
 
-static bool play_citing(const struct player *p, struct arena *a, const struct entry *e, struct judgement *out,
-                        struct error *err)
+static bool play_citing(const struct player *p, struct arena *a, const struct entry *e, const struct plan *all,
+                        struct judgement *out, struct error *err)
 {
-    struct plan plan = citing(a, &p->proof->plan, e);
+    struct plan plan = citing(a, all, e);
     struct watch w = {.entry = e, .failed = arena_array(a, bool, e->claim_count), .open = e->claim_count};
     const struct run_events events = {.scenario_ended = on_scenario, .ctx = &w};
     struct run run;
     if (!plan.count)
-        return play_whole(p, a, e, out, err);
+        return play_all(p, a, e, all, out, err);
     if (!run_on(p, a, &plan, NAMESPACE, &events, &w.enough, &run, err))
         return false;
-    return judge_killed(a, e, &run, out) || play_whole(p, a, e, out, err);
+    return judge_killed(a, e, &run, out) || play_all(p, a, e, all, out, err);
 }
 
 bool player_play(struct player *p, struct arena *a, const struct entry *e, struct judgement *out, struct error *err)
@@ -266,7 +286,10 @@ bool player_play(struct player *p, struct arena *a, const struct entry *e, struc
     *out = (struct judgement){0};
     if (!create_namespace(p, a, e, err))
         return false;
-    bool ok = e->kind == ENTRY_MUTANT ? play_citing(p, a, e, out, err) : play_whole(p, a, e, out, err);
+    struct plan plan = reached(p, a, e);
+    if (!plan.count)
+        plan = p->proof->plan;
+    bool ok = e->kind == ENTRY_MUTANT ? play_citing(p, a, e, &plan, out, err) : play_all(p, a, e, &plan, out, err);
     delete_namespace(p, a);
     return ok;
 }

@@ -100,7 +100,7 @@ static void a_mutant_survives_if_nothing_fails(void **state)
     arena_end(&r.arena);
     j = judge(&r, 1, "-pp");
     assert_int_equal(j->kills[0], KILL_SURVIVED);
-    assert_string_equal(j->whys[0], "no scenario cites the claim");
+    assert_string_equal(j->whys[0], "no scenario that it can change cites the claim");
     arena_end(&r.arena);
 }
 
