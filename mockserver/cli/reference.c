@@ -225,7 +225,10 @@ static void put_references(struct buf *out)
                   "the call names, or else of the first one that it changed. The kinds are ");
     for (size_t i = 0; (word = rule_reference_word(i)); i++)
         buf_printf(out, "%s`%s`", i ? ", " : "", word);
-    buf_text(out, ". `$call.1` stands for the first id in the path.\n\n");
+    buf_text(out,
+             ". `$call.1` stands for the first id in the path, and `$call.<kind>.<field>` for a field of the record. "
+             "In rules with `event`, `$event.<kind>` and `$event.<kind>.<field>` stand for the record that the event "
+             "is about, or one that it refers to. If a reference has no value, nothing changes.\n\n");
 }
 
 static void put_codes(struct buf *out, const struct provider *d)
