@@ -51,7 +51,22 @@ const struct fields edit_fields = FIELD_TABLE("edit", rows, struct form, FIELDS_
 struct place {
     const struct match_context *match;
     const struct node *parent; /* NULL: the root */
+    int64_t *room;             /* bytes that the edits may still make */
 };
+
+/* Returns false if a new value of that size is too large. */
+static bool take(int64_t *room, size_t bytes)
+{
+    *room = bytes < (size_t)*room ? *room - (int64_t)bytes : 0;
+    return *room > 0;
+}
+
+/* Returns an array for a new list; NULL: it is too large. */
+static const struct node **new_items(const struct place *p, size_t count)
+{
+    return take(p->room, count * sizeof(struct node *)) ? arena_array(p->match->arena, const struct node *, count + 1)
+                                                        : NULL;
+}
 
 typedef const struct node *change_fn(const struct place *p, const struct node *value, const struct node *operand);
 
@@ -105,22 +120,25 @@ static const struct node *change_multiply(const struct place *p, const struct no
                : NULL;
 }
 
-static const struct node *join(struct arena *a, struct str x, struct str y)
+static const struct node *join(const struct place *p, struct str x, struct str y)
 {
-    struct buf out = {.arena = a};
+    struct buf out = {.arena = p->match->arena};
+    if (!take(p->room, x.n + y.n))
+        return NULL;
+    buf_reserve(&out, x.n + y.n);
     buf_add(&out, x);
     buf_add(&out, y);
-    return node_new_text(a, buf_str(&out));
+    return node_new_text(p->match->arena, buf_str(&out));
 }
 
 static const struct node *change_prefix(const struct place *p, const struct node *value, const struct node *operand)
 {
-    return value->kind == NODE_TEXT ? join(p->match->arena, operand->text, value->text) : NULL;
+    return value->kind == NODE_TEXT ? join(p, operand->text, value->text) : NULL;
 }
 
 static const struct node *change_suffix(const struct place *p, const struct node *value, const struct node *operand)
 {
-    return value->kind == NODE_TEXT ? join(p->match->arena, value->text, operand->text) : NULL;
+    return value->kind == NODE_TEXT ? join(p, value->text, operand->text) : NULL;
 }
 
 static const struct node *change_replace(const struct place *p, const struct node *value, const struct node *operand)
@@ -135,10 +153,10 @@ static const struct node *change_replace(const struct place *p, const struct nod
 static const struct node *select_items(const struct place *p, const struct node *list, const struct node *operand,
                                        bool wanted)
 {
-    if (list->kind != NODE_LIST)
-        return NULL;
-    const struct node **items = arena_array(p->match->arena, const struct node *, list->list.count + 1);
+    const struct node **items = list->kind == NODE_LIST ? new_items(p, list->list.count) : NULL;
     size_t count = 0;
+    if (!items)
+        return NULL;
     for (size_t i = 0; i < list->list.count; i++)
         if (match_holds(p->match, operand, list->list.items[i]) == wanted)
             items[count++] = list->list.items[i];
@@ -166,10 +184,10 @@ static const struct node *change_first(const struct place *p, const struct node 
 static const struct node *change_reverse(const struct place *p, const struct node *value, const struct node *operand)
 {
     (void)operand;
-    if (value->kind != NODE_LIST)
+    size_t count = value->kind == NODE_LIST ? value->list.count : 0;
+    const struct node **items = value->kind == NODE_LIST ? new_items(p, count) : NULL;
+    if (!items)
         return NULL;
-    size_t count = value->list.count;
-    const struct node **items = arena_array(p->match->arena, const struct node *, count + 1);
     for (size_t i = 0; i < count; i++)
         items[i] = value->list.items[count - 1 - i];
     return node_new_list(p->match->arena, items, count);
@@ -177,34 +195,35 @@ static const struct node *change_reverse(const struct place *p, const struct nod
 
 static const struct node *change_append(const struct place *p, const struct node *value, const struct node *operand)
 {
-    if (value->kind != NODE_LIST)
+    size_t before = value->kind == NODE_LIST ? value->list.count : 0, more = operand->list.count;
+    const struct node **items = value->kind == NODE_LIST ? new_items(p, before + more) : NULL;
+    if (!items)
         return NULL;
-    size_t before = value->list.count, more = operand->list.count;
-    const struct node **items = arena_array(p->match->arena, const struct node *, before + more + 1);
     for (size_t i = 0; i < before + more; i++)
         items[i] = i < before ? value->list.items[i] : operand->list.items[i - before];
     return node_new_list(p->match->arena, items, before + more);
 }
 
-static const struct node *repeat_text(struct arena *a, struct str text, size_t times)
+static const struct node *repeat_text(const struct place *p, struct str text, size_t times)
 {
-    struct buf out = {.arena = a};
-    if (text.n * times > EDIT_MAX_BYTES)
+    struct buf out = {.arena = p->match->arena};
+    if (!take(p->room, text.n * times))
         return NULL;
+    buf_reserve(&out, text.n * times);
     for (size_t i = 0; i < times; i++)
         buf_add(&out, text);
-    return node_new_text(a, buf_str(&out));
+    return node_new_text(p->match->arena, buf_str(&out));
 }
 
 static const struct node *change_repeat(const struct place *p, const struct node *value, const struct node *operand)
 {
     size_t times = (size_t)operand->integer;
     if (value->kind == NODE_TEXT)
-        return repeat_text(p->match->arena, value->text, times);
-    if (value->kind != NODE_LIST || value->list.count * times > PATCH_MAX_NODES)
+        return repeat_text(p, value->text, times);
+    size_t before = value->kind == NODE_LIST ? value->list.count : 0;
+    const struct node **items = value->kind == NODE_LIST ? new_items(p, before * times) : NULL;
+    if (!items)
         return NULL;
-    size_t before = value->list.count;
-    const struct node **items = arena_array(p->match->arena, const struct node *, before *times + 1);
     for (size_t i = 0; i < before * times; i++)
         items[i] = value->list.items[i % before];
     return node_new_list(p->match->arena, items, before * times);
@@ -368,6 +387,7 @@ struct editing { /* while one edit is applied */
     const struct match_context *match;
     const struct node *where, *operand;
     const struct change *change;
+    int64_t *room; /* bytes that the edits may still make */
     bool misfit;
 };
 
@@ -375,7 +395,7 @@ struct editing { /* while one edit is applied */
 static const struct node *change_value(struct editing *e, const struct node *parent, const struct node *value,
                                        const char **name)
 {
-    const struct place place = {e->match, parent};
+    const struct place place = {e->match, parent, e->room};
     bool adds = e->change->run == change_set || e->change->run == change_copy;
     if ((e->where || !value) && !(match_holds(e->match, e->where, value) && (value || (adds && e->where))))
         return value;
@@ -493,9 +513,9 @@ static bool within_limits(const struct node *n, int64_t *left, int depth)
     return true;
 }
 
-static struct editing begin(const struct match_context *m, const struct node *edit)
+static struct editing begin(const struct match_context *m, const struct node *edit, int64_t *room)
 {
-    struct editing e = {.match = m, .where = node_get(edit, "where")};
+    struct editing e = {.match = m, .room = room, .where = node_get(edit, "where")};
     size_t count = 0;
     e.change = find_change(edit, &e.operand, &count);
     return e;
@@ -504,14 +524,16 @@ static struct editing begin(const struct match_context *m, const struct node *ed
 const struct node *edits_apply(const struct match_context *m, const struct node *document, const struct node *edits,
                                bool *misfit)
 {
-    for (size_t i = 0; i < edits->list.count; i++) {
+    int64_t room = EDITS_MAX_BYTES;
+    for (size_t i = 0; i < edits->list.count && room; i++) {
         const char *at = node_get_text(edits->list.items[i], "at");
-        struct editing e = begin(m, edits->list.items[i]);
+        struct editing e = begin(m, edits->list.items[i], &room);
         if (!at)
             continue;
         const struct node *changed = *at ? edit_children(&e, document, at) : change_value(&e, NULL, document, NULL);
         int64_t left = EDIT_MAX_BYTES;
         bool small = within_limits(changed, &left, 0);
+        small = take(&room, (size_t)(EDIT_MAX_BYTES - left)) && small;
         *misfit = *misfit || e.misfit || !small;
         document = small ? changed : document;
     }
@@ -521,8 +543,8 @@ const struct node *edits_apply(const struct match_context *m, const struct node 
 const struct node *edit_header(const struct match_context *m, const struct node *edit, const struct node *value,
                                bool *misfit)
 {
-    struct editing e = begin(m, edit);
-    int64_t number;
+    int64_t number, room = EDITS_MAX_BYTES;
+    struct editing e = begin(m, edit, &room);
     if (value && str_to_int(value->text, &number) && value->text.s[0] != '-')
         value = node_new_int(m->arena, number);
     const struct node *changed = change_value(&e, NULL, value, NULL);

@@ -6,7 +6,8 @@
  *          then `set` and `copy_from` add it. `header` names a header instead of a place in a tree: its value is a
  *          number if the text is a whole number, else text. The result is a new tree that shares the unchanged nodes.
  * Errors:  edits_check reports all invalid edits at once, each with its location. edits_apply and edit_header report a
- *          value that a change does not fit (`add` to a list) with `misfit`; that value stays unchanged.
+ *          value that a change does not fit (`add` to a list) with `misfit`; that value stays unchanged. So does one
+ *          that would become too large, alone or with what the edits before it made.
  */
 #pragma once
 #include "base/fields.h"
@@ -14,6 +15,8 @@
 
 #define EDIT_REPEAT_MAX 1000
 #define EDIT_MAX_BYTES  (16 << 20) /* of a changed tree, as JSON; a larger result is not made */
+#define EDITS_MAX_BYTES                                                                                                \
+    (4 * EDIT_MAX_BYTES) /* of all that one list of edits makes and walks; the rest is not applied */
 
 extern const struct fields edit_fields; /* of one edit */
 

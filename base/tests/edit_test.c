@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -112,6 +113,28 @@ static void a_result_that_is_too_large_or_too_deep_is_not_made(void **state)
     assert_true(misfit);
 }
 
+/* Many values at once, each of which is small enough. */
+static void values_that_are_too_large_together_are_not_made(void **state)
+{
+    struct buf text = {.arena = *state};
+    for (int i = 0; i < 50000; i++)
+        buf_text(&text, "0123456789");
+    const char *const lasts[] = {
+        "{\"at\":\"/a/*\",\"repeat\":1000},{\"at\":\"/a/*\",\"repeat\":50}",
+        arena_printf(*state, "{\"at\":\"/a/*\",\"suffix\":\"%s\"}", buf_c(&text)),
+    };
+    for (size_t i = 0; i < COUNT(lasts); i++) {
+        struct arena a = {0};
+        bool misfit = false;
+        size_t before = mallinfo2().hblkhd + mallinfo2().uordblks;
+        apply(&a, "{\"a\":[\"0123456789\"]}", arena_printf(&a, "[{\"at\":\"/a\",\"repeat\":1000},%s]", lasts[i]),
+              &misfit);
+        assert_true(misfit);
+        assert_true(mallinfo2().hblkhd + mallinfo2().uordblks - before < 16 * (size_t)EDIT_MAX_BYTES);
+        arena_end(&a);
+    }
+}
+
 static void invalid_edits_are_reported_at_their_place(void **state)
 {
     static const struct {
@@ -182,6 +205,7 @@ int main(void)
         cmocka_unit_test(each_change_is_made_at_every_matching_place),
         cmocka_unit_test(a_value_that_does_not_fit_stays_and_is_reported),
         cmocka_unit_test(a_result_that_is_too_large_or_too_deep_is_not_made),
+        cmocka_unit_test(values_that_are_too_large_together_are_not_made),
         cmocka_unit_test(invalid_edits_are_reported_at_their_place),
         cmocka_unit_test(a_header_is_edited_as_a_number_or_a_text),
     };

@@ -22,8 +22,10 @@ struct fault_spec {
 
 static const struct field delivery_fault_rows[] = {
     FIELD("drop", FIELD_BOOL, struct fault_spec, drop, .help = "true: the event is never delivered."),
-    FIELD("duplicate", FIELD_INT, struct fault_spec, duplicate, .min = 1, .max = MANY,
-          .help = "Number of additional deliveries of the event, with the same event id."),
+    FIELD(
+        "duplicate", FIELD_INT, struct fault_spec, duplicate, .min = 1, .max = MANY,
+        .help =
+            "Number of additional deliveries of the event, with the same event id; all rules together: at most 1000."),
     FIELD("delay", FIELD_DURATION, struct fault_spec, delay_ms,
           .help = "Delays the delivery by this time of the namespace's clock, for example 5m."),
     FIELD("reorder", FIELD_INT, struct fault_spec, reorder, .min = 1, .max = MANY,
@@ -103,7 +105,7 @@ void webhook_event(const struct node *value, struct rule_event *e)
     if (f.also_to)
         faults->also_to = arena_text(e->arena, f.also_to);
     faults->drop = faults->drop || f.drop;
-    faults->duplicates += f.duplicate;
+    faults->duplicates = faults->duplicates + f.duplicate < MANY ? faults->duplicates + f.duplicate : MANY;
     faults->delay_ms += f.delay_ms;
     faults->reorder += f.reorder;
     faults->corrupt_attempts += corrupt_attempts(f.corrupt);

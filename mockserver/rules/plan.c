@@ -219,6 +219,16 @@ static void edit_body(struct call *c, const struct node *edits)
         mark_missed(c, "edit");
 }
 
+/* Each change reads and writes the whole body, so many rules must not do it with a large one. */
+static void change_body(struct call *c, struct rule_plan *p, const struct rule_change *change)
+{
+    p->changed_bytes += c->res->body.n;
+    if (p->changed_bytes > EDITS_MAX_BYTES)
+        mark_missed(c, change->is_patch ? "patch" : "edit");
+    else
+        (change->is_patch ? patch_body : edit_body)(c, change->value);
+}
+
 static void edit_one_header(struct call *c, const struct node *edit)
 {
     const struct match_context m = {.arena = c->arena, .now_ms = c->now_ms};
@@ -245,15 +255,13 @@ static void set_headers(struct call *c, const struct node *headers)
 
 void rules_apply(struct call *c)
 {
-    const struct rule_plan *p = c->plan;
+    struct rule_plan *p = c->plan;
     if (!p)
         return;
     if (p->missed)
         mark_missed(c, p->missed);
-    for (size_t i = 0; i < p->changes.count; i++) {
-        const struct rule_change *change = &p->changes.items[i];
-        (change->is_patch ? patch_body : edit_body)(c, change->value);
-    }
+    for (size_t i = 0; i < p->changes.count; i++)
+        change_body(c, p, &p->changes.items[i]);
     for (size_t i = 0; i < p->state_changes.count; i++)
         if (!set_state_run(c, p->state_changes.items[i]))
             mark_missed(c, "set_state");

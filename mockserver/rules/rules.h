@@ -69,12 +69,13 @@ struct rule_plan {
             const struct node *value;
         } * items;
         size_t count, room;
-    } changes;          /* of the response's body and headers, in their order */
-    unsigned skipped;   /* gates (request.c) */
-    int64_t clock_ms;   /* the call is served as if the clock were shifted by this */
-    const char *missed; /* the effect that failed before serving; NULL: none */
-    struct rule_sent {  /* the call as the client sent it */
-        bool is_kept;   /* a rule acted before the gates; else the rest is unset */
+    } changes;            /* of the response's body and headers, in their order */
+    size_t changed_bytes; /* of the bodies that were changed so far */
+    unsigned skipped;     /* gates (request.c) */
+    int64_t clock_ms;     /* the call is served as if the clock were shifted by this */
+    const char *missed;   /* the effect that failed before serving; NULL: none */
+    struct rule_sent {    /* the call as the client sent it */
+        bool is_kept;     /* a rule acted before the gates; else the rest is unset */
         const struct request *req;
         struct str path;
         uint32_t key;

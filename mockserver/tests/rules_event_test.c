@@ -105,6 +105,16 @@ static void a_rule_may_change_the_delivery_of_its_event(void **state)
     assert_int_equal(n->count, 1);
 }
 
+static void many_rules_that_duplicate_an_event_are_bounded(void **state)
+{
+    struct network *n = *state;
+    for (int i = 0; i < 3; i++)
+        add_rule(n, "{\"event\":\"" LOST "\",\"then\":[{\"webhook\":{\"delay\":\"1h\",\"duplicate\":400}}]}");
+    lose(n, "sa_a");
+    assert_string_equal(of(n, "deliveries?type=" LOST, "/items/1000/type"), LOST);
+    assert_null(of(n, "deliveries?type=" LOST, "/items/1001/type"));
+}
+
 static void a_reference_can_name_a_field(void **state)
 {
     struct network *n = *state;
@@ -241,6 +251,7 @@ int main(void)
         TEST(an_event_changes_the_records_that_it_refers_to),
         TEST(rules_do_not_cause_each_other_without_end),
         TEST(a_rule_may_change_the_delivery_of_its_event),
+        TEST(many_rules_that_duplicate_an_event_are_bounded),
         TEST(a_reference_can_name_a_field),
         TEST(a_limit_bounds_the_records_that_change),
         TEST(a_rule_acts_while_a_record_exists),

@@ -256,6 +256,20 @@ static void edit_changes_body_and_headers(void **state)
     assert_int_equal(atoi(doubled), 2 * atoi(header_of(mock_call(m, LIST, NULL, KEY), "X-RateLimit-Limit")));
 }
 
+/* Each rule reads and writes the whole body; 11 MB twelve times are too much. */
+static void many_changes_of_a_large_body_are_bounded(void **state)
+{
+    struct mock *m = *state;
+    add_rule(m, "{\"then\":[{\"edit\":[{\"at\":\"\",\"set\":[\"01234567890\"]},{\"at\":\"/0\",\"repeat\":1000},"
+                "{\"at\":\"/0\",\"repeat\":1000}]}]}");
+    assert_null(header_of(mock_call(m, LIST, NULL, KEY), "X-Mock-Rule-Missed"));
+    for (int i = 0; i < 11; i++)
+        add_rule(m, "{\"then\":[{\"edit\":[{\"at\":\"\",\"append\":[1]}]}]}");
+    struct mock_response a = mock_call(m, LIST, NULL, KEY);
+    assert_string_equal(header_of(a, "X-Mock-Rule-Missed"), "edit");
+    assert_true(node_count(a.body) < 8);
+}
+
 static void an_edit_that_does_not_fit_is_marked(void **state)
 {
     static const char *const edits[] = {"{\"at\":\"/items/0/handle\",\"add\":1}",
@@ -348,6 +362,7 @@ int main(void)
         TEST(skip_idempotency_ignores_the_header),
         TEST(clock_shifts_the_time_of_the_call_only),
         TEST(edit_changes_body_and_headers),
+        TEST(many_changes_of_a_large_body_are_bounded),
         cmocka_unit_test(an_edit_that_does_not_fit_is_marked),
         TEST(invalid_effects_are_refused_at_their_place),
         cmocka_unit_test(every_operation_survives_each_effect),
