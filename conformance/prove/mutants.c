@@ -128,6 +128,14 @@ static bool check_kind(struct loading *l, const struct entry_yaml *w)
                                          : "missing 'mutant', 'control' or 'legal': the name of the entry");
 }
 
+/* An empty list of rules is no change. */
+static bool changes_something(const struct entry *e)
+{
+    const struct node *rules = node_get(e->fixture, "rules");
+    bool idle = rules && rules->kind == NODE_LIST && !rules->list.count;
+    return node_count(e->fixture) > (idle ? 1 : 0);
+}
+
 static bool check_mutant(struct loading *l, const struct node *map, const struct entry_yaml *w, const struct entry *e)
 {
     bool ok = check_key(l, map, "undecided", "legal server");
@@ -139,7 +147,7 @@ static bool check_mutant(struct loading *l, const struct node *map, const struct
     if (w->equivalent && node_count(e->fixture))
         ok = error_add(l->err, ERROR_INPUT, w->at, "'equivalent' excludes '%s': an equivalent mutant is not played",
                        e->fixture->map.members[0].key);
-    if (!w->equivalent && !node_count(e->fixture))
+    if (!w->equivalent && !changes_something(e))
         ok = error_add(l->err, ERROR_INPUT, w->at,
                        "the mutant changes nothing: give 'rules', another key of a fixture, or 'equivalent'");
     return ok;
@@ -155,7 +163,7 @@ static bool check_other(struct loading *l, const struct node *map, const struct 
         ok &= check_key(l, map, "undecided", "legal server");
     if (!w->differs)
         ok = error_add(l->err, ERROR_INPUT, w->at, "missing 'differs': one sentence");
-    if (!node_count(e->fixture))
+    if (!changes_something(e))
         ok = error_add(l->err, ERROR_INPUT, w->at,
                        "the server does not differ: give 'rules' or another key of a fixture");
     return ok;

@@ -109,7 +109,7 @@ static void entries_have_their_parts(void **state)
                          "  equivalent: the result is the same\n"
                          "- control: nothing\n"
                          "  differs: Responds 404 to everything\n"
-                         "  rules: []\n"
+                         "  seed: 8\n"
                          "- legal: slow\n"
                          "  differs: Takes a minute\n"
                          "  undecided: [XX-002]\n"
@@ -242,6 +242,12 @@ static void an_entry_says_what_it_changes(void **state)
     expect_problems("- legal: a\n  differs: D\n",
                     "mutants.yaml:1:3: the server does not differ: give 'rules' or another "
                     "key of a fixture\n");
+    expect_problems("- legal: a\n  differs: D\n  rules: []\n"
+                    "- mutant: b\n  mistake: M\n  breaks: [XX-001]\n  rules: []\n",
+                    "mutants.yaml:1:3: the server does not differ: give 'rules' or another "
+                    "key of a fixture\n"
+                    "mutants.yaml:4:3: the mutant changes nothing: give 'rules', another key of a fixture, or "
+                    "'equivalent'\n");
     expect_problems("- control: a\n  seed: 1\n  undecided: []\n  breaks: [XX-001]\n",
                     "mutants.yaml:1:3: missing 'differs': one sentence\n"
                     "mutants.yaml:3:14: 'undecided' is for a legal server only\n"
