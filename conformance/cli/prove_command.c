@@ -56,20 +56,21 @@ static struct text_layout begin_layout(const struct options *o, struct arena *a,
     return layout_begin(a, none, !o->no_color && log_colour_wanted(to), layout_terminal_width());
 }
 
-static void write_layout(const struct text_layout *t, const struct secrets *none, FILE *to)
+static void write_layout(const struct text_layout *t, const struct secrets *none, FILE *to, struct error *err)
 {
     struct writer *w = writer_to(none, to);
     write_str(w, buf_str(&t->out));
-    (void)writer_close(w, NULL);
+    (void)writer_close(w, err);
 }
 
-static void write_table(const struct options *o, const struct proof *proofs, size_t count, int64_t us, FILE *to)
+static void write_table(const struct options *o, const struct proof *proofs, size_t count, int64_t us, FILE *to,
+                        struct error *err)
 {
     struct arena a = {0};
     struct secrets none = {.arena = &a};
     struct text_layout t = begin_layout(o, &a, &none, to);
     proofs_put(&t, proofs, count, us);
-    write_layout(&t, &none, to);
+    write_layout(&t, &none, to, err);
     arena_end(&a);
 }
 
@@ -84,7 +85,7 @@ static void print_judgement(const struct options *o, const struct entry *e, cons
     layout_put(&t, STYLE_BOLD, "\nHow the suite judges this %s\n",
                e->kind == ENTRY_LEGAL ? "legal server" : entry_kind_texts[e->kind]);
     judgement_put(&t, e, j);
-    write_layout(&t, &none, stdout);
+    write_layout(&t, &none, stdout, NULL);
     printf("\nMerged over the target's fixture:\n%s\n", buf_c(&fixture));
     arena_end(&a);
 }
@@ -131,7 +132,7 @@ int command_prove(const struct options *o, struct error *err)
         return 130;
     if (!ok)
         return error_exit_code(err);
-    write_table(o, proofs, count, us, path && strcmp(path, "-") == 0 ? stderr : stdout);
+    write_table(o, proofs, count, us, path && strcmp(path, "-") == 0 ? stderr : stdout, err);
     if (report) {
         proofs_write_json(report, proofs, count, us, UNDERSTUDY_VERSION);
         (void)writer_close(report, err);

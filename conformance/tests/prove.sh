@@ -112,6 +112,13 @@ a_part_can_be_played() {
     has "'prove' needs the whole folder"
 }
 
+a_result_that_cannot_be_written_is_an_error() {
+    status=0
+    "$bin/conformance" prove "$suite" --mutant lost --quiet >/dev/full 2>"$tmp/out" || status=$?
+    [ "$status" = 2 ] || fail "a full disk ends with $status"
+    has 'cannot write'
+}
+
 mistakes_have_their_place() {
     {
         mutant bad-rule 'The rule is not one' XX-001
