@@ -363,7 +363,7 @@ void proofs_put(struct text_layout *t, const struct proof *proofs, size_t count,
     put_total(t, "must claims", &must);
     put_total(t, "should and may", &other);
     put_rounds(t, proofs, count);
-    put_servers(t, "controls", controls, "prove nothing");
+    put_servers(t, "controls", controls, "without a claim that holds");
     put_servers(t, "legal servers", legal, "without a false alarm");
     layout_put(t, STYLE_DIM, "  %-*s", LABEL, "time");
     layout_put(t, STYLE_PLAIN, "%.1f s\n\n", (double)duration_us / 1e6);

@@ -36,7 +36,7 @@ a_good_suite_is_proved() {
     prove 0 --report "json=$tmp/r.json"
     has '^ +all +3 +2 +2 +0 +0 +0 +100 %$'
     has '^ +must claims +2 of 2 killed, 100 %$'
-    has '^ +controls +1 of 1 prove nothing$'
+    has '^ +controls +1 of 1 without a claim that holds$'
     has '^ +legal servers +1 of 1 without a false alarm$'
     [ "$(tail -n 1 "$tmp/out")" = '2 mutants, 2 of 2 kills, 1 control, 1 legal server: proved' ] || fail "another last line"
     flat "$tmp/r.json" | grep -q '"id":"XX-001","level":"must","observe":"api","mutants":1,"killed":1,"wrong_reason":0,"survived":0' ||
@@ -79,7 +79,7 @@ every_outcome_is_listed_with_its_place() {
     has '^ +decided +XX-003 \(listed in .undecided.\)$'
     has '^ +blind-1 +1 of 1 killed, 100 %$'
     has '^ +must claims +1 of 4 killed, 25.0 %, 1 equivalent$'
-    has '^ +controls +0 of 1 prove nothing$'
+    has '^ +controls +0 of 1 without a claim that holds$'
     has '^ +legal servers +0 of 3 without a false alarm$'
     has ': not proved$'
     hasnt '✗ same'
