@@ -20,7 +20,7 @@ struct documents {
 bool document_is(const struct node *row); /* the row has the key `document` */
 /* Reads the rows of `list` for which document_is returns true. */
 bool documents_read(struct arena *a, const struct node *list, struct documents *out, struct error *err);
-/* Finds the document and the heading of a claim's source; they stay NULL if there are no documents. */
+/* Finds the document and the heading of a claim's source. Without documents, both are NULL. */
 bool documents_cite(struct arena *a, const struct documents *d, const struct node *source, struct origin *out,
                     struct error *err);
 /* Checks a source of a dispute. It may also name another page of the provider, which is not in the list. */

@@ -8,7 +8,7 @@
  *          (`works`); what the owner sees (`before`); the stranger's call (`stranger`); the same call for an unknown
  *          id, whose response must be the same (`unknown`); and what the owner sees now, which must be the same as
  *          before (`after`). docs/isolation.md describes the file.
- * Errors:  unknown keys, operations, strangers and reasons, twice the same row; with file:line:col. An operation
+ * Errors:  unknown keys, operations, strangers and reasons, two rows of one operation; with file:line:col. An operation
  *          without a row, and a row without a cell, is a gap, which `lint --complete` reports.
  */
 #pragma once

@@ -35,7 +35,7 @@ struct cell { /* one that says more than `refused` */
     bool own;
 };
 
-/* Maps NAME: ID of a row and of a cell. A name has the id of the first map that has it. */
+/* The maps NAME: ID of a cell and of its row. If several have a name, the first map counts. */
 struct names {
     const struct node *maps[3];
 };
