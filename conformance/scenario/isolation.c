@@ -243,6 +243,23 @@ static bool rows_read(struct reading_table *r)
     return ok;
 }
 
+/* A reason with the name of a check would make every cell with that check a cell that does not apply. */
+static bool reasons_check(const struct node *reasons, struct error *err)
+{
+    bool ok = true;
+    const struct member *m;
+    if (reasons && reasons->kind != NODE_MAP)
+        return error_add(err, ERROR_INPUT, reasons->at, "'reasons' must be a map: NAME: SENTENCE");
+    for (size_t i = 0; (m = node_member(reasons, i)); i++) {
+        if (strcmp(m->key, "refused") == 0 || strcmp(m->key, "own") == 0)
+            ok = error_add(err, ERROR_INPUT, m->key_at, "a reason cannot be named '%s': a cell is checked by that word",
+                           m->key);
+        if (m->value->kind != NODE_TEXT || !m->value->text.n)
+            ok = error_add(err, ERROR_INPUT, m->value->at, "the reason '%s' must be a sentence", m->key);
+    }
+    return ok;
+}
+
 bool isolation_expand(struct arena *a, const char *path, const struct catalogue *c, isolation_fn *fn, void *ctx,
                       struct isolation *out, struct error *err)
 {
@@ -256,7 +273,8 @@ bool isolation_expand(struct arena *a, const char *path, const struct catalogue 
         return error_add(err, ERROR_INPUT, root->at, "no operations.yaml beside this file");
     out->operations = c->operations->count;
     out->strangers = table.strangers.count;
-    bool ok = rows_read(&r);
+    bool ok = reasons_check(table.reasons, err);
+    ok &= rows_read(&r);
     out->gaps = r.gaps.items;
     out->gap_count = r.gaps.count;
     return ok;

@@ -138,6 +138,20 @@ static void a_mistake_is_reported_at_its_place(void **state)
     error_end(&err);
 }
 
+/* With it, every cell that is checked by this word would not be checked. */
+static void a_reason_has_another_name_than_a_check(void **state)
+{
+    struct arena *a = *state;
+    struct error err = {0};
+    struct isolation t;
+    const struct catalogue *c = catalogue_load(a, ".", &err);
+    assert_false(isolation_expand(a, "reasons.yaml", c, ignore, NULL, &t, &err));
+    assert_string_equal(error_text(a, &err),
+                        "reasons.yaml:2:12: a reason cannot be named 'refused': a cell is checked by that word\n"
+                        "reasons.yaml:2:48: the reason 'mine' must be a sentence");
+    error_end(&err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +160,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_cell_says_replaces_what_the_column_says, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_table_leaves_out_is_a_gap, setup, teardown),
         cmocka_unit_test_setup_teardown(a_mistake_is_reported_at_its_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reason_has_another_name_than_a_check, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
