@@ -72,7 +72,8 @@ const bool *reach_entry(struct arena *a, const struct reach *r, const struct ent
 {
     bool *reached = arena_array(a, bool, r->plan->count);
     const struct node *rules = node_get(e->fixture, "rules");
-    bool all = !r->operations || !changes_rules_only(e);
+    /* a control is judged by every claim that holds, also in a scenario that it does not change */
+    bool all = !r->operations || !changes_rules_only(e) || e->kind == ENTRY_CONTROL;
     for (size_t k = 0; !all && k < node_count(rules); k++)
         all = !operation_of(r, node_at(rules, k));
     for (size_t i = 0; i < r->plan->count; i++) {

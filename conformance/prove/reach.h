@@ -16,5 +16,6 @@ struct reach {
 };
 
 struct reach reach_of(struct arena *a, const struct plan *plan, const struct operations *operations);
-/* Returns for each scenario of the plan whether the entry can change what it sees. */
+/* Returns for each scenario of the plan whether the entry can change what it sees; true for a control, because no claim
+ * of any scenario may hold on it. */
 const bool *reach_entry(struct arena *a, const struct reach *r, const struct entry *e);

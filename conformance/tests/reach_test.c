@@ -79,10 +79,27 @@ static void rules_of_operations_reach_those_that_call_them(void **state)
     arena_end(&a);
 }
 
+/* Claims of the scenarios that it does not change hold on it: it must not pass as a server that is no provider. */
+static void a_control_reaches_every_scenario(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct scenario scenario = {.steps = &steps[READS], .step_count = 1};
+    struct planned planned = {.scenario = &scenario};
+    struct plan plan = {.items = &planned, .count = 1};
+    const struct reach reach = reach_of(&a, &plan, &all);
+    struct entry e = {.fixture = yaml_parse(&a, STR("rules: [ { on: shop.list_accounts } ]"), "fixture", NULL)};
+    assert_false(*reach_entry(&a, &reach, &e));
+    e.kind = ENTRY_CONTROL;
+    assert_true(*reach_entry(&a, &reach, &e));
+    arena_end(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_of_operations_reach_those_that_call_them),
+        cmocka_unit_test(a_control_reaches_every_scenario),
     };
     return cmocka_run_group_tests_name("reach", tests, NULL, NULL);
 }
