@@ -1,8 +1,8 @@
 /* reach.h - which scenarios an entry of mutants.yaml can change. If all its rules act on calls of named operations, it
  * changes nothing for a scenario that calls none of them: that scenario runs as on the unchanged mock.
  *
- * Shapes:  struct reach: for each scenario of a plan the operations that its steps, flows and cleanups call. A call that
- *          operations.yaml does not have may be a call of any operation.
+ * Shapes:  struct reach: for each scenario of a plan the operations that its steps, flows and cleanups call. A call
+ *          that operations.yaml does not have may be a call of any operation.
  * Errors:  none.
  */
 #pragma once

@@ -48,7 +48,7 @@ a_good_target_is_confirmed_in_one_line() {
     flat "$tmp/r.json" | grep -q '{"check":"resourcecontent","ok":null,"detail":"thedocumentsnamenocallthatreadscontent"}' || fail "what cannot be checked is not in the JSON report"
     # A missing and a wrong key are judged without the keys that lack a scope.
     run 0 --claim LA-045,LA-046
-    has '3 of [0-9]+ cited, 3 exercised, 3 of [0-9]+ observable hold'
+    has '5 of [0-9]+ cited, 5 exercised, 5 of [0-9]+ observable hold'
 }
 
 # A scenario sends $run.next_week, and its check compares it with the Date of the response.
