@@ -436,7 +436,7 @@ static int command_lint(const struct options *o, struct error *err)
         if (o->complete || is_whole(o, c))
             print_coverage(c, &k);
         if (mutants[i].count && (o->complete || is_whole(o, c)))
-            (void)print_mutants(c, &mutants[i], o->complete);
+            complete &= print_mutants(c, &mutants[i], o->complete);
     }
     complete &= print_isolations(&suite, o->complete);
     return o->complete && !complete ? 1 : 0;

@@ -225,8 +225,9 @@ static const struct flag run_rows[] = {
 static const struct flag lint_rows[] = {
     DECLARING_TARGET_ROW,
     FLAG("complete", NULL, set_complete,
-         .help = "exit with status 1 if an observable claim is not cited, or if isolation.yaml lacks an operation or a "
-                 "cell; list the must claims with few mutants"),
+         .help =
+             "exit with status 1 if an observable claim is not cited, a must claim has fewer than three mutants, or "
+             "isolation.yaml lacks an operation or a cell"),
 };
 
 static const struct flag list_rows[] = {
@@ -317,8 +318,8 @@ static const struct command_row {
     "An option can also be set in the environment, for example UNDERSTUDY_TEST_JOBS for "                              \
     "--jobs.\n\n"                                                                                                      \
     "lint and list exit with 0 if there is no error, with 2 if the input is\n"                                         \
-    "invalid; lint --complete with 1 if a claim is not cited or isolation.yaml has\n"                                  \
-    "a gap.\n\n" EXIT_HELP
+    "invalid; lint --complete with 1 if a claim is not cited or has few mutants, or\n"                                 \
+    "isolation.yaml has a gap.\n\n" EXIT_HELP
 
 static const struct command_row *find_command(const char *name)
 {
