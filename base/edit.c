@@ -513,9 +513,9 @@ static bool within_limits(const struct node *n, int64_t *left, int depth)
     return true;
 }
 
-static struct editing begin(const struct match_context *m, const struct node *edit, int64_t *room)
+static struct editing begin(const struct match_context *m, const struct node *edit)
 {
-    struct editing e = {.match = m, .room = room, .where = node_get(edit, "where")};
+    struct editing e = {.match = m, .where = node_get(edit, "where")};
     size_t count = 0;
     e.change = find_change(edit, &e.operand, &count);
     return e;
@@ -527,7 +527,8 @@ const struct node *edits_apply(const struct match_context *m, const struct node 
     int64_t room = EDITS_MAX_BYTES;
     for (size_t i = 0; i < edits->list.count && room; i++) {
         const char *at = node_get_text(edits->list.items[i], "at");
-        struct editing e = begin(m, edits->list.items[i], &room);
+        struct editing e = begin(m, edits->list.items[i]);
+        e.room = &room;
         if (!at)
             continue;
         const struct node *changed = *at ? edit_children(&e, document, at) : change_value(&e, NULL, document, NULL);
@@ -544,7 +545,8 @@ const struct node *edit_header(const struct match_context *m, const struct node 
                                bool *misfit)
 {
     int64_t number, room = EDITS_MAX_BYTES;
-    struct editing e = begin(m, edit, &room);
+    struct editing e = begin(m, edit);
+    e.room = &room;
     if (value && str_to_int(value->text, &number) && value->text.s[0] != '-')
         value = node_new_int(m->arena, number);
     const struct node *changed = change_value(&e, NULL, value, NULL);

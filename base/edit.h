@@ -14,9 +14,8 @@
 #include "base/match.h"
 
 #define EDIT_REPEAT_MAX 1000
-#define EDIT_MAX_BYTES  (16 << 20) /* of a changed tree, as JSON; a larger result is not made */
-#define EDITS_MAX_BYTES                                                                                                \
-    (4 * EDIT_MAX_BYTES) /* of all that one list of edits makes and walks; the rest is not applied */
+#define EDIT_MAX_BYTES  INT64_C(0x1000000) /* 16 MiB: of a changed tree, as JSON; a larger result is not made */
+#define EDITS_MAX_BYTES INT64_C(0x4000000) /* 64 MiB: of all that one list of edits makes; the rest is not applied */
 
 extern const struct fields edit_fields; /* of one edit */
 

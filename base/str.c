@@ -18,9 +18,11 @@ char str_next_of_class(char c)
     static const char *const classes[] = {"0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF",
                                           "GHIJKLMNOPQRSTUVWXYZ"};
     for (size_t i = 0; i < COUNT(classes); i++) {
-        const char *at = c ? strchr(classes[i], c) : NULL;
+        const char *class = classes[i], *at = c ? strchr(class, c) : NULL;
+        if (at && at[1])
+            return at[1];
         if (at)
-            return at[1] ? at[1] : classes[i][0];
+            return class[0];
     }
     return c;
 }

@@ -101,7 +101,7 @@ static void a_result_that_is_too_large_or_too_deep_is_not_made(void **state)
               "{\"at\":\"/a\",\"first\":1}]",
               &misfit);
     assert_true(misfit);
-    assert_true(strlen(json_print(*state, large)) < EDIT_MAX_BYTES);
+    assert_true(strlen(json_print(*state, large)) < (size_t)EDIT_MAX_BYTES);
 
     struct buf edits = {.arena = *state};
     buf_text(&edits, "[{\"at\":\"/a\",\"copy_from\":\"\"}");

@@ -67,10 +67,10 @@ static const struct node *no_such_id(struct arena *a, const struct node *id)
 {
     if (id && id->kind == NODE_INT)
         return node_new_int(a, id->integer + NO_SUCH_ADDED);
-    if (!node_text(id))
+    if (!id || id->kind != NODE_TEXT)
         return NULL;
-    char *text = str_dup(a, id->text);
     size_t n = id->text.n;
+    char *text = str_dup(a, id->text);
     for (size_t i = n > NO_SUCH_BYTES ? n - NO_SUCH_BYTES : 0; i < n; i++)
         text[i] = str_next_of_class(text[i]);
     return node_new_text(a, str_of(text, n));

@@ -317,7 +317,7 @@ static const struct target_schema *declared_names(struct loader *l, const char *
 
 static const struct target_schema *names_of(struct loader *l, const struct provider *p, const char *file)
 {
-    if (!p->catalogue)
+    if (!p || !p->catalogue)
         return NULL;
     return p->catalogue->targets ? p->catalogue->targets : declared_names(l, path_parent(l->arena, file));
 }

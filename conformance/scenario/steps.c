@@ -104,6 +104,17 @@ static bool is_id_pair(const struct node *n)
     return n->kind == NODE_LIST && n->list.count == 2 && node_text(n->list.items[0]) && node_text(n->list.items[1]);
 }
 
+static bool same_ids_read(struct reader *r, const struct node *ids)
+{
+    if (!ids)
+        return true;
+    bool pairs = ids->kind == NODE_LIST;
+    for (size_t i = 0; pairs && i < node_count(ids); i++)
+        pairs = is_id_pair(node_at(ids, i));
+    return pairs ||
+           error_add(r->err, ERROR_INPUT, ids->at, "'ids' must be a list of pairs: [ID OF THAT CALL, ID OF THIS CALL]");
+}
+
 static bool same_as_read(struct reader *r, const struct same_as_yaml *w, struct step *s)
 {
     struct same_as *out = arena_new(r->arena, struct same_as);
@@ -122,12 +133,7 @@ static bool same_as_read(struct reader *r, const struct same_as_yaml *w, struct 
         if (!node_pointer_valid(out->except[i]))
             ok = error_add(r->err, ERROR_INPUT, w->at, "invalid pointer '%s'; expected for example /error/requestId",
                            out->except[i]);
-    bool pairs = !w->ids || w->ids->kind == NODE_LIST;
-    for (size_t i = 0; pairs && i < node_count(w->ids); i++)
-        pairs = is_id_pair(node_at(w->ids, i));
-    return (pairs || error_add(r->err, ERROR_INPUT, w->ids->at,
-                               "'ids' must be a list of pairs: [ID OF THAT CALL, ID OF THIS CALL]")) &&
-           ok;
+    return same_ids_read(r, w->ids) && ok;
 }
 
 /* --- cases -------------------------------------------------------------------------------- */

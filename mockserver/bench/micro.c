@@ -60,7 +60,7 @@ static void namespaces(void)
         int64_t before_us = time_monotonic_us();
         for (int i = 0; i < 10; i++) {
             int n = snprintf(name, sizeof name, "n%d-%d", round, i);
-            if (!namespaces_create(m->namespaces, str_of(name, (size_t)n), NULL, NULL, NULL))
+            if (!namespaces_create(m->namespaces, str_of(name, (size_t)n), NULL, NULL, NULL, NULL))
                 exit(2);
         }
         took[round] = since_us(before_us, 10);

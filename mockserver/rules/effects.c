@@ -249,12 +249,12 @@ static const char clock_help[] =
     "right.";
 static const char webhook_help[] = "Changes the deliveries of the event; only in rules with event.";
 
+/* clang-format off */
 #define RESPOND &rule_respond_fields
 #define REQUEST &rule_request_fields
 #define WEBHOOK &rule_webhook_fields
 #define SET_STATE set_state_event /* of rules for events too */
 
-/* clang-format off */
 const struct effect rule_effects[] = { /* true: acts before the gates */
     /* of rules for calls */
     {"respond",          false, respond_check,     respond_plan,      respond_help,      NULL, RESPOND, NULL},

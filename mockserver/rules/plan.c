@@ -223,7 +223,7 @@ static void edit_body(struct call *c, const struct node *edits)
 static void change_body(struct call *c, struct rule_plan *p, const struct rule_change *change)
 {
     p->changed_bytes += c->res->body.n;
-    if (p->changed_bytes > EDITS_MAX_BYTES)
+    if (p->changed_bytes > (size_t)EDITS_MAX_BYTES)
         mark_missed(c, change->is_patch ? "patch" : "edit");
     else
         (change->is_patch ? patch_body : edit_body)(c, change->value);

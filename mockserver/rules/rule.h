@@ -111,7 +111,7 @@ void webhook_event(const struct node *value, struct rule_event *e);
 bool set_state_check(const struct node *value, const struct rule *r, struct error *err);
 /* Returns false if a value has no referent or a record rejects it. */
 bool set_state_run(struct call *c, const struct node *value);
-void set_state_event(const struct node *value, struct rule_event *e);
+void set_state_event(const struct node *edit, struct rule_event *e);
 /* Checks {kind: {field: value}} of when.state. */
 bool state_check(const struct node *kinds, const struct rule *r, struct error *err);
 /* Returns the JSON pointer of the first kind that has no such record; NULL: all have. */

@@ -95,7 +95,7 @@ bool rules_check_named(const struct node *map, const char *what, struct error *e
 /* A checked list; NULL: no rules. when.clock counts from start_ms. */
 struct rules *rules_new(const struct node *list, int64_t start_ms);
 /* The same rules with their names; all counters are zero. */
-struct rules *rules_copy(const struct rules *r, int64_t start_ms);
+struct rules *rules_copy(const struct rules *from, int64_t start_ms);
 void rules_free(struct rules *r); /* NULL: no-op */
 /* Checks and copies a rule; `name` gets its name. Returns false, with errors, if it is invalid. */
 bool rules_add(struct rules *r, const struct node *rule, const char **name, struct error *err);

@@ -57,28 +57,30 @@ static struct fixture *load_text(const char *yaml)
     return f;
 }
 
+#define FROZEN "clock: { mode: frozen }\n"
+
 static void a_posts_result_is_later_than_its_creation(void **state)
 {
     (void)state;
     static const char *const fixtures[] = {
-        "layers:\n"
-        "  organizations:\n"
-        "    - name: A\n"
-        "      projects:\n"
-        "        - id: p\n"
-        "          timezone: Europe/Dublin\n"
-        "          social_accounts: [ { platform: tiktok, handle: a, connected_at: -9d } ]\n"
-        "          content: [ { id: c } ]\n"
-        "          scheduled_posts:\n"
-        "            - { content: c, account: a, at: -3d, status: published }\n"
-        "            - { content: c, account: a, at: -3d, status: failed }\n"
-        "            - { content: c, account: a, at: -3d, status: canceled }\n",
-        "postnitro:\n"
-        "  workspaces:\n"
-        "    - social_accounts: [ { platform: tiktok, handle: a, created_at: -9d } ]\n"
-        "      posts:\n"
-        "        - { accounts: [a], at: -3d, status: PUBLISHED }\n"
-        "        - { accounts: [a], at: -3d, status: FAILED }\n",
+        FROZEN "layers:\n"
+               "  organizations:\n"
+               "    - name: A\n"
+               "      projects:\n"
+               "        - id: p\n"
+               "          timezone: Europe/Dublin\n"
+               "          social_accounts: [ { platform: tiktok, handle: a, connected_at: -9d } ]\n"
+               "          content: [ { id: c } ]\n"
+               "          scheduled_posts:\n"
+               "            - { content: c, account: a, at: -3d, status: published }\n"
+               "            - { content: c, account: a, at: -3d, status: failed }\n"
+               "            - { content: c, account: a, at: -3d, status: canceled }\n",
+        FROZEN "postnitro:\n"
+               "  workspaces:\n"
+               "    - social_accounts: [ { platform: tiktok, handle: a, created_at: -9d } ]\n"
+               "      posts:\n"
+               "        - { accounts: [a], at: -3d, status: PUBLISHED }\n"
+               "        - { accounts: [a], at: -3d, status: FAILED }\n",
     };
     for (size_t i = 0; i < COUNT(fixtures); i++) {
         struct fixture *f = load_text(fixtures[i]);
