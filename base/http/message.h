@@ -74,6 +74,7 @@ struct response {
     enum wire_cut cut;
     int64_t delay_us;         /* real time from server_reply to the first byte */
     int64_t bytes_per_second; /* 0: not limited */
+    bool chunked;             /* without Content-Length, in several chunks; not if `cut` is set */
 };
 
 const char *status_text(int status); /* "Not Found"; "" if unknown */

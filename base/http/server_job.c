@@ -9,6 +9,7 @@
 enum {
     READER_BLOCK = 16384,
     SLICES_A_SECOND = 20, /* parts per second of a throttled body */
+    CHUNK_BYTES = 100,    /* of a chunked body: small, so that it has several chunks */
 };
 
 void job_suspend(struct job *j)
@@ -169,15 +170,23 @@ static size_t cut_point(const struct response *r)
     return 0;
 }
 
-/* Passes the next bytes of a cut or throttled body to the library. */
+static bool is_chunked(const struct response *r)
+{
+    return r->chunked && r->cut == CUT_NONE;
+}
+
+/* Passes the next bytes of a cut, throttled or chunked body to the library. */
 static ssize_t read_body(void *cls, uint64_t position, char *out, size_t room)
 {
     struct job *j = cls;
     const struct response *r = &j->x.response;
     size_t end = cut_point(r);
+    if (is_chunked(r) && j->step != STEP_DROPPED && position >= end)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     if (j->step == STEP_DROPPED || position >= end)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     size_t n = end - (size_t)position < room ? end - (size_t)position : room;
+    n = is_chunked(r) && n > CHUNK_BYTES ? CHUNK_BYTES : n;
     if (r->bytes_per_second > 0) {
         int64_t now = time_monotonic_us();
         if (position == 0)
@@ -202,6 +211,8 @@ static struct MHD_Response *library_response(struct job *j)
     bool head = str_eq(j->x.request.method, STR("HEAD"));
     if (r->stream.next)
         to = stream_begin(j);
+    else if (r->body.n && is_chunked(r) && !head)
+        to = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, READER_BLOCK, read_body, j, NULL);
     else if (r->body.n && (r->cut != CUT_NONE || r->bytes_per_second > 0))
         to = MHD_create_response_from_callback(r->body.n, READER_BLOCK, read_body, j, NULL);
     else

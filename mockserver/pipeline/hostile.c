@@ -342,12 +342,16 @@ static void vary_content_type(struct call *c)
 static void vary_wire(struct call *c)
 {
     struct rng rng = rng_for(c, RNG_WIRE);
-    uint64_t late_us = draw(&rng, LATE_MAX_US + 1), close = draw(&rng, CLOSE_ONE_IN);
+    uint64_t late_us = draw(&rng, LATE_MAX_US + 1), close = draw(&rng, CLOSE_ONE_IN), chunks = draw(&rng, 2);
     if (varies(c, HOSTILE_LATE))
         c->res->delay_us += (int64_t)late_us;
     if (varies(c, HOSTILE_CLOSE) && !close && !headers_find(&c->res->headers, "Connection")) {
         call_header(c, "Connection", "close");
         add_trace(c, "closes the connection");
+    }
+    if (varies(c, HOSTILE_CHUNKS) && chunks && c->res->body.n && !headers_find(&c->res->headers, "Content-Length")) {
+        c->res->chunked = true;
+        add_trace(c, "body in chunks");
     }
 }
 

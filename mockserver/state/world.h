@@ -200,7 +200,8 @@ struct world_webhooks {
     X(HOSTILE_CONTENT_TYPE, "content_type")   /* with a charset */                                                     \
     X(HOSTILE_HEADER_NAMES, "header_names")   /* in lower or upper case */                                             \
     X(HOSTILE_MORE_HEADERS, "more_headers")   /* unknown headers */                                                    \
-    X(HOSTILE_FEWER_HEADERS, "fewer_headers") /* without some that are not documented for the response */
+    X(HOSTILE_FEWER_HEADERS, "fewer_headers") /* without some that are not documented for the response */              \
+    X(HOSTILE_CHUNKS, "chunks")               /* some bodies in chunks, without Content-Length */
 enum hostile_switch { HOSTILE_SWITCHES(ENUM_NAME) HOSTILE_SWITCH_COUNT };
 extern const char *const hostile_switch_texts[];
 #define HOSTILE_ALL ((1u << HOSTILE_SWITCH_COUNT) - 1)

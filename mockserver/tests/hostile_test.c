@@ -425,6 +425,7 @@ static void each_switch_varies_one_thing(void **state)
         {"{\"content_type\":true}",  "content type"                                        },
         {"{\"more_headers\":true}",  "more headers"                                        },
         {"{\"fewer_headers\":true}", "fewer headers"                                       },
+        {"{\"chunks\":true}",        "body in chunks"                                      },
         {"{\"order\":false}",        ""                                                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
