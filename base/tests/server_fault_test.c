@@ -41,6 +41,26 @@ static void a_throttled_response_arrives_in_parts(void **state)
     client_end(c);
 }
 
+static void a_chunked_response_has_no_length_and_several_chunks(void **state)
+{
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    client_send(c, STR("GET /chunks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    client_read_end(c);
+    struct str in = buf_str(&c->in);
+    assert_true(str_has(in, STR("Transfer-Encoding: chunked\r\n")));
+    assert_false(str_has(in, STR("Content-Length")));
+    size_t chunks = 0, bytes = 0;
+    for (size_t i = 0; i + 1 < in.n; i++) {
+        chunks += in.s[i] != 'x' && in.s[i + 1] == 'x';
+        bytes += in.s[i + 1] == 'x';
+    }
+    assert_in_range(chunks, 3, 250);
+    assert_int_equal(bytes, 250);
+    assert_true(str_ends(in, STR("\r\n0\r\n\r\n")));
+    client_end(c);
+}
+
 static void a_cut_response_ends_at_its_cut(void **state)
 {
     static const struct {
@@ -125,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_server(a_delayed_response_arrives_after_its_delay),
         with_server(a_throttled_response_arrives_in_parts),
+        with_server(a_chunked_response_has_no_length_and_several_chunks),
         with_server(a_cut_response_ends_at_its_cut),
         with_server(a_cut_response_to_head_closes_the_connection),
         with_server(done_is_called_once_for_a_disconnected_client),

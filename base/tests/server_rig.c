@@ -59,6 +59,11 @@ static void on_request(void *ctx, struct exchange *x)
         memset(buf_reserve(&r->body, 1000), 'x', 1000);
         r->body.n = 1000;
     }
+    if (str_is(q->path, "/chunks")) {
+        r->chunked = true;
+        memset(buf_reserve(&r->body, 250), 'x', 250);
+        r->body.n = 250;
+    }
     if (str_is(q->path, "/length"))
         headers_add(&x->arena, &r->headers, "Content-Length", STR("7"));
     if (str_is(q->path, "/empty"))
