@@ -13,17 +13,20 @@
 #include "base/http/libcurl.h"
 #include "base/time.h"
 
-#define LIBRARY "libcurl.so.4"
+#define LIBRARY         "libcurl.so.4"
+#define IGNORED_BODY_US INT64_C(1000000) /* how long a body is read with status_only, before the connection is closed */
 
 struct http_transfer {
     struct http_client *client;
     CURL *easy;     /* NULL: libcurl is missing */
-    uint64_t timer; /* for the error response without libcurl */
+    uint64_t timer; /* for the error response without libcurl; with status_only, the end of the body */
     struct curl_slist *headers;
     struct arena *arena;
     struct http_response response;
     struct buf body;
     size_t header_bytes; /* of all heads, and of the trailers */
+    int status;          /* with status_only, of the head that is complete; 0: none yet */
+    size_t ignored_bytes;
     bool too_large, headers_too_large, not_loopback;
     char why[CURL_ERROR_SIZE];
     http_done_fn *done;
@@ -73,6 +76,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     size_t n = size * count;
+    if (t->status) {
+        t->ignored_bytes += n;
+        return t->ignored_bytes > t->client->options.response_max ? CURL_WRITEFUNC_ERROR : n;
+    }
     if (n > t->client->options.response_max - t->body.n) {
         t->too_large = true;
         return CURL_WRITEFUNC_ERROR;
@@ -81,10 +88,25 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
     return n;
 }
 
+static void end_early(void *ctx);
+
+/* 1xx heads come before the response, except for 101: nothing follows it but another protocol. */
+static void end_head(struct http_transfer *t)
+{
+    long status = 0;
+    t->client->lib.easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200 && status != 101)
+        return;
+    t->status = (int)status;
+    t->timer = loop_timer(t->client->loop, time_monotonic_us() + IGNORED_BODY_US, end_early, t);
+}
+
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     struct str line = str_trim(str_of(bytes, size * count));
+    if (t->status) /* a trailer */
+        return size * count;
     t->header_bytes += size * count;
     t->headers_too_large = t->header_bytes > HTTP_RESPONSE_HEADERS_MAX;
     if (t->headers_too_large)
@@ -94,6 +116,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     } else if (line.n) {
         struct str name = str_trim(str_cut(&line, ':')), value = str_trim(line);
         headers_add(t->arena, &t->response.headers, str_dup(t->arena, name), str_of(str_dup(t->arena, value), value.n));
+    } else if (t->client->options.status_only) {
+        end_head(t);
     }
     return size * count;
 }
@@ -195,7 +219,8 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
     lib->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     lib->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
     lib->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-    lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->response_max);
+    if (!o->status_only)
+        lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->response_max);
     lib->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
     lib->easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
@@ -261,8 +286,8 @@ static void read_response(struct http_transfer *t, CURLcode code)
     x->duration_us = took_us;
     x->sent = sent_bytes > 0;
     x->body = buf_str(&t->body);
-    if (code == CURLE_OK)
-        x->status = (int)status;
+    if (code == CURLE_OK || t->status) /* with status_only no error after the head counts */
+        x->status = t->status ? t->status : (int)status;
     else
         read_error(t, code);
 }
@@ -282,6 +307,15 @@ static void report_missing_library(void *ctx)
     t->timer = 0;
     t->response.error = arena_text(t->arena, t->client->missing);
     t->response.brief = "cannot load " LIBRARY;
+    complete(t);
+}
+
+/* The body takes too long. */
+static void end_early(void *ctx)
+{
+    struct http_transfer *t = ctx;
+    t->timer = 0;
+    read_response(t, CURLE_OK);
     complete(t);
 }
 

@@ -76,6 +76,7 @@ static struct http_client *client(struct deliver *d)
         .connect_timeout_ms = CONNECT_MS,
         .connections_max = IN_FLIGHT_MAX,
         .response_max = RESPONSE_MAX,
+        .status_only = true,
     };
     if (!d->client)
         d->client = http_client_new(d->loop, &options);

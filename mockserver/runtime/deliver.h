@@ -3,7 +3,9 @@
  * Shapes:  one struct deliver per mock. Without a loop there is no network; deliver_use_network lets a test respond
  *          instead. The HTTP client is created with the first attempt. Attempts are numbered from 1 in the order of
  *          deliver_send.
- * Units:   an attempt may take 10 seconds; a response may have 64 KiB.
+ *          The status decides about an attempt as soon as the headers are complete. The body is ignored (client.h,
+ *          status_only): it may be large, slow, endless or broken.
+ * Units:   the headers of the response must be complete within 10 seconds.
  * Errors:  status 0 and a text that says why there was no response.
  */
 #pragma once
