@@ -121,6 +121,7 @@ static const struct record_field destination_fields[] = {
     MEMBER_TIME(destination, created_at),
     MEMBER_TIME(destination, updated_at),
     MEMBER_TIME(destination, removed_at),
+    MEMBER_BOOL(destination, account_left),
     MEMBER_INT(destination, attempts),
 };
 
@@ -128,6 +129,8 @@ static void add_destination_entries(const struct world *w, const void *record, u
 {
     (void)w;
     const struct destination *d = record;
+    if (d->account_left)
+        index_entries_put(to, INDEX_DESTINATION_LEFT, d->post, row, row);
     if (d->removed_at_ms)
         return;
     index_entries_put(to, INDEX_DESTINATION_SPACE, d->space, -d->due_at_ms, row);
@@ -187,6 +190,8 @@ static const char *check_destination(const struct world *w, const struct index *
     bool is_open = d->state == DESTINATION_QUEUED || d->state == DESTINATION_HELD;
     if (is_open && (!account_is_listed(a) || d->removed_at_ms))
         return "a queued or held destination must not be removed, and its account must be connected";
+    if (d->account_left && (!d->removed_at_ms || !d->attempted_at_ms))
+        return "a destination with 'account_left' must be removed, after an attempt to publish it";
     if (p->removed_at_ms && !d->removed_at_ms)
         return "all destinations of a removed post must be removed";
     if (d->state == DESTINATION_QUEUED && !event_is_queued(waiting, EVENT_POST_DUE, row, d->due_at_ms))
@@ -255,6 +260,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
     p->details = world_text(w, to->details);
     p->draft = to->draft;
     p->due_at_ms = to->due_at_ms;
+    p->published_at_ms = 0;
     transition_end(&t, TRANSITION_POST_REVISE);
 }
 
@@ -318,18 +324,19 @@ void destination_cancel(struct world *w, uint32_t destination)
     transition_end(&t, TRANSITION_DESTINATION_CANCEL);
 }
 
-/* Works in any state. Events that are still queued for it do nothing. */
-/* Removes it from its post; cancels it if it is queued or held. */
-static void destination_remove(struct world *w, uint32_t destination)
+/* Removes it from its post; cancels it if it is queued or held. A destination that is publishing goes on. With
+ * `account_left`, what came or comes of an attempt still counts; without, not even if it counted until now. */
+static void destination_remove(struct world *w, uint32_t destination, bool account_left)
 {
     struct transition t;
     struct destination *d = begin_destination(&t, w, destination);
-    assert(!d->removed_at_ms);
     if (is_waiting(d)) {
         d->state = DESTINATION_CANCELED;
         d->canceled_at_ms = world_now(w);
     }
-    d->removed_at_ms = world_now(w);
+    d->account_left = account_left && d->attempted_at_ms;
+    if (!d->removed_at_ms)
+        d->removed_at_ms = world_now(w);
     transition_end(&t, TRANSITION_DESTINATION_REMOVE);
 }
 
@@ -343,26 +350,27 @@ void destination_set_outcome(struct world *w, uint32_t destination, enum outcome
 }
 
 /* Starts over after each removal, since it changes the index. */
-static void remove_all(struct world *w, enum world_index index, int64_t key)
+static void remove_all(struct world *w, enum world_index index, int64_t key, bool account_left)
 {
     for (;;) {
         struct index_walk walk;
         index_from(&w->indexes[index], &walk, (struct index_entry){key, INT64_MIN, 0});
         if (!index_next_of(&walk, key))
             return;
-        destination_remove(w, walk.entry.row);
+        destination_remove(w, walk.entry.row, account_left);
     }
 }
 
 void account_leave_posts(struct world *w, uint32_t account)
 {
     for (enum destination_state i = 0; i < DESTINATION_STATE_COUNT; i++)
-        remove_all(w, INDEX_DESTINATION_ACCOUNT, index_pair_key(account, i));
+        remove_all(w, INDEX_DESTINATION_ACCOUNT, index_pair_key(account, i), true);
 }
 
 void post_remove_destinations(struct world *w, uint32_t post)
 {
-    remove_all(w, INDEX_DESTINATION_POST, post);
+    remove_all(w, INDEX_DESTINATION_POST, post, false);
+    remove_all(w, INDEX_DESTINATION_LEFT, post, false);
 }
 
 static void release_destination(struct world *w, uint32_t destination, const char *id_prefix)

@@ -6,7 +6,8 @@
  *          the destination is never due. A lost token does not cancel a destination: it fails when it is due, unless
  *          the account has been reconnected by then. Removed posts and destinations stay as records but are not listed.
  * Indexes: POST_SPACE, DESTINATION_SPACE (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state;
- *          order = due); DESTINATION_POST (post; order of creation).
+ *          order = due); DESTINATION_POST (post; order of creation); DESTINATION_LEFT (likewise, those with
+ *          `account_left`: they are not listed, but the status of their post still counts them).
  * Units:   milliseconds.
  */
 #pragma once
@@ -90,6 +91,7 @@ struct destination {
     int64_t due_at_ms, attempted_at_ms, published_at_ms, canceled_at_ms;
     int64_t created_at_ms, updated_at_ms;
     int64_t removed_at_ms; /* 0: not removed */
+    bool account_left;     /* removed with its account when the publish had begun: what came of it stays */
     int64_t attempts;      /* number of publish attempts */
 };
 
@@ -98,15 +100,16 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *i
 /* Approves or rejects content whose approval is pending. */
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init);
-/* Replaces content, text, details, draft and due time. The post must have no queued or held destination: call
- * post_remove_destinations first. */
+/* Replaces content, text, details, draft and due time, and forgets when the post was published. The post must have no
+ * queued or held destination: call post_remove_destinations first. */
 void post_revise(struct world *w, uint32_t post, const struct post *to);
 /* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with `id_prefix`, due at
  * their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
 void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
-void post_remove_destinations(struct world *w, uint32_t post);
-void account_leave_posts(struct world *w, uint32_t account); /* removes all its destinations */
+void post_remove_destinations(struct world *w, uint32_t post); /* what came of them no longer counts */
+/* Removes all destinations of the account. What came of those that were attempted still counts. */
+void account_leave_posts(struct world *w, uint32_t account);
 /* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that time has passed, the
  * next events_run_due publishes it. */
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init);

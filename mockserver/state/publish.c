@@ -82,8 +82,8 @@ static void mark_published(struct world *w, struct destination *d, int64_t at_ms
 {
     d->published_at_ms = at_ms;
     set_external_link(w, d, url);
-    if (post_read(w, d->post)->published_at_ms)
-        return;
+    if (post_read(w, d->post)->published_at_ms || (d->removed_at_ms && !d->account_left))
+        return; /* published before, or started over since this attempt began */
     struct post *post = world_edit(w, RECORD_POST, d->post);
     post->updated_at_ms = post->published_at_ms = at_ms;
 }

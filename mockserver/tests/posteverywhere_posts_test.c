@@ -126,6 +126,23 @@ static void a_post_fails_only_at_accounts_that_are_expired_when_it_is_due(void *
     assert_string_equal(at(post, "/data/results/2/status"), "published");
 }
 
+/* A post that is not due yet is scheduled as long as one account is left to publish it. */
+static void a_scheduled_post_of_a_removed_account_stays_scheduled(void **state)
+{
+    simulate(*state, "account_removed", "{\"account\":\"3001\"}");
+    struct mock_response post = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/status"), "scheduled");
+    assert_string_equal(at(post, "/data/destinations/0/status"), "failed");
+    assert_int_equal(mock_call(*state, PATCH(SCHEDULED), "{\"content\":\"x\"}", AS_ACME).status, 200);
+    simulate(*state, "account_removed", "{\"account\":\"3003\"}");
+    advance(*state, 25 * HOUR_MS);
+    post = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/status"), "partially_failed");
+    simulate(*state, "account_removed", "{\"account\":\"3007\"}");
+    post = mock_call(*state, GET(SCHEDULED), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/status"), "partially_failed"); /* what it came to stays */
+}
+
 static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
 {
     struct mock_response created = mock_call(*state, POSTS, "{\"content\":\"maybe\",\"draft\":true}", AS_ACME);
@@ -306,6 +323,7 @@ int main(void)
         PE_TEST(a_retry_succeeds_after_reconnecting),
         PE_TEST(a_scheduled_post_is_published_at_its_due_time),
         PE_TEST(a_post_fails_only_at_accounts_that_are_expired_when_it_is_due),
+        PE_TEST(a_scheduled_post_of_a_removed_account_stays_scheduled),
         PE_TEST(a_draft_stays_a_draft_until_it_is_scheduled),
         PE_TEST(a_draft_of_the_fixture_keeps_its_accounts),
         PE_TEST(a_scheduled_post_can_be_changed),

@@ -328,6 +328,110 @@ static void the_outcome_of_one_post_can_be_simulated(void **state)
     assert_int_equal(a.status, 200); /* a failed post can be deleted */
 }
 
+static struct mock *mock_of_accounts(void)
+{
+    return mock_test_new("clock: { start: 2026-05-02T09:00:00Z }\n"
+                         "timings: { publish: 1m }\n"
+                         "postnitro:\n"
+                         "  workspaces:\n"
+                         "    - id: ws\n"
+                         "      keys: [ { name: acme, key: pn-acme00000000000000000001 } ]\n"
+                         "      social_accounts:\n"
+                         "        - { id: live, platform: threads, handle: a }\n"
+                         "        - { id: dead, platform: threads, handle: b, access_token_status: revoked }\n"
+                         "        - { id: late, platform: threads, handle: c }\n"
+                         "      posts:\n"
+                         "        - { id: both, accounts: [dead, live], at: +1h }\n"
+                         "        - { id: failed, accounts: [dead], at: +1h }\n"
+                         "        - { id: three, accounts: [live, dead, late], at: +1h }\n"
+                         "        - { id: done, accounts: [live], at: +1h }\n"
+                         "        - { id: waits, accounts: [live, late], at: +1d }\n");
+}
+
+/* However the accounts go, a post that has been attempted keeps its status, its time and its error. */
+static void a_disconnected_account_does_not_change_what_a_post_came_to(void **state)
+{
+    static const struct {
+        const char *post, *status, *published_at, *error;
+    } rows[] = {
+        {"both",   "PARTIALLY_FAILED", "2026-05-02T10:01:00.000Z", "The account's access token is no longer valid."},
+        {"failed", "FAILED",           "null",                     "The account's access token is no longer valid."},
+        {"three",  "PARTIALLY_FAILED", "2026-05-02T10:01:00.000Z", "The account's access token is no longer valid."},
+        {"done",   "PUBLISHED",        "2026-05-02T10:01:00.000Z", "null"                                          },
+        {"waits",  "SCHEDULED",        "null",                     "null"                                          },
+    };
+    static const char *const accounts[] = {"dead", "live", "late"};
+    (void)state;
+    for (int simulated = 0; simulated <= 1; simulated++) {
+        struct mock *m = mock_of_accounts();
+        mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"61m\"}");
+        for (size_t gone = 0; gone <= COUNT(accounts); gone++) {
+            for (size_t i = 0; i < COUNT(rows); i++) {
+                struct mock_response a = read_post(m, rows[i].post);
+                assert_string_equal(at(a, "/data/status"), rows[i].status);
+                assert_string_equal(at(a, "/data/publishedAt"), rows[i].published_at);
+                assert_string_equal(at(a, "/data/errorMessage"), rows[i].error);
+            }
+            if (gone == COUNT(accounts))
+                break;
+            char line[64], body[64];
+            snprintf(line, sizeof line, "DELETE /social-account/%s", accounts[gone]);
+            snprintf(body, sizeof body, "{\"account\":\"%s\"}", accounts[gone]);
+            struct mock_response a = simulated ? mock_call(m, "POST /__admin/simulate/account_removed", body)
+                                               : mock_call(m, line, NULL, AS_ACME);
+            assert_int_equal(a.status, 200);
+        }
+        assert_string_equal(at(read_post(m, "three"), "/data/socialAccounts"), "[]");
+        mock_free(m);
+    }
+}
+
+/* An account that goes while its link is publishing fails that link; the post waits for it. */
+static void a_link_that_is_publishing_fails_when_its_account_goes(void **state)
+{
+    (void)state;
+    struct mock *m = mock_of_accounts();
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    assert_int_equal(mock_call(m, "DELETE /social-account/live", NULL, AS_ACME).status, 200);
+    assert_string_equal(at(read_post(m, "done"), "/data/status"), "SCHEDULED");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1m\"}");
+    assert_string_equal(at(read_post(m, "done"), "/data/status"), "FAILED");
+    assert_string_equal(at(read_post(m, "done"), "/data/errorMessage"), "The account was disconnected.");
+    assert_string_equal(at(read_post(m, "three"), "/data/status"), "PARTIALLY_FAILED");
+    mock_free(m);
+}
+
+static struct mock_response update_post(struct mock *m, const char *id)
+{
+    char line[64];
+    snprintf(line, sizeof line, "PUT /schedule/%s", id);
+    return mock_call(m, line,
+                     "{\"status\":\"SCHEDULED\",\"scheduledAt\":\"2026-05-03T09:00:00Z\","
+                     "\"postContent\":{\"common\":\"Again.\"},\"selectedAccounts\":[\"late\"]}",
+                     AS_ACME);
+}
+
+/* An update starts the post over, so nothing of its past counts any more. */
+static void an_update_forgets_what_a_post_came_to(void **state)
+{
+    (void)state;
+    struct mock *m = mock_of_accounts();
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"1h\"}");
+    assert_int_equal(mock_call(m, "DELETE /social-account/dead", NULL, AS_ACME).status, 200);
+    assert_string_equal(at(update_post(m, "failed"), "/message"), "Failed to update FAILED post");
+    assert_string_equal(at(read_post(m, "both"), "/data/errorMessage"),
+                        "The account's access token is no longer valid.");
+    struct mock_response a = update_post(m, "both"); /* its other link is still publishing */
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/status"), "SCHEDULED");
+    assert_string_equal(at(a, "/data/errorMessage"), "null");
+    mock_call(m, "POST /__admin/clock/advance", "{\"by\":\"2d\"}");
+    a = read_post(m, "both");
+    assert_string_equal(at(a, "/data/status"), "PUBLISHED");
+    assert_string_equal(at(a, "/data/publishedAt"), "2026-05-03T09:01:00.000Z");
+    mock_free(m);
+}
+
 /* One link fails at once, the other is still publishing. */
 static void a_post_stays_scheduled_until_all_its_links_are_final(void **state)
 {
@@ -383,6 +487,9 @@ int main(void)
         POSTNITRO_TEST(deleting_a_post_deletes_its_links),
         POSTNITRO_TEST(a_post_is_published_or_fails_when_it_is_due),
         POSTNITRO_TEST(the_outcome_of_one_post_can_be_simulated),
+        cmocka_unit_test(a_disconnected_account_does_not_change_what_a_post_came_to),
+        cmocka_unit_test(a_link_that_is_publishing_fails_when_its_account_goes),
+        cmocka_unit_test(an_update_forgets_what_a_post_came_to),
         cmocka_unit_test(a_post_stays_scheduled_until_all_its_links_are_final),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,8 @@ enum pe_status pe_status(const struct world *w, uint32_t post)
     for (enum pe_status s = 0; s < PE_STATUS_COUNT; s++)
         if (all && counts[s] == all)
             return s;
+    if (counts[PE_SCHEDULED] && counts[PE_SCHEDULED] + counts[PE_FAILED] == all)
+        return PE_SCHEDULED; /* it is not due yet: the failed ones are those of a disconnected account */
     if (counts[PE_PUBLISHING] || counts[PE_SCHEDULED])
         return PE_PUBLISHING;
     return all ? PE_PARTIALLY_FAILED : PE_SCHEDULED;

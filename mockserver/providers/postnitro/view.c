@@ -13,12 +13,12 @@ static const char *failure_message(const struct destination *d)
     return d->failure_code ? d->failure_code : enum_word_of(&postnitro_failures, d->failure);
 }
 
-struct tally { /* a post's links by status */
+struct tally { /* a post's links by status; those of an account that was disconnected since count as well */
     uint32_t pending, published, failed;
-    const char *error; /* of the first failed link */
+    uint32_t first_failed; /* destination, or ROW_NONE */
 };
 
-static void count_link(struct tally *t, const struct destination *d)
+static void count_link(struct tally *t, const struct destination *d, uint32_t row)
 {
     switch (d->state) {
     case DESTINATION_PUBLISHED:
@@ -27,8 +27,8 @@ static void count_link(struct tally *t, const struct destination *d)
         break;
     case DESTINATION_FAILED:
     case DESTINATION_CANCELED:
-        if (!t->failed++)
-            t->error = failure_message(d);
+        if (!t->failed++ || row < t->first_failed)
+            t->first_failed = row;
         break;
     case DESTINATION_QUEUED:
     case DESTINATION_PUBLISHING:
@@ -41,11 +41,14 @@ static void count_link(struct tally *t, const struct destination *d)
 
 static struct tally tally(const struct world *w, uint32_t post)
 {
+    static const enum world_index links[] = {INDEX_DESTINATION_POST, INDEX_DESTINATION_LEFT};
     struct tally t = {0};
-    struct index_walk walk;
-    index_from(&w->indexes[INDEX_DESTINATION_POST], &walk, (struct index_entry){post, 0, 0});
-    while (index_next_of(&walk, post))
-        count_link(&t, destination_read(w, walk.entry.row));
+    for (size_t i = 0; i < COUNT(links); i++) {
+        struct index_walk walk;
+        index_from(&w->indexes[links[i]], &walk, (struct index_entry){post, 0, 0});
+        while (index_next_of(&walk, post))
+            count_link(&t, destination_read(w, walk.entry.row), walk.entry.row);
+    }
     return t;
 }
 
@@ -57,7 +60,7 @@ static enum postnitro_status status_of(const struct post *p, const struct tally 
         return POSTNITRO_SCHEDULED;
     if (t->failed)
         return t->published ? POSTNITRO_PARTIALLY_FAILED : POSTNITRO_FAILED;
-    return p->published_at_ms ? POSTNITRO_PUBLISHED : POSTNITRO_SCHEDULED;
+    return t->published ? POSTNITRO_PUBLISHED : POSTNITRO_SCHEDULED;
 }
 
 enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row)
@@ -175,7 +178,8 @@ void postnitro_print_post(struct call *c, uint32_t row)
     json_put_text(out, "status", enum_word_of(&postnitro_statuses, status_of(p, &t)));
     put_millis(out, "scheduledFor", p->due_at_ms);
     put_millis(out, "publishedAt", p->published_at_ms);
-    json_put_text(out, "errorMessage", t.error);
+    json_put_text(out, "errorMessage",
+                  t.first_failed ? failure_message(destination_read(c->world, t.first_failed)) : NULL);
     for (size_t i = 0; i < node_count(details); i++)
         json_put_node(out, details->map.members[i].key, details->map.members[i].value);
     print_design(c, design);
