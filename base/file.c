@@ -5,7 +5,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+
 #define FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY)
+
+/* Returns false with errno set. The content may be longer than max_bytes. */
+static bool read_all(int fd, size_t max_bytes, char **text, size_t *n)
+{
+    size_t room = 0;
+    ssize_t got;
+    do {
+        if (*n == room)
+            *text = heap_grow(*text, room = room ? 2 * room : 64u << 10);
+        got = read(fd, *text + *n, room - *n);
+        if (got > 0)
+            *n += (size_t)got;
+    } while ((got > 0 && *n <= max_bytes) || (got < 0 && errno == EINTR));
+    return got >= 0;
+}
+
+char *file_read(const char *path, size_t max_bytes, size_t *n)
+{
+    char *text = NULL;
+    *n = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    bool ok = read_all(fd, max_bytes, &text, n);
+    int why = errno;
+    (void)close(fd);
+    if (!ok) {
+        heap_free(text);
+        text = NULL;
+    }
+    errno = why;
+    return text;
+}
 
 static bool fail(const char *path, int why, struct error *err)
 {

@@ -1,5 +1,5 @@
-/* file.h - writes a whole file atomically: it gets its new content or keeps the old one; and opens the standard
- * streams.
+/* file.h - reads a whole file; writes one atomically: it gets its new content or keeps the old one; and opens the
+ * standard streams.
  *
  * Shapes:  the text is written to FILE.PID.partial, which is then renamed to FILE. A device or a pipe is written
  *          directly, because a file must not replace it.
@@ -8,6 +8,10 @@
 #pragma once
 #include "base/error.h"
 #include "base/str.h"
+
+/* Returns the content, to be freed with heap_free, and its length; or NULL, with errno set. Stops reading when it has
+ * more than max_bytes: the caller then rejects the file. */
+char *file_read(const char *path, size_t max_bytes, size_t *n);
 
 bool file_can_write(const char *path, struct error *err); /* checks; leaves no file behind */
 bool file_write(const char *path, struct str text, struct error *err);

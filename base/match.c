@@ -10,9 +10,19 @@
 /* With YAML aliases a small file can be a huge tree. */
 #define EXPECTATION_MAX_NODES 100000
 
+bool match_key_is_matcher(const char *key)
+{
+    return key[0] == '$' && key[1] != '$';
+}
+
+const char *match_member_name(const char *key)
+{
+    return key[0] == '$' && key[1] == '$' ? key + 1 : key;
+}
+
 static bool is_matcher(const struct member *m)
 {
-    return m->key[0] == '$';
+    return match_key_is_matcher(m->key);
 }
 
 static bool has_matchers(const struct node *map)
@@ -204,13 +214,21 @@ static void expect_matchers(struct run *r, const struct node *x, const struct no
     }
 }
 
+static bool names_member(const struct node *x, const char *name)
+{
+    for (size_t i = 0; i < x->map.count; i++)
+        if (strcmp(match_member_name(x->map.members[i].key), name) == 0)
+            return true;
+    return false;
+}
+
 /* Describes the members that `x` does not name; NULL if there are none. */
 static const char *surplus(struct run *r, const struct node *x, const struct node *actual)
 {
     struct buf out = {.arena = r->context->arena};
     for (size_t i = 0; i < node_count(actual); i++) {
         const char *key = actual->map.members[i].key;
-        if (node_get(x, key))
+        if (names_member(x, key))
             continue;
         if (!r->results)
             return "";
@@ -240,7 +258,8 @@ static void expect_members(struct run *r, const struct node *x, const struct nod
         expect_closed(r, x, actual, pointer);
     for (size_t i = 0; i < x->map.count; i++) {
         const struct member *m = &x->map.members[i];
-        match_expect(r, m->value, node_get(actual, m->key), pointer_to(r, pointer, str_from(m->key)));
+        const char *name = match_member_name(m->key);
+        match_expect(r, m->value, node_get(actual, name), pointer_to(r, pointer, str_from(name)));
     }
 }
 

@@ -3,7 +3,7 @@
  * Shapes:  an expectation is a node. A scalar must be equal. A list must have the same length, and each item is an
  *          expectation for the item at its index. A map is open: each named member must match and others are ignored
  *          ({} = is an object). A map whose keys start with $ contains matchers, all of which must hold; a map cannot
- *          have both matchers and members.
+ *          have both matchers and members. A member whose name starts with $ is written with $$: "$$ref" is "$ref".
  * Matchers: $not X, $in [X..], $matches "regex" (PCRE2, unanchored), $type T | [T..], $gt $gte
  *          $lt $lte (numbers, or times as text), $some X, $none X, $each X (of a list), $count N | {matchers}, $absent
  *          true, $present true, $exact X (closes all maps below it), $time any|past|future|{after, before, within} (ISO
@@ -48,6 +48,10 @@ struct match_context {
     int64_t now_ms;
     bool *no_now; /* NULL: now_ms is known. Else a comparison with the current time holds, and sets this to true */
 };
+
+bool match_key_is_matcher(const char *key);
+/* Returns the name of the member that a key of an expectation stands for, for example "$ref" for "$$ref". */
+const char *match_member_name(const char *key);
 
 bool match_check(const struct node *expectation, struct error *err);
 /* Like match_check, for an expectation of a value that is always text, such as a query parameter: rejects also an

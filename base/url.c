@@ -178,6 +178,13 @@ static bool is_unreserved(char c)
            c == '_' || c == '~';
 }
 
+int url_port(const struct url *url)
+{
+    if (url->port)
+        return url->port;
+    return strcmp(url->scheme, "https") == 0 ? 443 : 80;
+}
+
 void url_encode(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.n; i++)

@@ -21,6 +21,8 @@ struct url {
 
 /* *why (may be NULL) is set to a static text. */
 bool url_parse(struct arena *a, const char *text, struct url *out, const char **why);
+/* Returns the port, or the default port of the scheme. */
+int url_port(const struct url *url);
 
 /* Appends one path segment or query value; encodes everything but A-Z a-z 0-9 - . _ ~. */
 void url_encode(struct buf *out, struct str text);

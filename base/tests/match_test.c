@@ -279,6 +279,21 @@ static void count_accepts_a_number_or_matchers(void **state)
     expect_results(*state, rows, COUNT(rows));
 }
 
+static void a_member_may_start_with_a_dollar_sign(void **state)
+{
+    /* clang-format off */
+    static const struct row rows[] = {
+        {"{\"$$ref\":\"a\"}",                 "{\"$ref\":\"a\"}",        "+/$ref equals"},
+        {"{\"$$ref\":\"a\"}",                 "{\"$$ref\":\"a\"}",       "-/$ref equals \"a\" | absent"},
+        {"{\"$$each\":{\"$gt\":1},\"b\":2}",  "{\"$each\":2,\"b\":2}",     "+/$each $gt\n+/b equals"},
+        {"{\"$exact\":{\"$$ref\":1}}",        "{\"$ref\":1}",            "+ $exact\n+/$ref equals"},
+        {"{\"$exact\":{\"$$ref\":1}}",        "{\"$ref\":1,\"ref\":1}",
+         "- $exact no other members | also has \"ref\"\n+/$ref equals"},
+    };
+    /* clang-format on */
+    expect_results(*state, rows, COUNT(rows));
+}
+
 static void exact_closes_every_map_below_it(void **state)
 {
     /* clang-format off */
@@ -600,6 +615,7 @@ int main(void)
         TEST(each_reports_the_mismatches_of_every_failing_item),
         TEST(each_reports_a_limited_number_of_items),
         TEST(count_accepts_a_number_or_matchers),
+        TEST(a_member_may_start_with_a_dollar_sign),
         TEST(exact_closes_every_map_below_it),
         TEST(same_compares_within_the_document),
         TEST(time_is_compared_with_now),

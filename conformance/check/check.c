@@ -64,9 +64,9 @@ static void walk_node(struct walk *w, const struct node *x, const char *path, co
 static void walk_member(struct walk *w, const struct member *m, const char *path, const struct spine *up)
 {
     const struct spine here = {up, m};
-    bool is_matcher = m->key[0] == '$';
+    bool is_matcher = match_key_is_matcher(m->key);
     if (!is_matcher || str_is(STR("$each"), m->key)) {
-        walk_node(w, m->value, node_pointer_add(w->arena, path, str_from(m->key)), &here);
+        walk_node(w, m->value, node_pointer_add(w->arena, path, str_from(match_member_name(m->key))), &here);
         return;
     }
     struct leaf leaf = {.path = path, .matcher = m->key, .operand = m->value, .at = m->key_at};
@@ -194,7 +194,7 @@ static const struct node *text_body(const struct check_input *in)
 
 static bool is_plain_map(const struct node *n)
 {
-    return n->kind == NODE_MAP && n->map.count && n->map.members[0].key[0] != '$';
+    return n->kind == NODE_MAP && n->map.count && !match_key_is_matcher(n->map.members[0].key);
 }
 
 static const struct node *query_map(struct arena *a, const char *query)

@@ -27,7 +27,9 @@ static void add_steps(const struct reach *r, bool *row, const struct step *steps
 {
     for (size_t i = 0; i < count; i++) {
         const struct step *s = &steps[i];
-        if (s->kind == STEP_CALL)
+        if (s->kind == STEP_CALL && s->to_url)
+            memset(row, true, row_size(r)); /* the URL may be that of any operation */
+        else if (s->kind == STEP_CALL)
             add_call(r, row, s->method, s->path);
         if (s->flow)
             add_steps(r, row, s->flow->steps, s->flow->step_count);

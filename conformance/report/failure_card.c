@@ -153,7 +153,7 @@ static void add_method(struct line *l, const struct exchange_record *x)
  * curl would read a file. */
 static bool fits_json_option(const struct exchange_record *x)
 {
-    return x->request_body.n && x->request_body.s[0] != '@' &&
+    return x->request_body.n && !x->body_file && x->request_body.s[0] != '@' &&
            str_is(headers_get(&x->request_headers, "Content-Type"), "application/json") &&
            str_is(headers_get(&x->request_headers, "Accept"), "application/json");
 }
@@ -194,6 +194,10 @@ static void add_body(struct line *l, const struct exchange_record *x)
     struct str body = x->request_body;
     if (!body.n)
         return;
+    if (x->body_file) {
+        add_option(l, "--data-binary", str_from(arena_printf(l->layout->arena, "@%s", x->body_file)));
+        return;
+    }
     if (body.n > CURL_BODY_MAX_BYTES)
         body = str_from(arena_printf(l->layout->arena, "@body-of-%zu-bytes", body.n));
     if (body.n != x->request_body.n && !fits_json_option(x))

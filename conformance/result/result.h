@@ -80,9 +80,10 @@ struct exchange_record { /* a request and its response; of a repeated step, the 
     const char *method, *url;
     struct headers request_headers, response_headers;
     struct str request_body, response_body;
-    int status;        /* 0: no response */
-    const char *error; /* why there is no response; NULL: there is one */
-    bool sent;         /* the request was sent: even without a response it may have had an effect */
+    const char *body_file; /* the file that the request body was read from; NULL: none */
+    int status;            /* 0: no response */
+    const char *error;     /* why there is no response; NULL: there is one */
+    bool sent;             /* the request was sent: even without a response it may have had an effect */
     struct {
         struct attempt *items;
         size_t count, room;

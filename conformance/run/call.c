@@ -33,13 +33,24 @@ static struct retry_decision wait_rate_limit(struct retry *r, const struct obser
     return retry_after(wait, wait);
 }
 
+/* The pause after the response number r->count: `every`, longer by the factor `backoff` each time. */
+static int64_t growing_pause(const struct retry *r, const struct step *step, int64_t every_ms, int64_t limit_ms)
+{
+    double pause = (double)every_ms;
+    if (step->max_every_ms && step->max_every_ms < limit_ms)
+        limit_ms = step->max_every_ms;
+    for (int i = 1; i < r->count && step->backoff > 1 && pause < (double)limit_ms; i++)
+        pause *= step->backoff;
+    return pause < (double)limit_ms ? (int64_t)pause : limit_ms;
+}
+
 static struct retry_decision decide_eventually(const struct retry *r, const struct step *step,
                                                const struct observation *seen, int64_t every_ms)
 {
     int64_t left = (step->for_ms ? step->for_ms : FOR_MS) - r->elapsed_ms;
     if (seen->holds || seen->stops || left <= 0)
         return decided;
-    return retry_after(every_ms, left);
+    return retry_after(growing_pause(r, step, every_ms, left), left);
 }
 
 static struct retry_decision decide_consistently(struct retry *r, const struct step *step,

@@ -543,5 +543,7 @@ enum next judge_unsendable(struct task *t, const struct request_problem *problem
         return judge_skipped(t, VERDICT_BLOCKED,
                              arena_printf(t->runner->arena, "the value of the header '%s' has a control character",
                                           problem->bad_header));
+    if (problem->bad_url)
+        return judge_skipped(t, VERDICT_BLOCKED, problem->bad_url);
     return judge_blocked(t, problem->missing);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "base/json.h"
 #include "base/url.h"
 #include "conformance/scenario/references.h"
@@ -338,8 +339,9 @@ static bool add_headers(const struct vars *v, const struct node *headers, struct
 
 static bool add_body(const struct vars *v, const struct step *step, struct exchange_record *x, const char **missing)
 {
-    if (step->raw_body) {
-        x->request_body = str_from(step->raw_body);
+    if (step->raw_body || step->body_file) {
+        x->request_body = step->body_file ? step->file_body : str_from(step->raw_body);
+        x->body_file = step->body_file;
         return true;
     }
     const struct node *body = step->body ? vars_value(v, step->body, missing) : NULL;
@@ -369,16 +371,75 @@ static const char *full_url(const struct vars *v, const char *base, const char *
     return add_query(v, &url, query, missing) ? buf_c(&url) : NULL;
 }
 
+/* --- calls to a URL that a response contained ---------------------------------------------- */
+
+static bool same_host(const struct url *x, const struct url *y)
+{
+    return strcmp(x->host, y->host) == 0 && url_port(x) == url_port(y);
+}
+
+/* Returns true if a response may send the runner there: to the target itself, to this machine if the target is a mock,
+ * and to the hosts that the target file lists. Without this a response could make the runner call anything. */
+static bool may_call(struct arena *a, const struct target *t, const struct url *url, const struct url *own)
+{
+    bool ok = same_host(url, own) || (t->is_mock && host_is_loopback(str_from(url->host)));
+    for (size_t i = 0; i < t->url_host_count && !ok; i++)
+        ok = str_eq_nocase(str_from(t->url_hosts[i]), str_from(url->host)) ||
+             str_eq_nocase(str_from(t->url_hosts[i]), str_from(arena_printf(a, "%s:%d", url->host, url_port(url))));
+    return ok;
+}
+
+/* Returns why the URL is not called, as a sentence, or NULL. */
+static const char *url_problem(const struct vars *v, const struct target *t, const struct namespace *ns,
+                               const struct step *step, const char *text)
+{
+    struct arena *a = v->arena;
+    struct url url, own;
+    const char *why = NULL;
+    if (!url_parse(a, text, &url, &why))
+        return arena_printf(a, "not sent: '%s' is not a URL: %s", step->path, why);
+    if (*url.user)
+        return arena_printf(a, "not sent: the URL '%s' contains a user", step->path);
+    bool known = url_parse(a, ns->base_url, &own, NULL);
+    if (!known || !may_call(a, t, &url, &own))
+        return arena_printf(a, "not sent: '%s' leads to the host '%s', which 'url_hosts' of the target does not list",
+                            step->path, url.host);
+    if (step->as && (!same_host(&url, &own) || strcmp(url.scheme, own.scheme) != 0))
+        return arena_printf(a, "not sent: '%s' leads to the host '%s', and a key is only sent to that of base_url",
+                            step->path, url.host);
+    return NULL;
+}
+
+static const char *called_url(const struct vars *v, const struct target *t, const struct namespace *ns,
+                              const struct step *step, struct request_problem *problem)
+{
+    struct buf url = {.arena = v->arena};
+    const char *text = vars_text(v, step->path, &problem->missing);
+    if (!text)
+        return NULL;
+    problem->bad_url = url_problem(v, t, ns, step, text);
+    buf_printf(&url, "%.*s", (int)strcspn(text, "#"), text);
+    return !problem->bad_url && add_query(v, &url, step->query, &problem->missing) ? buf_c(&url) : NULL;
+}
+
+static const char *content_type(const struct step *step)
+{
+    bool other = step->body_file && !str_ends(str_from(step->body_file), STR(".json"));
+    return other ? "application/octet-stream" : "application/json";
+}
+
 struct exchange_record *resolve_request(const struct vars *v, const struct target *t, const struct namespace *ns,
                                         const struct step *step, struct request_problem *problem)
 {
     bool inspects = step->kind == STEP_INSPECT;
     const char *base = inspects ? arena_printf(v->arena, "%s/state", ns->admin_url) : ns->base_url;
     struct exchange_record *x = new_request(v, inspects ? "GET" : step->method);
-    if (step->body || step->raw_body)
-        headers_add(v->arena, &x->request_headers, "Content-Type", STR("application/json"));
-    x->url = full_url(v, base, step->path, step->query, &problem->missing);
-    bool ok = x->url && (inspects || add_credential(v, t, step->as, x, problem)) &&
+    if (step->body || step->raw_body || step->body_file)
+        headers_add(v->arena, &x->request_headers, "Content-Type", str_from(content_type(step)));
+    x->url = step->to_url ? called_url(v, t, ns, step, problem)
+                          : full_url(v, base, step->path, step->query, &problem->missing);
+    bool keyless = inspects || (step->to_url && !step->as);
+    bool ok = x->url && (keyless || add_credential(v, t, step->as, x, problem)) &&
               add_headers(v, step->headers, x, problem) && add_body(v, step, x, &problem->missing);
     return ok ? x : NULL;
 }

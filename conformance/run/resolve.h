@@ -47,6 +47,7 @@ struct request_problem {
     const char *missing;    /* the reference that has no value */
     const char *no_actor;   /* the actor that the target does not have */
     const char *bad_header; /* the header whose value has a control character */
+    const char *bad_url;    /* why a call to a URL is not sent, as a sentence */
 };
 
 /* Builds the request of a call or an inspect step. */

@@ -29,6 +29,7 @@ struct file {
     struct field_list capabilities;
     int consent;
     bool mock;
+    struct field_list url_hosts;
 };
 
 static const char *const consent_drivers[] = {"none", "admin", "browser", "human"};
@@ -80,6 +81,8 @@ static const struct field rows[] = {
                   "one line {\"redirect\": URL}."),
     FIELD("webhook", FIELD_MAP, struct file, webhook, .sub = &webhook_fields,
           .help = "How a real endpoint reaches the runner's listener. Not needed for a local mock."),
+    FIELD("url_hosts", FIELD_TEXTS, struct file, url_hosts,
+          .help = "HOST or HOST:PORT, besides that of base_url, that a call to a URL from a response may reach."),
     FIELD("rps", FIELD_NODE, struct file, rps, .help = "Requests per second at most (default: no limit)."),
 };
 static const struct fields file_fields = FIELD_TABLE("target", rows, struct file, FIELDS_NO_PLACE);
@@ -381,6 +384,8 @@ struct target *target_load(struct arena *a, const char *path, struct error *err)
     t->webhook_port = (int)file.webhook.port;
     t->capabilities = file.capabilities.items;
     t->capability_count = file.capabilities.count;
+    t->url_hosts = file.url_hosts.items;
+    t->url_host_count = file.url_hosts.count;
     if (file.auth.header) {
         t->header = file.auth.header;
         t->header_prefix = "";

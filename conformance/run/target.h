@@ -90,6 +90,8 @@ struct target {
     enum consent_driver consent;
     const char *consent_command; /* of the browser driver */
     double rps;
+    const char *const *url_hosts; /* HOST or HOST:PORT that a call to a URL of a response may reach */
+    size_t url_host_count;
     bool is_mock;
     bool is_own_mock;        /* the runner starts it; it has an admin API, and only this run uses its namespaces */
     const char *webhook_url; /* URL of the runner's listener, for the target; NULL: a local URL */

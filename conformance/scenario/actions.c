@@ -1,9 +1,14 @@
+#include <errno.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/array.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/target_schema.h"
+
+#define BODY_FILE_MAX_BYTES (16 << 20)
 
 /* --- calls -------------------------------------------------------------------------------- */
 
@@ -17,24 +22,51 @@ static bool is_method(struct str word)
     return false;
 }
 
-bool call_read(struct reader *r, const struct node *call, const char **method, const char **path)
+/* Returns what follows the method; empty after an error. */
+static struct str method_read(struct reader *r, const struct node *call, const char **method)
 {
     const char *text = node_text(call);
     struct str rest = str_from(text), word = str_cut(&rest, ' ');
     if (!text || !rest.n)
-        return error_add(r->err, ERROR_INPUT, call->at, "a call must be METHOD /path, for example GET /v1/items/$id");
-    if (!is_method(word))
-        return error_add(r->err, ERROR_INPUT, call->at, "unknown HTTP method '" STR_FMT "'%s", STR_ARG(word),
-                         did_you_mean(r->arena, word, methods, COUNT(methods)));
+        error_add(r->err, ERROR_INPUT, call->at, "a call must be METHOD /path, for example GET /v1/items/$id");
+    else if (!is_method(word))
+        error_add(r->err, ERROR_INPUT, call->at, "unknown HTTP method '" STR_FMT "'%s", STR_ARG(word),
+                  did_you_mean(r->arena, word, methods, COUNT(methods)));
+    else {
+        *method = str_dup(r->arena, word);
+        return rest;
+    }
+    return (struct str){0};
+}
+
+bool call_read(struct reader *r, const struct node *call, const char **method, const char **path)
+{
+    struct str rest = method_read(r, call, method);
+    if (!rest.n)
+        return false;
     if (rest.s[0] != '/')
         return error_add(r->err, ERROR_INPUT, call->at, "invalid path '" STR_FMT "'; a path starts with /",
                          STR_ARG(rest));
     if (str_find(rest, ' ') < rest.n || str_find(rest, '#') < rest.n)
         return error_add(r->err, ERROR_INPUT, call->at,
                          "invalid path '" STR_FMT "'; a path must not contain spaces or #", STR_ARG(rest));
-    *method = str_dup(r->arena, word);
     *path = str_dup(r->arena, rest);
     return true;
+}
+
+/* Reads METHOD $reference. A reference alone is a URL: the value of a whole path cannot be one segment. */
+static bool url_call_read(struct reader *r, const struct node *call, struct step *s)
+{
+    struct str rest = method_read(r, call, &s->method);
+    for (size_t i = 1; i < rest.n; i++)
+        if (strchr("/?#{ ", rest.s[i]))
+            return error_add(r->err, ERROR_INPUT, call->at,
+                             "invalid call '" STR_FMT "'; a path starts with /, and a reference to a URL stands alone, "
+                             "with its parameters in 'query'",
+                             STR_ARG(rest));
+    s->path = str_dup(r->arena, rest);
+    s->to_url = true;
+    return rest.n > 0;
 }
 
 /* --- query and headers -------------------------------------------------------------------- */
@@ -130,18 +162,78 @@ static bool use_read(struct reader *r, const struct step_yaml *w, struct step *s
     return s->flow && with_check(r, w->with, s);
 }
 
+/* Reads the file now, so that lint finds a missing one. */
+static bool body_file_read(struct reader *r, const struct step_yaml *w, struct step *s)
+{
+    if (!w->body_file)
+        return true;
+    const struct where at = node_get(s->source, "body_file")->at;
+    const char *slash = strrchr(at.file, '/');
+    struct str folder = str_of(at.file, slash ? (size_t)(slash - at.file) + 1 : 0);
+    bool absolute = w->body_file[0] == '/';
+    const char *path = arena_printf(r->arena, STR_FMT "%s", STR_ARG(absolute ? STR("") : folder), w->body_file);
+    size_t n;
+    char *bytes = file_read(path, BODY_FILE_MAX_BYTES, &n);
+    int why = errno;
+    s->body_file = path;
+    if (bytes)
+        s->file_body = str_of(str_dup(r->arena, str_of(bytes, n)), n);
+    heap_free(bytes);
+    if (!bytes)
+        return error_add(r->err, ERROR_INPUT, at, "cannot read '%s': %s", path, strerror(why));
+    return n <= BODY_FILE_MAX_BYTES ||
+           error_add(r->err, ERROR_INPUT, at, "'%s' is larger than %d MiB", path, BODY_FILE_MAX_BYTES >> 20);
+}
+
+static bool bodies_read(struct reader *r, const struct step_yaml *w, struct step *s)
+{
+    bool ok = body_file_read(r, w, s);
+    if (w->raw_body && (w->body || w->body_file))
+        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"), "'raw_body' cannot be combined with '%s'",
+                       w->body ? "body" : "body_file");
+    else if (w->body && w->body_file)
+        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "body_file"),
+                       "'body_file' cannot be combined with 'body'");
+    return ok;
+}
+
+/* A member whose name starts with $ is written with $$, as in an expectation. */
+static const struct node *plain_names(struct reader *r, const struct node *value, bool *ok)
+{
+    struct node *copy = arena_new(r->arena, struct node);
+    *copy = *value;
+    if (value->kind == NODE_LIST) {
+        const struct node **items = arena_array(r->arena, const struct node *, value->list.count);
+        for (size_t i = 0; i < value->list.count; i++)
+            items[i] = plain_names(r, value->list.items[i], ok);
+        copy->list.items = items;
+    }
+    if (value->kind == NODE_MAP) {
+        struct member *members = arena_array(r->arena, struct member, value->map.count);
+        for (size_t i = 0; i < value->map.count; i++) {
+            const struct member *m = &value->map.members[i];
+            members[i] = *m;
+            members[i].key = match_member_name(m->key);
+            members[i].value = plain_names(r, m->value, ok);
+            if (match_key_is_matcher(m->key))
+                *ok = error_add(r->err, ERROR_INPUT, m->key_at,
+                                "'%s' is not allowed in 'body', which has no matchers; for the member '%s' write '$%s'",
+                                m->key, m->key, m->key);
+        }
+        copy->map.members = members;
+    }
+    return copy;
+}
+
 static bool request_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool ok = values_read(r, w->query, "query", true, &s->query);
     ok &= values_read(r, w->headers, "headers", false, &s->headers);
-    s->body = w->body;
+    s->body = w->body ? plain_names(r, w->body, &ok) : NULL;
     s->raw_body = w->raw_body;
     s->undocumented = w->undocumented.items;
     s->undocumented_count = w->undocumented.count;
-    if (w->body && w->raw_body)
-        ok = error_add(r->err, ERROR_INPUT, key_place(s->source, "raw_body"),
-                       "'raw_body' cannot be combined with 'body'");
-    return ok;
+    return bodies_read(r, w, s) && ok;
 }
 
 static bool hook_read(struct reader *r, const struct step_yaml *step, struct step *s)
@@ -161,7 +253,9 @@ static bool hook_read(struct reader *r, const struct step_yaml *step, struct ste
 
 static bool call_step_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
-    return call_read(r, w->call, &s->method, &s->path);
+    struct str rest = str_from(node_text(w->call) ? node_text(w->call) : "");
+    (void)str_cut(&rest, ' ');
+    return str_starts(rest, STR("$")) ? url_call_read(r, w->call, s) : call_read(r, w->call, &s->method, &s->path);
 }
 
 static bool simulate_read(struct reader *r, const struct step_yaml *w, struct step *s)
@@ -194,8 +288,9 @@ static const char *default_actor(const struct reader *r, enum step_kind kind)
 bool action_read(struct reader *r, const struct step_yaml *w, struct step *s)
 {
     bool ok = request_read(r, w, s);
-    s->as = w->as ? w->as : default_actor(r, s->kind);
-    return readers[s->kind](r, w, s) && ok;
+    ok &= readers[s->kind](r, w, s);
+    s->as = w->as || s->to_url ? w->as : default_actor(r, s->kind);
+    return ok;
 }
 
 /* --- expectations ------------------------------------------------------------------------- */

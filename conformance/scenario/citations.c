@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "conformance/scenario/logic.h"
 #include "conformance/scenario/reader.h"
 #include "conformance/scenario/validate.h"
 
@@ -26,9 +27,13 @@ static const char *nearest_key(const struct node *map, struct str word)
     return near;
 }
 
-static bool is_matcher(struct str key)
+/* Returns the value of the matcher or member; a member has the name that the response has. */
+static const struct node *value_below(const struct node *map, struct str key)
 {
-    return str_starts(key, STR("$"));
+    for (size_t i = 0; map->kind == NODE_MAP && i < map->map.count; i++)
+        if (str_is(key, match_member_name(map->map.members[i].key)))
+            return map->map.members[i].value;
+    return NULL;
 }
 
 /* The check of a plain value has the matcher "equals". */
@@ -45,11 +50,11 @@ static bool node_fits(const struct node *n, struct str pointer, const char **nea
             return true;
         size_t end = 1 + str_find(str_skip(pointer, 1), '/');
         struct str key = str_skip(str_head(pointer, end), 1);
-        const struct node *below = n->kind == NODE_MAP ? node_get_str(n, key) : NULL;
+        const struct node *below = value_below(n, key);
         if (!below)
             *near = nearest_key(n, key);
         pointer = str_skip(pointer, end);
-        if (pointer.n && is_matcher(key) && !str_is(key, "$each"))
+        if (pointer.n && logic_is_matchers(n) && !str_is(key, "$each"))
             return false;
         n = below;
     }

@@ -194,8 +194,8 @@ static void check_operation(struct subject *d)
 {
     const struct step *s = d->step;
     const char *path = text_of_case(d->c->arena, s, d->index, s->path);
-    d->op = find_operation(d, s->method, s->path);
-    if (!d->op && !is_on_purpose(d, "operation", ""))
+    d->op = s->to_url ? NULL : find_operation(d, s->method, s->path);
+    if (!d->op && !s->to_url && !is_on_purpose(d, "operation", ""))
         reject(d, node_get(s->source, "call")->at,
                "the documents have no operation %s %s%s; correct it, or list 'operation' in 'undocumented'", s->method,
                path, operations_suggest(d->c->arena, d->documents, s->method, path));
@@ -253,7 +253,7 @@ static bool accepts_only_errors(const struct expectation *x)
 
 static void check_refused(struct subject *d, const struct expectation *x)
 {
-    if (!d->op && x->given && !accepts_only_errors(x))
+    if (!d->op && !d->step->to_url && x->given && !accepts_only_errors(x))
         reject(d, x->at, "an undocumented operation can only be refused; expect a status of 400 or more");
 }
 

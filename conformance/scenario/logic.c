@@ -43,7 +43,7 @@ bool logic_is_reference(const struct node *n)
 
 bool logic_is_matchers(const struct node *n)
 {
-    return n && n->kind == NODE_MAP && n->map.count && n->map.members[0].key[0] == '$';
+    return n && n->kind == NODE_MAP && n->map.count && match_key_is_matcher(n->map.members[0].key);
 }
 
 const struct node *logic_operand(const struct node *n, const char *matcher)
@@ -399,7 +399,7 @@ static bool part_never_holds(struct proof *p, const struct member *m)
     bool all = strcmp(m->key, "$in") == 0 && m->value->kind == NODE_LIST;
     for (size_t i = 0; all && i < m->value->list.count; i++)
         all = never_holds(p, m->value->list.items[i]);
-    return all || ((strcmp(m->key, "$some") == 0 || strcmp(m->key, "$exact") == 0 || m->key[0] != '$') &&
+    return all || ((strcmp(m->key, "$some") == 0 || strcmp(m->key, "$exact") == 0 || !match_key_is_matcher(m->key)) &&
                    never_holds(p, m->value));
 }
 

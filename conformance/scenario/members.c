@@ -41,7 +41,8 @@ static void visit_matcher(const struct visit *v, const struct member *m, const c
 
 static void visit_member(const struct visit *v, const struct member *m, const char *pointer)
 {
-    const char *below = node_pointer_add(v->arena, pointer, str_from(m->key));
+    const char *name = v->is_value ? m->key : match_member_name(m->key);
+    const char *below = node_pointer_add(v->arena, pointer, str_from(name));
     if (v->fn(v->ctx, below, m->key_at))
         visit_node(v, m->value, below);
 }

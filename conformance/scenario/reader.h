@@ -30,7 +30,8 @@ struct flow_yaml {
 
 struct repeat_yaml { /* eventually, consistently */
     struct where at; /* line 0: not given */
-    int64_t every_ms, for_ms, settle_ms;
+    int64_t every_ms, for_ms, settle_ms, max_every_ms;
+    const struct node *backoff;
     const struct node *stop, *pending;
 };
 
@@ -56,7 +57,7 @@ struct same_as_yaml {
 
 struct step_yaml {
     struct where at;
-    const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *dispute;
+    const char *id, *note, *use, *simulate, *inspect, *as, *raw_body, *body_file, *dispute;
     int consent; /* index into consent_outcomes; -1: not given */
     const struct node *call, *advance;
     const struct node *query, *headers, *body, *with;

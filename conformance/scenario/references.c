@@ -37,10 +37,17 @@ static struct str braced_at(const char *text)
     return n < rest.n ? str_head(rest, n) : str_of(text, 0);
 }
 
-/* Without braces a reference starts the text or a segment: /v1/items/$id?after=$last. */
+static bool follows_method(const char *text, const char *dollar)
+{
+    size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return n && text[n] == ' ' && text + n + 1 == dollar;
+}
+
+/* Without braces a reference starts the text or a segment, or it is the URL of a call: /v1/items/$id?after=$last,
+ * PUT $upload.url. */
 static bool may_start(const char *text, const char *dollar)
 {
-    return dollar == text || dollar[-1] == '/' || dollar[-1] == '=';
+    return dollar == text || dollar[-1] == '/' || dollar[-1] == '=' || follows_method(text, dollar);
 }
 
 /* Returns the next dollar sign that is not part of "$$", or NULL. */

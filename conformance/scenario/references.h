@@ -1,7 +1,8 @@
 /* references.h - the references in scenarios and flows: their syntax, and where each may be used.
  *
- * Shapes:  "${a.b}" may be anywhere in a text. "$a.b" must start the text or follow a / or =, and ends before the next
- *          character that a reference cannot have. "$$" is a dollar sign. Keys have no references.
+ * Shapes:  "${a.b}" may be anywhere in a text. "$a.b" must start the text or follow a / or =, or the method of a call
+ *          (PUT $a.b), and ends before the next character that a reference cannot have. "$$" is a dollar sign. Keys
+ *          have no references.
  * Errors:  an unknown reference, one that is used before its step sets it, a name that is never used or already taken;
  *          all of them, each with its place.
  */

@@ -127,9 +127,14 @@ struct step {
     const char *note;
 
     const char *method, *path; /* CALL: path with references; INSPECT: path below state/ */
-    const char *as;            /* actor; default: the schema's first one; NULL, without a schema: the target's */
+    bool to_url;               /* CALL: `path` is a reference to a URL that a response contained */
+    /* Actor. Default: the schema's first one; NULL, without a schema: the target's. With to_url NULL: no key is sent.
+     */
+    const char *as;
     const struct node *query, *headers, *body;
     const char *raw_body;            /* body, sent as it is */
+    const char *body_file;           /* its file, as written in the scenario; NULL: none */
+    struct str file_body;            /* body, the content of body_file */
     const char *const *undocumented; /* names that the step uses on purpose, see documented.h */
     size_t undocumented_count;
 
@@ -153,6 +158,8 @@ struct step {
     enum rate_limit rate_limit; /* what an unexpected 429 means */
     bool eventually, consistently;
     int64_t every_ms, for_ms, settle_ms;
+    double backoff;             /* factor by which each pause of eventually is longer than the one before; 0: 1 */
+    int64_t max_every_ms;       /* longest pause; 0: no limit */
     struct expectation stop;    /* eventually stops when a response matches this */
     struct expectation pending; /* eventually decides nothing if the last response matches this */
 

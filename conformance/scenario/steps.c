@@ -4,6 +4,8 @@
 
 #define EVERY_DEFAULT_MS  500
 #define WITHIN_DEFAULT_MS 10000
+#define BACKOFF_MIN       1
+#define BACKOFF_MAX       10
 
 /* --- helpers ------------------------------------------------------------------------------ */
 
@@ -70,6 +72,21 @@ static bool name_read(struct reader *r, const struct step_yaml *w, struct step *
 
 /* --- eventually and consistently ---------------------------------------------------------- */
 
+static bool backoff_read(struct reader *r, const struct repeat_yaml *w, struct step *s)
+{
+    const struct node *n = w->backoff;
+    bool given = w->max_every_ms != 0;
+    s->backoff = !n ? 0 : n->kind == NODE_INT ? (double)n->integer : n->kind == NODE_REAL ? n->real : -1;
+    s->max_every_ms = w->max_every_ms;
+    if (n && !(s->backoff >= BACKOFF_MIN && s->backoff <= BACKOFF_MAX))
+        return error_add(r->err, ERROR_INPUT, n->at, "'backoff' must be a number from %d to %d", BACKOFF_MIN,
+                         BACKOFF_MAX);
+    if (given && !n)
+        return error_add(r->err, ERROR_INPUT, w->at, "'max_every' needs 'backoff'; without it all intervals are equal");
+    return !given || w->max_every_ms >= w->every_ms ||
+           error_add(r->err, ERROR_INPUT, w->at, "'max_every' must not be shorter than 'every'");
+}
+
 static bool times_read(struct reader *r, const struct repeat_yaml *w, const char *key, struct step *s)
 {
     s->every_ms = w->every_ms;
@@ -92,7 +109,7 @@ static bool repeat_read(struct reader *r, const struct step_yaml *w, struct step
         return times_read(r, &w->consistently, "consistently", s);
     if (!s->eventually)
         return true;
-    bool ok = times_read(r, &w->eventually, "eventually", s);
+    bool ok = times_read(r, &w->eventually, "eventually", s) && backoff_read(r, &w->eventually, s);
     ok &= !w->eventually.pending || pending_read(r, w->eventually.pending, &s->pending);
     return (!w->eventually.stop || stop_read(r, w->eventually.stop, &s->stop)) && ok;
 }

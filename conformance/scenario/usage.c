@@ -97,7 +97,7 @@ static void visit_step(const struct frame *f, const struct step *step)
             visit_value(u, m->value);
     if (u->actor && as)
         visit_actor(f, step, as);
-    else if (u->actor && step->kind == STEP_CALL)
+    else if (u->actor && step->kind == STEP_CALL && !step->to_url)
         u->actor(u->ctx, step->as, step->at);
     if (u->simulation && node_text(simulate))
         u->simulation(u->ctx, node_text(simulate), simulate->at);

@@ -51,6 +51,9 @@ const struct fields flow_fields = FIELD_TABLE("flow", flow_rows, struct flow_yam
 #define YAML_STRUCT repeat_yaml
 static const struct field eventually_rows[] = {
     KEY(FIELD_DURATION, "every", every_ms, .help = "Interval between two calls (default 500ms)."),
+    KEY(FIELD_NODE, "backoff", backoff,
+        .help = "Factor, 1 to 10, by which each interval is longer than the one before (default 1)."),
+    KEY(FIELD_DURATION, "max_every", max_every_ms, .help = "Longest interval, with backoff (default: no limit)."),
     KEY(FIELD_DURATION, "for", for_ms, .required = true, .help = "Time limit."),
     KEY(FIELD_NODE, "stop", stop, .help = "Stop when a response matches this expectation: {status, body}."),
     KEY(FIELD_NODE, "pending", pending,
@@ -112,7 +115,9 @@ static const struct fields same_as_fields =
 static const struct field step_rows[] = {
     KEY(FIELD_TEXT, "id", id, .help = "Name of the step, for references and reports."),
     KEY(FIELD_TEXT, "note", note, .help = "Free text for the report."),
-    KEY(FIELD_NODE, "call", call, .help = "Request: METHOD /path; the path may contain references such as $a.b."),
+    KEY(FIELD_NODE, "call", call,
+        .help = "Request: METHOD /path; the path may contain references such as $a.b. Or METHOD $a.b, where $a.b is a "
+                "URL that a response contained."),
     KEY(FIELD_TEXT, "use", use, .help = "Name of the flow to run."),
     KEY(FIELD_ENUM, "consent", consent, .texts = consent_outcomes, .text_count = COUNT(consent_outcomes),
         .help = "What the end customer does on the consent page."),
@@ -129,6 +134,8 @@ static const struct field step_rows[] = {
     KEY(FIELD_NODE, "headers", headers, .help = "NAME: VALUE."),
     KEY(FIELD_NODE, "body", body, .help = "Request body, sent as JSON."),
     KEY(FIELD_TEXT, "raw_body", raw_body, .help = "Request body, sent as it is."),
+    KEY(FIELD_TEXT, "body_file", body_file, .min = 1,
+        .help = "File whose bytes are the request body, as a path relative to the scenario."),
     KEY(FIELD_TEXTS, "undocumented", undocumented,
         .help = "What the step uses on purpose although the documents do not have it: operation, query/NAME, "
                 "request/POINTER, response/POINTER, headers/NAME."),
@@ -260,6 +267,7 @@ static const struct key_kinds step_key_kinds[] = {
     {"headers",             CALL                    },
     {"body",                CALL | SIMULATE         },
     {"raw_body",            CALL                    },
+    {"body_file",           CALL                    },
     {"undocumented",        CALL | WEBHOOK          },
     {"with",                USE                     },
     {"at",                  CONSENT                 },

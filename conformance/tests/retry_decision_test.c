@@ -74,6 +74,33 @@ static void eventually_repeats_until_it_holds_or_the_time_is_up(void **state)
     run_rows(&step, rows, COUNT(rows));
 }
 
+static void the_pauses_of_eventually_grow(void **state)
+{
+    (void)state;
+    struct step step = {.eventually = true, .every_ms = 100, .for_ms = 2000, .backoff = 2};
+    static const struct row grow[] = {
+        {"h",       1, 0,    RETRY_DECIDED},
+        {"--h",     3, 300,  RETRY_DECIDED}, /* 100, 200 */
+        {"--l-h",   5, 2700, RETRY_DECIDED}, /* 100, 200, Retry-After 2 s, 400 */
+        {"----h",   5, 1500, RETRY_DECIDED},
+        {"-------", 6, 2000, RETRY_DECIDED}, /* 1600 would be too late */
+    };
+    run_rows(&step, grow, 2);
+    run_rows(&step, grow + 3, 2);
+    step.for_ms = 10000;
+    run_rows(&step, grow + 2, 1);
+    step.max_every_ms = 250;
+    static const struct row limited[] = {
+        {"----h", 5, 800, RETRY_DECIDED}, /* 100, 200, 250, 250 */
+    };
+    run_rows(&step, limited, COUNT(limited));
+    step.backoff = 1.5;
+    static const struct row slow[] = {
+        {"---h", 4, 475, RETRY_DECIDED}, /* 100, 150, 225 */
+    };
+    run_rows(&step, slow, COUNT(slow));
+}
+
 static void consistently_settles_and_then_must_hold_each_time(void **state)
 {
     (void)state;
@@ -113,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_without_repetition_is_decided_at_once),
         cmocka_unit_test(eventually_repeats_until_it_holds_or_the_time_is_up),
+        cmocka_unit_test(the_pauses_of_eventually_grow),
         cmocka_unit_test(consistently_settles_and_then_must_hold_each_time),
         cmocka_unit_test(a_rate_limit_is_waited_out_three_times),
         cmocka_unit_test(a_too_long_rate_limit_is_not_waited_for),
