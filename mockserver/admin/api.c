@@ -65,8 +65,8 @@ static const struct route routes[] = {
     ADMIN("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
 };
 
-#define PAGE   "since=SEQ (only later entries), limit=N (default 100, at most 1000)"
-#define STABLE "stable=1 (leaves out wall-clock times)"
+#define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000)"
+#define STABLE "stable=1 (leaves out wall-clock times and cursors)"
 
 /* The help texts of the operations, found by name: operation, query, body, help. */
 static const struct admin_guide guides[] = {
@@ -133,7 +133,9 @@ static const struct admin_guide guides[] = {
      "Removes one rule."},
     {"list_requests",     PAGE ", operation=ID, " STABLE, NULL,
      "Lists the journal: each request with its response, the rules that acted on it, the changes it made, the "
-     "events it scheduled and the webhook deliveries it caused. `next` is the `since` of the next page."},
+     "events it scheduled and the webhook deliveries it caused. `next` is the `since` of the next page, and `cursor` "
+     "of a request that of the requests after it. After a reset, restore or deletion of the namespace, or after the "
+     "journal was cleared, an earlier cursor is refused (410)."},
     {"clear_requests",    NULL, NULL,
      "Clears the journal."},
     {"verify_requests",   NULL, &admin_verify_fields,
@@ -146,9 +148,9 @@ static const struct admin_guide guides[] = {
     {"near_misses",       PAGE, NULL,
      "Lists the requests that matched no route, each with the nearest routes and what is different."},
     {"explain",           NULL, NULL,
-     "Explains the response to one request, given by its seq or its request id: which namespace, provider and "
-     "route were chosen and why, which gates it passed, which rules acted or why not, what it changed, and which "
-     "faults its webhook deliveries have."},
+     "Explains the response to one request, given by its seq, its cursor or its request id: which namespace, "
+     "provider and route were chosen and why, which gates it passed, which rules acted or why not, what it changed, "
+     "and which faults its webhook deliveries have."},
     {"reload",            NULL, &admin_reload_fields,
      "Reads the fixture files again and uses them if all are valid. A namespace that is in use keeps its state "
      "until its next reset."},
@@ -308,7 +310,8 @@ static void render_error(struct call *c)
 {
     const struct fault_row *row = provider_fault(&admin_provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
-    struct json *w = problem_json(c, status, row->code, c->detail ? c->detail : row->message);
+    const char *code = c->fault_code ? c->fault_code : row->code;
+    struct json *w = problem_json(c, status, code, c->detail ? c->detail : row->message);
     if (c->issues.count) {
         json_key_list(w, "errors");
         for (size_t i = 0; i < c->issues.count; i++) {

@@ -172,12 +172,24 @@ void explain_put_rules(struct call *c, struct json *w, const struct journal_entr
 
 /* the explanation of one request */
 
-/* Finds an entry by seq or request id. Of several with that id it returns the newest. */
-static const struct journal_entry *find(const struct journal *j, struct str which)
+/* A cursor is two numbers. A request id may contain a dash too. */
+static bool is_cursor(struct str which)
 {
+    struct str rest = which, epoch = str_cut(&rest, '-');
     int64_t number;
+    return str_to_int(epoch, &number) && number >= 0 && str_to_int(rest, &number) && number >= 0;
+}
+
+/* Finds an entry by seq, cursor or request id. Of several with that id it returns the newest. */
+static const struct journal_entry *find(struct call *c, struct str which)
+{
+    const struct journal *j = c->ns->journal;
+    int64_t number;
+    uint64_t entry;
     if (str_to_int(which, &number) && number > 0)
         return journal_read(j, (uint64_t)number);
+    if (is_cursor(which))
+        return request_read_cursor(c, NULL, which, &entry) ? journal_read(j, entry) : NULL;
     for (uint64_t seq = journal_last(j); seq && seq >= journal_first(j); seq--) {
         const struct journal_entry *e = journal_read(j, seq);
         if (e->request_id && str_is(which, e->request_id))
@@ -283,9 +295,9 @@ static void refuse_unknown(struct call *c, const struct journal *j)
 void admin_explain(struct call *c)
 {
     const struct journal *j = c->ns->journal;
-    const struct journal_entry *e = find(j, c->params[0]);
+    const struct journal_entry *e = find(c, c->params[0]);
     if (e)
         explain(c, e);
-    else
+    else if (!c->fault)
         refuse_unknown(c, j);
 }

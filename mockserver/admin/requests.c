@@ -1,6 +1,7 @@
 /* The journal: lists its entries and writes their parts, which explain.c and verify.c use too. */
 #include "mockserver/admin/requests.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "mockserver/provider_api/provider.h"
@@ -199,6 +200,63 @@ void request_put_effects(struct json *w, const struct world *world, const struct
     put_deliveries(w, world, e);
 }
 
+/* cursors */
+
+const char *request_cursor(struct arena *a, const struct journal *j, uint64_t seq)
+{
+    return arena_printf(a, "%" PRIu64 "-%" PRIu64, journal_epoch(j), seq);
+}
+
+bool request_refuse_cursor(struct call *c, struct str text)
+{
+    c->fault_status = 410;
+    c->fault_code = "outdated_cursor";
+    return call_refuse(c, FAULT_CONFLICT,
+                       "the cursor '" STR_FMT "' is not of this journal: the journal was cleared, the namespace was "
+                       "reset, restored or created again, or the cursor is of another namespace; read the journal "
+                       "without 'since' for a new one",
+                       STR_ARG(text));
+}
+
+static bool refuse_since(struct call *c, const char *pointer, const char *why)
+{
+    return pointer ? call_issue(c, pointer, "%s", why) : call_refuse(c, FAULT_INVALID, "%s", why);
+}
+
+/* A number alone does not say of which journal it is, so it would select other requests after a reset. */
+bool request_read_cursor(struct call *c, const char *pointer, struct str text, uint64_t *seq)
+{
+    const struct journal *j = c->ns->journal;
+    struct str rest = text, first = str_cut(&rest, '-');
+    int64_t epoch, entry;
+    *seq = 0;
+    if (str_is(text, "0"))
+        return true;
+    bool is_number = str_to_int(first, &epoch) && epoch >= 0;
+    if (is_number && first.n == text.n)
+        return refuse_since(c, pointer,
+                            arena_printf(c->arena,
+                                         "'since' is the number " STR_FMT "; expected a cursor, as `next` and `cursor` "
+                                         "of a response are, or 0 for the beginning",
+                                         STR_ARG(text)));
+    if (!is_number || !str_to_int(rest, &entry) || entry < 0)
+        return refuse_since(c, pointer,
+                            arena_printf(c->arena,
+                                         "invalid 'since': '" STR_FMT "'; expected a cursor, as `next` and `cursor` "
+                                         "of a response are, or 0 for the beginning",
+                                         STR_ARG(text)));
+    if ((uint64_t)epoch != journal_epoch(j))
+        return request_refuse_cursor(c, text);
+    if ((uint64_t)entry > journal_last(j))
+        return refuse_since(c, pointer,
+                            arena_printf(c->arena,
+                                         "'since' is '" STR_FMT "', after the newest journal entry; the newest cursor "
+                                         "is '%s'",
+                                         STR_ARG(text), request_cursor(c->arena, j, journal_last(j))));
+    *seq = (uint64_t)entry;
+    return true;
+}
+
 /* lists of entries */
 
 typedef bool filter_fn(struct call *c, const struct journal_entry *e);
@@ -208,6 +266,8 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
 {
     json_open_map(w);
     json_put_int(w, "seq", (int64_t)e->seq);
+    if (!stable)
+        json_put_text(w, "cursor", request_cursor(c->arena, c->ns->journal, e->seq));
     admin_put_time(w, "at", e->at_ms);
     json_put_text(w, "request_id", e->request_id);
     json_put_text(w, "provider", e->provider ? e->provider->name : NULL);
@@ -251,17 +311,18 @@ static bool read_operation(struct call *c)
     return !c->fault;
 }
 
-/* `next` is the `since` of the next page. A `since` beyond the newest entry is refused: it is
- * from before a reset. `truncated`: entries after `since` were evicted. */
+/* `next` is the `since` of the next page. `truncated`: entries after `since` were evicted. */
 static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
-    int64_t since = 0, limit = LIMIT_DEFAULT;
-    if (!admin_query_int(c, "since", 0, (int64_t)journal_last(j), "the seq of a journal entry, or 0", &since) ||
+    struct str cursor = call_query(c, "since");
+    uint64_t since = 0;
+    int64_t limit = LIMIT_DEFAULT;
+    if (c->fault || (cursor.s && !request_read_cursor(c, NULL, cursor, &since)) ||
         !admin_query_int(c, "limit", 1, LIMIT_MAX, LIMIT_EXPECTED, &limit))
         return;
-    bool truncated = (uint64_t)since < journal_lost(j);
-    uint64_t seq = (uint64_t)since + 1 < journal_first(j) ? journal_first(j) : (uint64_t)since + 1;
+    bool truncated = since < journal_lost(j);
+    uint64_t seq = since + 1 < journal_first(j) ? journal_first(j) : since + 1;
 
     struct json *w = admin_object(c, 200);
     json_key_list(w, "items");
@@ -273,7 +334,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
         }
     }
     json_close_list(w);
-    json_put_int(w, "next", (int64_t)(seq - 1));
+    json_put_text(w, "next", request_cursor(c->arena, j, seq - 1));
     json_put_bool(w, "more", seq <= journal_last(j));
     json_put_bool(w, "truncated", truncated);
     json_put_int(w, "lost", (int64_t)journal_lost(j));

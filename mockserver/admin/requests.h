@@ -14,6 +14,15 @@
 #include "mockserver/admin/common.h"
 #include "mockserver/runtime/journal.h"
 
+/* The cursor after an entry: the epoch of the journal and the seq, so that it is refused once the journal was cleared.
+ * seq 0: before the first entry. */
+const char *request_cursor(struct arena *a, const struct journal *j, uint64_t seq);
+/* Reads a cursor of the namespace's journal, or 0 for its beginning. `pointer`: where the body has it; NULL: in the
+ * query. Returns false if the call was refused. */
+bool request_read_cursor(struct call *c, const char *pointer, struct str text, uint64_t *seq);
+/* Refuses a cursor of another journal, or of this one before it was cleared. Always returns false. */
+bool request_refuse_cursor(struct call *c, struct str text);
+
 /* A header's value. Joins the values of a repeated header with commas, as HTTP allows. */
 struct str request_header(struct arena *a, const struct headers *h, const char *name);
 /* seq and, if `e` is not NULL, the id, provider, operation, method, target and status. */

@@ -13,7 +13,8 @@
 struct verify_body {
     struct request_match match;
     int64_t count, at_least, at_most; /* -1: not given */
-    int64_t since, timeout_ms;
+    const struct node *since;         /* NULL: not given */
+    int64_t timeout_ms;
 };
 
 #define CALLS(name, member, help_) FIELD(name, FIELD_INT, struct verify_body, member, .max = INT32_MAX, .help = (help_))
@@ -24,8 +25,9 @@ struct verify_body {
         CALLS("count", count, "Expected number of requests."),                                                         \
         CALLS("at_least", at_least, "Minimum number. Default: 1, if no number is given."),                             \
         CALLS("at_most", at_most, "Maximum number."),                                                                  \
-        FIELD("since", FIELD_INT, struct verify_body, since, .max = INT64_MAX,                                         \
-              .help = "Only requests after the journal entry with this seq.")
+        FIELD("since", FIELD_NODE, struct verify_body, since, .shape = "{type: [string, integer]}",                    \
+              .help = "Only requests after this cursor: `next` of an earlier response, or `cursor` of a request. "     \
+                      "Default: 0, the beginning of the journal.")
 
 static const struct field verify_rows[] = {VERIFY_ROWS};
 static const struct field wait_rows[] = {
@@ -48,6 +50,7 @@ struct verification {
     int64_t least, most;
     uint64_t judged; /* seq of the last judged entry */
     uint64_t epoch;  /* of the journal when the last entry was judged */
+    struct str since;
     int64_t until_us;
     int64_t matched, undecided;
     uint64_t lost; /* entries evicted before they were judged */
@@ -84,7 +87,7 @@ static void judge(struct verification *v, const struct journal_entry *e)
     arena_end(&scratch);
 }
 
-/* After the journal was cleared, the count starts again. */
+/* After the journal was cleared, the count of all requests starts again. */
 static void restart(struct verification *v, uint64_t epoch)
 {
     v->epoch = epoch;
@@ -125,8 +128,9 @@ static void put_expected(struct json *w, const struct verification *v)
 }
 
 /* An entry that was evicted since it was judged has only its seq. */
-static void put_matches(struct json *w, const struct verification *v, const struct journal *j)
+static void put_matches(struct call *c, struct json *w, const struct verification *v)
 {
+    const struct journal *j = c->ns->journal;
     json_put_int(w, "matched", v->matched);
     json_key_list(w, "matches");
     for (int64_t i = 0; i < v->matched && i < SHOWN_MAX; i++) {
@@ -135,7 +139,7 @@ static void put_matches(struct json *w, const struct verification *v, const stru
         json_close_map(w);
     }
     json_close_list(w);
-    json_put_int(w, "next", (int64_t)v->judged);
+    json_put_text(w, "next", request_cursor(c->arena, j, v->judged));
 }
 
 static void put_nearest(struct call *c, struct json *w, const struct verification *v)
@@ -187,11 +191,11 @@ static void respond(struct call *c, const struct verification *v)
     struct json *w;
     if (holds(v)) {
         w = admin_object(c, 200);
-        put_matches(w, v, c->ns->journal);
+        put_matches(c, w, v);
     } else {
         w = problem_json(c, 409, "not_verified", why_not(c->arena, v));
         put_expected(w, v);
-        put_matches(w, v, c->ns->journal);
+        put_matches(c, w, v);
         json_put_int(w, "lost", (int64_t)v->lost);
         json_put_int(w, "undecided", v->undecided);
         put_nearest(c, w, v);
@@ -206,25 +210,37 @@ static bool check_counts(struct call *c, const struct verify_body *b)
     if (b->at_most >= 0 && b->at_least > b->at_most)
         return call_issue(c, "/at_least", "'at_least' is %lld; expected at most 'at_most', which is %lld",
                           (long long)b->at_least, (long long)b->at_most);
-    if ((uint64_t)b->since > journal_last(c->ns->journal))
-        return call_issue(c, "/since", "'since' is %lld; expected at most %llu, the seq of the newest journal entry",
-                          (long long)b->since, (unsigned long long)journal_last(c->ns->journal));
     if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
         return call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s", admin_duration_text(c, b->timeout_ms));
     return true;
+}
+
+/* Of a number only 0 is valid; request_read_cursor explains why. */
+static bool read_since(struct call *c, const struct node *since, struct verification *v)
+{
+    char digits[STR_INT_MAX];
+    if (!since)
+        return true;
+    if (since->kind == NODE_TEXT)
+        v->since = since->text;
+    else if (since->kind == NODE_INT)
+        v->since = str_from(str_dup(c->arena, str_of_int(since->integer, digits)));
+    else
+        return call_issue(c, "/since", "'since' must be a cursor as text, or 0, not %s", node_kind_name(since->kind));
+    return request_read_cursor(c, "/since", v->since, &v->judged);
 }
 
 /* Returns NULL if the call was refused. */
 static struct verification *begin(struct call *c, const struct fields *fields)
 {
     struct verify_body b = {.count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
-    if (!admin_body(c, fields, &b) || !check_counts(c, &b) || !request_match_check(c, &b.match))
-        return NULL;
     struct verification *v = arena_new(c->arena, struct verification);
+    if (!admin_body(c, fields, &b) || !check_counts(c, &b) || !read_since(c, b.since, v) ||
+        !request_match_check(c, &b.match))
+        return NULL;
     v->match = b.match;
     v->least = b.count >= 0 ? b.count : b.at_least >= 0 ? b.at_least : b.at_most < 0;
     v->most = b.count >= 0 ? b.count : b.at_most >= 0 ? b.at_most : INT64_MAX;
-    v->judged = (uint64_t)b.since;
     v->epoch = journal_epoch(c->ns->journal);
     v->until_us = time_monotonic_us() + b.timeout_ms * 1000;
     return v;
@@ -249,6 +265,10 @@ static bool suspend_until_due(struct call *c, const struct verification *v, void
 static void recheck(struct call *c)
 {
     struct verification *v = c->own;
+    if (v->epoch != journal_epoch(c->ns->journal) && v->since.n && !str_is(v->since, "0")) {
+        request_refuse_cursor(c, v->since); /* entries after the cursor may be gone */
+        return;
+    }
     judge_new(v, c->ns->journal);
     if (holds(v) || !may_still_hold(v) || !suspend_until_due(c, v, recheck))
         respond(c, v);

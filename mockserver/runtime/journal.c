@@ -29,13 +29,21 @@ struct journal {
     size_t slot_count, first, count;
     size_t bytes, max_bytes;
     uint64_t last, lost, epoch;
+    uint64_t *epochs; /* NULL: its own counter */
     struct waiter *waiters;
 };
 
-struct journal *journal_new(size_t max_bytes)
+static uint64_t next_epoch(const struct journal *j)
+{
+    return j->epochs ? ++*j->epochs : j->epoch + 1;
+}
+
+struct journal *journal_new(size_t max_bytes, uint64_t *epochs)
 {
     struct journal *j = heap_new(sizeof *j);
     j->max_bytes = max_bytes;
+    j->epochs = epochs;
+    j->epoch = next_epoch(j);
     return j;
 }
 
@@ -56,7 +64,12 @@ void journal_clear(struct journal *j)
     for (size_t i = 0; i < j->count; i++)
         heap_free(j->slots[(j->first + i) & (j->slot_count - 1)]);
     heap_free(j->slots);
-    *j = (struct journal){.max_bytes = j->max_bytes, .epoch = j->epoch + 1, .waiters = j->waiters};
+    *j = (struct journal){
+        .max_bytes = j->max_bytes,
+        .epoch = next_epoch(j),
+        .epochs = j->epochs,
+        .waiters = j->waiters,
+    };
     wake_waiters(j);
 }
 

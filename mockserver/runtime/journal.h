@@ -35,10 +35,12 @@ struct journal_entry {
     int64_t wall_ms, wall_us; /* when it arrived; how long the response took */
 };
 
-struct journal *journal_new(size_t max_bytes);
+/* `epochs` (may be NULL) is the counter of the mock from which the epochs come: no two journals have the same one. It
+ * must stay valid until journal_free. */
+struct journal *journal_new(size_t max_bytes, uint64_t *epochs);
 void journal_free(struct journal *j);
 void journal_clear(struct journal *j);           /* deletes all entries; seq restarts at 1 */
-uint64_t journal_epoch(const struct journal *j); /* changes with every clear */
+uint64_t journal_epoch(const struct journal *j); /* a new one after every clear */
 void journal_add(struct journal *j, const struct call *c);
 
 uint64_t journal_last(const struct journal *j);  /* seq of the newest entry; 0: none */

@@ -48,6 +48,7 @@ struct namespaces {
     struct fixture *first; /* a reference */
     struct namespaces_limits limits;
     uint64_t generations; /* the last generation, of any namespace */
+    uint64_t epochs;      /* the last epoch, of any journal */
     struct entry *by_name;
     struct entry **order;
     size_t count, room;
@@ -170,7 +171,7 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
         .name = kept,
         .generation = ++all->generations,
         .start = world_fork(from),
-        .journal = journal_new(all->limits.journal_bytes),
+        .journal = journal_new(all->limits.journal_bytes, &all->epochs),
         .start_rules = rules ? rules_copy(rules, 0) : NULL,
         .fixture = fixture_hold(fixture),
         .is_copy = from != fixture->world,

@@ -248,17 +248,39 @@ static void pending_events_come_before_the_reset(void **state)
 
 static void reconnecting_after_a_reset_starts_at_the_new_state(void **state)
 {
+    static const char *const ends[] = {
+        "POST /ns/a/__admin/reset",
+        "POST /ns/a/__admin/snapshots/empty/restore",
+        "DELETE /__admin/namespaces/a",
+    };
+    struct setup *s = *state;
+    ask(s, "GET /ns/a" LIST, "");
+    ask(s, "POST /ns/a/__admin/snapshots", "{\"name\":\"empty\"}");
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        struct client *c = open_stream(s, "/ns/a/__admin/events?since=start");
+        const char *id = next_id(c);
+        client_end(c);
+        ask(s, ends[i], "");
+        ask(s, "GET /ns/a" LIST "?limit=1", "");
+        c = open_stream(s, arena_printf(&s->rig.arena, "/ns/a/__admin/events?since=%s", id));
+        expect_text(c, "event: reset\n");
+        expect_text(c, "event: request\ndata: {\"seq\":1,");
+        expect_text(c, "limit=1");
+        client_end(c);
+    }
+}
+
+static void the_position_of_another_namespace_is_not_known(void **state)
+{
     struct setup *s = *state;
     list(s);
+    ask(s, "GET /ns/a" LIST, "");
     struct client *c = open_stream(s, "/__admin/events?since=start");
     const char *id = next_id(c);
     client_end(c);
-    ask(s, "POST /__admin/reset", "");
-    ask(s, "GET " LIST "?limit=1", "");
-    c = open_stream(s, arena_printf(&s->rig.arena, "/__admin/events?since=%s", id));
+    c = open_stream(s, arena_printf(&s->rig.arena, "/ns/a/__admin/events?since=%s", id));
     expect_text(c, "event: reset\n");
     expect_text(c, "event: request\ndata: {\"seq\":1,");
-    expect_text(c, "limit=1");
     client_end(c);
 }
 
@@ -358,6 +380,7 @@ int main(void)
         TEST(a_reset_ends_the_stream),
         TEST(pending_events_come_before_the_reset),
         TEST(reconnecting_after_a_reset_starts_at_the_new_state),
+        TEST(the_position_of_another_namespace_is_not_known),
         TEST(clearing_the_journal_is_an_event),
         TEST(a_slow_client_gets_the_number_of_lost_events),
         TEST(the_number_of_streams_is_limited),

@@ -34,6 +34,7 @@ static void a_call_is_found_by_seq_and_by_request_id(void **state)
     assert_string_equal(at(a, "/target"), LIST);
     assert_string_equal(at(a, "/key"), "full");
     assert_string_equal(at(explain(n, at(a, "/request_id")), "/seq"), "1");
+    assert_string_equal(at(explain(n, "1-1"), "/seq"), "1");
     struct mock_response none = explain(n, "2");
     assert_int_equal(none.status, 404);
     assert_non_null(strstr(at(none, "/detail"), "does not exist; the journal has seq 1 to 1"));

@@ -63,7 +63,7 @@ static void add_entry(struct journal *j, const char *target, size_t body_bytes)
 static void an_entry_outlives_its_call(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(1 << 20);
+    struct journal *j = journal_new(1 << 20, NULL);
     struct fake_call f;
     struct call *c = fake_call_begin(&f, "/v1/things?x=1", 3);
     c->fault = FAULT_CONFLICT;
@@ -106,7 +106,7 @@ static void an_entry_outlives_its_call(void **state)
 static void an_entry_lists_the_changes_made_during_its_call(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(1 << 20);
+    struct journal *j = journal_new(1 << 20, NULL);
     struct fake_call f;
     struct call *c = fake_call_begin(&f, "/", 0);
     changes_add(f.world, RECORD_SPACE, 1, TRANSITION_SPACE_CREATE, STATE_NONE, 0);
@@ -125,7 +125,7 @@ static void an_entry_lists_the_changes_made_during_its_call(void **state)
 static void the_oldest_entries_are_evicted_and_counted(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(20000);
+    struct journal *j = journal_new(20000, NULL);
     for (int i = 1; i <= 500; i++) {
         char target[16];
         snprintf(target, sizeof target, "/%d", i);
@@ -149,7 +149,7 @@ static void the_oldest_entries_are_evicted_and_counted(void **state)
 static void no_entry_is_evicted_below_the_size_limit(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(16 << 20);
+    struct journal *j = journal_new(16 << 20, NULL);
     for (int i = 0; i < 1000; i++)
         add_entry(j, "/", 0);
     assert_int_equal(journal_lost(j), 0);
@@ -161,7 +161,7 @@ static void no_entry_is_evicted_below_the_size_limit(void **state)
 static void a_long_body_is_truncated_and_marked(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(1 << 20);
+    struct journal *j = journal_new(1 << 20, NULL);
     add_entry(j, "/", JOURNAL_BODY_MAX);
     add_entry(j, "/", JOURNAL_BODY_MAX + 1);
     assert_false(journal_read(j, 1)->request_cut);
@@ -174,7 +174,7 @@ static void a_long_body_is_truncated_and_marked(void **state)
 static void the_newest_entry_is_kept_even_above_the_size_limit(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(100);
+    struct journal *j = journal_new(100, NULL);
     add_entry(j, "/1", 500);
     add_entry(j, "/2", 500);
     assert_int_equal(journal_first(j), 2);
@@ -185,7 +185,7 @@ static void the_newest_entry_is_kept_even_above_the_size_limit(void **state)
 static void clearing_restarts_the_sequence_numbers(void **state)
 {
     (void)state;
-    struct journal *j = journal_new(3000);
+    struct journal *j = journal_new(3000, NULL);
     for (int i = 0; i < 50; i++)
         add_entry(j, "/", 100);
     journal_clear(j);

@@ -108,20 +108,22 @@ static void the_number_of_calls_is_compared(void **state)
         const char *counts;
         int status;
     } rows[] = {
-        {"\"count\":3",                  200},
-        {"\"count\":2",                  409},
-        {"\"count\":4",                  409},
-        {"\"at_least\":3",               200},
-        {"\"at_least\":4",               409},
-        {"\"at_most\":3",                200},
-        {"\"at_most\":2",                409},
-        {"\"at_least\":2,\"at_most\":4", 200},
-        {"\"at_least\":4,\"at_most\":5", 409},
-        {"\"since\":1",                  200},
-        {"\"since\":1,\"count\":2",      200},
-        {"\"since\":3,\"count\":0",      200},
-        {"\"since\":3",                  409}, /* at least one */
-        {"\"since\":3,\"at_most\":0",    200},
+        {"\"count\":3",                     200},
+        {"\"count\":2",                     409},
+        {"\"count\":4",                     409},
+        {"\"at_least\":3",                  200},
+        {"\"at_least\":4",                  409},
+        {"\"at_most\":3",                   200},
+        {"\"at_most\":2",                   409},
+        {"\"at_least\":2,\"at_most\":4",    200},
+        {"\"at_least\":4,\"at_most\":5",    409},
+        {"\"since\":0",                     200},
+        {"\"since\":\"0\",\"count\":3",     200},
+        {"\"since\":\"1-1\"",               200},
+        {"\"since\":\"1-1\",\"count\":2",   200},
+        {"\"since\":\"1-3\",\"count\":0",   200},
+        {"\"since\":\"1-3\"",               409}, /* at least one */
+        {"\"since\":\"1-3\",\"at_most\":0", 200},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock *m = *state;
@@ -147,7 +149,7 @@ static void a_failure_lists_the_nearest_calls_with_their_misses(void **state)
     assert_string_equal(at(a, "/matched"), "0");
     assert_string_equal(at(a, "/expected/at_least"), "1");
     assert_string_equal(at(a, "/lost"), "0");
-    assert_string_equal(at(a, "/next"), "5");
+    assert_string_equal(at(a, "/next"), "1-5");
     assert_string_equal(at(a, "/nearest/0/seq"), "2");
     assert_string_equal(at(a, "/nearest/0/operation"), "list_social_accounts");
     assert_string_equal(at(a, "/nearest/0/misses/0/pointer"), "/query/platform");
@@ -195,7 +197,15 @@ static void a_selector_that_cannot_match_is_rejected_with_its_pointer(void **sta
         {"{\"match\":{},\"count\":1,\"at_least\":1}",      "/count",                  "excludes 'at_least'"        },
         {"{\"match\":{},\"at_least\":3,\"at_most\":2}",    "/at_least",               "expected at most"           },
         {"{\"match\":{},\"count\":-1}",                    "/count",                  ""                           },
-        {"{\"match\":{},\"since\":6}",                     "/since",                  "expected at most 5"         },
+        {"{\"match\":{},\"since\":\"1-6\"}",               "/since",                  "newest cursor is '1-5'"     },
+        {"{\"match\":{},\"since\":3}",                     "/since",                  "is the number 3"            },
+        {"{\"match\":{},\"since\":\"3\"}",                 "/since",                  "is the number 3"            },
+        {"{\"match\":{},\"since\":-1}",                    "/since",                  "invalid 'since': '-1'"      },
+        {"{\"match\":{},\"since\":\"1-x\"}",               "/since",                  "invalid 'since': '1-x'"     },
+        {"{\"match\":{},\"since\":\"1-\"}",                "/since",                  "invalid 'since': '1-'"      },
+        {"{\"match\":{},\"since\":\"\"}",                  "/since",                  "invalid 'since': ''"        },
+        {"{\"match\":{},\"since\":null}",                  "/since",                  "as text, or 0, not null"    },
+        {"{\"match\":{},\"since\":[1]}",                   "/since",                  "as text, or 0, not array"   },
         {"{\"match\":{},\"timeout\":\"1s\"}",              "/timeout",                "unknown"                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -212,7 +222,7 @@ static void a_lost_entry_in_range_fails(void **state)
     struct mock *m = *state;
     struct namespace *ns = namespaces_at(m->namespaces, 0);
     journal_free(ns->journal);
-    ns->journal = journal_new(6000);
+    ns->journal = journal_new(6000, NULL);
     for (int i = 0; i < 20; i++)
         mock_call(m, LIST, NULL, KEY);
     uint64_t lost = journal_lost(ns->journal);
@@ -223,7 +233,7 @@ static void a_lost_entry_in_range_fails(void **state)
     assert_non_null(strstr(at(a, "/detail"), "has evicted"));
     a = mock_call(m, VERIFY,
                   arena_printf(&m->arena,
-                               "{\"match\":{\"method\":\"GET\"},\"since\":%d,"
+                               "{\"match\":{\"method\":\"GET\"},\"since\":\"1-%d\","
                                "\"count\":%d}",
                                (int)lost, 20 - (int)lost));
     assert_int_equal(a.status, 200);
@@ -234,12 +244,12 @@ static void a_truncated_body_is_undecided(void **state)
     struct mock *m = *state;
     const char *body = arena_printf(&m->arena, "{\"platform\":\"x\"}%*s", (int)JOURNAL_BODY_MAX, "");
     mock_call(m, URL, body, KEY);
-    struct mock_response a = mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":5}");
+    struct mock_response a = mock_call(m, VERIFY, "{\"match\":{\"body\":{\"platform\":\"x\"}},\"since\":\"1-5\"}");
     assert_int_equal(a.status, 409);
     assert_string_equal(at(a, "/undecided"), "1");
     assert_non_null(strstr(at(a, "/detail"), "first 65536 bytes"));
     a = mock_call(m, VERIFY,
-                  "{\"match\":{\"method\":\"GET\",\"body\":{\"platform\":\"x\"}},\"since\":5,"
+                  "{\"match\":{\"method\":\"GET\",\"body\":{\"platform\":\"x\"}},\"since\":\"1-5\","
                   "\"count\":0}");
     assert_int_equal(a.status, 200);
 }

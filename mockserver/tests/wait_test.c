@@ -106,6 +106,18 @@ static void clearing_the_journal_restarts_the_count(void **state)
     assert_int_equal(client_read_last(c).status, 200);
 }
 
+static void clearing_the_journal_ends_a_wait_with_a_cursor(void **state)
+{
+    struct setup *s = *state;
+    list(s);
+    struct client *c = start_wait(s, "", ",\"since\":\"1-1\",\"timeout\":\"60s\"");
+    list(s);
+    ask(s, "DELETE /__admin/requests", "");
+    struct mock_response a = client_read_last(c);
+    assert_int_equal(a.status, 410);
+    assert_true(str_has(a.body, STR("the cursor '1-1' is not of this journal")));
+}
+
 static void a_disconnected_client_does_no_harm(void **state)
 {
     struct setup *s = *state;
@@ -140,6 +152,7 @@ int main(void)
         TEST(a_wait_that_can_no_longer_hold_fails_at_once),
         TEST(a_reset_ends_the_wait),
         TEST(clearing_the_journal_restarts_the_count),
+        TEST(clearing_the_journal_ends_a_wait_with_a_cursor),
         TEST(a_disconnected_client_does_no_harm),
         TEST(the_server_can_stop_during_a_wait),
     };
