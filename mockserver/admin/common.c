@@ -331,6 +331,13 @@ void admin_put_clock(struct json *w, const struct world *world)
     json_put_text(w, "mode", clock_mode_texts[world->clock.mode]);
 }
 
+void admin_put_reason(struct json *w, const struct world *world, enum record_kind kind, uint32_t row)
+{
+    const struct destination *d = kind == RECORD_DESTINATION ? destination_read(world, row) : NULL;
+    if (d && d->failure != FAILURE_NONE)
+        json_put_text(w, "reason", failure_texts[d->failure]);
+}
+
 void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
 {
     const struct change *change = changes_read(world, seq);
@@ -343,6 +350,8 @@ void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
     json_put_text(w, "from", record_state_text(change->kind, change->from));
     json_put_text(w, "to", record_state_text(change->kind, change->to));
     json_put_text(w, "cause", cause_texts[change->cause]);
+    if (change->kind == RECORD_DESTINATION && change->to == DESTINATION_FAILED)
+        admin_put_reason(w, world, change->kind, change->row);
     json_close_map(w);
 }
 

@@ -48,7 +48,9 @@ void admin_removed(struct call *c, struct str name); /* the whole response: {"re
 void admin_removed_count(struct call *c, uint64_t count);
 
 void admin_put_time(struct json *w, const char *key, int64_t ms);
-void admin_put_clock(struct json *w, const struct world *world);                /* the members `now` and `mode` */
+void admin_put_clock(struct json *w, const struct world *world); /* the members `now` and `mode` */
+/* Writes the member `reason` if the record is a destination that failed, and has not been retried since. */
+void admin_put_reason(struct json *w, const struct world *world, enum record_kind kind, uint32_t row);
 void admin_put_change(struct json *w, const struct world *world, uint32_t seq); /* one map */
 /* The member `changes`: the changes `first` to `last`, or since the call began. */
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last);

@@ -127,6 +127,8 @@ static void put_event(struct json *w, const struct world *world, const struct wo
     json_put_text(w, "kind", record_kind_texts[kind]);
     json_put_text(w, "id", record_id(world, kind, event->row));
     json_put_bool(w, "done", event->done);
+    if (event->done)
+        admin_put_reason(w, world, kind, event->row);
     json_close_map(w);
 }
 

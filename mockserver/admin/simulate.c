@@ -36,7 +36,10 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
     {SIMULATE(fail),              NULL,
      "Makes the next calls of an operation fail. Adds a rule and returns its name."},
     {SIMULATE(side_effect),       "layers",
-     "Makes one of the steps that follow a new connection fail. The account is still connected."},
+     "Makes one of the steps that follow a new connection fail. The account is still connected. Without its own layers "
+     "(`account_layers`) it cannot publish: its posts fail when they are due, with INTERNAL as the code of `lastError`, "
+     "with `account_unprepared` as `failure` of the destination in the state, and as `reason` of the change. A connect "
+     "of the same user creates the layers."},
     {SIMULATE(lease_decide),      "layers",
      "Simulates the provider's decision on a lease request. Fails with 409 if it is already decided."},
     {SIMULATE(ad_account),        "layers",

@@ -137,7 +137,7 @@ struct side_effect {
 static const struct field side_effect_rows[] = {
     FIELD("step", FIELD_ENUM, struct side_effect, step, .required = true, .texts = connect_step_texts,
           .text_count = CONNECT_STEP_COUNT,
-          .help = "Step that follows a new connection. Without account_layers, posts of the account fail."),
+          .help = "Step that follows a new connection. Only account_layers is a condition of publishing."),
     FIELD("outcome", FIELD_ENUM, struct side_effect, outcome, .required = true, .texts = step_outcome_texts,
           .text_count = COUNT(step_outcome_texts),
           .help = "Outcome of the step's next run. The account is connected either way."),

@@ -304,7 +304,9 @@ static void put_simulations(struct buf *out, const struct field_list *examples)
     md_heading(out, 2, "Simulations");
     md_text(out, "`POST /__admin/simulate/<name>` simulates something that an API client cannot cause: an "
                  "action of the end user, the platform or the provider. It makes the changes that the "
-                 "provider documents for this event, and lists them in the response (`changes`).");
+                 "provider documents for this event, and lists them in the response (`changes`). A change of a "
+                 "destination to `failed` has the `reason`, and so has the event in the explanation of the call that "
+                 "scheduled it.");
     for (size_t i = 0; i < simulation_count; i++) {
         buf_printf(out, "### `%s`\n\n%s", simulations[i].name, simulations[i].help);
         buf_printf(out, simulations[i].providers ? " Providers: %s.\n\n" : "%s\n\n",

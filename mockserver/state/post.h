@@ -106,7 +106,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *to);
 /* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with `id_prefix`, due at
  * their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
-void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
+void post_remove(struct world *w, uint32_t post);              /* and removes all its destinations */
 void post_remove_destinations(struct world *w, uint32_t post); /* what came of them no longer counts */
 /* Removes all destinations of the account. What came of those that were attempted still counts. */
 void account_leave_posts(struct world *w, uint32_t account);

@@ -91,6 +91,75 @@ static void a_simulated_failure_of_a_step_is_logged_and_the_flow_completes(void 
     assert_int_equal(count_records(*state, "layers", at(done, "/account"), NULL), 4);
 }
 
+static struct mock_response schedule_for(struct mock *m, const char *account)
+{
+    struct arena a = {0};
+    const char *body = arena_printf(&a,
+                                    "{\"scheduledFor\":\"2026-05-10T17:00:00Z\",\"targets\":"
+                                    "[{\"socialAccountId\":\"%s\",\"mode\":\"publish\"}]}",
+                                    account);
+    struct mock_response post = mock_call(m, "POST /v1/content/cnt_open/schedule", body, AS_FULL);
+    arena_end(&a);
+    assert_int_equal(post.status, 202);
+    return post;
+}
+
+/* The reason stands in the API, in the state, in the changes of the clock and in the explanation of the next call. */
+static void without_its_layers_an_account_does_not_publish_and_says_why(void **state)
+{
+    struct mock *m = *state;
+    mock_call(m, "POST /__admin/simulate/side_effect", "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
+    struct mock_response done = consent(m, URL_FOR("prj_acme_a"), BODY("tiktok"));
+    struct mock_response post = schedule_for(m, at(done, "/account"));
+    const char *id = at(post, "/scheduledPosts/0/scheduledPostId");
+    const char *line = arena_printf(post.arena, "GET /v1/scheduled-posts/%s", id);
+    assert_string_equal(at(mock_call(m, line, NULL, AS_FULL), "/status"), "queued");
+    struct mock_response due = mock_call(m, "POST /__admin/clock/advance", "{\"to\":\"2026-05-10T17:00:00Z\"}");
+    assert_non_null(strstr(at(due, "/changes"), "\"reason\":\"account_unprepared\""));
+    struct mock_response read = mock_call(m, line, NULL, AS_FULL);
+    assert_string_equal(at(read, "/status"), "failed");
+    assert_string_equal(at(read, "/lastError/code"), "INTERNAL");
+    assert_string_equal(at(read, "/lastError/message"), "The account has no distribution layers.");
+    assert_string_equal(at(read, "/externalUrl"), "null");
+    line = arena_printf(post.arena, "GET /__admin/state/destinations/%s", id);
+    assert_string_equal(at(mock_call(m, line, NULL), "/failure"), "account_unprepared");
+}
+
+/* The other steps have other purposes. */
+static void without_the_other_steps_an_account_publishes(void **state)
+{
+    static const char *const others[] = {"avatar", "content_layer", "onboarding"};
+    struct mock *m = *state;
+    struct arena a = {0};
+    for (size_t i = 0; i < COUNT(others); i++)
+        mock_call(m, "POST /__admin/simulate/side_effect",
+                  arena_printf(&a, "{\"step\":\"%s\",\"outcome\":\"fail\"}", others[i]));
+    struct mock_response done = consent(m, URL_FOR("prj_acme_a"), BODY("tiktok"));
+    struct mock_response post = schedule_for(m, at(done, "/account"));
+    mock_call(m, "POST /__admin/clock/advance", "{\"to\":\"2026-05-10T17:00:00Z\"}");
+    const char *line = arena_printf(&a, "GET /v1/scheduled-posts/%s", at(post, "/scheduledPosts/0/scheduledPostId"));
+    assert_string_equal(at(mock_call(m, line, NULL, AS_FULL), "/status"), "published");
+    arena_end(&a);
+}
+
+static void the_explanation_of_the_call_that_scheduled_it_gives_the_reason(void **state)
+{
+    struct mock *m = *state;
+    struct arena a = {0};
+    mock_call(m, "POST /__admin/simulate/side_effect", "{\"step\":\"account_layers\",\"outcome\":\"fail\"}");
+    struct mock_response done = consent(m, URL_FOR("prj_acme_a"), BODY("tiktok"));
+    const char *body =
+        arena_printf(&a, "{\"targets\":[{\"socialAccountId\":\"%s\",\"mode\":\"publish\"}]}", at(done, "/account"));
+    assert_int_equal(mock_call(m, "POST /v1/content/cnt_open/publish", body, AS_FULL).status, 202);
+    struct mock_response calls = mock_call(m, "GET /__admin/requests?operation=publish_content", NULL);
+    struct mock_response why =
+        mock_call(m, arena_printf(&a, "GET /__admin/explain/%s", at(calls, "/items/0/seq")), NULL);
+    assert_string_equal(at(why, "/events/0/what"), "post_due");
+    assert_string_equal(at(why, "/events/0/done"), "true");
+    assert_string_equal(at(why, "/events/0/reason"), "account_unprepared");
+    arena_end(&a);
+}
+
 static void an_avatar_that_cannot_be_copied_keeps_the_platforms_url(void **state)
 {
     mock_call(*state, "POST /__admin/simulate/side_effect", "{\"step\":\"avatar\",\"outcome\":\"fail\"}");
@@ -115,6 +184,9 @@ int main(void)
         LAYERS_TEST(fixture_accounts_have_layers_and_a_tick_unless_they_are_leased),
         LAYERS_TEST(a_reconnection_creates_no_layers_and_no_tick),
         LAYERS_TEST(a_simulated_failure_of_a_step_is_logged_and_the_flow_completes),
+        LAYERS_TEST(without_its_layers_an_account_does_not_publish_and_says_why),
+        LAYERS_TEST(without_the_other_steps_an_account_publishes),
+        LAYERS_TEST(the_explanation_of_the_call_that_scheduled_it_gives_the_reason),
         LAYERS_TEST(an_avatar_that_cannot_be_copied_keeps_the_platforms_url),
         LAYERS_TEST(an_unknown_step_is_refused),
     };
