@@ -80,11 +80,18 @@ static void see_table(const char *group, const char *above, const struct fields 
     }
 }
 
+/* Where the members of the table are: a bulk call reads each item of a list with the table of a single post. */
+static const char *above_of(const struct call *c, const struct fields *table)
+{
+    bool is_item = strcmp(c->route->operation, "bulk_create_posts") == 0 && strcmp(table->rows[0].key, "content") == 0;
+    return is_item ? "posts/*/" : "";
+}
+
 bool __wrap_read_fields(struct call *c, const struct fields *table, const struct node *body,
                         enum path_notation notation, void *into)
 {
     if (is_providers(c))
-        see_table(group_of(c, "request"), "", table);
+        see_table(group_of(c, "request"), above_of(c, table), table);
     return __real_read_fields(c, table, body, notation, into);
 }
 

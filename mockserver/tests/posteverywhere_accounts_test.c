@@ -363,7 +363,7 @@ static void every_refusal_has_the_error_envelope(void **state)
         {GET("/campaigns"),             NULL, 501, "not_implemented"   },
         {GET("/analytics/summary"),     NULL, 501, "not_implemented"   },
         {POST("/ai/generate-image"),    NULL, 501, "not_implemented"   },
-        {POST("/posts/bulk"),           NULL, 501, "not_implemented"   },
+        {POST("/posts/bulk-schedule"),  NULL, 501, "not_implemented"   },
         {POST("/posts"),                "{",  400, "invalid_json"      },
         {POST("/posts"),                "[]", 400, "validation_error"  },
         {POST("/posts"),                NULL, 400, "validation_error"  },

@@ -33,7 +33,12 @@ static const struct node *only_known(struct arena *a, const struct fields *table
 bool pe_body(struct call *c, const struct fields *table, void *into)
 {
     const struct node *body = call_body(c);
-    return body && read_fields(c, table, only_known(c->arena, table, body), PATH_DOTS, into);
+    return body && pe_members(c, table, body, into);
+}
+
+bool pe_members(struct call *c, const struct fields *table, const struct node *body, void *into)
+{
+    return read_fields(c, table, only_known(c->arena, table, body), PATH_DOTS, into);
 }
 
 /* In the older API version an id may be a text. */
@@ -106,6 +111,19 @@ bool pe_read_due(struct call *c, const char *text, int64_t *due_ms)
     if (is_overdue(c, *due_ms))
         return pe_refuse(c, FAULT_INVALID, 400, "past_schedule_time", "scheduled_for: '%s' is in the past.", text);
     return true;
+}
+
+bool pe_read_time(struct call *c, const char *name, const char *text, int64_t *ms)
+{
+    const char *midnight = text ? arena_printf(c->arena, "%sT00:00:00Z", text) : NULL;
+    return !text || time_parse(str_from(text), ms) || time_parse(str_from(midnight), ms) ||
+           call_issue(c, name, "must be an ISO 8601 time or date");
+}
+
+bool pe_query_time(struct call *c, const char *name, int64_t *ms)
+{
+    struct str text = call_query(c, name);
+    return pe_read_time(c, name, text.s ? str_dup(c->arena, text) : NULL, ms);
 }
 
 bool pe_read_page(struct call *c, struct pe_page *page)

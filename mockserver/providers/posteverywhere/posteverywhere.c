@@ -49,17 +49,17 @@ static const struct route routes[] = {
     NOT_BUILT("POST", "/auth/social-connect/discord",  connect_discord,  WRITE, CLIENTS "social connect"),
 
     /* posts */
-    POST(   "/posts",             create_post,   WRITE, PAGE "Create post"),
-    GET(    "/posts",             list_posts,    READ,  PAGE "List posts"),
-    NOT_BUILT("POST", "/posts/bulk",          bulk_create_posts,   WRITE, PAGE "Bulk operations"),
+    POST(   "/posts",               create_post,         WRITE, PAGE "Create post"),
+    GET(    "/posts",               list_posts,          READ,  PAGE "List posts"),
+    POST(   "/posts/bulk",          bulk_create_posts,   WRITE, PAGE "Bulk operations"),
     NOT_BUILT("POST", "/posts/bulk-schedule", bulk_schedule_posts, WRITE, PAGE "Bulk schedule"),
-    NOT_BUILT("POST", "/posts/retry-failed",  retry_failed_posts,  WRITE, PAGE "Bulk operations"),
-    GET(    "/posts/{}",          read_post,     READ,  PAGE "Get post"),
-    PATCH(  "/posts/{}",          update_post,   WRITE, CLIENTS "update post"),
-    DELETE( "/posts/{}",          delete_post,   WRITE, PAGE "Delete post"),
-    POST(   "/posts/{}/schedule", schedule_post, WRITE, CLIENTS "schedule post"),
-    GET(    "/posts/{}/results",  post_results,  READ,  PAGE "Get post results"),
-    POST(   "/posts/{}/retry",    retry_post,    WRITE, PAGE "Retry failed post"),
+    POST(   "/posts/retry-failed",  retry_failed_posts,  WRITE, PAGE "Bulk operations"),
+    GET(    "/posts/{}",            read_post,           READ,  PAGE "Get post"),
+    PATCH(  "/posts/{}",            update_post,         WRITE, CLIENTS "update post"),
+    DELETE( "/posts/{}",            delete_post,         WRITE, PAGE "Delete post"),
+    POST(   "/posts/{}/schedule",   schedule_post,       WRITE, CLIENTS "schedule post"),
+    GET(    "/posts/{}/results",    post_results,        READ,  PAGE "Get post results"),
+    POST(   "/posts/{}/retry",      retry_post,          WRITE, PAGE "Retry failed post"),
 
     /* media */
     POST(   "/media/upload",          create_upload,         WRITE, PAGE "Upload media"),

@@ -1,10 +1,10 @@
 /* posteverywhere.h - the PostEverywhere API, as its documentation describes it.
  * START HERE: the route table in posteverywhere.c.
  *
- * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_list.c, post_view.c, media.c, about.c, hooks.c. What they
- *          share: body.c, response.c, words.c. fixture.c reads the `posteverywhere:` section of a fixture. An account
- *          id is a whole number, stored as decimal text; every other generated id is a UUID. Each organization has
- *          exactly one space, and no request names it.
+ * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, posts_retry.c, posts_list.c, post_view.c, media.c,
+ *          about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the `posteverywhere:`
+ *          section of a fixture. An account id is a whole number, stored as decimal text; every other generated id is
+ *          a UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
  *          X-PostEverywhere-Timestamp of a webhook is in seconds.
  * Errors:  handlers set a fault. Only response.c writes the error envelope {"data": null, "error": {message, code,
@@ -40,8 +40,8 @@ enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
 enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
 
 /* words.c: the words of the API for the mock's values; pe_api_versions: of fixtures. */
-extern const struct enum_words pe_platforms, pe_healths, pe_statuses, pe_media_statuses, pe_connect_statuses,
-    pe_device_statuses, pe_api_versions;
+extern const struct enum_words pe_platforms, pe_platform_filters, pe_healths, pe_statuses, pe_media_statuses,
+    pe_connect_statuses, pe_device_statuses, pe_api_versions;
 
 /* response.c */
 /* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
@@ -56,12 +56,28 @@ void pe_put_number(struct json *out, const char *key, const char *digits);
 bool pe_refuse(struct call *c, enum fault fault, int status, const char *code, const char *detail, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* A refusal of one item of a call that serves several: the call's fault and what describes it. */
+struct pe_refusal {
+    enum fault fault;
+    int status;
+    const char *code, *detail;
+    const struct node *data;
+    struct {
+        struct issue *items;
+        size_t count, room;
+    } issues;
+};
+struct pe_refusal pe_take_refusal(struct call *c); /* and clears the call's fault */
+/* Prints its error object, with the status that a call of its own would have. */
+void pe_print_refusal(struct call *c, const struct pe_refusal *refusal);
+
 uint32_t pe_space(const struct call *c); /* the space of the key's organization */
 
 /* body.c: reading requests. Each pe_read_*, pe_query_* and pe_body returns false after it has refused the call or added
  * an issue to it. */
 /* Reads the JSON body by a table; members that the table does not name are ignored. */
 bool pe_body(struct call *c, const struct fields *table, void *into);
+bool pe_members(struct call *c, const struct fields *table, const struct node *body, void *into); /* the same */
 struct pe_rows {
     uint32_t *items;
     size_t count;
@@ -72,6 +88,9 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
 bool pe_read_timezone(struct call *c, const char *name); /* NULL is valid */
 /* Parses a due time; NULL gives 0. A time more than 30 seconds in the past is refused. */
 bool pe_read_due(struct call *c, const char *text, int64_t *due_ms);
+/* Parses a time of a filter: ISO 8601, or a plain date, which is its first millisecond in UTC. NULL changes nothing. */
+bool pe_read_time(struct call *c, const char *name, const char *text, int64_t *ms);
+bool pe_query_time(struct call *c, const char *name, int64_t *ms);
 /* The query parameters limit and offset. */
 struct pe_page {
     int64_t limit, offset;
@@ -125,10 +144,16 @@ struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL gi
 
 /* posts.c */
 void pe_create_post(struct call *c);
+uint32_t pe_create_from(struct call *c, const struct node *sent); /* ROW_NONE: the call is refused */
+void pe_print_created(struct call *c, uint32_t post); /* a post, with the members that only a create returns */
 void pe_update_post(struct call *c);
 void pe_delete_post(struct call *c);
 void pe_schedule_post(struct call *c);
+/* posts_bulk.c */
+void pe_bulk_create_posts(struct call *c);
+/* posts_retry.c */
 void pe_retry_post(struct call *c);
+void pe_retry_failed_posts(struct call *c);
 /* posts_list.c */
 void pe_list_posts(struct call *c);
 

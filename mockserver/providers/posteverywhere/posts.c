@@ -46,14 +46,19 @@ static bool names_valid(struct call *c, const struct node *body)
     return true;
 }
 
-static bool read_body(struct call *c, struct post_body *body)
+static bool read_members(struct call *c, const struct node *sent, struct post_body *body)
 {
-    const struct node *sent = call_body(c);
-    if (!sent || !names_valid(c, sent) || !pe_body(c, &body_fields, body))
+    if (!names_valid(c, sent) || !pe_members(c, &body_fields, sent, body))
         return false;
     if (body->platform_content && body->platform_content->kind != NODE_MAP)
         return call_issue(c, "platform_content", "must be an object with platforms as keys");
     return pe_read_timezone(c, body->timezone);
+}
+
+static bool read_body(struct call *c, struct post_body *body)
+{
+    const struct node *sent = call_body(c);
+    return sent && read_members(c, sent, body);
 }
 
 /* The due time of the body; *due_ms is 0 if the body has none. */
@@ -159,35 +164,33 @@ static const char *message_for(enum pe_status status)
     return status == PE_SCHEDULED ? "Post scheduled." : "Post is being published.";
 }
 
-/* The response to a create: the post, plus members that no other response has. */
-static void respond_created(struct call *c, uint32_t post, size_t accounts)
+void pe_print_created(struct call *c, uint32_t post)
 {
     const struct post *p = post_read(c->world, post);
     enum pe_status status = pe_status(c->world, post);
-    struct json *out = pe_begin(c, 201);
+    struct json *out = &c->out;
     json_open_map(out);
     pe_print_post_members(c, post);
-    json_put_int(out, "accounts_count", (int64_t)accounts);
+    json_put_int(out, "accounts_count", index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post));
     json_put_text(out, "message", message_for(status));
     if (!p->draft && status != PE_SCHEDULED)
         pe_print_results(c, post);
     json_close_map(out);
-    pe_end(c);
 }
 
-void pe_create_post(struct call *c)
+uint32_t pe_create_from(struct call *c, const struct node *sent)
 {
     struct post_body body = {0};
     struct draft draft;
     int64_t due_ms;
-    if (!read_body(c, &body) || !due_of(c, &body, &due_ms))
-        return;
+    if (!read_members(c, sent, &body) || !due_of(c, &body, &due_ms))
+        return ROW_NONE;
     if (!body.content)
         call_issue(c, "content", "is required");
     if (!body.is_draft && !node_count(body.account_ids))
         call_issue(c, "account_ids", "must name at least one account");
     if (c->fault || !apply_body(c, &body, NULL, &draft) || !draft_valid(c, &draft))
-        return;
+        return ROW_NONE;
     struct post post = {
         .public_id = ids_mint(c->world, "", ID_UUID),
         .text = draft.content,
@@ -197,7 +200,18 @@ void pe_create_post(struct call *c)
     };
     uint32_t row = post_schedule(c->world, pe_space(c), &post);
     schedule_all(c, row, &draft.accounts);
-    respond_created(c, row, draft.accounts.count);
+    return row;
+}
+
+void pe_create_post(struct call *c)
+{
+    const struct node *sent = call_body(c);
+    uint32_t post = sent ? pe_create_from(c, sent) : ROW_NONE;
+    if (!post)
+        return;
+    pe_begin(c, 201);
+    pe_print_created(c, post);
+    pe_end(c);
 }
 
 /* --- changing ----------------------------------------------------------------------------------------- */
@@ -330,83 +344,4 @@ void pe_delete_post(struct call *c)
     json_put_text(out, "message", "Post deleted.");
     json_close_map(out);
     pe_end(c);
-}
-
-struct retry_body {
-    const struct node *account_ids;
-};
-static const struct field retry_rows[] = {
-    FIELD("account_ids", FIELD_NODE, struct retry_body, account_ids,
-          .help = "Accounts whose failed destinations are retried. Default: all."),
-};
-static const struct fields retry_fields = FIELD_TABLE("body", retry_rows, struct retry_body, FIELDS_NO_PLACE);
-
-/* The failed destinations at these accounts, or at all accounts if the list is empty. */
-static struct pe_rows failed_destinations(struct call *c, uint32_t post, const struct pe_rows *accounts)
-{
-    size_t room = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
-    struct pe_rows rows = {arena_array(c->arena, uint32_t, room + 1), 0};
-    struct index_walk walk;
-    uint32_t row;
-    pe_destinations(c->world, post, &walk);
-    while (pe_destination_next(&walk, post, &row)) {
-        const struct destination *d = destination_read(c->world, row);
-        if (d->state == DESTINATION_FAILED && (!accounts->count || pe_has_row(accounts, d->account)) &&
-            account_is_listed(account_read(c->world, d->account)))
-            rows.items[rows.count++] = row;
-    }
-    return rows;
-}
-
-static void print_retried(struct call *c, uint32_t row)
-{
-    const struct destination *d = destination_read(c->world, row);
-    const struct account *a = account_read(c->world, d->account);
-    struct json *out = &c->out;
-    json_open_map(out);
-    json_put_text(out, "id", d->public_id);
-    pe_put_number(out, "account_id", a->public_id);
-    json_put_text(out, "account_name", a->name);
-    json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
-    json_put_text(out, "status", "queued");
-    json_put_text(out, "new_status", "queued");
-    json_put_int(out, "attempts", d->attempts);
-    json_close_map(out);
-}
-
-static void respond_retried(struct call *c, uint32_t post, const struct pe_rows *rows)
-{
-    struct json *out = pe_begin(c, 200);
-    json_open_map(out);
-    json_put_text(out, "post_id", post_read(c->world, post)->public_id);
-    json_put_int(out, "retried_count", (int64_t)rows->count);
-    json_put_int(out, "retried", (int64_t)rows->count);
-    json_key(out, "destinations");
-    json_open_list(out);
-    for (size_t i = 0; i < rows->count; i++)
-        print_retried(c, rows->items[i]);
-    json_close_list(out);
-    json_put_text(out, "message", "The failed destinations are queued again.");
-    json_put_text(out, "next_step", "Read the results of the post to see the outcome.");
-    json_close_map(out);
-    pe_end(c);
-}
-
-/* Only queues the destinations again; the outcome appears in the post's results. */
-void pe_retry_post(struct call *c)
-{
-    struct retry_body body = {0};
-    struct pe_rows accounts;
-    uint32_t post = pe_post(c);
-    if (!post || (!body_is_empty(c->req) && !pe_body(c, &retry_fields, &body)) ||
-        !pe_read_accounts(c, body.account_ids, &accounts))
-        return;
-    struct pe_rows rows = failed_destinations(c, post, &accounts);
-    if (!rows.count) {
-        pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations", "No destination of this post has failed.");
-        return;
-    }
-    for (size_t i = 0; i < rows.count; i++)
-        destination_retry(c->world, rows.items[i]);
-    respond_retried(c, post, &rows);
 }

@@ -97,8 +97,8 @@ static void read_spans(struct call *c, struct filter *f)
 {
     for (enum sort which = 0; which < SORT_COUNT; which++) {
         f->spans[which] = (struct span){.after_ms = INT64_MIN, .before_ms = INT64_MAX};
-        read_query_time(c, times[which].after, &f->spans[which].after_ms);
-        read_query_time(c, times[which].before, &f->spans[which].before_ms);
+        pe_query_time(c, times[which].after, &f->spans[which].after_ms);
+        pe_query_time(c, times[which].before, &f->spans[which].before_ms);
     }
 }
 
@@ -119,7 +119,7 @@ static void read_order(struct call *c, struct filter *f)
 static bool read_filter(struct call *c, struct filter *f)
 {
     pe_query_words(c, "status", &pe_statuses, &f->statuses);
-    pe_query_words(c, "platform", &pe_platforms, &f->platforms);
+    pe_query_words(c, "platform", &pe_platform_filters, &f->platforms);
     f->account = call_query(c, "account_id");
     f->search = call_query(c, "search");
     read_spans(c, f);

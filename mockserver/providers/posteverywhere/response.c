@@ -117,21 +117,72 @@ static const char *message_of(struct call *c, const struct fault_row *row)
     return arena_printf(c->arena, "%s%s%s", first->path, *first->path ? ": " : "", first->message);
 }
 
-void pe_render_error(struct call *c)
+static int status_of(const struct call *c, const struct fault_row *row)
 {
-    const struct fault_row *row = provider_fault(c->provider, c->fault);
-    int status = c->fault_status ? c->fault_status : row->status;
-    struct json *out = pe_begin(c, status);
-    json_null(out);
-    json_key(out, "error");
+    return c->fault_status ? c->fault_status : row->status;
+}
+
+/* The error object of the call's fault. */
+static void print_error(struct call *c, const struct fault_row *row, bool with_status)
+{
+    struct json *out = &c->out;
+    int status = status_of(c, row);
     json_open_map(out);
     json_put_text(out, "message", message_of(c, row));
     json_put_text(out, "code", code_of(c, row));
+    if (with_status)
+        json_put_int(out, "status", status);
     json_put_bool(out, "retryable", status == 429 || (status >= 500 && status != 501));
     print_details(c, out);
     json_close_map(out);
+}
+
+void pe_render_error(struct call *c)
+{
+    const struct fault_row *row = provider_fault(c->provider, c->fault);
+    struct json *out = pe_begin(c, status_of(c, row));
+    json_null(out);
+    json_key(out, "error");
+    print_error(c, row, false);
     print_meta(c);
     json_close_map(out);
+}
+
+/* Exchanges the call's fault, with all that describes it, for `r`. */
+static void swap_fault(struct call *c, struct pe_refusal *r)
+{
+    const struct pe_refusal was = {
+        .fault = c->fault,
+        .status = c->fault_status,
+        .code = c->fault_code,
+        .detail = c->detail,
+        .data = c->fault_data,
+        .issues = {c->issues.items, c->issues.count, c->issues.room},
+    };
+    c->fault = r->fault;
+    c->fault_status = r->status;
+    c->fault_code = r->code;
+    c->detail = r->detail;
+    c->fault_data = r->data;
+    c->issues.items = r->issues.items;
+    c->issues.count = r->issues.count;
+    c->issues.room = r->issues.room;
+    *r = was;
+}
+
+struct pe_refusal pe_take_refusal(struct call *c)
+{
+    struct pe_refusal r = {.fault = FAULT_NONE};
+    swap_fault(c, &r);
+    return r;
+}
+
+void pe_print_refusal(struct call *c, const struct pe_refusal *refusal)
+{
+    struct pe_refusal r = *refusal;
+    swap_fault(c, &r);
+    print_error(c, provider_fault(c->provider, c->fault), true);
+    swap_fault(c, &r);
 }
 
 void pe_add_common_headers(struct call *c)

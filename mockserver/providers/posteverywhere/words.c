@@ -23,6 +23,21 @@ static const struct enum_word platform_rows[] = {
 static_assert(COUNT(platform_rows) == PLATFORM_COUNT, "each platform has a word");
 const struct enum_words pe_platforms = WORDS(platform_rows);
 
+/* What filters accept: clients send twitter, too. */
+static const struct enum_word platform_filter_rows[] = {
+    {PLATFORM_TIKTOK,    "tiktok"   },
+    {PLATFORM_INSTAGRAM, "instagram"},
+    {PLATFORM_X,         "x"        },
+    {PLATFORM_FACEBOOK,  "facebook" },
+    {PLATFORM_LINKEDIN,  "linkedin" },
+    {PLATFORM_YOUTUBE,   "youtube"  },
+    {PLATFORM_THREADS,   "threads"  },
+    {PLATFORM_PINTEREST, "pinterest"},
+    {PLATFORM_X,         "twitter"  },
+};
+static_assert(COUNT(platform_filter_rows) == PLATFORM_COUNT + 1, "each platform has a word");
+const struct enum_words pe_platform_filters = WORDS(platform_filter_rows);
+
 static const struct enum_word health_rows[] = {
     {PE_HEALTHY,   "healthy"  },
     {PE_EXPIRED,   "expired"  },
