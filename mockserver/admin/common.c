@@ -163,9 +163,12 @@ static const char *space_name(const struct world *w, uint32_t row)
     return space_read(w, row)->name;
 }
 
+/* An account that was removed from its post is selected only by the id of the destination. */
 static const char *destination_name(const struct world *w, uint32_t row)
 {
-    return record_id(w, RECORD_POST, destination_read(w, row)->post);
+    const struct destination *d = destination_read(w, row);
+    bool left = d->removed_at_ms && !post_read(w, d->post)->removed_at_ms;
+    return left ? NULL : record_id(w, RECORD_POST, d->post);
 }
 
 static const char *key_name(const struct world *w, uint32_t row)

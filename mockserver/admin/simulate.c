@@ -31,25 +31,28 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
     {SIMULATE(account_removed),   NULL,
      "Simulates that the end user disconnects an account. Fails with 409 if it is already disconnected."},
     {SIMULATE(publish_outcome),   NULL,
-     "Sets, in advance, the result of publishing a post. Fails with 409 if the post is no longer queued or "
-     "publishing."},
+     "Sets the result of publishing a post. For a queued post it is set in advance, and a token that is lost before "
+     "the post is due still fails it. For a post that is publishing, the platform has the upload: the result is "
+     "decided, whatever then happens to the account. Fails with 409 if the post is no longer queued or publishing."},
     {SIMULATE(fail),              NULL,
      "Makes the next calls of an operation fail. Adds a rule and returns its name."},
     {SIMULATE(side_effect),       "layers",
-     "Makes one of the steps that follow a new connection fail. The account is still connected. Without its own layers "
-     "(`account_layers`) it cannot publish: its posts fail when they are due, with INTERNAL as the code of `lastError`, "
-     "with `account_unprepared` as `failure` of the destination in the state, and as `reason` of the change. A connect "
-     "of the same user creates the layers."},
+     "Makes one of the steps that follow a new connection fail. The account is still connected. Without its own layers"
+     " (`account_layers`) it cannot publish: its posts fail when they are due, with INTERNAL as the code of "
+     "`lastError`, with `account_unprepared` as `failure` of the destination in the state, and as `reason` of the "
+     "change. A connect of the same user creates the layers. Fails with 409 if the step's next run has that outcome."},
     {SIMULATE(lease_decide),      "layers",
      "Simulates the provider's decision on a lease request. Fails with 409 if it is already decided."},
     {SIMULATE(ad_account),        "layers",
-     "Simulates that an ad account is connected or disconnected, or that its token changes, outside the API."},
+     "Simulates that an ad account is connected or disconnected, or that its token changes, outside the API. Fails "
+     "with 409 if there is nothing to change."},
     {SIMULATE(health),            "posteverywhere",
-     "Sets the health of an account."},
+     "Sets the health of an account. Fails with 409 if the account has that health."},
     {SIMULATE(plan),              NULL,
-     "Sets the status of an API key: active, unpaid or disabled."},
+     "Sets the status of an API key: active, unpaid or disabled. Fails with 409 if the key has that status."},
     {SIMULATE(rate_limit),        NULL,
-     "Sets how many calls an API key has left, so that a test need not exhaust the rate limit."},
+     "Sets how many calls an API key has left, so that a test need not exhaust the rate limit. Fails with 409 if the "
+     "key has no such limit."},
     {SIMULATE(webhook),           "layers, posteverywhere",
      "Delivers a webhook event now, or makes the next delivery of an event repeated, late or lost."},
 };
@@ -113,7 +116,8 @@ struct publish_outcome {
 static const struct field publish_outcome_rows[] = {
     FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Id of the post."),
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
-          .help = "Instead of post: the account (id, or handle if that is unique) whose next post this is about."),
+          .help = "Instead of post: the account (id, or handle if that is unique); it is about the account's post that "
+                  "is publishing, else its next one."),
     FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome, .help = "Result of publishing the post.",
           .required = true, .texts = result_texts, .text_count = COUNT(result_texts)),
     FIELD("code", FIELD_TEXT, struct publish_outcome, code,
@@ -122,20 +126,62 @@ static const struct field publish_outcome_rows[] = {
 const struct fields simulate_publish_outcome_fields =
     FIELD_TABLE("publish_outcome", publish_outcome_rows, struct publish_outcome, FIELDS_NO_PLACE);
 
+/* Returns false if the post has no result that could be set. */
+static bool check_undecided(struct call *c, const struct destination *d)
+{
+    if (d->removed_at_ms)
+        return call_refuse(c, FAULT_CONFLICT, "the post was deleted, or the account was removed from it");
+    switch (d->state) {
+    case DESTINATION_QUEUED:
+    case DESTINATION_PUBLISHING:
+        return true;
+    case DESTINATION_HELD:
+        return call_refuse(c, FAULT_CONFLICT, "the post is a draft that is not scheduled; it is never due");
+    case DESTINATION_DRAFT:
+        return call_refuse(c, FAULT_CONFLICT, "the post is already a draft on the platform");
+    case DESTINATION_PUBLISHED:
+    case DESTINATION_FAILED:
+    case DESTINATION_CANCELED:
+    case DESTINATION_STATE_COUNT:
+        break;
+    }
+    return call_refuse(c, FAULT_CONFLICT, "the post is already %s", destination_state_texts[d->state]);
+}
+
 static void set_post_outcome(struct call *c, const char *post, enum outcome outcome, const char *code)
 {
     uint32_t row = select_destination(c, "/post", post);
-    if (!row)
+    if (!row || !check_undecided(c, destination_read(c->world, row)))
         return;
-    enum destination_state state = destination_read(c->world, row)->state;
-    if (state != DESTINATION_QUEUED && state != DESTINATION_PUBLISHING) {
-        call_refuse(c, FAULT_CONFLICT, "the post is already %s", destination_state_texts[state]);
-        return;
-    }
     destination_set_outcome(c->world, row, outcome, code);
     admin_object(c, 200);
     simulation_put_id(c, "post", RECORD_DESTINATION, row);
     simulation_end(c);
+}
+
+/* The account's publishing post of which no outcome is set, or ROW_NONE. */
+static uint32_t publishing_post(const struct world *w, uint32_t account)
+{
+    int64_t key = index_pair_key(account, DESTINATION_PUBLISHING);
+    struct index_walk walk;
+    index_from(&w->indexes[INDEX_DESTINATION_ACCOUNT], &walk, (struct index_entry){key, INT64_MIN, 0});
+    while (index_next_of(&walk, key))
+        if (destination_read(w, walk.entry.row)->outcome == OUTCOME_NATURAL)
+            return walk.entry.row;
+    return ROW_NONE;
+}
+
+static void set_account_outcome(struct call *c, const char *account, enum outcome outcome, const char *code)
+{
+    uint32_t row = simulation_listed_account(c, account);
+    if (!row)
+        return;
+    uint32_t publishing = publishing_post(c->world, row);
+    if (publishing)
+        destination_set_outcome(c->world, publishing, outcome, code);
+    else
+        account_set_outcome(c->world, row, outcome, code);
+    simulation_respond_account(c, row);
 }
 
 void simulate_publish_outcome(struct call *c, const void *fields)
@@ -149,11 +195,7 @@ void simulate_publish_outcome(struct call *c, const void *fields)
     } else if (f->post) {
         set_post_outcome(c, f->post, outcome, f->code);
     } else {
-        uint32_t row = simulation_listed_account(c, f->account);
-        if (!row)
-            return;
-        account_set_outcome(c->world, row, outcome, f->code);
-        simulation_respond_account(c, row);
+        set_account_outcome(c, f->account, outcome, f->code);
     }
 }
 
@@ -221,11 +263,30 @@ static const struct field plan_rows[] = {
 };
 const struct fields simulate_plan_fields = FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
 
+static bool documents_unpaid(const struct provider *d)
+{
+    for (size_t i = 0; i < d->fault_count; i++)
+        if (d->faults[i].fault == FAULT_UNPAID)
+            return true;
+    return false;
+}
+
+static bool check_status(struct call *c, uint32_t key, enum key_status status)
+{
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
+    if (status == KEY_UNPAID && !documents_unpaid(d))
+        return call_issue(c, "/status",
+                          "is of %s, which documents no response for an unpaid key; expected active or killed",
+                          d->title);
+    return key_read(c->world, key)->status != status ||
+           call_refuse(c, FAULT_CONFLICT, "the key is already %s", key_status_texts[status]);
+}
+
 void simulate_plan(struct call *c, const void *fields)
 {
     const struct plan *f = fields;
     uint32_t key = select_key(c, "/key", f->key);
-    if (!key)
+    if (!key || !check_status(c, key, (enum key_status)f->status))
         return;
     key_set_status(c->world, key, (enum key_status)f->status);
     struct json *w = admin_object(c, 200);
@@ -275,6 +336,15 @@ static void set_window(struct call *c, uint32_t key, const struct rate_limits *l
     json_put_int(&c->out, x->name, remaining);
 }
 
+static bool has_limit(struct call *c, uint32_t key, const struct rate_limits *l, const char *class)
+{
+    for (size_t i = 0; i < l->window_count; i++)
+        if ((!class || str_is(str_from(class), l->windows[i].name)) && rate_limit_of(l, key_read(c->world, key), i))
+            return true;
+    return call_refuse(c, FAULT_CONFLICT, "the key has no rate limit%s%s", class ? " of the class " : "",
+                       class ? class : "");
+}
+
 void simulate_rate_limit(struct call *c, const void *fields)
 {
     const struct rate_limit_left *f = fields;
@@ -286,6 +356,8 @@ void simulate_rate_limit(struct call *c, const void *fields)
     if (!l)
         call_issue(c, "/key", "the key's provider has no rate limits");
     if (!l || (f->class && !check_class(c, l, f->class)))
+        return;
+    if (!has_limit(c, key, l, f->class))
         return;
     struct json *w = admin_object(c, 200);
     simulation_put_id(c, "key", RECORD_KEY, key);

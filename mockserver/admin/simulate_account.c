@@ -148,7 +148,13 @@ const struct fields simulate_side_effect_fields =
 void simulate_side_effect(struct call *c, const void *fields)
 {
     const struct side_effect *f = fields;
-    connect_step_set_fails(c->world, (enum connect_step)f->step, f->outcome == STEP_FAILS);
+    bool fails = f->outcome == STEP_FAILS;
+    if (((c->world->connect_steps_fail >> f->step & 1) != 0) == fails) {
+        call_refuse(c, FAULT_CONFLICT, "the next run of the step %s already %s", connect_step_texts[f->step],
+                    fails ? "fails" : "succeeds");
+        return;
+    }
+    connect_step_set_fails(c->world, (enum connect_step)f->step, fails);
     struct json *w = admin_object(c, 200);
     json_put_text(w, "step", connect_step_texts[f->step]);
     json_put_text(w, "outcome", step_outcome_texts[f->outcome]);
@@ -183,6 +189,20 @@ static void reconnect(struct call *c, uint32_t row)
     account_reconnect(c->world, row, user.account.token_expires_at_ms);
 }
 
+/* The flag matters only while the token is valid, as in the health that the provider reports. */
+static bool has_health(const struct account *a, enum health status)
+{
+    switch (status) {
+    case HEALTHY:
+        return account_can_publish(a);
+    case EXPIRED:
+        return a->token == TOKEN_EXPIRED;
+    case UNHEALTHY:
+        return a->token == TOKEN_LIVE && a->flagged;
+    }
+    return false;
+}
+
 /* Reconnects the account first, so that it has one reason only not to be healthy. */
 static void set_health(struct call *c, uint32_t row, enum health status)
 {
@@ -191,14 +211,10 @@ static void set_health(struct call *c, uint32_t row, enum health status)
         reconnect(c, row);
         break;
     case EXPIRED:
-        if (account_read(c->world, row)->token == TOKEN_EXPIRED)
-            break;
         reconnect(c, row);
         account_lose_token(c->world, row, TOKEN_EXPIRED);
         break;
     case UNHEALTHY:
-        if (account_read(c->world, row)->flagged)
-            break;
         reconnect(c, row);
         account_flag(c->world, row);
         break;
@@ -223,6 +239,10 @@ void simulate_health(struct call *c, const void *fields)
     const struct provider *d = provider_with_id(account_read(c->world, row)->provider);
     if (!d->has_health) {
         call_issue(c, "/account", "is an account of %s; only %s accounts have a health", d->name, with_health(c));
+        return;
+    }
+    if (has_health(account_read(c->world, row), (enum health)f->status)) {
+        call_refuse(c, FAULT_CONFLICT, "the account is already %s", health_texts[f->status]);
         return;
     }
     set_health(c, row, (enum health)f->status);
@@ -391,10 +411,6 @@ static void connect_ad_account(struct call *c, uint32_t space, enum ad_platform 
 {
     const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
     struct ad_account spec;
-    if (!d->ad_consented) {
-        call_issue(c, "/project", "the project's provider has no ad accounts");
-        return;
-    }
     if (ad_account_of(c->world, space, platform)) {
         call_refuse(c, FAULT_CONFLICT, "the project already has an ad account on %s", ad_platform_texts[platform]);
         return;
@@ -437,6 +453,11 @@ void simulate_ad_account(struct call *c, const void *fields)
     uint32_t space = select_space(c, "/project", f->project);
     if (!space)
         return;
+    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_SPACE, space));
+    if (!d->ad_consented) {
+        call_issue(c, "/project", "is of %s; the provider has no ad accounts", d->title);
+        return;
+    }
     if (f->connect) {
         connect_ad_account(c, space, platform);
         return;

@@ -116,7 +116,8 @@ uint32_t destination_schedule(struct world *w, uint32_t post, const struct desti
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms);
 void destination_cancel(struct world *w, uint32_t destination);
 void destination_retry(struct world *w, uint32_t destination); /* failed only; due now */
-/* Takes precedence over account_set_outcome. A lost token still fails the publish. */
+/* Takes precedence over account_set_outcome. A token that is lost before publishing begins still fails the publish.
+ * Once the destination is publishing, the outcome decides it, whatever happens to the account. */
 void destination_set_outcome(struct world *w, uint32_t destination, enum outcome outcome, const char *code);
 /* For fixtures: sets any state directly, together with the members that the state implies. The destination is created
  * when its post is, and reached the state when it was due. external_url NULL: generated. */

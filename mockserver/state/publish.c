@@ -107,12 +107,19 @@ static enum failure account_failure(const struct account *a)
     return a->unprepared ? FAILURE_UNPREPARED : FAILURE_NONE;
 }
 
-/* A disconnected account, a lost token, a flag or missing layers fail the attempt first. Next comes the outcome set for
- * the destination; then the outcome set for the account's next publish, which stays set if it is not used. */
+/* The platform has taken the upload and has decided: what happens to the account no longer matters. */
+static bool is_decided(const struct destination *d)
+{
+    return d->state == DESTINATION_PUBLISHING && d->outcome != OUTCOME_NATURAL;
+}
+
+/* A disconnected account, a lost token, a flag or missing layers fail the attempt first, unless it is decided. Next
+ * comes the outcome set for the destination; then the outcome set for the account's next publish, which stays set if it
+ * is not used. */
 static struct publish_result expected_result(const struct world *w, const struct destination *d)
 {
     const struct account *a = account_read(w, d->account);
-    struct publish_result result = {.failure = account_failure(a)};
+    struct publish_result result = {.failure = is_decided(d) ? FAILURE_NONE : account_failure(a)};
     if (result.failure != FAILURE_NONE)
         return result;
     result.from_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
@@ -152,15 +159,24 @@ static void publish(struct world *w, uint32_t destination)
         account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 
+/* An outcome set for the account's next publish becomes that of this attempt. */
 static void begin_publishing(struct world *w, uint32_t destination)
 {
     struct transition t;
     struct destination *d = transition_begin(&t, w, RECORD_DESTINATION, destination);
+    const struct account *a = account_read(w, d->account);
+    bool from_account = d->outcome == OUTCOME_NATURAL && a->outcome != OUTCOME_NATURAL;
     d->state = DESTINATION_PUBLISHING;
     d->updated_at_ms = world_now(w);
+    if (from_account) {
+        d->outcome = a->outcome;
+        d->failure_code = a->outcome_code;
+    }
     begin_attempt(w, d);
     events_add(w, world_now(w) + w->timings.publish_ms, EVENT_PUBLISH_ENDS, destination);
     transition_end(&t, TRANSITION_DESTINATION_PUBLISH);
+    if (from_account)
+        account_set_outcome(w, destination_read(w, destination)->account, OUTCOME_NATURAL, NULL);
 }
 
 void destination_due(struct world *w, uint32_t destination)
