@@ -112,6 +112,13 @@ static bool split_host(struct str text, struct str *host, int *port, const char 
     return port_valid(str_skip(rest, 1), port, why);
 }
 
+bool url_authority_valid(struct str text)
+{
+    struct str host;
+    int port;
+    return split_host(text, &host, &port, NULL);
+}
+
 static bool user_valid(struct str user, const char **why)
 {
     if (!user.n)

@@ -24,6 +24,9 @@ bool url_parse(struct arena *a, const char *text, struct url *out, const char **
 /* Returns the port, or the default port of the scheme. */
 int url_port(const struct url *url);
 
+/* True if the text is host[:port] as url_parse accepts it in a URL: without credentials, blanks or a path. */
+bool url_authority_valid(struct str text);
+
 /* Appends one path segment or query value; encodes everything but A-Z a-z 0-9 - . _ ~. */
 void url_encode(struct buf *out, struct str text);
 /* Decodes %XX. Returns false for an invalid escape or a NUL, escaped or not. */

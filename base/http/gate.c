@@ -6,7 +6,7 @@
 /* The result of one pass over the headers. */
 struct facts {
     size_t hosts, lengths, codings;
-    bool odd_name, odd_value, odd_length, odd_coding;
+    bool odd_name, odd_value, odd_length, odd_coding, odd_host;
     bool expects, too_large;
 };
 
@@ -56,6 +56,27 @@ static bool is_number(struct str text)
     return text.n > 0;
 }
 
+static bool is_host_byte(unsigned char c)
+{
+    return is_token_byte(c) ? !strchr("#^`|", c) : c && strchr("(),;=", c);
+}
+
+/* The grammar of RFC 3986: a name may have escapes and any of !$&'()*+,;=, and a port may be empty. */
+static bool is_host_and_port(struct str text)
+{
+    bool bracket = str_starts(text, STR("["));
+    size_t end = str_find(text, bracket ? ']' : ':') + bracket;
+    struct str host = str_head(text, end), port = str_skip(text, end + 1);
+    if (end > text.n || (end < text.n && text.s[end] != ':') || port.n > 5 || (port.n && !is_number(port)))
+        return false;
+    if (bracket)
+        return url_authority_valid(host);
+    for (size_t i = 0; i < host.n; i++)
+        if (!is_host_byte((unsigned char)host.s[i]))
+            return false;
+    return true;
+}
+
 static void check_header(const struct header *h, size_t body_max, struct facts *f)
 {
     struct str name = str_from(h->name);
@@ -63,6 +84,7 @@ static void check_header(const struct header *h, size_t body_max, struct facts *
     f->odd_value |= has_control_byte(h->value);
     if (str_eq_nocase(name, STR("Host"))) {
         f->hosts++;
+        f->odd_host |= !is_host_and_port(h->value);
     } else if (str_eq_nocase(name, STR("Content-Length"))) {
         int64_t length = 0;
         f->lengths++;
@@ -86,13 +108,27 @@ static bool is_odd_method(struct str method)
     return method.n == 0;
 }
 
+bool gate_absolute_form(struct str target, struct str *authority, struct str *rest)
+{
+    size_t colon = str_find(target, ':');
+    struct str scheme = str_head(target, colon), after = str_skip(target, colon);
+    if (!(str_eq_nocase(scheme, STR("http")) || str_eq_nocase(scheme, STR("https"))) || !str_starts(after, STR("://")))
+        return false;
+    *rest = str_skip(after, strlen("://"));
+    size_t path = str_find(*rest, '/'), query = str_find(*rest, '?');
+    *authority = str_head(*rest, path < query ? path : query);
+    *rest = str_skip(*rest, authority->n);
+    return authority->n && authority->s[0] != ':' && is_host_and_port(*authority);
+}
+
 static bool is_odd_target(const struct request *r)
 {
+    struct str authority, rest;
     if (has_blank_or_control_byte(r->target))
         return true;
     if (str_eq(r->method, STR("OPTIONS")) && str_eq(r->target, STR("*")))
         return false;
-    return !str_starts(r->target, STR("/"));
+    return !str_starts(r->target, STR("/")) && !gate_absolute_form(r->target, &authority, &rest);
 }
 
 int gate_refuses(const struct request *r, struct str version, size_t body_max, const char **why)
@@ -110,11 +146,12 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
         const char *why;
     } rows[] = {
         {is_odd_method(r->method), 400, "invalid method; expected capital letters"       },
-        {is_odd_target(r),         400, "invalid request target; expected a path"        },
+        {is_odd_target(r),         400, "invalid request target; expected a path or URL" },
         {f.odd_name,               400, "invalid header name"                            },
         {f.odd_value,              400, "control character in a header value"            },
         {f.hosts == 0 && !old,     400, "missing Host header"                            },
         {f.hosts > 1,              400, "more than one Host header"                      },
+        {f.odd_host,               400, "invalid Host header; expected host or host:port"},
         {f.odd_length,             400, "Content-Length is not a number"                 },
         {f.lengths > 1,            400, "more than one Content-Length header"            },
         {f.codings > 1,            400, "more than one Transfer-Encoding header"         },

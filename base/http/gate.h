@@ -9,5 +9,8 @@
 #pragma once
 #include "base/http/message.h"
 
+/* Splits a target such as http://host:port/path?query. Returns false if it has another form, or no valid host. */
+bool gate_absolute_form(struct str target, struct str *authority, struct str *rest);
+
 /* Returns 0 if the head is valid, otherwise the status of the error response. `version` is for example "HTTP/1.1". */
 int gate_refuses(const struct request *r, struct str version, size_t body_max, const char **why);

@@ -34,7 +34,7 @@ void headers_set(struct arena *a, struct headers *h, const char *name, struct st
 
 struct request {
     struct str method;
-    struct str target; /* path?query, raw */
+    struct str target; /* path?query, raw; the server converts the absolute form */
     struct str path;   /* raw; decode each segment (base/url.h) */
     struct str query;  /* without the ? */
     struct headers headers;

@@ -102,6 +102,20 @@ static enum MHD_Result refuse(struct job *j, int status, const char *why)
     return job_send(j);
 }
 
+/* In the absolute form the host of the target counts, and the Host header is ignored (RFC 9112 3.2.2). */
+static void use_origin_form(struct job *j)
+{
+    struct request *r = &j->x.request;
+    struct str authority, rest;
+    if (str_starts(r->target, STR("/")) || !gate_absolute_form(r->target, &authority, &rest))
+        return;
+    bool has_path = str_starts(rest, STR("/"));
+    r->target = has_path ? rest : str_from(arena_printf(&j->x.arena, "/" STR_FMT, STR_ARG(rest)));
+    r->query = r->target;
+    r->path = str_cut(&r->query, '?');
+    headers_set(&j->x.arena, &r->headers, "Host", authority);
+}
+
 static int port_of(const struct sockaddr *at)
 {
     const struct sockaddr_in6 *six = (const void *)at;
@@ -122,6 +136,7 @@ static enum MHD_Result begin(struct job *j, const char *method, const char *vers
 
     const char *why;
     int status = gate_refuses(r, str_from(version), s->options.body_max, &why);
+    use_origin_form(j);
     if (status)
         return refuse(j, status, why);
     int64_t length;

@@ -73,6 +73,8 @@ static void on_request(void *ctx, struct exchange *x)
                    STR_ARG(q->path), STR_ARG(q->query), q->body.n, q->body_too_large ? " too large" : "",
                    STR_ARG(str_head(q->body, 20)));
     headers_add(&x->arena, &r->headers, "X-Peer", str_from(q->peer));
+    if (r->status == 200 && !r->chunked)
+        headers_add(&x->arena, &r->headers, "X-Host", headers_get(&q->headers, "Host"));
     server_reply(x);
 }
 

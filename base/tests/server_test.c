@@ -43,6 +43,47 @@ static void requests_reach_the_handler_unchanged(void **state)
     client_end(c);
 }
 
+static void the_host_of_an_absolute_target_replaces_the_host_header(void **state)
+{
+    static const struct {
+        const char *target, *body, *host;
+    } rows[] = {
+        {"http://x/a?b=c",               "GET /a ?b=c 0 []",       "x"              },
+        {"http://example.test:81/a%2Fb", "GET /a%2Fb ? 0 []",      "example.test:81"},
+        {"HTTPS://x",                    "GET / ? 0 []",           "x"              },
+        {"http://x?b=/c",                "GET / ?b=/c 0 []",       "x"              },
+        {"http://[::1]:8080/",           "GET / ? 0 []",           "[::1]:8080"     },
+        {"/http://x/a",                  "GET /http://x/a ? 0 []", "other"          },
+        {"/",                            "GET / ? 0 []",           "other"          },
+    };
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_response a =
+            client_request(c, arena_printf(&g->arena, "GET %s HTTP/1.1\r\nHost: other\r\n\r\n", rows[i].target));
+        assert_int_equal(a.status, 200);
+        assert_body(a, rows[i].body);
+        assert_true(str_has(a.head, str_from(arena_printf(&g->arena, "\r\nX-Host: %s\r\n", rows[i].host))));
+    }
+    client_end(c);
+}
+
+static void every_form_of_a_host_is_accepted(void **state)
+{
+    static const char *const hosts[] = {
+        "",        "x", "x:80", "x:", "a_b.c-d", "127.0.0.1:8080", "[::1]", "[::1]:8080", "a%20b", "a!$&'()*+,;=~b.",
+        "X:65535",
+    };
+    struct rig *g = *state;
+    struct client *c = client_new(g);
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        struct mock_response a =
+            client_request(c, arena_printf(&g->arena, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i]));
+        assert_int_equal(a.status, 200);
+    }
+    client_end(c);
+}
+
 static void response_heads_have_the_expected_headers(void **state)
 {
     struct rig *g = *state;
@@ -356,6 +397,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_server(requests_reach_the_handler_unchanged),
+        with_server(the_host_of_an_absolute_target_replaces_the_host_header),
+        with_server(every_form_of_a_host_is_accepted),
         with_server(response_heads_have_the_expected_headers),
         with_server(a_connection_closes_on_request_of_the_client),
         with_server(a_query_of_a_thousand_parameters_gets_a_response),
