@@ -91,6 +91,11 @@ static bool set_public_url(struct options *o, const struct given *g)
     return true;
 }
 
+static bool set_trust_forwarded(struct options *o, const struct given *g)
+{
+    return flag_switch(g, &o->trust_forwarded);
+}
+
 static bool set_consent(struct options *o, const struct given *g)
 {
     o->local_consent = !strcmp(g->value, "local");
@@ -249,7 +254,11 @@ static const struct flag serve_rows[] = {
                  "from the first one unless it is created from another"),
     FLAG("port", "N", set_port, .help = "listen on this port (default 8080; 0: any free port)"),
     FLAG("listen", "ADDRESS", set_listen, .help = "listen on this IP address (default 127.0.0.1)"),
-    FLAG("public-url", "URL", set_public_url, .help = "base of the URLs in responses (default http://ADDRESS:PORT)"),
+    FLAG("public-url", "URL", set_public_url,
+         .help = "base of the URLs in responses (default: the host and port of the request)"),
+    FLAG("trust-forwarded", NULL, set_trust_forwarded,
+         .help = "take the base of the URLs in responses from X-Forwarded-Proto and "
+                 "X-Forwarded-Host, if a request has them: the mock is behind a proxy"),
     FLAG("tls", NULL, set_tls,
          .help = "serve HTTPS with a generated self-signed certificate; the ready line names its "
                  "file"),
@@ -423,6 +432,8 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-port exclude each other");
     if (o->no_admin && o->admin_token)
         error_add(err, ERROR_USAGE, nowhere, "--no-admin and --admin-token exclude each other");
+    if (o->public_url && o->trust_forwarded)
+        error_add(err, ERROR_USAGE, nowhere, "--public-url and --trust-forwarded exclude each other");
     if (o->port_given && o->arguments.count)
         error_add(err, ERROR_USAGE, nowhere, "URL and --port exclude each other");
     if (!o->tls_cert != !o->tls_key)
@@ -501,6 +512,7 @@ struct mock_options options_for_mock(const struct options *o)
         .admin = !o->no_admin && o->admin_port < 0,
         .explicit_namespaces = o->explicit_namespaces,
         .local_consent = o->local_consent,
+        .trust_forwarded = o->trust_forwarded,
         .limits = {(size_t)o->namespaces, (size_t)o->journal_bytes},
         .namespace_idle_ms = o->namespace_idle_ms,
         .watch = !o->no_watch,

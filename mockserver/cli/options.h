@@ -59,7 +59,7 @@ struct options {
     bool tls;                          /* with a generated certificate */
     const char *from, *from_namespace; /* export: URL of a running mock, and its namespace */
     const char *cacert;                /* export: NULL: the system's certificates */
-    bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, no_watch, json, all;
+    bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, trust_forwarded, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
 };

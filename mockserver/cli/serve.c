@@ -183,6 +183,7 @@ static void print_ready(const struct service *s, const struct options *o)
         json_put_text(&w, "admin", url_of(s, o, s->admin));
     if (s->tls.file)
         json_put_text(&w, "certificate", s->tls.file);
+    json_put_int(&w, "port", server_port(s->server));
     json_put_int(&w, "pid", getpid());
     json_close_map(&w);
     if (puts(buf_c(&line)) == EOF || fflush(stdout) == EOF)

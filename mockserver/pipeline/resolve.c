@@ -96,14 +96,33 @@ bool resolve_names_admin(const struct call *c)
     return false;
 }
 
+/* The first entry of the header: the one that the proxy nearest to the client has added. */
+static struct str forwarded(const struct call *c, const char *name)
+{
+    struct str list = headers_get(&c->req->headers, name);
+    return str_trim(str_cut(&list, ','));
+}
+
+/* URLs lead to where the client reached the mock: to the host and port of its request, which may be those of a port
+ * mapping or a proxy. A text that is not exactly host[:port] is not repeated. */
 static void set_base_url(struct call *c, bool chosen, const struct provider *mounted)
 {
-    const char *mount = mounted ? mounted->mount : "";
-    c->base_url = c->mock->url;
-    if (chosen)
-        c->base_url = arena_printf(c->arena, "%s/ns/" STR_FMT "%s", c->mock->url, STR_ARG(c->ns_name), mount);
-    else if (*mount)
-        c->base_url = arena_printf(c->arena, "%s%s", c->mock->url, mount);
+    const struct mock *m = c->mock;
+    struct base_url *b = &c->base_url;
+    *b = (struct base_url){.url = m->url, .names_namespace = chosen, .mount = mounted ? mounted->mount : ""};
+    if (m->options.public_url)
+        return;
+    b->scheme = str_starts(str_from(m->url), STR("https:")) ? "https" : "http";
+    b->authority = headers_get(&c->req->headers, "Host");
+    if (m->options.trust_forwarded) {
+        struct str scheme = forwarded(c, "X-Forwarded-Proto"), host = forwarded(c, "X-Forwarded-Host");
+        if (str_eq_nocase(scheme, STR("https")) || str_eq_nocase(scheme, STR("http")))
+            b->scheme = scheme.n > 4 ? "https" : "http";
+        if (url_authority_valid(host))
+            b->authority = host;
+    }
+    if (url_authority_valid(b->authority))
+        b->url = NULL;
 }
 
 static bool refuse_namespace(struct call *c, int status, const char *why)

@@ -112,9 +112,18 @@ const struct node *call_body(struct call *c)
     return body && body->kind == NODE_MAP ? body : NULL;
 }
 
+const char *call_base_url(const struct call *c)
+{
+    const struct base_url *b = &c->base_url;
+    const char *root = b->url ? b->url : arena_printf(c->arena, "%s://" STR_FMT, b->scheme, STR_ARG(b->authority));
+    if (b->names_namespace)
+        return arena_printf(c->arena, "%s/ns/" STR_FMT "%s", root, STR_ARG(c->ns_name), b->mount);
+    return *b->mount ? arena_printf(c->arena, "%s%s", root, b->mount) : root;
+}
+
 const char *call_consent_page(struct call *c, const char *token)
 {
-    struct str base = str_from(c->base_url), mount = str_from(c->provider->mount);
+    struct str base = str_from(call_base_url(c)), mount = str_from(c->provider->mount);
     if (str_ends(base, mount))
         base.n -= mount.n;
     return arena_printf(c->arena, STR_FMT "/__consent/%s/%s", STR_ARG(base), c->provider->name, token);

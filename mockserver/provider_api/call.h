@@ -44,6 +44,15 @@ struct call_trace {
     struct texts nearest; /* if no route matches: the nearest routes, "GET /v1/projects/{}" */
 };
 
+/* The base of the URLs that a call mints, in parts; call_base_url joins them. */
+struct base_url {
+    const char *url; /* scheme and authority; NULL: the two below */
+    const char *scheme;
+    struct str authority; /* where the client reached the mock: host[:port] */
+    bool names_namespace; /* the prefix /ns/<ns_name> follows */
+    const char *mount;    /* follows; may be "" */
+};
+
 struct mock;
 struct namespace;
 struct reply;
@@ -73,7 +82,7 @@ struct call {
     struct world *world;  /* never NULL; if ns is NULL: the default namespace's */
     uint64_t generation;  /* ns->generation when the call entered; a reset changes that */
     int64_t now_ms;
-    const char *base_url; /* scheme, authority and prefixes of the URLs that this call mints */
+    struct base_url base_url;
 
     const struct provider *provider;     /* NULL: unknown */
     const struct route *route;           /* NULL: no route matches */
@@ -132,6 +141,8 @@ bool call_is_internal(const struct call *c);
 /* Returns true if the space (a Layers project or a PostNitro workspace) belongs to the organization of the caller's
  * key. Handlers treat resources of other organizations as not found. */
 bool call_owns(const struct call *c, uint32_t space);
+/* Returns scheme, authority and prefixes of the URLs in responses. Only calls mint URLs: no webhook has one. */
+const char *call_base_url(const struct call *c);
 /* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
 /* Returns the first value of a query parameter, decoded; .s is NULL if it is absent. */

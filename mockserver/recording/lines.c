@@ -363,7 +363,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
 }
 
 struct recorded_options {
-    bool admin, explicit_namespaces, local_consent, watch;
+    bool admin, explicit_namespaces, local_consent, trust_forwarded, watch;
     int64_t namespaces, journal_bytes, namespace_idle_ms;
     const char *public_url, *admin_token;
     struct field_list cors;
@@ -375,6 +375,8 @@ static const struct field option_rows[] = {
           .help = "Only the admin API creates namespaces."),
     FIELD("local_consent", FIELD_BOOL, struct recorded_options, local_consent,
           .help = "Authorize URLs lead to a page of the mock."),
+    FIELD("trust_forwarded", FIELD_BOOL, struct recorded_options, trust_forwarded,
+          .help = "X-Forwarded-Proto and X-Forwarded-Host decide the URLs in responses."),
     FIELD("namespaces", FIELD_INT, struct recorded_options, namespaces, .max = INT64_MAX,
           .help = "Maximum number of namespaces; 0: the default."),
     FIELD("namespace_idle_ms", FIELD_INT, struct recorded_options, namespace_idle_ms, .max = DURATION_MAX_MS,
@@ -445,6 +447,7 @@ static void put_options(struct json *w, const struct mock *m)
     json_put_bool(w, "admin", o->admin);
     json_put_bool(w, "explicit_namespaces", o->explicit_namespaces);
     json_put_bool(w, "local_consent", o->local_consent);
+    json_put_bool(w, "trust_forwarded", o->trust_forwarded);
     json_put_int(w, "namespaces", (int64_t)o->limits.count);
     json_put_int(w, "namespace_idle_ms", o->namespace_idle_ms);
     json_put_bool(w, "watch", m->reload && reload_watches(m->reload));
@@ -550,6 +553,7 @@ bool recording_header_read(struct arena *a, const struct node *line, struct reco
                       .admin = header.options.admin,
                       .explicit_namespaces = header.options.explicit_namespaces,
                       .local_consent = header.options.local_consent,
+                      .trust_forwarded = header.options.trust_forwarded,
                       .limits = {(size_t)header.options.namespaces, (size_t)header.options.journal_bytes},
                       .namespace_idle_ms = header.options.namespace_idle_ms,
                       .watch = header.options.watch,

@@ -13,12 +13,13 @@
 struct mock_options {
     const char *const *fixtures; /* paths; none: the built-in sample */
     size_t fixture_count;
-    const char *public_url;  /* NULL: set once the port is known */
+    const char *public_url;  /* base of the URLs in responses; NULL: that of the request */
     const char *admin_token; /* NULL: the admin API needs no token */
     const char *const *cors; /* allowed origins (cors.h) */
     size_t cors_count;
     bool admin;               /* the admin API is available on the providers' port */
     bool explicit_namespaces; /* only the admin API creates namespaces */
+    bool trust_forwarded;     /* X-Forwarded-Proto and -Host replace scheme and host of a request */
     bool local_consent;       /* consent URLs point to the mock's own consent page */
     struct namespaces_limits limits;
     int64_t namespace_idle_ms; /* delete implicitly created namespaces after this idle time;
@@ -54,7 +55,7 @@ struct mock {
     uint64_t idle_timer;
     int64_t idle_timer_us; /* when it fires; 0: not set */
     struct reload *reload; /* NULL: the fixture comes from no file */
-    const char *url;       /* "http://127.0.0.1:8080", without a trailing slash */
+    const char *url;       /* public_url, or where it listens: "http://127.0.0.1:8080" */
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;

@@ -118,6 +118,19 @@ static void the_admin_api_requires_its_token(void **state)
     assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Authorization: Bearer open-sesame").status, 200);
 }
 
+static void with_the_token_every_host_is_allowed(void **state)
+{
+    struct mock *m = *state;
+    m->options.admin_token = "open-sesame";
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Host: app:8080").status, 401);
+    assert_int_equal(
+        mock_call(m, "GET /__admin/clock", NULL, "Host: app:8080", "Authorization: Bearer open-sesame").status, 200);
+    assert_int_equal(mock_call(m, "GET /__admin/clock", NULL, "Host: app:8080", "Origin: https://evil.test",
+                               "Authorization: Bearer open-sesame")
+                         .status,
+                     403);
+}
+
 static void a_disabled_admin_api_returns_404(void **state)
 {
     struct mock *m = *state;
@@ -131,7 +144,7 @@ int main(void)
         TEST(the_admin_api_lists_its_capabilities),  TEST(an_unknown_admin_path_returns_404),
         TEST(each_of_many_errors_has_its_pointer),   TEST(an_unauthorized_caller_gets_no_list_of_paths),
         TEST(requests_from_other_sites_are_refused), TEST(the_admin_api_requires_its_token),
-        TEST(a_disabled_admin_api_returns_404),
+        TEST(a_disabled_admin_api_returns_404),      TEST(with_the_token_every_host_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

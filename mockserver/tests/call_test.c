@@ -58,7 +58,7 @@ static void the_namespace_comes_from_the_path_then_the_header_then_the_credentia
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct mock_response a = mock_call(m, rows[i].line, NULL, rows[i].header);
         assert_string_equal(a.call->ns->name, rows[i].name);
-        assert_string_equal(a.call->base_url, rows[i].base_url);
+        assert_string_equal(call_base_url(a.call), rows[i].base_url);
     }
 }
 

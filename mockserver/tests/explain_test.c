@@ -48,7 +48,7 @@ static void it_shows_how_namespace_and_provider_were_chosen(void **state)
     } rows[] = {
         {"GET " LIST,        "X-Any: x",             "default", "default", "layers", "route" },
         {"GET /layers" LIST, "X-Any: x",             "default", "default", "layers", "mount" },
-        {"GET /v1/projects", "Host: api.layers.com", "default", "default", "layers", "route" },
+        {"GET /v1/projects", "Host: api.layers.com", "default", "default", "layers", "host"  },
         {"GET /v1/nowhere",  "X-Any: x",             "default", "default", "layers", "prefix"},
         {"GET /nowhere",     "X-Any: x",             "default", "default", "null",   "null"  },
         {"GET /ns/a" LIST,   "X-Any: x",             "a",       "path",    "layers", "route" },

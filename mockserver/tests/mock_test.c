@@ -81,6 +81,8 @@ struct world *mock_test_world(struct mock *m)
 static void add_header(struct exchange *x, const char *line)
 {
     struct str rest = str_from(line), name = str_cut(&rest, ':');
+    if (str_is(name, "Host"))
+        headers_remove(&x->request.headers, "Host");
     headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
 }
 

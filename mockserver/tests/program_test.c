@@ -143,6 +143,7 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--cors https://a.example/x",              "expected scheme://host[:port]"                  },
         {"UNDERSTUDY_MOCK_CORS=*,b",                "UNDERSTUDY_MOCK_CORS"                           },
         {"--no-admin --admin-port 0",               "exclude each other"                             },
+        {"--public-url http://x --trust-forwarded", "exclude each other"                             },
         {"--fixture /no/such.yaml",                 "/no/such.yaml: "                                },
         {"UNDERSTUDY_MOCK_FIXTURE=/no/such.yaml",   "/no/such.yaml: "                                },
         {"--client-report=",                        "expected a file name"                           },
@@ -262,6 +263,7 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     assert_true(url_parse(&p.arena, node_get_text(ready, "admin"), &admin, NULL));
     assert_true(node_pointer(ready, "/ready")->truth);
     assert_int_equal(node_pointer(ready, "/pid")->integer, p.pid);
+    assert_int_equal(node_pointer(ready, "/port")->integer, url.port);
     assert_string_equal(node_text(node_pointer(ready, "/bases/layers")),
                         arena_printf(&p.arena, "%s/layers", node_get_text(ready, "url")));
     assert_int_equal(client_read_last(connect_to(&g, url.port, "GET /__admin/health")).status, 404);
@@ -276,6 +278,21 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     assert_int_equal(wait_for_exit(&p), 0);
     check = start(words);
     assert_int_equal(wait_for_exit(&check), 1);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
+static void the_ready_line_has_the_port_besides_a_public_url(void **state)
+{
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    struct program p = start("--port 0 --public-url http://mock.test:18080");
+    const struct node *ready = json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
+    assert_string_equal(node_get_text(ready, "url"), "http://mock.test:18080");
+    int port = (int)node_pointer(ready, "/port")->integer;
+    assert_int_equal(client_read_last(connect_to(&g, port, LIST)).status, 200);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(wait_for_exit(&p), 0);
     loop_free(g.loop);
     arena_end(&g.arena);
 }
@@ -426,6 +443,7 @@ int main(void)
         cmocka_unit_test(an_option_overrides_the_environment),
         cmocka_unit_test(commands_print_to_stdout),
         cmocka_unit_test(the_ready_line_has_the_urls_and_healthcheck_passes),
+        cmocka_unit_test(the_ready_line_has_the_port_besides_a_public_url),
         cmocka_unit_test(a_given_certificate_is_served_and_healthcheck_does_not_verify_it),
         cmocka_unit_test(a_namespace_of_a_running_mock_is_exported),
         cmocka_unit_test(export_from_https_needs_the_certificate_of_the_ready_line),

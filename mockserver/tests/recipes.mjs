@@ -74,6 +74,7 @@ const steady = (text) =>
   text
     .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:PORT')
     .replace(/"pid":\d+/g, '"pid":PID')
+    .replace(/"port":\d+/g, '"port":PORT')
     .replace(/\d+\.\d\d s\b/g, 'N s')
     .replace(/run-[0-9a-f]{8}-/g, 'run-ID-')
     .trim();

@@ -18,6 +18,11 @@
 
 struct run *run_new(const char *fixture)
 {
+    return run_new_at(fixture, "http://mock.test");
+}
+
+struct run *run_new_at(const char *fixture, const char *public_url)
+{
     struct run *r = calloc(1, sizeof *r);
     r->wall_ms = START_MS;
     r->monotonic_us = START_US;
@@ -36,12 +41,16 @@ struct run *run_new(const char *fixture)
         &(struct mock_options){
             .fixtures = fixtures,
             .fixture_count = fixture != NULL,
-            .public_url = "http://mock.test",
+            .public_url = public_url,
+            .trust_forwarded = !public_url,
+            .local_consent = !public_url,
             .admin = true,
         },
         &err);
     error_print(&err, stderr);
     assert_non_null(r->mock);
+    if (!public_url)
+        r->mock->url = "http://127.0.0.1:8080";
     r->loop = loop_new();
     deliver_hold(r->mock->deliver);
     recorder_use_loop(r->recorder, r->mock, r->loop);
@@ -97,6 +106,8 @@ static void release(void *exchange)
 static void add_header(struct exchange *x, const char *line)
 {
     struct str rest = str_from(line), name = str_cut(&rest, ':');
+    if (str_is(name, "Host"))
+        headers_remove(&x->request.headers, "Host");
     headers_add(&x->arena, &x->request.headers, str_dup(&x->arena, name), str_trim(rest));
 }
 

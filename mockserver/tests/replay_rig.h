@@ -39,6 +39,8 @@ struct rig_call {
 
 /* `fixture` is a file in fixtures/ or an absolute path; NULL: the built-in sample. */
 struct run *run_new(const char *fixture);
+/* public_url NULL: URLs follow the requests, and consent URLs lead to the mock. */
+struct run *run_new_at(const char *fixture, const char *public_url);
 void run_end(struct run *r); /* closes the recording */
 void run_free(struct run *r);
 

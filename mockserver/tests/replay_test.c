@@ -71,6 +71,26 @@ static void calls_and_simulations_of_every_provider_replay(void **state)
     }
 }
 
+static void urls_that_follow_the_host_of_a_request_replay(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"Host: localhost:49153", "Host: [::1]:8080", "Host: a/b", "Host:"};
+    struct run *r = run_new_at("layers-acme.yaml", NULL);
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        struct rig_call *a = run_call(r, "POST /ns/t/v1/projects/prj_acme_a/social/oauth-url",
+                                      "{\"platform\":\"tiktok\",\"returnUrl\":\"https://app.your-product.com/back\"}",
+                                      LAYERS, hosts[i], "X-Forwarded-Proto: https");
+        assert_int_equal(a->status, 200);
+        struct str host = str_from(i < 2 ? hosts[i] + strlen("Host: ") : "127.0.0.1:8080");
+        const char *url = arena_printf(&r->arena, "\"%s://" STR_FMT "/ns/t/__consent/layers/", i < 2 ? "https" : "http",
+                                       STR_ARG(host));
+        if (!str_has(a->body, str_from(url)))
+            fail_msg(STR_FMT " has no %s", STR_ARG(a->body), url);
+    }
+    replay_equals(r);
+    run_free(r);
+}
+
 static void timers_and_clock_changes_replay(void **state)
 {
     (void)state;
@@ -311,17 +331,12 @@ static void event_streams_replay(void **state)
 #define O struct mock_options
 static const struct member_row option_rows[] = {
     MEMBER_ROW(O, fixtures, NOT_KEPT), /* compared below */
-    MEMBER_ROW(O, fixture_count, KEPT),
-    MEMBER_ROW(O, public_url, KEPT_TEXT),
-    MEMBER_ROW(O, admin_token, KEPT_TEXT),
-    MEMBER_ROW(O, cors, NOT_KEPT), /* compared below */
-    MEMBER_ROW(O, cors_count, KEPT),
-    MEMBER_ROW(O, admin, KEPT),
-    MEMBER_ROW(O, explicit_namespaces, KEPT),
-    MEMBER_ROW(O, local_consent, KEPT),
-    MEMBER_ROW(O, limits.count, KEPT),
-    MEMBER_ROW(O, limits.journal_bytes, KEPT),
-    MEMBER_ROW(O, namespace_idle_ms, KEPT),
+    MEMBER_ROW(O, fixture_count, KEPT),       MEMBER_ROW(O, public_url, KEPT_TEXT),
+    MEMBER_ROW(O, admin_token, KEPT_TEXT),    MEMBER_ROW(O, cors, NOT_KEPT), /* compared below */
+    MEMBER_ROW(O, cors_count, KEPT),          MEMBER_ROW(O, admin, KEPT),
+    MEMBER_ROW(O, explicit_namespaces, KEPT), MEMBER_ROW(O, local_consent, KEPT),
+    MEMBER_ROW(O, limits.count, KEPT),        MEMBER_ROW(O, limits.journal_bytes, KEPT),
+    MEMBER_ROW(O, namespace_idle_ms, KEPT),   MEMBER_ROW(O, trust_forwarded, KEPT),
     MEMBER_ROW(O, watch, NOT_KEPT), /* recorded is whether files are watched, which begins with the loop */
 };
 
@@ -335,7 +350,7 @@ static void every_option_is_recorded(void **state)
     o->admin_token = "secret";
     o->cors = cors;
     o->cors_count = COUNT(cors);
-    o->admin = o->explicit_namespaces = o->local_consent = true;
+    o->admin = o->explicit_namespaces = o->local_consent = o->trust_forwarded = true;
     o->limits = (struct namespaces_limits){.count = 7, .journal_bytes = 123456};
     o->namespace_idle_ms = HOUR_MS;
     struct buf line = {.arena = &r->arena};
@@ -360,6 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_and_simulations_of_every_provider_replay),
+        cmocka_unit_test(urls_that_follow_the_host_of_a_request_replay),
         cmocka_unit_test(timers_and_clock_changes_replay),
         cmocka_unit_test(webhook_deliveries_and_their_retries_replay),
         cmocka_unit_test(a_clock_advance_that_waits_for_a_delivery_replays),

@@ -102,7 +102,7 @@ static void respond_upload(struct call *c, uint32_t row, const struct kind *kind
     json_open_map(out);
     put_ids(out, m->public_id);
     json_put_text(out, "upload_url",
-                  arena_printf(c->arena, "%s%s/media/uploads/%s", c->base_url, c->provider->base, m->public_id));
+                  arena_printf(c->arena, "%s%s/media/uploads/%s", call_base_url(c), c->provider->base, m->public_id));
     json_key(out, "upload_method");
     json_open_map(out);
     bool is_image = strcmp(kind->type, "image") == 0;
