@@ -423,7 +423,7 @@ a_missing_date_decides_nothing() {
     for provider in layers posteverywhere postnitro; do
         printf 'include: [%s/fixtures/%s-acme.yaml]\nrules:\n' "$source" $provider >"$tmp/dateless.yaml"
         "$bin/mockserver" routes | grep -o "$provider\.[a-z_]*" | sort -u |
-            sed 's/.*/  - { name: of-&, on: &, then: [ { headers: { Date: "" } } ] }/' >>"$tmp/dateless.yaml"
+            sed 's/.*/  - { name: of-&, on: &, then: [ { headers: { Date: null } } ] }/' >>"$tmp/dateless.yaml"
         run 3 run "$source/scenarios/$provider" "--mock=$tmp/dateless.yaml"
         has 'the response has no Date header'
         tail -n 1 "$tmp/out" | grep -qE ' passed, 0 failed,.* [1-9][0-9]* errors?$' || fail "$provider: not only undecided times"

@@ -133,7 +133,8 @@ static const struct admin_guide guides[] = {
      "Removes one rule."},
     {"list_requests",     PAGE ", operation=ID, " STABLE, NULL,
      "Lists the journal: each request with its response, the rules that acted on it, the changes it made, the "
-     "events it scheduled and the webhook deliveries it caused. `next` is the `since` of the next page, and `cursor` "
+     "events it scheduled and the webhook deliveries it caused. `served` is the response that a rule with `after` "
+     "replaced. `next` is the `since` of the next page, and `cursor` "
      "of a request that of the requests after it. After a reset, restore or deletion of the namespace, or after the "
      "journal was cleared, an earlier cursor is refused (410)."},
     {"clear_requests",    NULL, NULL,

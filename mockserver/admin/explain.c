@@ -279,6 +279,7 @@ static void explain(struct call *c, const struct journal_entry *e)
         explain_put_routes(c, w, e);
     put_gates(w, e);
     explain_put_rules(c, w, e);
+    request_put_served(w, e);
     put_response(w, e);
     request_put_effects(w, c->world, e);
     request_put_faults(w, c->world, e);

@@ -111,6 +111,17 @@ static void put_response(struct json *w, const struct journal_entry *e, struct a
     json_close_map(w);
 }
 
+void request_put_served(struct json *w, const struct journal_entry *e)
+{
+    if (!e->served.status)
+        return;
+    json_key_map(w, "served");
+    json_put_int(w, "status", e->served.status);
+    json_put_text(w, "fault", e->served.fault);
+    put_body(w, e->served.body, e->served.cut);
+    json_close_map(w);
+}
+
 void request_put_hostile(struct json *w, const struct journal_entry *e)
 {
     put_texts(w, "hostile", &e->trace.hostile);
@@ -280,6 +291,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     request_put_hostile(w, e);
     put_texts(w, "nearest", &e->trace.nearest);
     put_request(w, e, c->arena);
+    request_put_served(w, e);
     put_response(w, e, c->arena);
     request_put_effects(w, c->world, e);
     if (!stable) {

@@ -30,6 +30,8 @@ void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *
 
 /* rules: the names of the rules that acted. */
 void request_put_rules(struct json *w, const struct journal_entry *e);
+/* served: the response that a rule with `after` replaced; absent if there is none. */
+void request_put_served(struct json *w, const struct journal_entry *e);
 /* hostile: the changes that made the response hostile; absent if there are none. */
 void request_put_hostile(struct json *w, const struct journal_entry *e);
 

@@ -1,6 +1,8 @@
 /* The table of simulations, and those of posts, calls, keys and webhooks. */
 #include "mockserver/admin/simulate.h"
 
+#include <inttypes.h>
+
 #include "base/array.h"
 #include "base/enum.h"
 #include "mockserver/admin/api.h"
@@ -202,7 +204,8 @@ void simulate_publish_outcome(struct call *c, const void *fields)
 /* calls and keys */
 
 struct fail {
-    const struct node *operation, *provider, *times, *status, *error;
+    const struct node *operation, *provider, *times;
+    const struct node *status, *error, *body, *raw, *raw_base64, *headers, *after; /* as in `respond` of a rule */
 };
 
 static const struct field fail_rows[] = {
@@ -213,10 +216,20 @@ static const struct field fail_rows[] = {
     FIELD("times", FIELD_NODE, struct fail, times, .shape = "{type: integer}",
           .help = "Number of calls that fail, at least 1.", .required = true),
     FIELD("status", FIELD_NODE, struct fail, status, .shape = "{type: integer}",
-          .help = "Status of the response, 200 to 599; the response has no body. Exactly one of status "
-                  "and error is required."),
+          .help = "Status of the response, 400 to 599; without a body it has the provider's error format. Exactly one "
+                  "of status and error is required."),
     FIELD("error", FIELD_NODE, struct fail, error, .shape = "{type: string}",
           .help = "Instead of status: one of the provider's error codes, with the provider's own error body."),
+    FIELD("body", FIELD_NODE, struct fail, body,
+          .help = "With status: the body, as in `respond` of a rule; '' is an empty one."),
+    FIELD("raw", FIELD_NODE, struct fail, raw, .shape = "{type: string}",
+          .help = "With status: the bytes of the body."),
+    FIELD("raw_base64", FIELD_NODE, struct fail, raw_base64, .shape = "{type: string}",
+          .help = "With status: the bytes of the body, in base64."),
+    FIELD("headers", FIELD_NODE, struct fail, headers, .shape = "headers",
+          .help = "Headers of the response, by name; null removes one."),
+    FIELD("after", FIELD_NODE, struct fail, after, .shape = "{type: boolean}",
+          .help = "true: the call takes effect first; only its response fails."),
 };
 const struct fields simulate_fail_fields = FIELD_TABLE("fail", fail_rows, struct fail, FIELDS_NO_PLACE);
 
@@ -224,6 +237,19 @@ const struct fields simulate_fail_fields = FIELD_TABLE("fail", fail_rows, struct
 static const struct node *failing_rule(struct arena *a, const struct fail *f)
 {
     const struct node *response = f->status ? map_of_one(a, "status", f->status) : map_of_one(a, "error", f->error);
+    const struct {
+        const char *name;
+        const struct node *value;
+    } more[] = {
+        {"body",       f->body      },
+        {"raw",        f->raw       },
+        {"raw_base64", f->raw_base64},
+        {"headers",    f->headers   },
+        {"after",      f->after     },
+    };
+    for (size_t i = 0; i < COUNT(more); i++)
+        if (more[i].value)
+            response = node_with(a, response, more[i].name, more[i].value);
     const struct node **then = arena_array(a, const struct node *, 1);
     then[0] = map_of_one(a, "respond", response);
     const struct node *rule = map_of_one(a, "on", f->operation);
@@ -240,6 +266,8 @@ void simulate_fail(struct call *c, const void *fields)
     const char *name;
     if (!f->status == !f->error) {
         call_issue(c, "", "expected exactly one of 'status' and 'error'");
+    } else if (f->status && f->status->kind == NODE_INT && f->status->integer >= 200 && f->status->integer < 400) {
+        call_issue(c, "/status", "%" PRId64 " is not a failure; expected 400 to 599", f->status->integer);
     } else if (!rules_add(c->ns->rules, failing_rule(c->arena, f), &name, &err)) {
         admin_issues(c, call_body(c), &err);
     } else {

@@ -261,7 +261,7 @@ static const struct schema_definition definitions[] = {
     {.name = "event",         .write = put_events                                                             },
     {.name = "named_texts",   .shape = "{" NAMED ", additionalProperties: {$ref: '#/$defs/text_expectation'}}"},
     {.name = "effects",       .write = put_effects                                                            },
-    {.name = "headers",       .shape = "{type: object, additionalProperties: {type: string}}"                 },
+    {.name = "headers",       .shape = "{type: object, additionalProperties: {type: [string, 'null']}}"       },
     {.name = "patch",
      .shape = "{type: array, items: {type: object, required: [op, path], properties: {"
               "op: {enum: [add, remove, replace, move, copy, test]}, path: {type: string},"

@@ -31,7 +31,8 @@ static enum write_outcome outcome_of(const struct call *c)
     int status = c->res->status;
     if (!observer_is_delivered(c))
         return WRITE_TRUNCATED;
-    return status == 429 || (status >= 500 && c->fault != FAULT_UNIMPLEMENTED) ? WRITE_FAILED : WRITE_DONE;
+    bool ours = !c->scripted && c->fault == FAULT_UNIMPLEMENTED;
+    return status == 429 || (status >= 500 && !ours) ? WRITE_FAILED : WRITE_DONE;
 }
 
 static const char *outcome_text(struct arena *a, enum write_outcome outcome, int status)

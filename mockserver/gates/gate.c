@@ -190,6 +190,25 @@ void gate_rate_limit_headers(struct call *c)
         call_header_int(c, "X-RateLimit-Reset", (r->resets_at_ms + 999) / 1000);
     }
     bool exhausted = r->limit && !r->left;
-    if (c->fault == FAULT_RATE_LIMITED)
+    if (c->res->status == 429)
         call_header_int(c, "Retry-After", exhausted ? seconds_until(c, r->resets_at_ms) : 1);
+}
+
+/* The limit of the first window that counts such calls; 0: none does. A call without a key has the first tier. */
+static int64_t first_limit(const struct call *c)
+{
+    const struct rate_limits *l = c->provider->limits;
+    for (size_t i = 0; l && c->route && i < l->window_count; i++)
+        if (l->windows[i].rate_classes & RATE_OF(c->route->rate_class))
+            return c->key ? rate_limit_of(l, key_read(c->world, c->key), i) : l->tiers[0].limits[i];
+    return 0;
+}
+
+void gate_rate_limit_exhaust(struct call *c, int64_t resets_at_ms)
+{
+    struct rate_limit_state *r = &c->rate_limit;
+    if (!r->limit)
+        r->limit = first_limit(c);
+    r->left = 0;
+    r->resets_at_ms = resets_at_ms;
 }

@@ -22,6 +22,9 @@ bool gate_key_status(struct call *c); /* refuses keys that are unpaid or switche
 bool gate_rate_limit(struct call *c);
 /* Adds X-RateLimit-Limit, -Remaining and -Reset if a window applies; to a 429 also Retry-After. */
 void gate_rate_limit_headers(struct call *c);
+/* Sets c->rate_limit to an exhausted window that resets then, for a 429 that this gate did not cause. The window is the
+ * one of the gate, else the first that counts such calls; there may be none. */
+void gate_rate_limit_exhaust(struct call *c, int64_t resets_at_ms);
 bool gate_scope(struct call *c); /* refuses keys without the route's scope */
 /* On routes with ROUTE_IDEMPOTENT: if the Idempotency-Key is stored for the same request, responds with the stored
  * response; if it is stored for another request, refuses the call. */

@@ -16,13 +16,18 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
+#define WAIT_MS     INT64_C(1000) /* until the rate limit resets, on a rule's 429 that does not state it */
+#define WAIT_MAX_S  (INT64_C(366) * 24 * 3600)
+#define RESET_MAX_S INT64_C(253402300799) /* the end of the year 9999 */
+
 typedef bool applies_fn(const struct call *c);
-static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_internal, is_recorded;
+static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_replaced, is_scripted, is_internal,
+    is_recorded;
 
 typedef void phase_fn(struct call *c);
 static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, change_request, pass_gates,
-    mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, add_common_headers, add_to_journal,
-    observe_client;
+    mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, replace_response, exhaust_rate_limit,
+    add_common_headers, add_to_journal, observe_client;
 
 static const struct phase {
     phase_fn *run;
@@ -41,9 +46,11 @@ static const struct phase {
     {serve,                 has_namespace    }, /* a rule's response; else the handler, unless the call is refused */
     {refresh_namespace,     is_internal      }, /* an admin operation may have reset or deleted it */
     {render_error,          is_refused       }, /* the fault becomes the provider's error response */
+    {replace_response,      is_replaced      }, /* a rule's response after the call took effect */
     {hostile_body,          NULL             }, /* varies the body in a hostile namespace */
     {rules_apply,           has_plan         }, /* patch, set_state, delay_after, throttle, close_connection */
     {gate_idempotency_keep, NULL             }, /* stores the response for its Idempotency-Key */
+    {exhaust_rate_limit,    is_scripted      }, /* a rule's 429 has the headers of an exhausted rate limit */
     {add_common_headers,    NULL             },
     {rules_headers,         has_plan         },
     {rules_restore_request, has_plan         }, /* what follows sees the request as the client sent it */
@@ -76,6 +83,16 @@ static bool has_plan(const struct call *c)
 static bool is_refused(const struct call *c)
 {
     return c->fault;
+}
+
+static bool is_replaced(const struct call *c)
+{
+    return c->plan && c->plan->respond && c->plan->respond_after;
+}
+
+static bool is_scripted(const struct call *c)
+{
+    return c->scripted;
 }
 
 static bool is_internal(const struct call *c)
@@ -235,7 +252,7 @@ static void delay(struct call *c)
 
 static void serve_now(struct call *c)
 {
-    if (c->plan && c->plan->respond) {
+    if (c->plan && c->plan->respond && !c->plan->respond_after) {
         clear_error(c); /* a rule's response replaces a gate's refusal ... */
         c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
         rules_respond(c);
@@ -266,6 +283,40 @@ static void render_error(struct call *c)
         c->provider->render_error(c);
     else
         call_render_error_neutral(c);
+}
+
+/* The Idempotency-Key keeps the response that was served, so that a retry gets it. */
+static void replace_response(struct call *c)
+{
+    gate_idempotency_keep(c);
+    c->keep = NULL;
+    rules_keep_served(c);
+    clear_error(c);
+    c->fault_data = NULL;
+    c->res->headers.count = 0;
+    c->res->body = (struct buf){.arena = c->arena};
+    rules_respond(c);
+    if (c->fault)
+        render_error(c);
+}
+
+/* The time at which a rule's 429 says that the rate limit resets. What the rule states about it decides, so that
+ * Retry-After and X-RateLimit-Reset agree. */
+static int64_t stated_reset(const struct call *c)
+{
+    int64_t n;
+    struct str wait = rules_stated_header(c, "Retry-After"), reset = rules_stated_header(c, "X-RateLimit-Reset");
+    if (str_to_int(wait, &n) && n >= 0 && n <= WAIT_MAX_S)
+        return c->now_ms + n * 1000;
+    if (time_parse_http(wait, &n) || (str_to_int(reset, &n) && n >= 0 && n <= RESET_MAX_S && (n *= 1000, true)))
+        return n;
+    return c->trace.gate_fault == FAULT_RATE_LIMITED ? c->rate_limit.resets_at_ms : c->now_ms + WAIT_MS;
+}
+
+static void exhaust_rate_limit(struct call *c)
+{
+    if (c->provider && c->res->status == 429)
+        gate_rate_limit_exhaust(c, stated_reset(c));
 }
 
 /* The value of X-Mock-Error; NULL: the refusal is the provider's own behaviour. */

@@ -104,6 +104,7 @@ struct call {
     struct call_trace trace;
 
     bool responded;     /* a gate has written the response: the handler is not called */
+    bool scripted;      /* a rule has written the response */
     struct reply *keep; /* where to store the response for its Idempotency-Key; NULL: do not */
 
     struct json out;         /* writes into res->body */

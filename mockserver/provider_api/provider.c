@@ -1,6 +1,10 @@
 #include "mockserver/provider_api/provider.h"
 
+#include <string.h>
+
+#include "base/array.h"
 #include "base/enum.h"
+#include "base/http/message.h"
 
 #define NAMES_MAX 256 /* names compared for "did you mean" */
 
@@ -133,8 +137,19 @@ static const struct fault_row *find_fault(const struct fault_row *rows, size_t c
     return NULL;
 }
 
+/* The faults that a code or a status most likely means, in this order. A killed key has a simulation of its own. */
+static const enum fault likely[] = {
+    FAULT_INVALID,         FAULT_UNAUTHENTICATED, FAULT_UNKNOWN_KEY, FAULT_UNPAID,
+    FAULT_FORBIDDEN_SCOPE, FAULT_NOT_FOUND,       FAULT_CONFLICT,    FAULT_METHOD,
+    FAULT_TOO_LARGE,       FAULT_RATE_LIMITED,    FAULT_INTERNAL,    FAULT_UNAVAILABLE,
+};
+
 static const struct fault_row *fault_with_code(const struct fault_row *rows, size_t count, struct str code)
 {
+    for (size_t k = 0; k < COUNT(likely); k++)
+        for (size_t i = 0; i < count; i++)
+            if (rows[i].fault == likely[k] && str_is(code, rows[i].code))
+                return &rows[i];
     for (size_t i = 0; i < count; i++)
         if (str_is(code, rows[i].code))
             return &rows[i];
@@ -150,4 +165,42 @@ const struct fault_row *provider_fault(const struct provider *d, enum fault faul
 const struct fault_row *provider_fault_named(const struct provider *d, struct str code)
 {
     return d ? fault_with_code(d->faults, d->fault_count, code) : fault_with_code(neutral_faults, FAULT_COUNT, code);
+}
+
+static bool is_likely(enum fault fault)
+{
+    size_t i = 0;
+    while (i < COUNT(likely) && likely[i] != fault)
+        i++;
+    return i < COUNT(likely);
+}
+
+/* A call without a body to a path with an id can only be invalid in its id or its query. */
+static bool names_only_an_id(const struct route *route)
+{
+    return route && strstr(route->pattern, "{}") &&
+           (strcmp(route->method, "GET") == 0 || strcmp(route->method, "DELETE") == 0);
+}
+
+struct fault_row provider_fault_of(const struct provider *d, const struct route *route, int status)
+{
+    const struct fault_row *row = provider_fault(d, FAULT_BAD_ID);
+    if (names_only_an_id(route) && row->status == status)
+        return *row;
+    for (size_t i = 0; i < COUNT(likely); i++) {
+        row = provider_fault(d, likely[i]);
+        if (row->status == status && (d || row->fault != FAULT_UNAVAILABLE))
+            return *row;
+    }
+    for (size_t i = 0; d && i < d->fault_count; i++)
+        if (d->faults[i].status == status && is_likely(d->faults[i].fault))
+            return d->faults[i];
+    struct fault_row general = *provider_fault(d, status >= 500 ? FAULT_INTERNAL : FAULT_INVALID);
+    const char *text = status_text(status);
+    general.status = status;
+    if (status < 500 && d)
+        general.code = provider_fault(d, FAULT_BAD_HTTP)->code;
+    if (*text)
+        general.message = text;
+    return general;
 }

@@ -166,9 +166,13 @@ const struct provider *provider_named(struct str name); /* of `providers`, or NU
 const struct provider *provider_with_id(int provider);  /* of `providers`, or NULL */
 
 /* Both look up the provider's fault table (`d` NULL: the neutral table). The first falls back to the neutral table and
- * never returns NULL; the second returns NULL if `code` is unknown. */
+ * never returns NULL. The second returns NULL if `code` is unknown; of several rows with that code it returns the one
+ * that a documented call meets: NOT_FOUND is a missing resource, not a missing route. */
 const struct fault_row *provider_fault(const struct provider *d, enum fault fault);
 const struct fault_row *provider_fault_named(const struct provider *d, struct str code);
+/* Returns the error of the provider (`d` NULL: the neutral one) with this status, 400 to 599, on a call of `route` (may
+ * be NULL). If the provider has none: its most general error, with this status and the text of HTTP for it. */
+struct fault_row provider_fault_of(const struct provider *d, const struct route *route, int status);
 
 struct operation {
     const struct provider *provider;

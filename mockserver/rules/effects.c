@@ -218,7 +218,10 @@ static void throttle_plan(const struct rule *r, const struct node *value, struct
     "A duration, or `{lognormal: {median, sigma}}` for a random delay: `median` is a duration of at most 10m; "        \
     "`sigma` is the spread, 0 to 3 (0: none)."
 
-static const char respond_help[] = "Sends this response instead of serving the call.";
+static const char respond_help[] =
+    "Sends this response instead of serving the call, or with `after: true` after the call took effect. A 429 has the "
+    "provider's headers of an exhausted rate limit, which resets after one second unless `headers` states Retry-After "
+    "or X-RateLimit-Reset.";
 static const char patch_help[] = "Changes the JSON body of the response; a JSON Patch (RFC 6902).";
 static const char set_state_help[] =
     "Changes records after the call is served, or when the event happens. For each kind, `where` selects records by "
@@ -227,7 +230,8 @@ static const char delay_after_help[] =
     "Delays the response, in real time, after the call took effect; at most 10m. " RANDOM_DELAY;
 static const char delay_before_help[] =
     "Delays the call, in real time, before it takes effect; at most 10m. " RANDOM_DELAY;
-static const char headers_help[] = "Sets response headers, by name; replaces existing ones.";
+static const char headers_help[] =
+    "Sets response headers, by name; replaces existing ones; null removes one, also one that every response has.";
 static const char close_help[] =
     "Closes the connection. `before_headers`: without a response. `after_headers`: after the status line and the "
     "headers. `mid_body`: after half of the body. `reset`: before the headers, with a TCP reset.";
@@ -263,7 +267,7 @@ const struct effect rule_effects[] = { /* true: acts before the gates */
     {"set_state",        false, set_state_check,   set_state_plan,    set_state_help,    "set_state", NULL, SET_STATE},
     {"delay_after",      false, delay_check,       delay_after_plan,  delay_after_help,  "delay", NULL, NULL},
     {"delay_before",     false, delay_check,       delay_before_plan, delay_before_help, "delay", NULL, NULL},
-    {"headers",          false, headers_check,     headers_plan,      headers_help,      "headers", NULL, NULL},
+    {"headers",          false, response_headers_check, headers_plan,      headers_help,      "headers", NULL, NULL},
     {"close_connection", false, close_check,       close_plan,        close_help,        CUTS_SHAPE, NULL, NULL},
     {"throttle",         false, throttle_check,    throttle_plan,     throttle_help,     SPEED_SHAPE, NULL, NULL},
     /* of rules for calls, before the gates */
@@ -327,7 +331,7 @@ bool effects_check(const struct node *then, const struct rule *r, struct error *
     bool ok = true;
     for (size_t i = 0; i < then->list.count; i++)
         ok = check_step(then->list.items[i], r, err) && ok;
-    return ok;
+    return ok && (r->form.event || effects_combine(then, err));
 }
 
 enum rule_phase effects_phase(const struct node *then)

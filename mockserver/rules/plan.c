@@ -249,8 +249,26 @@ static void edit_one_header(struct call *c, const struct node *edit)
 
 static void set_headers(struct call *c, const struct node *headers)
 {
-    for (size_t i = 0; i < headers->map.count; i++)
-        call_header(c, headers->map.members[i].key, headers->map.members[i].value->text.s);
+    for (size_t i = 0; i < headers->map.count; i++) {
+        const struct member *m = &headers->map.members[i];
+        if (m->value->kind == NODE_NULL)
+            headers_remove(&c->res->headers, m->key);
+        else
+            call_header(c, m->key, m->value->text.s);
+    }
+}
+
+struct str rules_stated_header(const struct call *c, const char *name)
+{
+    struct str value = {0};
+    for (size_t i = 0; c->plan && i < c->plan->headers.count; i++) {
+        const struct node *headers = c->plan->headers.items[i];
+        for (size_t k = 0; k < headers->map.count; k++)
+            if (str_eq_nocase(str_from(headers->map.members[k].key), str_from(name)))
+                value = headers->map.members[k].value->kind == NODE_NULL ? (struct str){0}
+                                                                         : headers->map.members[k].value->text;
+    }
+    return value;
 }
 
 void rules_apply(struct call *c)

@@ -2,7 +2,8 @@
  *
  * Shapes:  form.c parses a rule, load.c keeps the list. plan.c finds the rules that act on a call and
  *          applies their effects, event_rules.c those that act on an event. effects.c has the table
- *          of effects; request.c, respond.c, set_state.c and event_rules.c implement some each.
+ *          of effects; request.c, respond.c, set_state.c and event_rules.c implement some each. combine.c
+ *          rejects effects that cannot act together.
  * Units:   counts are calls or events.
  * Errors:  a check returns false, with an error for each invalid value.
  */
@@ -104,6 +105,17 @@ void clock_plan(const struct rule *r, const struct node *value, struct call *c, 
 bool respond_check(const struct node *value, const struct rule *r, struct error *err);
 void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
 bool headers_check(const struct node *map, const struct rule *r, struct error *err);
+/* Response headers: null removes one, unless HTTP needs it to find the end of the response. */
+bool response_headers_check(const struct node *map, const struct rule *r, struct error *err);
+enum respond_content {
+    RESPOND_EMPTY,
+    RESPOND_JSON, /* also an error in the format of a provider */
+    RESPOND_OTHER,
+};
+enum respond_content respond_content(const struct node *respond); /* a checked `respond` */
+
+/* Checks that the effects of a rule for calls, each of which is valid, can act together. */
+bool effects_combine(const struct node *then, struct error *err);
 
 bool webhook_check(const struct node *value, const struct rule *r, struct error *err);
 void webhook_event(const struct node *value, struct rule_event *e);

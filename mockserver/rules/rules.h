@@ -28,6 +28,10 @@
  * delay_before and delay_after take a duration of at most 10m, or {lognormal: {median, sigma}}.
  * Random numbers come from the namespace's seed: the same calls give the same numbers.
  *
+ * respond takes an error code of the provider or a status, and replaces the serving of the call; with `after: true` the
+ * call takes effect first, and its response is replaced. Without a body, a status from 400 on has the provider's error
+ * format. A null in headers removes the header. Effects that cannot act together are an error (combine.c).
+ *
  * request, skip and clock act before the gates. A rule with one of them decides about the request as the client sent
  * it; all other rules decide about the request as these rules changed it. Journal and client checks get the request as
  * the client sent it.
@@ -59,6 +63,13 @@ struct rules;
 
 struct rule_plan {
     const struct node *respond; /* the response to send instead of serving; NULL: serve */
+    bool respond_after;         /* the call is served first, and `respond` replaces its response */
+    struct {
+        bool is_set;
+        int status;
+        enum fault fault;
+        struct str body;
+    } served; /* the response that was replaced */
     struct {
         const struct node **items;
         size_t count, room;
@@ -126,6 +137,10 @@ bool rules_skip_gate(const struct call *c, const char *gate); /* true: a rule sk
 void rules_restore_request(struct call *c);
 /* Writes the planned response. Returns false if there is none. */
 bool rules_respond(struct call *c);
+/* Is called before the planned response replaces the one that was served: remembers that for the journal. */
+void rules_keep_served(struct call *c);
+/* Returns the value that the plan sets a response header to; .s is NULL: none. */
+struct str rules_stated_header(const struct call *c, const char *name);
 /* Is called after serving: applies patches, edits, set_state, delays and cuts. */
 void rules_apply(struct call *c);
 /* Is called when all other headers are set: sets and edits the planned headers. */

@@ -261,6 +261,8 @@ static void copy_call(struct copier *k, const struct call *c, struct journal_ent
     e->path = copy_str(k, c->path);
     e->request_body = copy_body(k, req->body, &e->request_cut);
     e->response_body = copy_body(k, buf_str(&c->res->body), &e->response_cut);
+    if (c->plan && c->plan->served.is_set)
+        e->served.body = copy_body(k, c->plan->served.body, &e->served.cut);
     e->key_name = c->key ? copy_text(k, key_label(key_read(c->world, c->key))) : NULL;
     copy_trace_texts(k, &c->trace, &e->trace);
 }
@@ -281,6 +283,10 @@ void journal_add(struct journal *j, const struct call *c)
     entry.status = c->res->status;
     entry.replayed = c->responded;
     entry.fault = c->fault ? fault_texts[c->fault] : NULL;
+    if (c->plan && c->plan->served.is_set) {
+        entry.served.status = c->plan->served.status;
+        entry.served.fault = c->plan->served.fault ? fault_texts[c->plan->served.fault] : NULL;
+    }
     entry.change_first = c->changes_before + 1;
     entry.change_last = changes_last(c->world);
     entry.event_first = c->events_before + 1;

@@ -28,7 +28,13 @@ struct journal_entry {
     int status;
     const char *fault; /* neutral name (fault_texts); NULL: not refused */
     struct call_trace trace;
-    bool replayed;                      /* an Idempotency-Key returned the stored response */
+    bool replayed; /* an Idempotency-Key returned the stored response */
+    struct {
+        int status; /* 0: the response that was served is the one that was sent */
+        const char *fault;
+        struct str body;
+        bool cut;
+    } served;                           /* else: what a rule with `after` replaced */
     uint32_t change_first, change_last; /* its changes in the change log; first > last: none */
     uint32_t event_first, event_last;   /* the events it scheduled, likewise */
     int64_t at_ms;

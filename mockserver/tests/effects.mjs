@@ -141,6 +141,35 @@ section('respond: any status and body', async () => {
   assert.equal(response.headers.get('content-type'), 'text/html');
 });
 
+section('respond: any bytes, with their length', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 200, raw_base64: 'AP8KewA=', headers: { 'Content-Type': null, Date: null } } });
+  const response = await fetch(base + LIST, { headers: { authorization: `Bearer ${KEY}` } });
+  assert.deepEqual([...new Uint8Array(await response.arrayBuffer())], [0, 255, 10, 123, 0]);
+  assert.equal(response.headers.get('content-length'), '5');
+  assert.equal(response.headers.get('content-type'), null);
+  assert.equal(response.headers.get('date'), null);
+  assert.equal((await admin('GET', '/requests?operation=layers.list_social_accounts')).items[0].response.status, 200);
+});
+
+section('respond: a status without a body has the error of the provider', async () => {
+  await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 500 } });
+  const response = await call('GET', LIST);
+  assert.equal(response.json.error.code, 'INTERNAL');
+  await admin('DELETE', '/rules');
+  await rule({ on: 'layers.list_social_accounts' }, { respond: { status: 500, body: '' } });
+  assert.equal((await call('GET', LIST)).text, '');
+});
+
+section('respond: after the call took effect', async () => {
+  await rule({ on: 'layers.revoke_social_account' }, { respond: { status: 504, after: true } });
+  received = [];
+  const response = await call('DELETE', '/v1/social-accounts/sa_a');
+  assert.equal(response.status, 504);
+  assert.equal(response.json.error.message, 'Gateway Timeout');
+  assert.equal((await call('GET', LIST)).json.items.length, 1);
+  assert.ok((await arrived(2)).every((delivery) => delivery.genuine)); // the revoke, and its canceled post
+});
+
 section('respond: the call is not served and has no effect', async () => {
   await rule({ on: 'layers.revoke_social_account' }, { respond: { status: 500 } }, { times: 1 });
   assert.equal((await call('DELETE', '/v1/social-accounts/sa_a')).status, 500);

@@ -283,6 +283,21 @@ static void rules_with_probability_replay(void **state)
     run_free(r);
 }
 
+static void replaced_responses_replay(void **state)
+{
+    (void)state;
+    struct run *r = run_new("layers-acme.yaml");
+    run_call(r, "POST /__admin/rules",
+             "{\"on\":\"layers.revoke_social_account\",\"then\":[{\"respond\":{\"status\":429,\"after\":true,"
+             "\"raw_base64\":\"AP8=\",\"headers\":{\"Date\":null}}}]}");
+    assert_int_equal(run_call(r, "DELETE /v1/social-accounts/sa_acme_tiktok", NULL, LAYERS)->status, 429);
+    run_call(r, LIST, NULL, LAYERS);
+    run_call(r, "GET /__admin/requests?stable=1", NULL);
+    run_call(r, "GET /__admin/explain/1", NULL);
+    replay_equals(r);
+    run_free(r);
+}
+
 static void bytes_that_are_not_text_replay(void **state)
 {
     (void)state;
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(created_restored_and_deleted_namespaces_replay),
         cmocka_unit_test(rules_with_probability_replay),
         cmocka_unit_test(event_streams_replay),
+        cmocka_unit_test(replaced_responses_replay),
         cmocka_unit_test(bytes_that_are_not_text_replay),
         cmocka_unit_test(rejected_invalid_http_replays),
         cmocka_unit_test(every_option_is_recorded),

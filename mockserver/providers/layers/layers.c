@@ -104,6 +104,7 @@ static const struct fault_row faults[] = {
     {FAULT_INVALID,           422, "VALIDATION",             "The request is invalid."                             },
     {FAULT_BAD_ID,            422, "VALIDATION",             "The id is invalid."                                  },
     {FAULT_UNAUTHENTICATED,   401, "UNAUTHENTICATED",        "The API key is missing or invalid."                  },
+    {FAULT_UNPAID,            402, "PAYMENT_REQUIRED",       "The organization has no credits left."               },
     {FAULT_FORBIDDEN_SCOPE,   403, "FORBIDDEN_SCOPE",        "The API key does not have the required scope."       },
     {FAULT_NOT_FOUND,         404, "NOT_FOUND",              "There is no such resource in your organization."     },
     {FAULT_CONFLICT,          409, "CONFLICT",               "The resource's current state does not allow this."   },

@@ -97,6 +97,7 @@ static const struct route routes[] = {
 
 /* "List accounts" documents only the statuses; the codes are from the provider's other pages. A second row of a fault
  * has the code of the older API version. */
+/* clang-format off */
 static const struct fault_row faults[] = {
     {FAULT_NO_ROUTE,        404, "not_found",           "There is no such endpoint."                       },
     {FAULT_METHOD,          405, "method_not_allowed",  "This endpoint does not support this method."      },
@@ -118,7 +119,30 @@ static const struct fault_row faults[] = {
     {FAULT_INTERNAL,        500, "internal_error",      "An internal error occurred."                      },
     {FAULT_UNAVAILABLE,     503, "service_unavailable", "The service is unavailable; try again later."     },
     {FAULT_NAMESPACE,       404, "not_found",           "The mock has no such namespace."                  },
+    /* other documented codes, for rules and operations: the first row of a fault is the usual one */
+    {FAULT_INVALID, 400, "bad_request", "The request is invalid."},
+    {FAULT_INVALID, 400, "bulk_limit_exceeded", "A call can have at most 50 posts."},
+    {FAULT_INVALID, 400, "content_too_long", "The content is too long for a platform."},
+    {FAULT_INVALID, 400, "file_not_uploaded", "The file was not uploaded."},
+    {FAULT_INVALID, 400, "file_too_large", "The file is too large."},
+    {FAULT_INVALID, 400, "file_type_mismatch", "The file does not have the stated type."},
+    {FAULT_INVALID, 400, "invalid_accounts", "An account does not exist in your organization."},
+    {FAULT_INVALID, 400, "invalid_datetime", "The time is invalid."},
+    {FAULT_INVALID, 400, "invalid_field_name", "The request has a field of an unknown name."},
+    {FAULT_INVALID, 400, "invalid_post_status", "The post's status does not allow this."},
+    {FAULT_INVALID, 400, "invalid_timezone", "The time zone is unknown."},
+    {FAULT_INVALID, 400, "no_failed_destinations", "The post has no failed destination."},
+    {FAULT_INVALID, 400, "past_schedule_time", "The time is in the past."},
+    {FAULT_INVALID, 400, "post_creation_failed", "The post could not be created."},
+    {FAULT_INVALID, 400, "too_many_accounts", "The post has too many accounts."},
+    {FAULT_INVALID, 400, "unsupported_media_type", "The type of the file is not supported."},
+    {FAULT_INVALID, 400, "upload_failed", "The upload failed."},
+    {FAULT_INVALID, 415, "unsupported_media_type", "The type of the file is not supported."},
+    {FAULT_INVALID, 422, "permanent_failure_circuit_breaker", "This content has failed too often."},
+    {FAULT_UNPAID, 402, "insufficient_credits", "There are not enough credits."},
+    {FAULT_CONFLICT, 409, "post_already_published", "The post is already published."},
 };
+/* clang-format on */
 
 static const struct gate gates[] = {
   /* in this order; true: a rate limit */
