@@ -7,6 +7,7 @@
 #include "base/http/message.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/admin/simulate.h"
+#include "mockserver/provider_api/platform_scopes.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/record.h"
@@ -71,6 +72,21 @@ const char *consent_read_handle(struct call *c, const char *text)
     return str_utf8_valid(handle, NULL) ? str_dup(c->arena, handle) : NULL;
 }
 
+bool consent_limited(struct call *c, enum platform platform, const char *asked, const struct field_list *given,
+                     bool *limited)
+{
+    struct scope_list list = scopes_of_consent(c->arena, platform, asked), granted = {0};
+    const char *const *items = given->items;
+    for (size_t i = 0; i < given->count; i++) {
+        if (!scopes_have(&list, items[i]))
+            call_issue(c, arena_printf(c->arena, "/scopes/%zu", i), "'%s' is not asked for; expected some of: %s",
+                       items[i], scopes_text(c->arena, &list, ", "));
+        *arena_push(c->arena, &granted, const char *) = items[i];
+    }
+    *limited = given->count && !scopes_allow_publishing(platform, &granted);
+    return !c->fault;
+}
+
 void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct connection *user)
 {
     *user = (struct connection){
@@ -105,10 +121,13 @@ static bool sign_in(struct call *c, uint32_t attempt, const char *name)
     return true;
 }
 
-static bool approve(struct call *c, uint32_t attempt, const char *handle)
+static bool approve(struct call *c, uint32_t attempt, const char *handle, const struct field_list *scopes)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     struct connection user;
+    bool limited;
+    if (scopes->count && a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT)
+        return call_issue(c, "/scopes", "'scopes' is accepted only for the consent to a social account");
     if (a->kind == OAUTH_ATTEMPT_FOR_KEY)
         return sign_in(c, attempt, handle);
     if (!check_handle(c, attempt, &handle))
@@ -124,21 +143,25 @@ static bool approve(struct call *c, uint32_t attempt, const char *handle)
     if (!(provider_with_id(a->provider)->platforms & (1u << a->platform))) /* after an edit */
         return call_refuse(c, FAULT_CONFLICT, "the provider cannot connect accounts of platform '%s'",
                            platform_texts[a->platform]);
+    if (!consent_limited(c, a->platform, a->scopes, scopes, &limited))
+        return false;
     consent_user(c, a->provider, a->platform, handle, &user);
+    user.account.limited = limited;
     oauth_attempt_complete(c->world, attempt, &user);
     return true;
 }
 
-/* Ends the pending attempt; CONSENT_ABANDON leaves it pending. `handle` NULL: the usual one. Returns false, without any
- * change, if the call was refused. */
-static bool give(struct call *c, uint32_t attempt, enum consent_outcome outcome, const char *handle)
+/* Ends the pending attempt; CONSENT_ABANDON leaves it pending. `handle` NULL: the usual one. No `scopes`: all that are
+ * asked for. Returns false, without any change, if the call was refused. */
+static bool give(struct call *c, uint32_t attempt, enum consent_outcome outcome, const char *handle,
+                 const struct field_list *scopes)
 {
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     if (a->state != OAUTH_ATTEMPT_PENDING)
         return call_refuse(c, FAULT_CONFLICT, "the attempt has already ended: %s", oauth_attempt_state_texts[a->state]);
     switch (outcome) {
     case CONSENT_APPROVE:
-        return approve(c, attempt, handle);
+        return approve(c, attempt, handle, scopes);
     case CONSENT_DENY:
         oauth_attempt_fail(c->world, attempt, "access_denied");
         return true;
@@ -166,6 +189,7 @@ static const char *redirect_of(struct call *c, uint32_t attempt)
 struct consent {
     const char *state, *handle;
     int outcome;
+    struct field_list scopes;
 };
 
 static const struct field consent_rows[] = {
@@ -175,6 +199,9 @@ static const struct field consent_rows[] = {
     FIELD("handle", FIELD_TEXT, struct consent, handle,
           .help = "Handle of the consenting user; to sign in a program, the name of a key. Default: "
                   "generated, or the account's own handle if it is reconnected."),
+    FIELD("scopes", FIELD_TEXTS, struct consent, scopes, .min = 1,
+          .help = "Scopes that the user grants, of those that are asked for; only with the outcome `approve`. Default: "
+                  "all. Without the scope that publishing requires, the account is connected, but its posts fail."),
 };
 const struct fields simulate_consent_fields = FIELD_TABLE("consent", consent_rows, struct consent, FIELDS_NO_PLACE);
 
@@ -182,7 +209,9 @@ void simulate_consent(struct call *c, const void *fields)
 {
     const struct consent *f = fields;
     uint32_t row = select_attempt(c, "/state", f->state);
-    if (!row || !give(c, row, (enum consent_outcome)f->outcome, f->handle))
+    if (row && f->scopes.count && f->outcome != CONSENT_APPROVE)
+        call_issue(c, "/scopes", "'scopes' is accepted only with the outcome 'approve'");
+    if (c->fault || !row || !give(c, row, (enum consent_outcome)f->outcome, f->handle, &f->scopes))
         return;
     const struct oauth_attempt *a = oauth_attempt_read(c->world, row);
     const char *redirect = redirect_of(c, row);
@@ -213,9 +242,11 @@ static const char style[] = ":root{color-scheme:light dark;--ink:#1c2430;--soft:
                             ".soft{color:var(--soft);font-size:.875rem}"
                             ".wrong{border-left:.25rem solid currentColor;padding-left:.75rem;font-weight:600}"
                             "label{display:block;font-weight:600;margin-bottom:.25rem}"
-                            "input{width:100%;font:inherit;padding:.6rem .75rem;border:1px solid var(--soft);"
-                            "border-radius:.5rem;background:var(--paper);color:inherit}"
+                            "input:not([type=checkbox]){width:100%;font:inherit;padding:.6rem .75rem;"
+                            "border:1px solid var(--soft);border-radius:.5rem;background:var(--paper);color:inherit}"
                             "input[readonly]{background:var(--ground)}"
+                            "fieldset{border:0;padding:0;margin:1rem 0 0}legend{font-weight:600}"
+                            "fieldset label{font-weight:400;overflow-wrap:anywhere}"
                             ".row{display:flex;gap:.75rem;margin:1.5rem 0 1rem}"
                             "button{flex:1;font:inherit;font-weight:600;padding:.7rem 1rem;border-radius:.5rem;"
                             "border:1px solid var(--soft);background:none;color:inherit;cursor:pointer}"
@@ -314,6 +345,24 @@ static const char *shown_handle(struct call *c, uint32_t row, const char *given)
     return hint ? hint : usual_handle(c, row);
 }
 
+/* A checkbox for each scope that is asked for. The field `asks` distinguishes a form in which none is checked from a
+ * driver that sends no scopes. */
+static void put_scopes(struct call *c, const struct oauth_attempt *a)
+{
+    if (a->kind != OAUTH_ATTEMPT_FOR_ACCOUNT)
+        return;
+    struct scope_list scopes = scopes_of_consent(c->arena, a->platform, a->scopes);
+    html(c, "<fieldset><legend>Permissions</legend><input type=\"hidden\" name=\"asks\" value=\"scopes\">");
+    for (size_t i = 0; i < scopes.count; i++) {
+        html(c, "<label><input type=\"checkbox\" name=\"scope\" checked value=\"");
+        put(c, scopes.items[i]);
+        html(c, "\"> ");
+        put(c, scopes.items[i]);
+        html(c, "</label>");
+    }
+    html(c, "</fieldset>");
+}
+
 static void put_form(struct call *c, uint32_t row, const char *given)
 {
     bool reconnects = oauth_attempt_read(c->world, row)->reconnects;
@@ -324,6 +373,7 @@ static void put_form(struct call *c, uint32_t row, const char *given)
             "autocapitalize=\"none\" spellcheck=\"false\" required value=\"");
     put(c, shown_handle(c, row, given));
     html(c, reconnects ? "\" readonly>" : "\">");
+    put_scopes(c, oauth_attempt_read(c->world, row));
     html(c, "<div class=\"row\">"
             "<button name=\"decision\" value=\"approve\" class=\"go\">Approve</button>"
             "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></div></form>\n");
@@ -435,6 +485,20 @@ static const char *form_value(struct call *c, const char *name)
     return NULL;
 }
 
+/* The scopes that are checked in the form. */
+static struct scope_list form_scopes(struct call *c)
+{
+    struct scope_list list = {0};
+    struct url_pair *pairs;
+    size_t count;
+    if (!body_form(c->arena, c->req, &pairs, &count))
+        return list;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(pairs[i].name, "scope"))
+            *arena_push(c->arena, &list, const char *) = str_dup(c->arena, pairs[i].value);
+    return list;
+}
+
 /* Redirects the browser to the return URL of the attempt, and nowhere else. */
 static void redirect_back(struct call *c, uint32_t row)
 {
@@ -459,8 +523,14 @@ static void decide(struct call *c)
         put_form_page(c, row, 422, handle, "Choose Approve or Deny.");
         return;
     }
+    struct scope_list checked = form_scopes(c);
+    const struct field_list scopes = {.items = checked.items, .count = approves ? checked.count : 0};
+    if (approves && !checked.count && form_value(c, "asks")) {
+        put_form_page(c, row, 422, handle, "Grant at least one permission, or choose Deny.");
+        return;
+    }
     c->world->cause = CAUSE_SIMULATION;
-    if (give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, handle)) {
+    if (give(c, row, approves ? CONSENT_APPROVE : CONSENT_DENY, handle, &scopes)) {
         redirect_back(c, row);
         return;
     }

@@ -22,7 +22,8 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
     {SIMULATE(consent),           NULL,
      "Simulates the end user's decision on a pending OAuth attempt. `approve` connects the account; one that is "
      "already connected keeps its id and gets a new token. `deny` and `exchange_error` fail the attempt; `abandon` "
-     "leaves it pending. Fails with 409 if the attempt has already ended."},
+     "leaves it pending. With `scopes` the user grants a part of what is asked for. Fails with 409 if the attempt has "
+     "already ended."},
     {SIMULATE(token_lost),        NULL,
      "Simulates the loss of an account's token. The account must be reconnected; in Layers its status becomes "
      "`reauth_required`. Its queued posts stay queued and fail when they are due, unless it has been reconnected "

@@ -24,6 +24,11 @@ const char *consent_read_handle(struct call *c, const char *text);
 /* Fills `user`. The provider sets its own members, such as the id and the expiry of the token. */
 void consent_user(struct call *c, int provider, enum platform platform, const char *handle, struct connection *user);
 
+/* Sets whether a consent with these scopes lacks the permission to publish. No scopes: all that are asked for. Returns
+ * false if one is not asked for (`asked`: platform_scopes.h); the issue is at /scopes. */
+bool consent_limited(struct call *c, enum platform platform, const char *asked, const struct field_list *given,
+                     bool *limited);
+
 #define SIMULATE(name)                                                                                                 \
     extern const struct fields simulate_##name##_fields;                                                               \
     void simulate_##name(struct call *c, const void *fields);

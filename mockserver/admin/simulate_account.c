@@ -71,6 +71,7 @@ void simulate_token_lost(struct call *c, const void *fields)
 struct account_connected {
     const char *space, *handle;
     int platform;
+    struct field_list scopes;
 };
 
 static const struct field account_connected_rows[] = {
@@ -80,6 +81,9 @@ static const struct field account_connected_rows[] = {
           .required = true, .texts = platform_texts, .text_count = PLATFORM_COUNT),
     FIELD("handle", FIELD_TEXT, struct account_connected, handle, .help = "Handle of the account, with or without @.",
           .required = true),
+    FIELD("scopes", FIELD_TEXTS, struct account_connected, scopes, .min = 1,
+          .help = "Scopes that the user grants, of those that the platform has by default. Default: all. Without the "
+                  "scope that publishing requires, the account is connected, but its posts fail."),
 };
 const struct fields simulate_account_connected_fields =
     FIELD_TABLE("account_connected", account_connected_rows, struct account_connected, FIELDS_NO_PLACE);
@@ -100,7 +104,11 @@ void simulate_account_connected(struct call *c, const void *fields)
         return;
     }
     struct connection user;
+    bool limited;
+    if (!consent_limited(c, (enum platform)f->platform, NULL, &f->scopes, &limited))
+        return;
     consent_user(c, d->id, (enum platform)f->platform, handle, &user);
+    user.account.limited = limited;
     simulation_respond_account(c, connection_open(c->world, space, &user));
 }
 

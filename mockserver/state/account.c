@@ -33,6 +33,7 @@ static const struct record_field account_fields[] = {
     MEMBER_BOOL(account, refreshes),
     MEMBER_BOOL(account, inactive),
     MEMBER_BOOL(account, flagged),
+    MEMBER_BOOL(account, limited),
     MEMBER_BOOL(account, unprepared),
     MEMBER_TIME(account, connected_at),
     MEMBER_TIME(account, token_since),
@@ -170,7 +171,7 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     issue_token(a, world_now(w), a->leased ? 0 : token_expires_at_ms);
-    a->flagged = false;
+    a->flagged = a->limited = false;
     queue_expiry(w, account, a);
     transition_end(&t, TRANSITION_ACCOUNT_RECONNECT);
 }
@@ -196,6 +197,11 @@ void account_flag(struct world *w, uint32_t account)
     a->flagged = true;
     a->updated_at_ms = world_now(w);
     transition_end(&t, TRANSITION_ACCOUNT_FLAG);
+}
+
+void account_limit(struct world *w, uint32_t account)
+{
+    ((struct account *)world_edit(w, RECORD_ACCOUNT, account))->limited = true;
 }
 
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code)
@@ -253,5 +259,5 @@ bool account_is_listed(const struct account *a)
 
 bool account_can_publish(const struct account *a)
 {
-    return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged && !a->unprepared;
+    return account_is_listed(a) && a->token == TOKEN_LIVE && !a->flagged && !a->limited && !a->unprepared;
 }

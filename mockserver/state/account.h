@@ -64,6 +64,7 @@ struct account {
     bool leased, refreshes; /* refreshes: the token is renewed when it would expire */
     bool inactive;          /* suspended by its owner; publishing still works */
     bool flagged;           /* by the platform: publishing fails until it is reconnected */
+    bool limited;           /* the last consent has no permission to publish: publishing fails until one has it */
     bool unprepared;        /* its layers could not be created: publishing fails until a connect creates them */
     int64_t connected_at_ms, token_expires_at_ms /* 0: never */, disconnected_at_ms;
     int64_t monthly_price_cents, followers;
@@ -76,11 +77,14 @@ struct account {
 
 /* Adds a copy of `init` to the space. connected_at_ms 0: now; updated_at_ms 0: when it was connected. */
 uint32_t account_connect(struct world *w, uint32_t space, const struct account *init);
-/* Issues a new token. The row and the handle stay the same. The token of a leased account never expires. */
+/* Issues a new token, with all permissions. The row and the handle stay the same. The token of a leased account never
+ * expires. */
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms);
 /* `why` must not be TOKEN_LIVE. Queued posts stay queued. Does nothing if the token is already lost. */
 void account_lose_token(struct world *w, uint32_t account, enum token why);
 void account_flag(struct world *w, uint32_t account);
+/* The consent that has just connected or reconnected the account did not grant the permission to publish. */
+void account_limit(struct world *w, uint32_t account);
 void account_set_outcome(struct world *w, uint32_t account, enum outcome outcome, const char *code);
 
 uint32_t account_find(const struct world *w, int provider, struct str public_id);
@@ -88,6 +92,6 @@ uint32_t account_find(const struct world *w, int provider, struct str public_id)
 uint32_t account_find_user(const struct world *w, uint32_t space, enum platform platform, const char *handle);
 const struct account *account_read(const struct world *w, uint32_t row);
 bool account_is_listed(const struct account *a);   /* not disconnected */
-bool account_can_publish(const struct account *a); /* listed, token live, not flagged, prepared */
+bool account_can_publish(const struct account *a); /* listed, token live, may publish, prepared */
 /* The first monthly anniversary of `since_ms` that is after `after_ms`. */
 int64_t account_next_renewal(int64_t since_ms, int64_t after_ms);

@@ -208,6 +208,8 @@ uint32_t connection_open(struct world *w, uint32_t space, const struct connectio
     if (!account)
         return connection_add(w, space, c);
     account_reconnect(w, account, c->account.token_expires_at_ms);
+    if (c->account.limited)
+        account_limit(w, account);
     if (!account_read(w, account)->leased) /* a leased account has no steps */
         run_steps(w, account, c);
     return account;

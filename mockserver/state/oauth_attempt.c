@@ -19,6 +19,7 @@ static const struct record_field oauth_attempt_fields[] = {
     MEMBER_ENUM(oauth_attempt, ad_platform, ad_platform_texts, AD_PLATFORM_COUNT),
     MEMBER_ENUM(oauth_attempt, state, oauth_attempt_state_texts, OAUTH_ATTEMPT_STATE_COUNT),
     MEMBER_TEXT(oauth_attempt, return_url, FREE),
+    MEMBER_TEXT(oauth_attempt, scopes, FREE),
     MEMBER_TEXT(oauth_attempt, note, FREE),
     MEMBER_TEXT(oauth_attempt, correlation, FREE),
     MEMBER_TEXT(oauth_attempt, error, FREE),
@@ -138,6 +139,8 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct conn
             return;
         }
         account_reconnect(w, a->account, user->account.token_expires_at_ms);
+        if (user->account.limited)
+            account_limit(w, a->account);
     } else {
         struct connection connection = *user;
         connection.account.platform = a->platform;

@@ -42,6 +42,7 @@ struct oauth_attempt {
     enum oauth_attempt_state state;
     const char *token;      /* the opaque state parameter */
     const char *return_url; /* may be NULL for a reconnect */
+    const char *scopes;     /* for which the user is asked, separated by blanks; NULL: the platform's default ones */
     const char *note;
     const char *correlation; /* chosen by the partner, returned at the end */
     const char *error;       /* why it failed, for example "access_denied" */

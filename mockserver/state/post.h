@@ -51,6 +51,7 @@ extern const char *const destination_state_texts[];
     X(FAILURE_ACCOUNT_GONE, "account_gone")                                                                            \
     X(FAILURE_PLATFORM, "platform_error")                                                                              \
     X(FAILURE_FLAGGED, "account_flagged")                                                                              \
+    X(FAILURE_LIMITED, "scope_missing")                                                                                \
     X(FAILURE_UNPREPARED, "account_unprepared")
 enum failure { FAILURES(ENUM_NAME) FAILURE_COUNT };
 extern const char *const failure_texts[];

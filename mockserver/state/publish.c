@@ -104,6 +104,8 @@ static enum failure account_failure(const struct account *a)
         return FAILURE_TOKEN_DEAD;
     if (a->flagged)
         return FAILURE_FLAGGED;
+    if (a->limited)
+        return FAILURE_LIMITED;
     return a->unprepared ? FAILURE_UNPREPARED : FAILURE_NONE;
 }
 
@@ -113,9 +115,9 @@ static bool is_decided(const struct destination *d)
     return d->state == DESTINATION_PUBLISHING && d->outcome != OUTCOME_NATURAL;
 }
 
-/* A disconnected account, a lost token, a flag or missing layers fail the attempt first, unless it is decided. Next
- * comes the outcome set for the destination; then the outcome set for the account's next publish, which stays set if it
- * is not used. */
+/* A disconnected account, a lost token, a flag, a missing permission or missing layers fail the attempt first, unless
+ * it is decided. Next comes the outcome set for the destination; then the outcome set for the account's next publish,
+ * which stays set if it is not used. */
 static struct publish_result expected_result(const struct world *w, const struct destination *d)
 {
     const struct account *a = account_read(w, d->account);

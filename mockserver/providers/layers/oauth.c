@@ -8,6 +8,7 @@
 #include "base/host.h"
 #include "base/units.h"
 #include "base/url.h"
+#include "mockserver/provider_api/platform_scopes.h"
 #include "mockserver/state/connection.h"
 #include "mockserver/state/record.h"
 
@@ -32,7 +33,7 @@ static const char *const account_layers[] = {
 
 static const struct platform_row {
     enum platform platform;
-    const char *authorize, *scopes;
+    const char *authorize;
     const char *separator; /* between scopes */
     int token_days;
     const char *avatar_host;    /* of the platform's own avatar URLs, which expire */
@@ -41,7 +42,6 @@ static const struct platform_row {
     {
      .platform = PLATFORM_TIKTOK,
      .authorize = "https://www.tiktok.com/v2/auth/authorize/",
-     .scopes = "user.info.basic,video.list,video.publish,video.upload",
      .separator = ",",
      .token_days = 30,
      .avatar_host = "https://p16-sign.tiktokcdn-us.com",
@@ -50,7 +50,6 @@ static const struct platform_row {
     {
      .platform = PLATFORM_INSTAGRAM,
      .authorize = "https://www.instagram.com/oauth/authorize",
-     .scopes = "instagram_business_basic,instagram_business_content_publish",
      .separator = ",",
      .token_days = 60,
      .avatar_host = "https://scontent.cdninstagram.com",
@@ -228,16 +227,15 @@ static const char *join(struct arena *a, const struct field_list *texts, const c
     return buf_c(&out);
 }
 
-static const char *authorize_url(struct call *c, enum platform platform, const char *state,
-                                 const struct field_list *scopes)
+static const char *authorize_url(struct call *c, enum platform platform, const char *state, const char *asked)
 {
     if (c->world->local_consent)
         return call_consent_page(c, state);
     const struct platform_row *row = find_platform(platform);
-    const char *requested = scopes->count ? join(c->arena, scopes, row->separator) : row->scopes;
+    struct scope_list scopes = scopes_of_consent(c->arena, platform, asked);
     const char *url = row->authorize;
     url = url_with_query(c->arena, url, "client_key", "layers");
-    url = url_with_query(c->arena, url, "scope", requested);
+    url = url_with_query(c->arena, url, "scope", scopes_text(c->arena, &scopes, row->separator));
     url = url_with_query(c->arena, url, "response_type", "code");
     url = url_with_query(c->arena, url, "redirect_uri",
                          arena_printf(c->arena, "https://api.layers.com/v1/social/callback/%s",
@@ -277,10 +275,11 @@ static void respond_with_url(struct call *c, struct oauth_attempt *spec, const s
 {
     spec->return_url = body->return_url;
     spec->note = body->note;
+    spec->scopes = body->scopes.count ? join(c->arena, &body->scopes, " ") : NULL;
     layers_begin_attempt(c, spec);
     struct json *out = call_json(c, 200);
     json_open_map(out);
-    json_put_text(out, "authorizeUrl", authorize_url(c, spec->platform, spec->token, &body->scopes));
+    json_put_text(out, "authorizeUrl", authorize_url(c, spec->platform, spec->token, spec->scopes));
     json_put_text(out, "state", spec->token);
     put_seconds(out, "expiresAt", spec->expires_at_ms);
     json_close_map(out);

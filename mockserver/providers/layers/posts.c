@@ -271,6 +271,7 @@ static const struct failure_row {
     [FAILURE_ACCOUNT_GONE] = {"ACCOUNT_DISCONNECTED", "The account was disconnected."},
     [FAILURE_PLATFORM]     = {"PLATFORM_ERROR",       "The platform rejected the post."},
     [FAILURE_FLAGGED]      = {"PLATFORM_ERROR",       "The platform rejected the account."},
+    [FAILURE_LIMITED]      = {"CREDENTIAL_INVALID",   "The account's token lacks the permission to publish."},
     [FAILURE_UNPREPARED]   = {"INTERNAL",             "The account has no distribution layers."},
 };
 /* clang-format on */

@@ -59,7 +59,7 @@ enum pe_status pe_status(const struct world *w, uint32_t post)
     return all ? PE_PARTIALLY_FAILED : PE_SCHEDULED;
 }
 
-/* For a flagged account too, the documented error is an expired token. */
+/* For a flagged account or one without the permission too, the documented error is an expired token. */
 const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination)
 {
     const struct destination *d = destination_read(w, destination);
@@ -74,6 +74,7 @@ const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t des
         break;
     case FAILURE_TOKEN_DEAD:
     case FAILURE_FLAGGED:
+    case FAILURE_LIMITED:
         return arena_printf(a, "Token expired: reconnect this %s account, then retry.", platform);
     case FAILURE_ACCOUNT_GONE:
         return "The account was disconnected before the post was due.";

@@ -58,12 +58,13 @@ static_assert(COUNT(link_rows) == DESTINATION_STATE_COUNT, "each state of a dest
 const struct enum_words postnitro_links = WORDS(link_rows, 0);
 
 static const struct enum_word failure_rows[] = {
-    {FAILURE_NONE,         NULL                                            },
-    {FAILURE_TOKEN_DEAD,   "The account's access token is no longer valid."},
-    {FAILURE_ACCOUNT_GONE, "The account was disconnected."                 },
-    {FAILURE_PLATFORM,     "The platform refused the post."                },
-    {FAILURE_FLAGGED,      "The platform has restricted the account."      },
-    {FAILURE_UNPREPARED,   "The account is not ready to publish."          },
+    {FAILURE_NONE,         NULL                                                         },
+    {FAILURE_TOKEN_DEAD,   "The account's access token is no longer valid."             },
+    {FAILURE_ACCOUNT_GONE, "The account was disconnected."                              },
+    {FAILURE_PLATFORM,     "The platform refused the post."                             },
+    {FAILURE_FLAGGED,      "The platform has restricted the account."                   },
+    {FAILURE_LIMITED,      "The account's access token lacks the permission to publish."},
+    {FAILURE_UNPREPARED,   "The account is not ready to publish."                       },
 };
 static_assert(COUNT(failure_rows) == FAILURE_COUNT, "each failure has a message");
 const struct enum_words postnitro_failures = WORDS(failure_rows, 0);
