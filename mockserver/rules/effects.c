@@ -54,7 +54,13 @@ static void patch_plan(const struct rule *r, const struct node *value, struct ca
 static bool edit_check(const struct node *value, const struct rule *r, struct error *err)
 {
     (void)r;
-    return edits_check(value, true, err);
+    bool ok = edits_check(value, true, err);
+    for (size_t i = 0; ok && i < value->list.count; i++) {
+        const struct node *name = node_get(value->list.items[i], "header");
+        if (name && header_is_framing(name->text.s))
+            ok = framing_error(name->text.s, name->at, err);
+    }
+    return ok;
 }
 
 static void edit_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p)

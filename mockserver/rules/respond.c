@@ -55,7 +55,7 @@ static bool code_check(const char *code, const struct provider *only, struct whe
 }
 
 /* HTTP needs these to find the end of a response, and the server sets them. */
-static bool is_framing(const char *name)
+bool header_is_framing(const char *name)
 {
     static const char *const framing[] = {"Content-Length", "Transfer-Encoding", "Connection"};
     for (size_t i = 0; i < COUNT(framing); i++)
@@ -64,14 +64,27 @@ static bool is_framing(const char *name)
     return false;
 }
 
+bool framing_error(const char *name, struct where at, struct error *err)
+{
+    return error_add(err, ERROR_INPUT, at,
+                     "header '%s' cannot be changed: a client needs it to find the end of the response, and the server "
+                     "sets it%s",
+                     name, str_eq_nocase(str_from(name), STR("Connection")) ? "; only 'close' is accepted" : "");
+}
+
+static bool is_close(const struct member *m)
+{
+    return str_eq_nocase(str_from(m->key), STR("Connection")) && m->value->kind == NODE_TEXT &&
+           str_eq_nocase(m->value->text, STR("close"));
+}
+
 static bool response_header_check(const struct node *map, size_t i, struct error *err)
 {
     const struct member *m = &map->map.members[i];
     const struct node text = {.kind = NODE_TEXT, .at = m->value->at, .text = STR("x")};
     struct member named = *m;
-    if (m->value->kind == NODE_NULL && is_framing(m->key))
-        return error_add(err, ERROR_INPUT, m->value->at,
-                         "header '%s' cannot be removed: a client needs it to find the end of the response", m->key);
+    if (header_is_framing(m->key) && !is_close(m))
+        return framing_error(m->key, m->value->at, err);
     if (m->value->kind == NODE_TEXT && !m->value->text.n)
         return error_add(err, ERROR_INPUT, m->value->at, "header '%s' is empty; write null to remove it", m->key);
     if (m->value->kind == NODE_NULL)
@@ -203,14 +216,16 @@ static void respond_fault(struct call *c, const struct fault_row *row)
     c->fault_code = row->code;
 }
 
-static void respond_error(struct call *c, const char *code)
+/* A code of another provider, or of the mock, means the call's provider's error for the same reason. */
+static const struct fault_row *row_of(const struct call *c, struct str code)
 {
-    const struct fault_row *row = provider_fault_named(c->provider, str_from(code));
-    if (!row)
-        row = provider_fault_named(NULL, str_from(code));
-    if (!row)
-        row = provider_fault(NULL, FAULT_INTERNAL); /* an error code of another provider */
-    respond_fault(c, row);
+    const struct fault_row *row = provider_fault_named(c->provider, code);
+    if (row)
+        return row;
+    row = provider_fault_named(NULL, code);
+    for (size_t i = 0; !row && i < provider_count; i++)
+        row = provider_fault_named(providers[i], code);
+    return provider_fault(c->provider, row ? row->fault : FAULT_INTERNAL);
 }
 
 static void respond_bytes(struct call *c, int status, struct str bytes, const char *type)
@@ -251,7 +266,7 @@ bool rules_respond(struct call *c)
     const char *error = node_get_text(response, "error");
     c->scripted = true;
     if (error)
-        respond_error(c, error);
+        respond_fault(c, row_of(c, str_from(error)));
     else
         respond_status(c, response);
     return true;

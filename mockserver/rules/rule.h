@@ -105,8 +105,10 @@ void clock_plan(const struct rule *r, const struct node *value, struct call *c, 
 bool respond_check(const struct node *value, const struct rule *r, struct error *err);
 void respond_plan(const struct rule *r, const struct node *value, struct call *c, struct rule_plan *p);
 bool headers_check(const struct node *map, const struct rule *r, struct error *err);
-/* Response headers: null removes one, unless HTTP needs it to find the end of the response. */
+/* Response headers: null removes one. One that HTTP needs to find the end of the response cannot be changed. */
 bool response_headers_check(const struct node *map, const struct rule *r, struct error *err);
+bool header_is_framing(const char *name);
+bool framing_error(const char *name, struct where at, struct error *err); /* returns false */
 enum respond_content {
     RESPOND_EMPTY,
     RESPOND_JSON, /* also an error in the format of a provider */

@@ -210,6 +210,27 @@ static void a_missing_resource_is_not_a_missing_route(void **state)
     assert_string_equal(at(log, "/items/0/fault"), "not_found");
 }
 
+static void a_code_of_another_provider_means_the_same_error(void **state)
+{
+    static const struct {
+        const char *error, *target, *key;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"RATE_LIMITED", PE_LIST, PE_KEY, 429, "rate_limit_exceeded"},
+        {"rate_limited", LIST,    KEY,    429, "RATE_LIMITED"       },
+        {"not_found",    LIST,    KEY,    404, "NOT_FOUND"          },
+        {"VALIDATION",   PE_LIST, PE_KEY, 400, "validation_error"   },
+    };
+    struct mock *m = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *response = arena_printf(&m->arena, "{\"error\":\"%s\"}", rows[i].error);
+        struct mock_response a = respond(m, response, rows[i].target, rows[i].key);
+        assert_int_equal(a.status, rows[i].status);
+        assert_string_equal(at(a, "/error/code"), rows[i].code);
+    }
+}
+
 /* --- rate limits ------------------------------------------------------------------------------ */
 
 static int64_t number_of(struct mock_response a, const char *name)
@@ -468,8 +489,11 @@ static void effects_that_cannot_act_are_refused(void **state)
         {"{\"respond\":{\"status\":500,\"after\":1}}",                    "/then/0/respond/after", "after"},
         {"{\"respond\":{\"status\":500,\"headers\":{\"Content-Length\":null}}}", "/then/0/respond/headers/Content-Length",
          "find the end of the response"},
-        {"{\"headers\":{\"transfer-encoding\":null}}",                    "/then/0/headers/transfer-encoding", "cannot be removed"},
-        {"{\"headers\":{\"Connection\":null}}",                           "/then/0/headers/Connection", "cannot be removed"},
+        {"{\"headers\":{\"Content-Length\":\"5\"}}", "/then/0/headers/Content-Length", "the server sets it"},
+        {"{\"headers\":{\"connection\":\"upgrade\"}}", "/then/0/headers/connection", "only 'close'"},
+        {"{\"edit\":[{\"header\":\"content-length\",\"set\":5}]}", "/then/0/edit/0/header", "cannot be changed"},
+        {"{\"headers\":{\"transfer-encoding\":null}}",                    "/then/0/headers/transfer-encoding", "cannot be changed"},
+        {"{\"headers\":{\"Connection\":null}}",                           "/then/0/headers/Connection", "cannot be changed"},
         {"{\"headers\":{\"X-A\":\"\"}}",                                  "/then/0/headers/X-A", "write null"},
         {"{\"headers\":{\"X A\":null}}",                                  "/then/0/headers/X A", "header name"},
         {"{\"headers\":[]}",                                              "/then/0/headers", "object"},
@@ -512,6 +536,7 @@ static void effects_that_can_act_together_are_accepted(void **state)
         "{\"respond\":{\"status\":500,\"after\":true}},{\"skip\":[\"scope\"]},{\"clock\":\"1h\"}",
         "{\"respond\":{\"status\":500}},{\"delay_before\":\"1s\"},{\"delay_after\":\"1s\"},{\"throttle\":\"1B/s\"}",
         "{\"headers\":{\"X-A\":\"1\"}},{\"headers\":{\"X-B\":\"1\"}}",
+        "{\"headers\":{\"Connection\":\"close\"}}",
     };
     for (size_t i = 0; i < COUNT(then); i++)
         use_rule(*state, then[i]);
@@ -572,6 +597,7 @@ int main(void)
         TEST(a_body_is_empty_only_on_request),
         TEST(each_error_code_has_its_documented_status),
         TEST(a_missing_resource_is_not_a_missing_route),
+        TEST(a_code_of_another_provider_means_the_same_error),
         TEST(a_429_of_a_rule_has_the_headers_of_an_exhausted_limit),
         TEST(stated_headers_of_a_429_win),
         TEST(a_limit_that_is_exhausted_keeps_its_reset),
