@@ -331,6 +331,19 @@ static void a_response_after_the_effect_loses_only_the_response(void **state)
     assert_int_equal(post_count(m), 2);
 }
 
+static void nothing_of_the_replaced_response_is_left(void **state)
+{
+    struct mock *m = *state;
+    assert_int_equal(mock_call(m, SCHEDULE, ONE, KEY, TOKEN).status, 202);
+    use_rule(m, "{\"respond\":{\"status\":504,\"body\":\"\",\"after\":true}}");
+    struct mock_response a = mock_call(m, SCHEDULE, ONE, KEY, TOKEN);
+    assert_int_equal(a.status, 504);
+    assert_int_equal(a.text.n, 0);
+    assert_null(header_of(a, "X-Mock-Replayed"));
+    use_rule(m, "{\"respond\":{\"status\":204,\"after\":true}}");
+    assert_null(header_of(mock_call(m, LIST, NULL, KEY), "Content-Type"));
+}
+
 static void without_after_nothing_has_happened(void **state)
 {
     struct mock *m = *state;
@@ -407,6 +420,11 @@ static void client_checks_judge_what_the_client_got(void **state)
         mock_call(m, SCHEDULE, ONE, KEY, key ? TOKEN : "X: y");
         assert_string_equal(verdict_of(m, "idempotency_kept"), key ? "passed" : "failed");
     }
+    mock_call(m, "POST /__admin/reset", NULL); /* a 501 of a rule is a failure, although one of the mock is not */
+    use_rule(m, "{\"respond\":{\"error\":\"NOT_IMPLEMENTED\"}}");
+    for (int i = 0; i < 2; i++)
+        mock_call(m, SCHEDULE, ONE, KEY, "X: y");
+    assert_string_equal(verdict_of(m, "idempotency_kept"), "failed");
     use_rule(m, "{\"respond\":{\"status\":503}}"); /* the mock's own 503 does not count as a failing call */
     for (int i = 0; i < 6; i++)
         mock_call(m, LIST, NULL, KEY);
@@ -604,6 +622,7 @@ int main(void)
         TEST(a_429_of_postnitro_has_no_such_headers),
         TEST(another_status_of_a_rule_leaves_the_limit_alone),
         TEST(a_response_after_the_effect_loses_only_the_response),
+        TEST(nothing_of_the_replaced_response_is_left),
         TEST(without_after_nothing_has_happened),
         TEST(a_refusal_is_replaced_too_and_stored_as_it_was),
         TEST(the_journal_has_both_responses),
