@@ -13,6 +13,18 @@ char *str_dup(struct arena *a, struct str x)
     return text;
 }
 
+const char *str_in_case(struct arena *a, const char *text, bool upper)
+{
+    char *other = str_dup(a, str_from(text));
+    for (char *s = other; *s; s++) {
+        if (upper && *s >= 'a' && *s <= 'z')
+            *s = (char)(*s - 'a' + 'A');
+        else if (!upper && *s >= 'A' && *s <= 'Z')
+            *s = (char)(*s - 'A' + 'a');
+    }
+    return other;
+}
+
 char str_next_of_class(char c)
 {
     static const char *const classes[] = {"0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF",

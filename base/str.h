@@ -40,7 +40,8 @@ static inline struct str str_from(const char *text) /* NULL gives the empty view
 /* Returns the next character of the same class, so that an id or a key keeps its form: a digit, a hexadecimal letter or
  * another letter stays such, in its case. Others are returned as they are. */
 char str_next_of_class(char c);
-char *str_dup(struct arena *a, struct str x); /* a NUL-terminated copy */
+char *str_dup(struct arena *a, struct str x);                           /* a NUL-terminated copy */
+const char *str_in_case(struct arena *a, const char *text, bool upper); /* a copy in upper or lower case */
 
 bool str_eq(struct str x, struct str y);
 bool str_is(struct str x, const char *text);

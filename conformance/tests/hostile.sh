@@ -21,7 +21,7 @@ grep -q "$tmp/hostile.yaml" "$target" || fail "the target has no fixture"
 run_seed() {
     # All but short pages: with these some claims stay undecided (scenarios/layers/mutants/legal.yaml).
     printf 'include: [%s]\nseed: %s\nhostile: { %s }\n' "$source/fixtures/$provider-acme.yaml" "$1" \
-        "$(printf '%s: true, ' members order times white_space ids refusals late close content_type header_names more_headers fewer_headers chunks)" \
+        "$(printf '%s: true, ' members order times white_space escapes ids refusals late close content_type header_names more_headers fewer_headers chunks webhooks)" \
         >"$tmp/hostile.yaml"
     "$bin/conformance" run "$2" --mock --report "json=$tmp/r.json,junit=$tmp/r.xml,ndjson=$tmp/r.ndjson,console=$tmp/r.txt" \
         >"$tmp/out" 2>&1 </dev/null || fail "a scenario fails with seed $1"

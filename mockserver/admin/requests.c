@@ -182,6 +182,7 @@ static void put_faults(struct json *w, const struct world *world, uint32_t row)
     json_put_text(w, "delivery", d->public_id);
     json_put_text(w, "event", d->type);
     json_put_text(w, "state", delivery_state_texts[d->state]);
+    json_put_text(w, "varied", d->varied);
     for (size_t i = 0; i < s->field_count; i++) {
         struct record_value v;
         struct str name = str_from(s->fields[i].name);
@@ -201,7 +202,7 @@ void request_put_faults(struct json *w, const struct world *world, const struct 
     json_key_list(w, "delivery_faults");
     deliveries_from(world, &walk, e);
     while ((d = deliveries_next(world, &walk, e)))
-        if (d->faults.rules)
+        if (d->faults.rules || d->varied)
             put_faults(w, world, walk.entry.row);
     json_close_list(w);
 }

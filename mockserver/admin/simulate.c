@@ -57,7 +57,7 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
      "Sets how many calls an API key has left, so that a test need not exhaust the rate limit. Fails with 409 if the "
      "key has no such limit."},
     {SIMULATE(webhook),           "layers, posteverywhere",
-     "Delivers a webhook event now, or makes the next delivery of an event repeated, late or lost."},
+     "Delivers a webhook event now, or makes the next delivery of an event repeated, late, lost or rewritten."},
 };
 /* clang-format on */
 const size_t simulation_count = COUNT(simulations);
@@ -400,7 +400,8 @@ void simulate_rate_limit(struct call *c, const void *fields)
 
 /* webhooks */
 
-#define ACTIONS(X) X(DELIVER, "deliver") X(DUPLICATE, "duplicate") X(DELAY, "delay") X(DROP, "drop")
+#define ACTIONS(X)                                                                                                     \
+    X(DELIVER, "deliver") X(DUPLICATE, "duplicate") X(DELAY, "delay") X(DROP, "drop") X(REWRITE, "rewrite")
 enum action { ACTIONS(ENUM_NAME) };
 static const char *const action_texts[] = {ACTIONS(ENUM_TEXT)};
 
@@ -416,7 +417,8 @@ static const struct field webhook_rows[] = {
     FIELD("action", FIELD_ENUM, struct webhook_body, action, .texts = action_texts, .text_count = COUNT(action_texts),
           .help = "`deliver` (default) delivers the event now; it requires `webhook` and accepts `data`. "
                   "The others add a rule for the next event of this name: `duplicate` delivers it "
-                  "twice, `delay` delays it and requires `by`, `drop` never delivers it."),
+                  "twice, `delay` delays it and requires `by`, `drop` never delivers it, `rewrite` delivers it with "
+                  "other bytes of the same JSON."),
     FIELD("webhook", FIELD_TEXT, struct webhook_body, webhook,
           .help = "With `deliver`, required: id of the webhook. Its list of events does not matter."),
     FIELD("data", FIELD_NODE, struct webhook_body, data, .help = "With `deliver`: data of the event. Default: {}."),
@@ -468,6 +470,8 @@ static const struct node *fault_of(struct arena *a, const struct node *body, enu
         return map_of_one(a, "delay", node_get(body, "by"));
     case DROP:
         return map_of_one(a, "drop", node_new_bool(a, true));
+    case REWRITE:
+        return map_of_one(a, "rewrite", node_new_bool(a, true));
     }
     return NULL;
 }

@@ -14,7 +14,7 @@
 #define EVERY       INT64_C(1000000) /* more attempts than a delivery has */
 
 struct fault_spec {
-    bool drop;
+    bool drop, rewrite;
     int64_t duplicate, delay_ms, reorder, clock_skew_ms;
     const struct node *corrupt, *edit, *headers;
     const char *also_to;
@@ -37,6 +37,10 @@ static const struct field delivery_fault_rows[] = {
                   "bit."),
     FIELD("clock_skew", FIELD_DURATION, struct fault_spec, clock_skew_ms,
           .help = "Shifts the time in the signature, for example by -10m or +1h."),
+    FIELD("rewrite", FIELD_BOOL, struct fault_spec, rewrite,
+          .help = "true: the body has other bytes with the same content: white space, escaped characters, members in "
+                  "another order, unknown members. It is signed as it is sent. A receiver that verifies the "
+                  "signature over JSON that it has parsed and written again rejects it."),
     FIELD("edit", FIELD_NODE, struct fault_spec, edit, .shape = "edits",
           .help = "Changes the JSON body before it is signed, like the effect edit of a call."),
     FIELD("headers", FIELD_NODE, struct fault_spec, headers,
@@ -110,6 +114,7 @@ void webhook_event(const struct node *value, struct rule_event *e)
     faults->reorder += f.reorder;
     faults->corrupt_attempts += corrupt_attempts(f.corrupt);
     faults->clock_skew_ms += f.clock_skew_ms;
+    faults->rewrite = faults->rewrite || f.rewrite;
     arena_end(&a);
 }
 

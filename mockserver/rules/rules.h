@@ -19,8 +19,8 @@
  *
  *   event: type                         an event type, or "*"; instead of on, method and path
  *   when: the counts, probability       count events; body: matches the event's data
- *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew | edit | headers | also_to} |
- *          set_state]
+ *   then: [webhook: {drop | duplicate | delay | reorder | corrupt | clock_skew | rewrite | edit | headers | also_to}
+ *          | set_state]
  *
  * An event is counted once, even if several webhooks subscribe to it, and its deliveries share its
  * faults. The faults of several rules add up.

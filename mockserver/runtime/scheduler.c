@@ -9,6 +9,7 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/rewrite.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
@@ -75,6 +76,14 @@ static void flip_bit(struct buf *body, const struct world *w, const struct deliv
     body->data[bit / 8] = (char)(body->data[bit / 8] ^ (1 << (bit % 8)));
 }
 
+static const char *join(struct arena *a, const struct texts *list)
+{
+    struct buf out = {.arena = a};
+    for (size_t i = 0; i < list->count; i++)
+        buf_printf(&out, "%s%s", i ? ", " : "", list->items[i]);
+    return list->count ? buf_c(&out) : NULL;
+}
+
 static void start_attempt(struct scheduler *p, uint32_t delivery)
 {
     struct in_flight *f = heap_new(sizeof *f);
@@ -86,16 +95,20 @@ static void start_attempt(struct scheduler *p, uint32_t delivery)
     const struct delivery *d = delivery_read(p->world, delivery);
     struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
     struct buf body = {.arena = &f->arena};
+    struct texts varied = {0};
     int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
     const struct webhooks *webhooks = webhooks_of(d->provider);
     webhooks->write_body(&body, p->world, delivery);
     rules_change_delivery(&f->arena, p->world, &d->faults, &body);
+    rewrite_body(p->world, delivery, &body, &varied);
     webhooks->add_headers(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, buf_str(&body),
                           &r.headers);
+    rewrite_headers(&f->arena, p->world, delivery, &r.headers, &varied);
     rules_change_delivery_headers(&f->arena, &d->faults, &r.headers);
     if (d->attempts <= d->faults.corrupt_attempts)
         flip_bit(&body, p->world, d);
     r.body = buf_str(&body);
+    delivery_set_varied(p->world, delivery, join(&f->arena, &varied)); /* d is invalid from here on */
     struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
     if (attempt) /* else the attempt has ended and f is freed */
         f->attempt = attempt;

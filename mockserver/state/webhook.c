@@ -72,6 +72,7 @@ static const struct record_field delivery_fields[] = {
     MEMBER_INT(delivery, attempts),
     MEMBER_INT(delivery, last_status),
     MEMBER_TEXT(delivery, last_error, FREE),
+    MEMBER_TEXT(delivery, varied, FIXED),
     MEMBER_TIME(delivery, next_attempt_at),
     MEMBER_TIME(delivery, created_at),
     MEMBER_TIME(delivery, ended_at),
@@ -83,6 +84,7 @@ static const struct record_field delivery_fields[] = {
     MEMBER_FAULT(reorder, RECORD_INT),
     MEMBER_FAULT(corrupt_attempts, RECORD_INT),
     MEMBER_FAULT(clock_skew_ms, RECORD_INT),
+    MEMBER_FAULT(rewrite, RECORD_BOOL),
     MEMBER_FAULT(edit, RECORD_TEXT),
     MEMBER_FAULT(headers, RECORD_TEXT),
     MEMBER_FAULT(also_to, RECORD_TEXT),
@@ -371,6 +373,13 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
     if (first)
         count_sent_event(w, delivery);
     webhook_count_result(w, webhook, delivered, policy->pause_after);
+}
+
+void delivery_set_varied(struct world *w, uint32_t delivery, const char *varied)
+{
+    const char *before = delivery_read(w, delivery)->varied;
+    if (varied ? !before || strcmp(before, varied) != 0 : before != NULL)
+        ((struct delivery *)world_edit(w, RECORD_DELIVERY, delivery))->varied = world_text(w, varied);
 }
 
 static void delivery_resume_all(struct world *w, uint32_t webhook)

@@ -78,6 +78,7 @@ struct delivery_faults {
     int64_t reorder;          /* number of later events of the webhook to send first */
     int64_t corrupt_attempts; /* flip one bit of the body in this many attempts, from the first */
     int64_t clock_skew_ms;    /* added to the signature's timestamp */
+    bool rewrite;             /* other bytes of the same JSON, signed (runtime/rewrite.h) */
     const char *edit;         /* edits of the body (base/edit.h), as JSON, or NULL */
     const char *headers;      /* a list of maps of headers, null to remove one, as JSON; or NULL */
     const char *also_to;      /* id of a webhook that gets the event too, or "*", or NULL */
@@ -94,6 +95,7 @@ struct delivery {
     enum delivery_state state;
     int64_t attempts, last_status; /* last_status 0: no attempt yet, or no response */
     const char *last_error;        /* why there was no response */
+    const char *varied;            /* what was varied in the last attempt (runtime/rewrite.h), or NULL */
     int64_t next_attempt_at_ms;    /* 0 while pending: the webhook is paused */
     int64_t created_at_ms, ended_at_ms;
     struct delivery_faults faults;
@@ -116,6 +118,8 @@ uint32_t delivery_create(struct world *w, uint32_t webhook, const struct deliver
  * next attempt or ends the delivery, as `policy` says. */
 void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const char *error,
                           const struct delivery_policy *policy);
+/* Records what was varied in the attempt that has begun; NULL: nothing. */
+void delivery_set_varied(struct world *w, uint32_t delivery, const char *varied);
 /* The delivery must be pending and have no attempt yet. `reorder` is ignored if the webhook already holds a delivery of
  * another event: otherwise all its deliveries could be held at once. */
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults);

@@ -192,6 +192,7 @@ struct world_webhooks {
     X(HOSTILE_ORDER, "order")                 /* of members, rows and headers */                                       \
     X(HOSTILE_TIMES, "times")                 /* other formats of the same instant */                                  \
     X(HOSTILE_WHITE_SPACE, "white_space")     /* between the tokens of JSON */                                         \
+    X(HOSTILE_ESCAPES, "escapes")             /* of characters in JSON, and other forms of numbers with a fraction */  \
     X(HOSTILE_IDS, "ids")                     /* other forms */                                                        \
     X(HOSTILE_PAGES, "pages")                 /* of two rows, unless the call has a limit */                           \
     X(HOSTILE_REFUSALS, "refusals")           /* a 429 now and then */                                                 \
@@ -201,7 +202,8 @@ struct world_webhooks {
     X(HOSTILE_HEADER_NAMES, "header_names")   /* in lower or upper case */                                             \
     X(HOSTILE_MORE_HEADERS, "more_headers")   /* unknown headers */                                                    \
     X(HOSTILE_FEWER_HEADERS, "fewer_headers") /* without some that are not documented for the response */              \
-    X(HOSTILE_CHUNKS, "chunks")               /* some bodies in chunks, without Content-Length */
+    X(HOSTILE_CHUNKS, "chunks")               /* some bodies in chunks, without Content-Length */                      \
+    X(HOSTILE_WEBHOOKS, "webhooks")           /* bodies and headers of webhook deliveries, in all these ways */
 enum hostile_switch { HOSTILE_SWITCHES(ENUM_NAME) HOSTILE_SWITCH_COUNT };
 extern const char *const hostile_switch_texts[];
 #define HOSTILE_ALL ((1u << HOSTILE_SWITCH_COUNT) - 1)

@@ -170,15 +170,6 @@ static void pausing_a_webhook_does_not_release_a_held_delivery(void **state)
     assert_string_equal(of_delivery(n, 1, "/state"), "abandoned");
 }
 
-static int bits_that_differ(const char *x, const char *y)
-{
-    int count = 0;
-    assert_int_equal(strlen(x), strlen(y));
-    for (size_t i = 0; x[i]; i++)
-        count += __builtin_popcount((unsigned char)x[i] ^ (unsigned char)y[i]);
-    return count;
-}
-
 /* Accepts bodies that are not JSON. */
 static int receive_damaged(void *ctx, const struct deliver_request *r)
 {
@@ -188,6 +179,126 @@ static int receive_damaged(void *ctx, const struct deliver_request *r)
         .body = str_dup(&n->arena, r->body),
     };
     return signatures_by(n, n->count - 1, "whsec_test") ? 200 : 400;
+}
+
+static void a_rewritten_body_has_other_bytes_and_a_valid_signature(void **state)
+{
+    struct network *n = *state;
+    lose(n, "sa_a");
+    add_delivery_fault(n, LOST, "{}", "{\"rewrite\":true}");
+    n->status = 500;
+    lose(n, "sa_b");
+    n->status = 200;
+    advance(n, "30s");
+    assert_string_equal(order(n), "lost lost lost");
+    assert_string_equal(n->sent[0].body, json_print(&n->arena, n->sent[0].json)); /* a plain one */
+    assert_string_not_equal(n->sent[1].body, json_print(&n->arena, n->sent[1].json));
+    assert_string_equal(n->sent[2].body, n->sent[1].body); /* the next attempt */
+    for (size_t i = 0; i < n->count; i++)
+        assert_int_equal(signatures_by(n, i, "whsec_test"), 1);
+    assert_string_equal(text_at(n, 1, "/data/socialAccountId"), "sa_b");
+    assert_string_equal(text_at(n, 1, "/id"), n->sent[1].id);
+    assert_string_equal(of_delivery(n, 1, "/varied"), "null");
+    assert_non_null(strstr(of_delivery(n, 2, "/varied"), "white space between tokens, escaped characters"));
+    assert_null(strstr(of_delivery(n, 2, "/varied"), "headers"));
+    assert_string_equal(of_delivery(n, 2, "/fault_rewrite"), "true");
+}
+
+static void a_rewritten_body_may_be_edited_and_corrupted(void **state)
+{
+    struct network *n = *state;
+    add_delivery_fault(n, LOST, "{}",
+                       "{\"rewrite\":true,\"edit\":[{\"at\":\"/data/socialAccountId\",\"set\":\"sa_wrong\"}]}");
+    lose(n, "sa_a");
+    assert_string_equal(text_at(n, 0, "/data/socialAccountId"), "sa_wrong");
+    assert_int_equal(signatures_by(n, 0, "whsec_test"), 1);
+    deliver_use_network(n->mock->deliver, receive_damaged, n);
+    mock_call(n->mock, "DELETE /__admin/rules/faults", NULL);
+    add_delivery_fault(n, LOST, "{}", "{\"rewrite\":true,\"corrupt\":1}");
+    lose(n, "sa_b");
+    assert_int_equal(signatures_by(n, 1, "whsec_test"), 0);
+}
+
+static void one_call_rewrites_the_next_event(void **state)
+{
+    struct network *n = *state;
+    simulation(n, "webhook", "{\"event\":\"" LOST "\",\"action\":\"rewrite\"}");
+    lose(n, "sa_a");
+    lose(n, "sa_b");
+    assert_string_not_equal(n->sent[0].body, json_print(&n->arena, n->sent[0].json));
+    assert_string_equal(n->sent[1].body, json_print(&n->arena, n->sent[1].json));
+}
+
+/* Keeps the names and values of the headers. */
+static int receive_headers(void *ctx, const struct deliver_request *r)
+{
+    struct network *n = ctx;
+    struct buf text = {.arena = &n->arena};
+    for (size_t i = 0; i < r->headers.count; i++)
+        buf_printf(&text, "%s: " STR_FMT "\n", r->headers.items[i].name, STR_ARG(r->headers.items[i].value));
+    n->sent[n->count++] = (struct sent){
+        .id = buf_c(&text),
+        .signature = str_dup(&n->arena, headers_get(&r->headers, "X-Layers-Signature")),
+        .body = str_dup(&n->arena, r->body),
+    };
+    return n->status;
+}
+
+static int set_up_hostile(void **state)
+{
+    return set_up_with(state, WORLD("hostile: { webhooks: true }\n"));
+}
+
+static void a_hostile_namespace_varies_bodies_and_headers(void **state)
+{
+    struct network *n = *state;
+    deliver_use_network(n->mock->deliver, receive_headers, n);
+    bool lower = false, upper = false, more = false, charset = false, first = false, differs = false;
+    for (int i = 0; i < 40; i++) {
+        ping(n);
+        const struct sent *s = &n->sent[n->count - 1];
+        assert_int_equal(n->count, i + 1);
+        assert_int_equal(signatures_by(n, n->count - 1, "whsec_test"), 1);
+        const struct node *json = json_parse(&n->arena, str_from(s->body), "body", NULL);
+        assert_string_not_equal(s->body, json_print(&n->arena, json));
+        lower = lower || strstr(s->id, "x-layers-signature: ");
+        upper = upper || strstr(s->id, "X-LAYERS-SIGNATURE: ");
+        more = more || strstr(s->id, "1.1 egress");
+        charset = charset || strstr(s->id, "application/json; charset=utf-8");
+        first = first || str_starts_nocase(str_from(s->id), STR("X-Layers-Signature"));
+    }
+    assert_true(lower && upper && more && charset && first);
+    for (int i = 0; i < 4; i++) { /* the next attempt has the same body and other headers */
+        size_t at = n->count;
+        n->status = 500;
+        ping(n);
+        n->status = 200;
+        advance(n, "30s");
+        assert_int_equal(n->count, at + 2);
+        assert_string_equal(n->sent[at + 1].body, n->sent[at].body);
+        differs = differs || strncmp(n->sent[at].id, n->sent[at + 1].id, 20) != 0;
+    }
+    assert_true(differs);
+    assert_non_null(strstr(of_delivery(n, 1, "/varied"), "more and reordered headers"));
+}
+
+static void explain_says_what_was_varied(void **state)
+{
+    struct network *n = *state;
+    deliver_use_network(n->mock->deliver, receive_headers, n);
+    struct mock_response a = mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
+    a = mock_call(n->mock, "GET /__admin/explain/1", NULL);
+    assert_non_null(strstr(at(a, "/delivery_faults/0/varied"), "white space between tokens, escaped characters"));
+    assert_string_equal(at(a, "/delivery_faults/0/rewrite"), "false");
+}
+
+static int bits_that_differ(const char *x, const char *y)
+{
+    int count = 0;
+    assert_int_equal(strlen(x), strlen(y));
+    for (size_t i = 0; x[i]; i++)
+        count += __builtin_popcount((unsigned char)x[i] ^ (unsigned char)y[i]);
+    return count;
 }
 
 static void a_corrupt_body_fails_its_signature_and_the_retry_passes(void **state)
@@ -440,6 +551,11 @@ int main(void)
         TEST(a_retry_of_an_older_event_does_not_release_a_held_delivery),
         TEST(copies_of_a_held_delivery_are_held_too),
         TEST(pausing_a_webhook_does_not_release_a_held_delivery),
+        TEST(a_rewritten_body_has_other_bytes_and_a_valid_signature),
+        TEST(a_rewritten_body_may_be_edited_and_corrupted),
+        TEST(one_call_rewrites_the_next_event),
+        cmocka_unit_test_setup_teardown(a_hostile_namespace_varies_bodies_and_headers, set_up_hostile, tear_down),
+        cmocka_unit_test_setup_teardown(explain_says_what_was_varied, set_up_hostile, tear_down),
         TEST(a_corrupt_body_fails_its_signature_and_the_retry_passes),
         TEST(every_attempt_can_be_corrupt_and_the_seed_selects_the_bit),
         TEST(a_clock_skew_shifts_the_signed_time),

@@ -24,7 +24,8 @@
 
 /* All but short pages and missing headers: with these a response has less than a plain one. */
 #define KIND                                                                                                           \
-    "{ members: true, order: true, times: true, white_space: true, ids: true, refusals: true, late: true, close: "     \
+    "{ members: true, order: true, times: true, white_space: true, escapes: true, ids: true, refusals: true, late: "   \
+    "true, close: "                                                                                                    \
     "true, "                                                                                                           \
     "content_type: true, header_names: true, more_headers: true }"
 
@@ -130,14 +131,9 @@ static void every_kind_of_variation_occurs_and_is_journaled(void **state)
 {
     struct mock *m = *state;
     static const char *const kinds[] = {
-        "\"extra member ",
-        "\"reordered members\"",
-        "\"reordered rows /items\"",
-        "\"time /items/",
-        "\"white space between tokens\"",
-        "\"reordered headers\"",
-        "\"headers in lower case\"",
-        "\"headers in upper case\"",
+        "\"extra member ",       "\"reordered members\"",          "\"reordered rows /items\"",
+        "\"time /items/",        "\"white space between tokens\"", "\"escaped characters\"",
+        "\"reordered headers\"", "\"headers in lower case\"",      "\"headers in upper case\"",
         "\"refused\"",
     };
     bool unknown = false, offset = false;
@@ -420,12 +416,14 @@ static void each_switch_varies_one_thing(void **state)
         {"{\"order\":true}",         "reordered rows, reordered members, reordered headers"},
         {"{\"times\":true}",         "time"                                                },
         {"{\"white_space\":true}",   "white space between tokens"                          },
+        {"{\"escapes\":true}",       "escaped characters"                                  },
         {"{\"refusals\":true}",      "refused"                                             },
         {"{\"close\":true}",         "closes the connection"                               },
         {"{\"content_type\":true}",  "content type"                                        },
         {"{\"more_headers\":true}",  "more headers"                                        },
         {"{\"fewer_headers\":true}", "fewer headers"                                       },
         {"{\"chunks\":true}",        "body in chunks"                                      },
+        {"{\"webhooks\":true}",      ""                                                    },
         {"{\"order\":false}",        ""                                                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
