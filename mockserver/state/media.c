@@ -18,6 +18,9 @@ static const struct record_field media_fields[] = {
     MEMBER_INT(media, height),
     MEMBER_INT(media, duration_ms),
     MEMBER_INT(media, received),
+    MEMBER_TEXT(media, source_url, FREE),
+    MEMBER_TEXT(media, problem, FREE),
+    MEMBER_TIME(media, imported_at),
     MEMBER_TIME(media, created_at),
     MEMBER_TIME(media, removed_at),
 };
@@ -30,14 +33,27 @@ static void add_entries(const struct world *w, const void *record, uint32_t row,
         index_entries_put(to, INDEX_MEDIA_SPACE, m->space, -(int64_t)row, row);
 }
 
+static bool is_importing(const struct media *m)
+{
+    return m->state == MEDIA_UPLOADING && m->imported_at_ms;
+}
+
+static void queue_events(struct world *w, const void *record, uint32_t row)
+{
+    const struct media *m = record;
+    if (is_importing(m))
+        events_add(w, m->imported_at_ms, EVENT_MEDIA_IMPORTED, row);
+}
+
 static const char *check(const struct world *w, const struct index *waiting, uint32_t row)
 {
-    (void)waiting;
     const struct media *m = media_read(w, row);
     if (!m->space || !m->name || !m->content_type)
         return "media must have a space, a name and a content type";
     if ((m->state == MEDIA_REMOVED) != (m->removed_at_ms != 0))
         return "'removed_at' must be set if and only if the media are removed";
+    if (is_importing(m) && !event_is_queued(waiting, EVENT_MEDIA_IMPORTED, row, m->imported_at_ms))
+        return "an import that has not ended must have an event that ends it";
     return NULL;
 }
 
@@ -48,6 +64,7 @@ const struct record_type media_record_type = {
     RECORD_STATE(media, state, media_state_texts, MEDIA_STATE_COUNT),
     .final_states = STATE_BIT(MEDIA_REMOVED),
     .add_entries = add_entries,
+    .queue_events = queue_events,
     .check = check,
 };
 
@@ -81,6 +98,17 @@ void media_complete(struct world *w, uint32_t media)
 {
     assert(media_read(w, media)->state == MEDIA_UPLOADING);
     change_state(w, media, MEDIA_READY, 0, TRANSITION_MEDIA_COMPLETE);
+}
+
+void media_import_ends(struct world *w, uint32_t media)
+{
+    const struct media *m = media_read(w, media);
+    if (!is_importing(m) || m->imported_at_ms > world_now(w))
+        return; /* removed or changed */
+    if (m->problem)
+        change_state(w, media, MEDIA_FAILED, 0, TRANSITION_MEDIA_FAIL);
+    else
+        media_complete(w, media);
 }
 
 void media_remove(struct world *w, uint32_t media)

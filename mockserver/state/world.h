@@ -109,6 +109,7 @@ struct clock {
     X(TRANSITION_MEDIA_CREATE,             "media_create",             RECORD_MEDIA)         \
     X(TRANSITION_MEDIA_RECEIVE,            "media_receive",            RECORD_MEDIA)         \
     X(TRANSITION_MEDIA_COMPLETE,           "media_complete",           RECORD_MEDIA)         \
+    X(TRANSITION_MEDIA_FAIL,               "media_fail",               RECORD_MEDIA)         \
     X(TRANSITION_MEDIA_REMOVE,             "media_remove",             RECORD_MEDIA)
 /* clang-format on */
 enum transition_kind {
@@ -152,6 +153,7 @@ struct change {
     X(EVENT_PUBLISH_ENDS,          "publish_ends",          RECORD_DESTINATION,   destination_publish_ends)   \
     X(EVENT_LEASE_RENEWS,          "lease_renews",          RECORD_ACCOUNT,       lease_renewal_due)          \
     X(EVENT_AD_VALIDATES,          "ad_validates",          RECORD_AD_ACCOUNT,    ad_account_validation_due)  \
+    X(EVENT_MEDIA_IMPORTED,        "media_imported",        RECORD_MEDIA,         media_import_ends)          \
     X(EVENT_DELIVERY_DUE,          "delivery_due",          RECORD_DELIVERY,      delivery_due)
 /* clang-format on */
 enum event_kind {
@@ -162,7 +164,7 @@ enum event_kind {
 };
 extern const char *const event_kind_texts[];
 enum record_kind event_record(enum event_kind kind);
-/* The handlers: account.c, oauth_attempt.c, publish.c, lease.c, ad_account.c, webhook.c. */
+/* The handlers: account.c, oauth_attempt.c, publish.c, lease.c, ad_account.c, media.c, webhook.c. */
 #define X(name, text, record, handler) void handler(struct world *w, uint32_t row);
 EVENT_KINDS(X)
 #undef X
@@ -177,7 +179,7 @@ struct world_event {
 #define WORLD_PROVIDERS 8 /* provider numbers are below this */
 
 struct world_timings { /* duration of an intermediate state; 0: the state is skipped */
-    int64_t publish_ms, ad_validation_ms;
+    int64_t publish_ms, ad_validation_ms, media_import_ms;
 };
 
 struct world_webhooks {

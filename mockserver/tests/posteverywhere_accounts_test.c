@@ -4,6 +4,8 @@
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
+#include <stdlib.h>
+
 #include "base/json.h"
 #include "base/tests/tree.h"
 #include "base/time.h"
@@ -284,9 +286,34 @@ static void the_default_limits_are_60_a_minute_and_1000_an_hour(void **state)
     struct mock_response a = mock_call(*state, GET("/me"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
     assert_string_equal(header_of(a, "X-RateLimit-Limit"), "60");
-    assert_string_equal(at(a, "/data/quota/minute/limit"), "60");
-    assert_string_equal(at(a, "/data/quota/minute/remaining"), "59");
-    assert_string_equal(at(a, "/data/quota/hour/limit"), "1000");
+    assert_string_equal(header_of(a, "X-RateLimit-Remaining"), "59");
+    for (int i = 0; i < 16; i++) { /* 960 calls in 16 minutes */
+        for (int j = 0; j < 59; j++)
+            mock_call(*state, GET("/me"), NULL, AS_ACME);
+        a = mock_call(*state, GET("/me"), NULL, AS_ACME);
+        advance(*state, 61 * SECOND_MS);
+    }
+    for (int j = 0; j < 38; j++)
+        a = mock_call(*state, GET("/me"), NULL, AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(header_of(a, "X-RateLimit-Limit"), "1000");
+}
+
+static void me_has_the_members_of_its_page(void **state)
+{
+    struct mock_response a = mock_call(*state, GET("/me"), NULL, AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/api_key/scopes"), at(a, "/data/scopes"));
+    assert_string_equal(at(a, "/data/api_key/last_used_at"), "2026-04-10T12:00:00.000Z");
+    assert_string_equal(at(a, "/data/api_key/expires_at"), "null");
+    assert_true(atoi(at(a, "/data/user/id")) > 0);
+    assert_string_equal(at(a, "/data/organization/entitled"), "true");
+    assert_string_equal(at(a, "/data/organization/subscription_status"), "active");
+    assert_string_equal(at(a, "/data/quota/accounts"), "{\"used\":9,\"limit\":25}");
+    assert_string_equal(at(a, "/data/quota/ai_credits/bonus"), "0");
+    assert_string_equal(at(a, "/data/quota/storage_bytes/used"), "182044");
+    assert_string_equal(at(a, "/data/quota/team_seats/limit"), "3");
+    assert_string_equal(at(a, "/data/stats"), "{\"posts_last_30d\":5,\"total_posts\":5}");
     assert_string_equal(at(a, "/data/api_key/key_prefix"), "pe_live_0c5e");
     assert_false(str_has(a.text, STR("pe_live_0c5e8")));
     assert_string_equal(at(a, "/data/scopes"), "[\"read\",\"write\",\"ai\"]");
@@ -300,8 +327,14 @@ static void id_alias_adds_an_id_to_each_account(void **state)
     assert_int_equal(node_pointer(a.body, "/data/accounts/0/id")->kind, NODE_INT);
     assert_string_equal(at(a, "/data/accounts/0/id"), "3001");
     assert_non_null(at(a, "/data/account_ids"));
+    assert_string_equal(at(a, "/data/accounts/0/display_name"), at(a, "/data/accounts/0/account_name"));
+    assert_string_equal(at(a, "/data/accounts/0/platform_username"), "acme");
+    assert_string_equal(at(a, "/data/accounts/0/health/message"), "null");
+    assert_string_equal(at(a, "/data/total"), "9");
     a = mock_call(*state, LIST, NULL, AS_ACME);
     assert_null(at(a, "/data/accounts/0/id"));
+    assert_null(at(a, "/data/accounts/0/display_name"));
+    assert_null(at(a, "/data/total"));
 }
 
 static void the_older_api_version_has_text_ids_and_its_own_envelope(void **state)
@@ -420,6 +453,7 @@ int main(void)
         PE_TEST(a_missing_scope_returns_403),
         PE_TEST(an_exhausted_minute_returns_429_with_four_headers),
         PE_TEST(the_default_limits_are_60_a_minute_and_1000_an_hour),
+        PE_TEST(me_has_the_members_of_its_page),
         PE_TEST(id_alias_adds_an_id_to_each_account),
         PE_TEST(the_older_api_version_has_text_ids_and_its_own_envelope),
         cmocka_unit_test(error_codes_depend_on_the_api_version),

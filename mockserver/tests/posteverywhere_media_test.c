@@ -38,7 +38,9 @@ static void an_uploaded_file_can_be_posted(void **state)
     struct mock_response post = mock_call(*state, POST("/posts"), body, AS_ACME);
     assert_int_equal(post.status, 201);
     assert_string_equal(at(post, "/data/media_ids/0"), at(upload, "/data/media_id"));
-    assert_string_equal(at(post, "/data/media/0/filename"), "a.png");
+    assert_null(at(post, "/data/media")); /* a create returns only the ids */
+    const char *line = line_of(post, GET("/posts/"), "/data/post_id", "");
+    assert_string_equal(at(mock_call(*state, line, NULL, AS_ACME), "/data/media/0/filename"), "a.png");
 }
 
 static void the_upload_url_contains_the_namespace_and_the_mount(void **state)
@@ -74,11 +76,124 @@ static void an_invalid_upload_is_refused(void **state)
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(start_upload(*state, rows[i].body), 400, rows[i].code);
     assert_refused(mock_call(*state, "PUT " V "/media/uploads/nothing", "x"), 404, "not_found");
+}
+
+static struct mock_response import(struct mock *m, const char *url)
+{
+    char body[300];
+    (void)snprintf(body, sizeof body, "{\"url\":\"%s\"}", url);
+    return mock_call(m, POST("/media/upload-from-url"), body, AS_ACME);
+}
+
+static void an_imported_image_is_ready_at_once(void **state)
+{
+    struct mock_response a = import(*state, "https://example.com/a/cups.WEBP?w=1");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/data/media_status"), "ready");
+    assert_string_equal(at(a, "/data/type"), "image");
+    assert_string_equal(at(a, "/data/content_type"), "image/webp");
+    assert_string_equal(at(a, "/data/filename"), "cups.WEBP");
+    assert_string_equal(at(a, "/data/media_ids/0"), at(a, "/data/media_id"));
+    assert_string_equal(at(a, "/data/source_url"), "https://example.com/a/cups.WEBP?w=1");
+    assert_true(str_starts(str_from(at(a, "/data/url")), STR("https://")));
+    struct mock_response got = mock_call(*state, line_of(a, GET("/media/"), "/data/media_id", ""), NULL, AS_ACME);
+    assert_string_equal(at(got, "/data/size"), at(a, "/data/size"));
+    assert_string_equal(at(got, "/data/dimensions"), "{\"width\":1200,\"height\":900}");
+    assert_string_equal(at(got, "/data/aspect_ratio"), "1.333");
+    assert_string_equal(at(got, "/data/orientation"), "landscape");
+    assert_null(at(got, "/data/url")); /* the page: no URL */
+}
+
+static void an_imported_video_can_be_posted_only_when_it_is_ready(void **state)
+{
+    struct mock_response a = import(*state, "https://example.com/reel.mp4");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/data/media_status"), "uploading");
+    assert_string_equal(at(a, "/data/url"), "null");
+    const char *post =
+        line_of(a, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"", "/data/media_id", "\"]}");
+    const char *read = line_of(a, GET("/media/"), "/data/media_id", "");
+    advance(*state, 1999);
+    assert_refused(mock_call(*state, POST("/posts"), post, AS_ACME), 400, "file_not_uploaded");
+    assert_refused(mock_call(*state, line_of(a, POST("/media/"), "/data/media_id", "/complete"), NULL, AS_ACME), 400,
+                   "file_not_uploaded");
+    assert_refused(mock_call(*state, line_of(a, "PUT " V "/media/uploads/", "/data/media_id", ""), "x"), 404,
+                   "not_found");
+    assert_string_equal(at(mock_call(*state, read, NULL, AS_ACME), "/data/status"), "uploading");
+    advance(*state, 1);
+    struct mock_response got = mock_call(*state, read, NULL, AS_ACME);
+    assert_string_equal(at(got, "/data/status"), "ready");
+    assert_string_equal(at(got, "/data/duration"), "15");
+    assert_int_equal(mock_call(*state, POST("/posts"), post, AS_ACME).status, 201);
+}
+
+static void an_import_that_cannot_reach_its_url_fails(void **state)
+{
+    assert_refused(import(*state, "https://files.invalid/a.png"), 400, "upload_failed");
+    struct mock_response a = import(*state, "https://files.invalid/a.mp4");
+    assert_int_equal(a.status, 201);
+    assert_string_equal(at(a, "/data/media_status"), "uploading");
+    advance(*state, 2000);
+    struct mock_response got = mock_call(*state, line_of(a, GET("/media/"), "/data/media_id", ""), NULL, AS_ACME);
+    assert_string_equal(at(got, "/data/status"), "failed");
+    assert_true(strlen(at(got, "/data/error_message")) > 5);
     assert_refused(
-        mock_call(*state, POST("/media/upload-from-url"), "{\"url\":\"https://example.com/a.mp4\"}", AS_ACME), 415,
-        "unsupported_media_type");
-    assert_refused(mock_call(*state, POST("/media/upload-from-url"), "{\"url\":\"nowhere\"}", AS_ACME), 400,
-                   "validation_error");
+        mock_call(*state, POST("/posts"),
+                  line_of(a, "{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"", "/data/media_id", "\"]}"),
+                  AS_ACME),
+        400, "upload_failed");
+    assert_refused(mock_call(*state, line_of(a, POST("/media/"), "/data/media_id", "/complete"), NULL, AS_ACME), 400,
+                   "upload_failed");
+}
+
+static void only_public_https_urls_of_images_and_mp4_are_imported(void **state)
+{
+    static const struct {
+        const char *url;
+        int status;
+        const char *code;
+    } rows[] = {
+        {"nowhere",                       400, "validation_error"      },
+        {"http://example.com/a.png",      400, "validation_error"      },
+        {"https://localhost/a.png",       400, "validation_error"      },
+        {"https://10.1.2.3/a.png",        400, "validation_error"      },
+        {"https://172.31.0.1/a.mp4",      400, "validation_error"      },
+        {"https://192.168.1.1/a.mp4",     400, "validation_error"      },
+        {"https://169.254.169.254/a.png", 400, "validation_error"      },
+        {"https://[fd00::1]/a.png",       400, "validation_error"      },
+        {"https://example.com/a.MOV",     415, "unsupported_media_type"},
+        {"https://example.com/a.webm",    415, "unsupported_media_type"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_refused(import(*state, rows[i].url), rows[i].status, rows[i].code);
+    assert_int_equal(import(*state, "https://172.32.0.1/a.png").status, 201);
+}
+
+static void a_fixture_sets_how_long_an_import_takes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *timings, *status;
+    } rows[] = {
+        {"{ media_import: 0s }",              "ready"    },
+        {"{ media_import: 1m }",              "uploading"},
+        {"{ publish: 1s }",                   "uploading"},
+        {"{ publish: 1s, media_import: 0s }", "ready"    },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char yaml[500];
+        (void)snprintf(yaml, sizeof yaml,
+                       "timings: %s\nposteverywhere: { organizations: [ { name: A, keys: [ { name: a, key: "
+                       "pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a } ] } ] }\n",
+                       rows[i].timings);
+        struct mock *m = mock_test_new(yaml);
+        struct mock_response a = import(m, "https://example.com/reel.mp4");
+        assert_string_equal(at(a, "/data/media_status"), "uploading");
+        a = mock_call(m, line_of(a, GET("/media/"), "/data/media_id", ""), NULL, AS_ACME);
+        assert_string_equal(at(a, "/data/status"), rows[i].status);
+        void *held = m;
+        mock_test_teardown(&held);
+    }
 }
 
 static void media_are_listed_newest_first_until_they_are_deleted(void **state)
@@ -86,15 +201,15 @@ static void media_are_listed_newest_first_until_they_are_deleted(void **state)
     struct mock_response created =
         mock_call(*state, POST("/media/upload-from-url"), "{\"url\":\"https://example.com/cups.png\"}", AS_ACME);
     assert_int_equal(created.status, 201);
-    assert_string_equal(at(created, "/data/status"), "ready");
     struct mock_response list = mock_call(*state, GET("/media?type=image"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media/0/filename"), "cups.png");
     assert_string_equal(at(list, "/data/media/1/filename"), "cup.jpg");
     assert_string_equal(at(list, "/data/pagination/total"), "2");
+    assert_string_equal(at(list, "/data/total"), "2");
     list = mock_call(*state, GET("/media?type=video"), NULL, AS_ACME);
     assert_string_equal(at(list, "/data/media"), "[]");
 
-    const char *line = line_of(created, DELETE("/media/"), "/data/id", "");
+    const char *line = line_of(created, DELETE("/media/"), "/data/media_id", "");
     struct mock_response gone = mock_call(*state, line, NULL, AS_ACME);
     assert_string_equal(at(gone, "/data/deleted"), "true");
     assert_refused(mock_call(*state, line, NULL, AS_ACME), 404, "not_found");
@@ -110,6 +225,11 @@ int main(void)
         PE_TEST(the_upload_url_contains_the_namespace_and_the_mount),
         PE_TEST(media_that_was_not_uploaded_cannot_be_posted),
         PE_TEST(an_invalid_upload_is_refused),
+        PE_TEST(an_imported_image_is_ready_at_once),
+        PE_TEST(an_imported_video_can_be_posted_only_when_it_is_ready),
+        PE_TEST(an_import_that_cannot_reach_its_url_fails),
+        PE_TEST(only_public_https_urls_of_images_and_mp4_are_imported),
+        cmocka_unit_test(a_fixture_sets_how_long_an_import_takes),
         PE_TEST(media_are_listed_newest_first_until_they_are_deleted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,7 +149,7 @@ static void a_draft_stays_a_draft_until_it_is_scheduled(void **state)
     assert_int_equal(created.status, 201);
     assert_string_equal(at(created, "/data/status"), "draft");
     assert_string_equal(at(created, "/data/scheduled_for"), "null");
-    assert_string_equal(at(created, "/data/destinations"), "[]");
+    assert_string_equal(at(created, "/data/destinations"), "0");
     advance(*state, 24 * HOUR_MS);
     assert_string_equal(at(read_post(*state, created), "/data/status"), "draft");
 
@@ -315,9 +315,68 @@ static void a_post_fails_at_a_removed_account(void **state)
     assert_refused(mock_call(*state, GET("/accounts/3002"), NULL, AS_ACME), 404, "not_found");
 }
 
+/* The provider's SDK has names of its own for what the pages name otherwise. */
+static void posts_have_the_members_that_the_sdk_reads(void **state)
+{
+    struct mock_response created =
+        mock_call(*state, POSTS, "{\"content\":\"hi\",\"account_ids\":[3001,3004]}", AS_ACME);
+    assert_string_equal(at(created, "/data/destinations"), "2");
+    assert_string_equal(at(created, "/data/post_group_id"), at(created, "/data/post_id"));
+    struct mock_response post = read_post(*state, created);
+    assert_string_equal(at(post, "/data/post_status"), at(post, "/data/status"));
+    assert_string_equal(at(post, "/data/destinations/1/social_account_id"), "3004");
+    assert_string_equal(at(post, "/data/destinations/1/last_error"), at(post, "/data/destinations/1/error"));
+    struct mock_response results = results_of(*state, created);
+    assert_string_equal(at(results, "/data/content"), "hi");
+    assert_string_equal(at(results, "/data/scheduled_for"), at(post, "/data/scheduled_for"));
+    assert_string_equal(at(results, "/data/results/0/last_error"), "null");
+    struct mock_response list = mock_call(*state, GET("/posts?limit=1&offset=2"), NULL, AS_ACME);
+    assert_string_equal(at(list, "/data/total"), at(list, "/data/pagination/total"));
+    assert_string_equal(at(list, "/data/limit"), "1");
+    assert_string_equal(at(list, "/data/offset"), "2");
+}
+
+static void the_list_accepts_the_sdks_statuses_and_plain_dates(void **state)
+{
+    static const struct {
+        const char *query, *total;
+    } rows[] = {
+        {"status=queued",                                          "1"}, /* scheduled or publishing */
+        {"status=done",                                            "1"},
+        {"status=published",                                       "1"},
+        {"status=done,queued",                                     "2"},
+        {"status=queued,draft",                                    "2"},
+        {"created_after=2026-04-10",                               "2"}, /* two posts, at the clock's start */
+        {"created_after=2026-04-10T00:00:00Z",                     "2"},
+        {"created_before=2026-04-09",                              "3"},
+        {"scheduled_after=2026-04-11&scheduled_before=2026-04-12", "1"},
+        {"published_after=2026-04-11",                             "0"},
+        {"updated_after=2026-04-07&updated_before=2026-04-08",     "1"},
+        {"platform=twitter",                                       "3"},
+        {"platform=x",                                             "3"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[200];
+        (void)snprintf(line, sizeof line, "GET " V "/posts?%s", rows[i].query);
+        struct mock_response a = mock_call(*state, line, NULL, AS_ACME);
+        assert_int_equal(a.status, 200);
+        if (strcmp(at(a, "/data/pagination/total"), rows[i].total) != 0)
+            fail_msg("%s: %s posts", rows[i].query, at(a, "/data/pagination/total"));
+    }
+    static const char *const wrong[] = {"status=sent", "created_after=2026-04", "created_after=2026-02-30",
+                                        "created_after=10.4.2026", "published_before=today"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        char line[200];
+        (void)snprintf(line, sizeof line, "GET " V "/posts?%s", wrong[i]);
+        assert_refused(mock_call(*state, line, NULL, AS_ACME), 400, "validation_error");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PE_TEST(posts_have_the_members_that_the_sdk_reads),
+        PE_TEST(the_list_accepts_the_sdks_statuses_and_plain_dates),
         PE_TEST(an_immediate_post_is_published_by_the_next_read),
         PE_TEST(a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once),
         PE_TEST(a_retry_succeeds_after_reconnecting),

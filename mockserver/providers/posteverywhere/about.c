@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-#include "mockserver/gates/gate.h"
+#include "base/units.h"
 
 #define PREFIX_SHOWN 12 /* characters of a key in key_prefix: pe_live_ and four more */
 
@@ -49,50 +49,111 @@ void pe_platform_rules(struct call *c)
     pe_end(c);
 }
 
-static void print_key(struct call *c, const struct key *k)
+/* The plan of every organization. */
+#define PLAN           "GROWTH"
+#define ACCOUNTS_LIMIT 25
+#define STORAGE_LIMIT  (INT64_C(25) << 30) /* bytes */
+#define SEATS_LIMIT    3
+#define USER_ID_FIRST  8000 /* the owner's id is this plus the number of the organization's record */
+
+static void print_scopes(struct json *out, const struct key *k)
 {
-    struct json *out = &c->out;
-    json_key(out, "api_key");
-    json_open_map(out);
-    json_put_text(out, "id", k->public_id);
-    json_put_text(out, "name", k->name);
-    json_key(out, "key_prefix");
-    json_str(out, str_head(str_from(k->value), PREFIX_SHOWN));
-    pe_put_time(c, "created_at", k->created_at_ms);
-    json_close_map(out);
+    static const char *const scopes[] = {"read", "write", "ai"};
     json_key(out, "scopes");
     json_open_list(out);
-    static const char *const scopes[] = {"read", "write", "ai"};
     for (size_t i = 0; i < COUNT(scopes); i++)
         if (key_has_scope(k, scopes[i]))
             json_text(out, scopes[i]);
     json_close_list(out);
 }
 
-static void print_named(struct json *out, const char *key, const char *id, const char *name)
+static void print_key(struct call *c, const struct key *k)
 {
-    json_key(out, key);
-    json_open_map(out);
-    json_put_text(out, "id", id);
-    json_put_text(out, "name", name);
+    struct json *out = &c->out;
+    json_key_map(out, "api_key");
+    json_put_text(out, "id", k->public_id);
+    json_key(out, "key_prefix");
+    json_str(out, str_head(str_from(k->value), PREFIX_SHOWN));
+    json_put_text(out, "name", k->name);
+    print_scopes(out, k);
+    pe_put_time(c, "last_used_at", c->now_ms); /* by this call */
+    pe_put_time(c, "created_at", k->created_at_ms);
+    json_put_null(out, "expires_at");
     json_close_map(out);
 }
 
-static void print_quota(struct call *c, const struct key *k)
+static void print_user(struct json *out, uint32_t organization)
+{
+    json_key_map(out, "user");
+    json_put_int(out, "id", USER_ID_FIRST + organization);
+    json_put_text(out, "email", "owner@example.com");
+    json_put_text(out, "name", "Owner");
+    json_close_map(out);
+}
+
+static void print_organization(struct json *out, const struct organization *o)
+{
+    json_key_map(out, "organization");
+    json_put_text(out, "id", o->public_id);
+    json_put_text(out, "name", o->name);
+    json_put_text(out, "subscription_plan", PLAN);
+    json_put_text(out, "subscription_status", "active");
+    json_put_text(out, "subscription_source", "stripe");
+    json_put_null(out, "trial_end");
+    json_put_null(out, "current_period_end");
+    json_put_bool(out, "cancel_at_period_end", false);
+    json_put_bool(out, "entitled", true);
+    json_close_map(out);
+}
+
+static int64_t stored_bytes(const struct world *w, uint32_t space)
+{
+    struct index_walk walk;
+    int64_t sum = 0;
+    index_from(&w->indexes[INDEX_MEDIA_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
+    while (index_next_of(&walk, space))
+        sum += media_read(w, walk.entry.row)->size;
+    return sum;
+}
+
+static void put_use(struct json *out, const char *key, int64_t used, int64_t limit)
+{
+    json_key_map(out, key);
+    json_put_int(out, "used", used);
+    json_put_int(out, "limit", limit);
+    json_close_map(out);
+}
+
+static void print_quota(struct call *c, uint32_t space)
 {
     struct json *out = &c->out;
-    json_key(out, "quota");
-    json_open_map(out);
-    for (size_t i = 0; i < pe_limits.window_count; i++) {
-        struct quota_use use = quota_read(c->world, c->key, i, pe_limits.windows[i].length_ms);
-        int64_t limit = rate_limit_of(&pe_limits, k, i);
-        json_key(out, pe_limits.windows[i].name);
-        json_open_map(out);
-        json_put_int(out, "limit", limit);
-        json_put_int(out, "remaining", limit - use.used);
-        pe_put_time(c, "resets_at", use.ends_at_ms);
-        json_close_map(out);
+    json_key_map(out, "quota");
+    put_use(out, "accounts", index_count_of(&c->world->indexes[INDEX_ACCOUNT_SPACE], space), ACCOUNTS_LIMIT);
+    json_key_map(out, "ai_credits");
+    json_put_int(out, "used", 0);
+    json_put_int(out, "limit", 500);
+    json_put_int(out, "bonus", 0);
+    json_close_map(out);
+    put_use(out, "storage_bytes", stored_bytes(c->world, space), STORAGE_LIMIT);
+    json_key_map(out, "team_seats");
+    json_put_int(out, "limit", SEATS_LIMIT);
+    json_close_map(out);
+    json_close_map(out);
+}
+
+static void print_stats(struct call *c, uint32_t space)
+{
+    struct json *out = &c->out;
+    struct index_walk walk;
+    int64_t all = 0, recent = 0;
+    index_from(&c->world->indexes[INDEX_POST_SPACE], &walk, (struct index_entry){space, INT64_MIN, 0});
+    while (index_next_of(&walk, space)) {
+        all++;
+        recent += post_read(c->world, walk.entry.row)->created_at_ms > c->now_ms - 30 * DAY_MS;
     }
+    json_key_map(out, "stats");
+    json_put_int(out, "posts_last_30d", recent);
+    json_put_int(out, "total_posts", all);
     json_close_map(out);
 }
 
@@ -104,18 +165,15 @@ void pe_me(struct call *c)
     struct json *out = pe_begin(c, 200);
     json_open_map(out);
     print_key(c, k);
-    json_key(out, "user");
-    json_open_map(out);
-    json_put_text(out, "email", "owner@example.com");
+    print_scopes(out, k);
+    print_user(out, k->organization);
+    print_organization(out, o);
+    json_key_map(out, "workspace");
+    json_put_text(out, "id", space_read(c->world, space)->public_id);
+    json_put_text(out, "name", o->name);
     json_close_map(out);
-    print_named(out, "organization", o->public_id, o->name);
-    print_named(out, "workspace", space_read(c->world, space)->public_id, o->name);
-    print_quota(c, k);
-    json_key(out, "stats");
-    json_open_map(out);
-    json_put_int(out, "connected_accounts", index_count_of(&c->world->indexes[INDEX_ACCOUNT_SPACE], space));
-    json_put_int(out, "posts", index_count_of(&c->world->indexes[INDEX_POST_SPACE], space));
-    json_close_map(out);
+    print_quota(c, space);
+    print_stats(c, space);
     json_close_map(out);
     pe_end(c);
 }

@@ -32,12 +32,23 @@ static void print_ids(const struct call *c, struct json *out, const char *public
     pe_put_number(out, "account_id", public_id);
 }
 
+/* What the account type of the provider's SDK has besides. */
+static void print_client_members(struct json *out, const struct account *a)
+{
+    json_put_text(out, "platform_user_id", a->public_id);
+    json_put_text(out, "platform_username", a->handle);
+    json_put_text(out, "display_name", a->name);
+}
+
 static void print_account(struct call *c, uint32_t row)
 {
     const struct account *a = account_read(c->world, row);
+    bool with_id = pe_api_version(c) == PE_API_VERSION_WITH_ID;
     struct json *out = &c->out;
     json_open_map(out);
     print_ids(c, out, a->public_id);
+    if (with_id)
+        print_client_members(out, a);
     json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
     json_put_text(out, "account_name", a->name);
     json_put_text(out, "avatar_url", a->avatar_url);
@@ -47,6 +58,8 @@ static void print_account(struct call *c, uint32_t row)
     json_open_map(out);
     json_put_text(out, "status", enum_word_of(&pe_healths, pe_health(a)));
     json_put_bool(out, "can_post", account_can_publish(a));
+    if (with_id)
+        json_put_text(out, "message", account_can_publish(a) ? NULL : "Reconnect this account.");
     json_close_map(out);
     json_close_map(out);
 }
@@ -95,6 +108,8 @@ void pe_list_accounts(struct call *c)
             json_raw(out, str_from(account_read(c->world, rows.items[i])->public_id));
         json_close_list(out);
     }
+    if (pe_api_version(c) == PE_API_VERSION_WITH_ID)
+        json_put_int(out, "total", (int64_t)rows.count);
     json_close_map(out);
     pe_end(c);
 }

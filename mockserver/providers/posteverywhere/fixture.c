@@ -83,8 +83,8 @@ static const struct fields limit_fields = FIELD_TABLE("limits", limit_rows, OF, 
                   "accounts\"; in `older`, an account has only `id`, a text. Default: `default`; "                     \
                   "for a key it means the section's version, for the section `current`."),                             \
         FIELD("id_alias", FIELD_BOOL, OF, id_alias,                                                                    \
-              .help = "Also print `account_id` as `id`; ignored with api_version `older`. Default: "                   \
-                      "false.")
+              .help = "Also print the members of the account type of the provider's SDK: `account_id` as `id`, "       \
+                      "`platform_username` and others; ignored with api_version `older`. Default: false.")
 
 #define OF struct fixture_key
 static const struct field key_rows[] = {

@@ -270,6 +270,7 @@ void pe_create_webhook(struct call *c)
     json_open_map(out);
     print_members(c, row);
     json_put_text(out, "secret", spec.secret);
+    json_put_text(out, "secret_warning", "No other response contains the secret: store it now.");
     json_close_map(out);
     pe_end(c);
 }

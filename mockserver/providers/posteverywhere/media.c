@@ -2,13 +2,13 @@
 #include "base/array.h"
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "mockserver/state/record.h"
 
 #define MIB           (INT64_C(1) << 20)
 #define UPLOAD_S      900
-#define FILES         "https://cdn.posteverywhere.ai/media"
 #define UPLOAD_STEP   "Send the file to upload_url, then POST to /media/{media_id}/complete."
 #define COMPLETE_STEP "Add its id to the media_ids of a post."
 
@@ -49,6 +49,12 @@ static const struct field upload_rows[] = {
 static const struct fields upload_fields = FIELD_TABLE("body", upload_rows, OF, FIELDS_NO_PLACE);
 #undef OF
 
+const char *pe_media_type(const char *content_type)
+{
+    const struct kind *kind = kind_of(content_type);
+    return kind ? kind->type : "document";
+}
+
 static void put_known(struct json *out, const char *key, int64_t value)
 {
     if (value)
@@ -57,7 +63,7 @@ static void put_known(struct json *out, const char *key, int64_t value)
         json_put_null(out, key);
 }
 
-static void put_ids(struct json *out, const char *id)
+void pe_put_media_ids(struct json *out, const char *id)
 {
     json_put_text(out, "media_id", id);
     json_key(out, "media_ids");
@@ -66,24 +72,61 @@ static void put_ids(struct json *out, const char *id)
     json_close_list(out);
 }
 
+/* The shape of a picture: only the provider's MCP server knows these members. */
+static void print_shape(struct call *c, const struct media *m)
+{
+    struct json *out = &c->out;
+    if (!m->width || !m->height) {
+        json_put_null(out, "dimensions");
+        json_put_null(out, "aspect_ratio");
+        json_put_null(out, "orientation");
+        return;
+    }
+    json_key_map(out, "dimensions");
+    json_put_int(out, "width", m->width);
+    json_put_int(out, "height", m->height);
+    json_close_map(out);
+    int64_t ratio = m->width * 1000 / m->height;
+    json_key(out, "aspect_ratio");
+    json_raw(out, str_from(arena_printf(c->arena, "%" PRId64 ".%03d", ratio / 1000, (int)(ratio % 1000))));
+    json_put_text(out, "orientation",
+                  m->width == m->height  ? "square"
+                  : m->width > m->height ? "landscape"
+                                         : "portrait");
+}
+
+/* The names that the provider's clients read, besides those of the page. The page says that no response but that of an
+ * import has a URL. */
+static void print_client_members(struct call *c, const struct media *m)
+{
+    struct json *out = &c->out;
+    const char *status = enum_word_of(&pe_media_statuses, m->state);
+    json_put_text(out, "media_type", pe_media_type(m->content_type));
+    json_put_text(out, "mime_type", m->content_type);
+    put_known(out, "file_size", m->size);
+    json_put_text(out, "upload_status", status);
+    json_put_text(out, "media_status", status);
+    json_put_text(out, "error_message", m->state == MEDIA_FAILED ? m->problem : NULL);
+    json_put_text(out, "original_name", m->name);
+    print_shape(c, m);
+}
+
 static void print_members(struct call *c, uint32_t row)
 {
     const struct media *m = media_read(c->world, row);
-    const struct kind *kind = kind_of(m->content_type);
-    bool is_ready = m->state == MEDIA_READY;
     struct json *out = &c->out;
     json_put_text(out, "id", m->public_id);
-    put_ids(out, m->public_id);
+    pe_put_media_ids(out, m->public_id);
     json_put_text(out, "filename", m->name);
     json_put_text(out, "content_type", m->content_type);
-    json_put_text(out, "type", kind ? kind->type : "document");
+    json_put_text(out, "type", pe_media_type(m->content_type));
     json_put_text(out, "status", enum_word_of(&pe_media_statuses, m->state));
     put_known(out, "size", m->size);
     put_known(out, "width", m->width);
     put_known(out, "height", m->height);
     put_known(out, "duration", m->duration_ms / 1000);
-    json_put_text(out, "url", is_ready ? arena_printf(c->arena, FILES "/%s", m->public_id) : NULL);
     json_put_null(out, "thumbnail_url");
+    print_client_members(c, m);
     pe_put_time(c, "created_at", m->created_at_ms);
 }
 
@@ -100,7 +143,7 @@ static void respond_upload(struct call *c, uint32_t row, const struct kind *kind
     const struct media *m = media_read(c->world, row);
     struct json *out = pe_begin(c, 201);
     json_open_map(out);
-    put_ids(out, m->public_id);
+    pe_put_media_ids(out, m->public_id);
     json_put_text(out, "upload_url",
                   arena_printf(c->arena, "%s%s/media/uploads/%s", call_base_url(c), c->provider->base, m->public_id));
     json_key(out, "upload_method");
@@ -152,7 +195,7 @@ void pe_create_upload(struct call *c)
 void pe_receive_upload(struct call *c)
 {
     uint32_t row = media_find(c->world, POSTEVERYWHERE, c->params[0]);
-    if (!row || media_read(c->world, row)->state != MEDIA_UPLOADING) {
+    if (!row || media_read(c->world, row)->state != MEDIA_UPLOADING || media_read(c->world, row)->source_url) {
         call_refuse(c, FAULT_NOT_FOUND, "No upload is in progress at this URL.");
         return;
     }
@@ -179,8 +222,10 @@ static void respond_media(struct call *c, uint32_t row, int status, const char *
     struct json *out = pe_begin(c, status);
     json_open_map(out);
     print_members(c, row);
-    if (next_step)
+    if (next_step) {
+        json_put_text(out, "message", "The file is ready.");
         json_put_text(out, "next_step", next_step);
+    }
     json_close_map(out);
     pe_end(c);
 }
@@ -198,6 +243,10 @@ void pe_complete_media(struct call *c)
     }
     if (m->state == MEDIA_UPLOADING)
         media_complete(c->world, row);
+    if (media_read(c->world, row)->state == MEDIA_FAILED) {
+        pe_refuse(c, FAULT_INVALID, 400, "upload_failed", "%s", media_read(c->world, row)->problem);
+        return;
+    }
     respond_media(c, row, 200, COMPLETE_STEP);
 }
 
@@ -247,60 +296,7 @@ void pe_list_media(struct call *c)
     }
     json_close_list(out);
     pe_put_page(c, &page, (size_t)count);
+    json_put_int(out, "total", count); /* only a client's type has it */
     json_close_map(out);
     pe_end(c);
-}
-
-struct url_body {
-    const char *url, *filename;
-};
-static const struct field url_rows[] = {
-    FIELD("url", FIELD_TEXT, struct url_body, url, .required = true, .help = "URL of the image."),
-    FIELD("filename", FIELD_TEXT, struct url_body, filename,
-          .help = "File name. Default: the last part of the URL's path."),
-};
-static const struct fields url_fields = FIELD_TABLE("body", url_rows, struct url_body, FIELDS_NO_PLACE);
-
-/* Guesses the type from the file name extension, since the URL is not fetched. */
-static const char *type_by_name(struct str name)
-{
-    static const struct {
-        const char *extension, *type;
-    } rows[] = {
-        {".png",  "image/png" },
-        {".gif",  "image/gif" },
-        {".webp", "image/webp"},
-        {".mp4",  "video/mp4" },
-    };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (str_ends(name, str_from(rows[i].extension)))
-            return rows[i].type;
-    return "image/jpeg";
-}
-
-void pe_upload_media_from_url(struct call *c)
-{
-    struct url_body body = {0};
-    struct url url;
-    const char *why;
-    if (!pe_body(c, &url_fields, &body))
-        return;
-    if (!url_parse(c->arena, body.url, &url, &why)) {
-        call_issue(c, "url", "%s", why);
-        return;
-    }
-    const char *slash = strrchr(url.path, '/');
-    const char *name = body.filename ? body.filename : slash && slash[1] ? slash + 1 : "file";
-    const char *type = type_by_name(str_from(url.path));
-    if (!str_starts(str_from(type), STR("image/"))) {
-        pe_refuse(c, FAULT_INVALID, 415, "unsupported_media_type", "url: only images can be uploaded from a URL.");
-        return;
-    }
-    const struct media spec = {
-        .public_id = ids_mint(c->world, "", ID_UUID),
-        .name = name,
-        .content_type = type,
-        .state = MEDIA_READY,
-    };
-    respond_media(c, media_create(c->world, pe_space(c), &spec), 201, COMPLETE_STEP);
 }

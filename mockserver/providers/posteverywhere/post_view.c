@@ -1,6 +1,7 @@
 /* The JSON of a post, with its status and its result at each account. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include "base/array.h"
 #include "base/json.h"
 
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk)
@@ -90,10 +91,13 @@ static void print_account(struct call *c, const struct destination *d)
     const struct account *a = account_read(c->world, d->account);
     struct json *out = &c->out;
     bool listed = account_is_listed(a);
-    if (listed)
-        pe_put_number(out, "account_id", a->public_id);
-    else
-        json_put_null(out, "account_id");
+    static const char *const names[] = {"account_id", "social_account_id"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (listed)
+            pe_put_number(out, names[i], a->public_id);
+        else
+            json_put_null(out, names[i]);
+    }
     json_put_text(out, "account_name", listed ? a->name : NULL);
     json_put_text(out, "platform", enum_word_of(&pe_platforms, a->platform));
 }
@@ -105,7 +109,9 @@ static void print_outcome(struct call *c, uint32_t row)
     pe_put_time(c, "published_at", d->published_at_ms);
     json_put_text(out, "platform_post_id", d->external_id);
     json_put_text(out, "platform_post_url", d->external_url);
-    json_put_text(out, "error", pe_failure_text(c->arena, c->world, row));
+    const char *error = pe_failure_text(c->arena, c->world, row);
+    json_put_text(out, "error", error);
+    json_put_text(out, "last_error", error);
     json_put_int(out, "attempts", d->attempts);
 }
 
@@ -162,25 +168,32 @@ static void print_account_id(struct call *c, uint32_t row)
     json_raw(&c->out, str_from(account_read(c->world, account)->public_id));
 }
 
-static void print_details(struct call *c, const struct post *p)
+static void print_media(struct call *c, const struct field_list *media)
 {
-    const struct pe_details d = pe_details_read(c->arena, p->details);
-    const char *const *ids = d.media.items;
+    const char *const *ids = media->items;
     struct json *out = &c->out;
-    json_put_text(out, "timezone", d.timezone);
-    put_texts(out, "media_ids", ids, d.media.count);
     json_key(out, "media");
-    if (d.media.count)
-        json_open_list(out);
-    else
+    if (!media->count) {
         json_null(out);
-    for (size_t i = 0; i < d.media.count; i++) {
+        return;
+    }
+    json_open_list(out);
+    for (size_t i = 0; i < media->count; i++) {
         uint32_t row = media_find(c->world, POSTEVERYWHERE, str_from(ids[i]));
         if (row)
             pe_print_media(c, row);
     }
-    if (d.media.count)
-        json_close_list(out);
+    json_close_list(out);
+}
+
+static void print_details(struct call *c, const struct post *p, bool with_media)
+{
+    const struct pe_details d = pe_details_read(c->arena, p->details);
+    struct json *out = &c->out;
+    json_put_text(out, "timezone", d.timezone);
+    put_texts(out, "media_ids", d.media.items, d.media.count);
+    if (with_media)
+        print_media(c, &d.media);
     json_key(out, "platform_content");
     if (d.platforms)
         json_node(out, d.platforms);
@@ -188,7 +201,7 @@ static void print_details(struct call *c, const struct post *p)
         json_null(out);
 }
 
-void pe_print_post_members(struct call *c, uint32_t post)
+void pe_print_post_members(struct call *c, uint32_t post, bool with_parts)
 {
     const struct post *p = post_read(c->world, post);
     enum pe_status status = pe_status(c->world, post);
@@ -197,10 +210,12 @@ void pe_print_post_members(struct call *c, uint32_t post)
     json_put_text(out, "id", p->public_id);
     json_put_text(out, "content", p->text);
     json_put_text(out, "status", enum_word_of(&pe_statuses, status));
+    json_put_text(out, "post_status", enum_word_of(&pe_statuses, status));
     print_each(c, post, "account_ids", print_account_id);
     pe_put_time(c, "scheduled_for", p->due_at_ms);
-    print_details(c, p);
-    print_each(c, post, "destinations", print_destination);
+    print_details(c, p, with_parts);
+    if (with_parts)
+        print_each(c, post, "destinations", print_destination);
     pe_put_time(c, "created_at", p->created_at_ms);
     pe_put_time(c, "updated_at", p->updated_at_ms);
 }
@@ -208,7 +223,7 @@ void pe_print_post_members(struct call *c, uint32_t post)
 void pe_print_post(struct call *c, uint32_t post)
 {
     json_open_map(&c->out);
-    pe_print_post_members(c, post);
+    pe_print_post_members(c, post, true);
     json_close_map(&c->out);
 }
 
@@ -240,6 +255,8 @@ void pe_post_results(struct call *c)
     json_open_map(out);
     json_put_text(out, "post_id", post_read(c->world, post)->public_id);
     json_put_text(out, "post_status", enum_word_of(&pe_statuses, pe_status(c->world, post)));
+    json_put_text(out, "content", post_read(c->world, post)->text);
+    pe_put_time(c, "scheduled_for", post_read(c->world, post)->due_at_ms);
     pe_print_results(c, post);
     json_close_map(out);
     pe_end(c);

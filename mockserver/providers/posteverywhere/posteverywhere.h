@@ -2,9 +2,9 @@
  * START HERE: the route table in posteverywhere.c.
  *
  * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, posts_retry.c, posts_list.c, post_view.c, media.c,
- *          about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the `posteverywhere:`
- *          section of a fixture. An account id is a whole number, stored as decimal text; every other generated id is
- *          a UUID. Each organization has exactly one space, and no request names it.
+ *          media_import.c, about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the
+ *          `posteverywhere:` section of a fixture. An account id is a whole number, stored as decimal text; every
+ *          other generated id is a UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
  *          X-PostEverywhere-Timestamp of a webhook is in seconds.
  * Errors:  handlers set a fault. Only response.c writes the error envelope {"data": null, "error": {message, code,
@@ -38,10 +38,12 @@ enum pe_api_version pe_api_version(const struct call *c);
 
 enum pe_health { PE_HEALTHY, PE_EXPIRED, PE_UNHEALTHY, PE_HEALTH_COUNT };
 enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIALLY_FAILED, PE_FAILED, PE_STATUS_COUNT };
+/* In filters only: the word of the provider's SDK for every post that waits or is publishing. */
+enum { PE_QUEUED_FILTER = PE_STATUS_COUNT };
 
 /* words.c: the words of the API for the mock's values; pe_api_versions: of fixtures. */
-extern const struct enum_words pe_platforms, pe_platform_filters, pe_healths, pe_statuses, pe_media_statuses,
-    pe_connect_statuses, pe_device_statuses, pe_api_versions;
+extern const struct enum_words pe_platforms, pe_platform_filters, pe_healths, pe_statuses, pe_status_filters,
+    pe_media_statuses, pe_connect_statuses, pe_device_statuses, pe_api_versions;
 
 /* response.c */
 /* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
@@ -127,8 +129,9 @@ bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row);
 /* The error text of a destination; NULL if it has not failed. */
 const char *pe_failure_text(struct arena *a, const struct world *w, uint32_t destination);
 void pe_print_post(struct call *c, uint32_t post);
-void pe_print_post_members(struct call *c, uint32_t post); /* into an open JSON object */
-void pe_print_results(struct call *c, uint32_t post);      /* "results": [...] */
+/* Into an open JSON object; its media and destinations only `with_parts`. */
+void pe_print_post_members(struct call *c, uint32_t post, bool with_parts);
+void pe_print_results(struct call *c, uint32_t post); /* "results": [...] */
 /* The post named by the first path parameter. ROW_NONE: the call is refused. */
 uint32_t pe_post(struct call *c);
 void pe_read_post(struct call *c);
@@ -164,8 +167,11 @@ void pe_complete_media(struct call *c);
 void pe_list_media(struct call *c);
 void pe_read_media(struct call *c);
 void pe_delete_media(struct call *c);
-void pe_upload_media_from_url(struct call *c);
 void pe_print_media(struct call *c, uint32_t row);
+const char *pe_media_type(const char *content_type);     /* image, video or document */
+void pe_put_media_ids(struct json *out, const char *id); /* the members media_id and media_ids */
+/* media_import.c */
+void pe_upload_media_from_url(struct call *c);
 
 /* about.c */
 struct pe_platform_rules {

@@ -131,6 +131,8 @@ static bool media_valid(struct call *c, const struct draft *d)
         const struct media *m = row ? media_read(c->world, row) : NULL;
         if (!m || m->state == MEDIA_REMOVED || !call_owns(c, m->space))
             return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i), "no media has this id");
+        if (m->state == MEDIA_FAILED)
+            return pe_refuse(c, FAULT_INVALID, 400, "upload_failed", "media_ids: the import of '%s' failed.", ids[i]);
         if (m->state == MEDIA_UPLOADING)
             return pe_refuse(c, FAULT_INVALID, 400, "file_not_uploaded",
                              "media_ids: the upload of '%s' is not complete.", ids[i]);
@@ -169,9 +171,12 @@ void pe_print_created(struct call *c, uint32_t post)
     const struct post *p = post_read(c->world, post);
     enum pe_status status = pe_status(c->world, post);
     struct json *out = &c->out;
+    uint32_t count = index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post);
     json_open_map(out);
-    pe_print_post_members(c, post);
-    json_put_int(out, "accounts_count", index_count_of(&c->world->indexes[INDEX_DESTINATION_POST], post));
+    pe_print_post_members(c, post, false);
+    json_put_text(out, "post_group_id", p->public_id);
+    json_put_int(out, "destinations", count);
+    json_put_int(out, "accounts_count", count);
     json_put_text(out, "message", message_for(status));
     if (!p->draft && status != PE_SCHEDULED)
         pe_print_results(c, post);
@@ -308,7 +313,13 @@ void pe_schedule_post(struct call *c)
     if (c->fault || !draft_valid(c, &draft))
         return;
     revise(c, post, &draft, false, body.publish_now ? c->now_ms : due_ms);
-    respond_post(c, post);
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    pe_print_post_members(c, post, true);
+    json_put_bool(out, "publish_now", body.publish_now);
+    json_put_text(out, "message", message_for(pe_status(c->world, post)));
+    json_close_map(out);
+    pe_end(c);
 }
 
 /* Whether any destination of the post is in this state. */

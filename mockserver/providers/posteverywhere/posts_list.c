@@ -118,7 +118,9 @@ static void read_order(struct call *c, struct filter *f)
 
 static bool read_filter(struct call *c, struct filter *f)
 {
-    pe_query_words(c, "status", &pe_statuses, &f->statuses);
+    pe_query_words(c, "status", &pe_status_filters, &f->statuses);
+    if (f->statuses >> PE_QUEUED_FILTER & 1)
+        f->statuses |= 1u << PE_SCHEDULED | 1u << PE_PUBLISHING;
     pe_query_words(c, "platform", &pe_platform_filters, &f->platforms);
     f->account = call_query(c, "account_id");
     f->search = call_query(c, "search");
@@ -176,6 +178,9 @@ void pe_list_posts(struct call *c)
         pe_print_post(c, rows.items[i]);
     json_close_list(out);
     pe_put_page(c, &page, rows.count);
+    json_put_int(out, "total", (int64_t)rows.count); /* these three only a client's type has */
+    json_put_int(out, "limit", page.limit);
+    json_put_int(out, "offset", page.offset);
     json_close_map(out);
     pe_end(c);
 }

@@ -57,10 +57,25 @@ static const struct enum_word status_rows[] = {
 static_assert(COUNT(status_rows) == PE_STATUS_COUNT, "each status of a post has a word");
 const struct enum_words pe_statuses = WORDS(status_rows);
 
+/* What the filter of the list accepts: the pages' words, and queued and done, which the provider's SDK sends. */
+static const struct enum_word status_filter_rows[] = {
+    {PE_DRAFT,            "draft"           },
+    {PE_SCHEDULED,        "scheduled"       },
+    {PE_PUBLISHING,       "publishing"      },
+    {PE_PUBLISHED,        "published"       },
+    {PE_PARTIALLY_FAILED, "partially_failed"},
+    {PE_FAILED,           "failed"          },
+    {PE_QUEUED_FILTER,    "queued"          },
+    {PE_PUBLISHED,        "done"            },
+};
+static_assert(COUNT(status_filter_rows) == PE_STATUS_COUNT + 2, "each status of a post has a word");
+const struct enum_words pe_status_filters = WORDS(status_filter_rows);
+
 static const struct enum_word media_rows[] = {
     {MEDIA_UPLOADING, "uploading"},
     {MEDIA_READY,     "ready"    },
     {MEDIA_REMOVED,   "removed"  },
+    {MEDIA_FAILED,    "failed"   },
 };
 static_assert(COUNT(media_rows) == MEDIA_STATE_COUNT, "each media state has a word");
 const struct enum_words pe_media_statuses = WORDS(media_rows);
