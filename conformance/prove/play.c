@@ -75,18 +75,27 @@ static struct where place_of(const struct entry *e, const struct node *sent, con
     return at;
 }
 
+/* Reports one error of the response. */
+static bool report_error(const struct entry *e, const struct node *sent, const struct node *problem,
+                         enum error_kind kind, struct error *err)
+{
+    const char *pointer = node_get_text(problem, "pointer"), *detail = node_get_text(problem, "detail");
+    return error_add(err, kind, place_of(e, sent, pointer ? pointer : ""), "'%s': the mock refuses this entry: %s",
+                     e->name, detail ? detail : "no reason");
+}
+
+/* The first error is the problem itself; `errors` has the others. */
 static bool report_refusal(struct arena *a, const struct entry *e, const struct node *sent,
                            const struct exchange_record *x, struct error *err)
 {
     const struct node *body = json_parse(a, x->response_body, "response", NULL), *errors = node_get(body, "errors");
     enum error_kind kind = x->status && x->status < 500 ? ERROR_INPUT : ERROR_TARGET;
-    for (size_t i = 0; i < node_count(errors); i++) {
-        const char *pointer = node_get_text(node_at(errors, i), "pointer");
-        const char *detail = node_get_text(node_at(errors, i), "detail");
-        error_add(err, kind, place_of(e, sent, pointer ? pointer : ""), "'%s': the mock refuses this entry: %s",
-                  e->name, detail ? detail : "no reason");
-    }
-    return node_count(errors) ? false : error_add(err, kind, e->at, "'%s': %s", e->name, admin_error(a, x));
+    if (!node_get(body, "pointer"))
+        return error_add(err, kind, e->at, "'%s': %s", e->name, admin_error(a, x));
+    report_error(e, sent, body, kind, err);
+    for (size_t i = 0; i < node_count(errors); i++)
+        report_error(e, sent, node_at(errors, i), kind, err);
+    return false;
 }
 
 static bool create_namespace(const struct player *p, struct arena *a, const struct entry *e, struct error *err)

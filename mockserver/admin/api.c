@@ -66,7 +66,7 @@ static const struct route routes[] = {
 };
 
 #define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000)"
-#define STABLE "stable=1 (leaves out wall-clock times and cursors)"
+#define STABLE "stable=1 (leaves out wall-clock times and cursors; `next` stays if there are more entries)"
 
 /* The help texts of the operations, found by name: operation, query, body, help. */
 static const struct admin_guide guides[] = {
@@ -310,22 +310,32 @@ static bool admits(struct call *c)
     return check_site(c) && check_token(c);
 }
 
+/* The member `errors`: the issues from the given one on; absent if there are none. */
+static void put_issues(struct json *w, const struct call *c, size_t from)
+{
+    if (from >= c->issues.count)
+        return;
+    json_key_list(w, "errors");
+    for (size_t i = from; i < c->issues.count; i++) {
+        json_open_map(w);
+        json_put_text(w, "pointer", c->issues.items[i].path);
+        json_put_text(w, "detail", c->issues.items[i].message);
+        json_close_map(w);
+    }
+    json_close_list(w);
+}
+
+/* The first error is the problem itself. */
 static void render_error(struct call *c)
 {
     const struct fault_row *row = provider_fault(&admin_provider, c->fault);
     int status = c->fault_status ? c->fault_status : row->status;
     const char *code = c->fault_code ? c->fault_code : row->code;
-    struct json *w = problem_json(c, status, code, c->detail ? c->detail : row->message);
-    if (c->issues.count) {
-        json_key_list(w, "errors");
-        for (size_t i = 0; i < c->issues.count; i++) {
-            json_open_map(w);
-            json_put_text(w, "pointer", c->issues.items[i].path);
-            json_put_text(w, "detail", c->issues.items[i].message);
-            json_close_map(w);
-        }
-        json_close_list(w);
-    }
+    const struct issue *first = c->issues.count && !c->detail ? &c->issues.items[0] : NULL;
+    struct json *w = problem_json(c, status, code, c->detail ? c->detail : first ? first->message : row->message);
+    if (first)
+        json_put_text(w, "pointer", first->path);
+    put_issues(w, c, first ? 1 : 0);
     json_close_map(w);
 }
 
@@ -360,8 +370,8 @@ static bool check_query(struct call *c)
     (void)call_query(c, ""); /* parses the query */
     for (size_t i = 0; i < c->query_count; i++)
         if (!has_parameter(guide, c->query[i].name))
-            return call_refuse(c, FAULT_INVALID, "unknown parameter '" STR_FMT "' (%s)", STR_ARG(c->query[i].name),
-                               guide->query ? guide->query : "this operation has none");
+            call_issue(c, "query", "unknown parameter '" STR_FMT "' (%s)", STR_ARG(c->query[i].name),
+                       guide->query ? guide->query : "this operation has none");
     return c->fault == FAULT_NONE;
 }
 

@@ -184,11 +184,19 @@ static bool apply_options(struct call *c, const struct create_body *body, struct
 static bool check_credentials(struct call *c, const struct field_list *list)
 {
     const char *const *texts = list->items;
+    bool ok = true;
     for (size_t i = 0; i < list->count; i++)
         if (!*texts[i])
-            return call_issue(c, arena_printf(c->arena, "/credentials/%zu", i),
-                              "'credentials' item %zu is empty; expected an API key", i + 1);
-    return true;
+            ok = call_issue(c, arena_printf(c->arena, "/credentials/%zu", i),
+                            "'credentials' item %zu is empty; expected an API key", i + 1);
+    return ok;
+}
+
+static bool check_name(struct call *c, const char *name)
+{
+    return namespaces_name_valid(str_from(name)) ||
+           call_issue(c, "/name", "invalid namespace name; expected 1 to %d of A-Z a-z 0-9 . _ - and no leading dot",
+                      NAMESPACE_NAME_MAX);
 }
 
 static bool check_idle(struct call *c, int64_t idle_ms)
@@ -222,9 +230,11 @@ void admin_namespace_create(struct call *c)
     struct create_body body = {.overrides = OVERRIDES_NONE};
     struct origin origin = {0};
     struct namespace *ns = NULL;
-    if (!admin_body(c, &admin_create_fields, &body) || !check_credentials(c, &body.credentials) ||
-        !check_idle(c, body.idle_ms))
+    if (!admin_body(c, &admin_create_fields, &body))
         return;
+    check_name(c, body.name);
+    check_credentials(c, &body.credentials);
+    check_idle(c, body.idle_ms);
     if (body.fixture && body.from)
         call_issue(c, "/from", "'fixture' and 'from' exclude each other");
     else if (body.from)
@@ -233,7 +243,7 @@ void admin_namespace_create(struct call *c)
         start_from_fixture(c, &body, call_body(c), &origin);
     if (origin.world)
         world_set_name(origin.world, str_from(body.name)); /* the options may advance the clock, and events mint ids */
-    if (origin.world && apply_options(c, &body, origin.world))
+    if (origin.world && apply_options(c, &body, origin.world) && !c->fault)
         ns = create(c, &body, &origin);
     world_free(origin.world);
     fixture_free(origin.fixture);
@@ -386,14 +396,23 @@ static void put_reloaded(struct json *w, const struct reload_result *result)
     json_close_map(w);
 }
 
+static void put_place(struct json *w, const struct where *at)
+{
+    json_put_text(w, "file", at->file);
+    json_put_int(w, "line", at->line);
+    json_put_int(w, "column", at->column);
+}
+
+/* Adds the place of the first error, which is the problem itself, and `errors`: the others, if there are any. */
 static void put_problems(struct json *w, const struct error *problems)
 {
+    put_place(w, &problems->first->at);
+    if (!problems->first->next)
+        return;
     json_key_list(w, "errors");
-    for (const struct problem *p = problems->first; p; p = p->next) {
+    for (const struct problem *p = problems->first->next; p; p = p->next) {
         json_open_map(w);
-        json_put_text(w, "file", p->at.file);
-        json_put_int(w, "line", p->at.line);
-        json_put_int(w, "column", p->at.column);
+        put_place(w, &p->at);
         json_put_text(w, "detail", p->text);
         json_close_map(w);
     }
@@ -405,8 +424,7 @@ static void respond_reloaded(struct call *c)
     const struct reload_result *result = c->own;
     struct json *w;
     if (error_any(&result->problems)) {
-        w = problem_json(c, 422, "unusable_fixtures",
-                         "The fixture files have errors; the loaded fixtures stay in use.");
+        w = problem_json(c, 422, "unusable_fixtures", result->problems.first->text);
         put_problems(w, &result->problems);
     } else {
         w = admin_object(c, 200);

@@ -326,7 +326,8 @@ static bool read_operation(struct call *c)
     return !c->fault;
 }
 
-/* `next` is the `since` of the next page. `truncated`: entries after `since` were evicted. */
+/* `next` is the `since` of the next page; `stable` leaves it out of the last one. `truncated`: entries after `since`
+ * were evicted. */
 static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
 {
     const struct journal *j = c->ns->journal;
@@ -349,7 +350,8 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
         }
     }
     json_close_list(w);
-    json_put_text(w, "next", request_cursor(c->arena, j, seq - 1));
+    if (seq <= journal_last(j) || !admin_query_flag(c, "stable"))
+        json_put_text(w, "next", request_cursor(c->arena, j, seq - 1));
     json_put_bool(w, "more", seq <= journal_last(j));
     json_put_bool(w, "truncated", truncated);
     json_put_int(w, "lost", (int64_t)journal_lost(j));

@@ -27,7 +27,9 @@ void admin_rule_add(struct call *c)
     const char *name = NULL;
     struct error err = {0};
     const struct node *list = node_new_list(c->arena, &body, 1);
-    if (!rules_check_keys(list, c->world, &err) || !rules_add(c->ns->rules, body, &name, &err))
+    bool ok = rules_check_keys(list, c->world, &err);
+    ok = ok ? rules_add(c->ns->rules, body, &name, &err) : rules_check(list, &err) && false; /* for all errors */
+    if (!ok)
         admin_issues(c, body, &err);
     else
         rules_print_one(c->ns->rules, str_from(name), call_json(c, 201));

@@ -7,6 +7,8 @@
 #include "mockserver/runtime/export.h"
 #include "mockserver/state/record.h"
 
+#define FAULTS_MAX 20 /* listed in an error */
+
 static const struct record_type *kind_of(struct call *c)
 {
     struct error err = {0};
@@ -179,20 +181,22 @@ static struct record_edit *read_patch(struct call *c, const struct record_type *
 }
 
 struct faults {
+    struct arena *arena;
     size_t count;
-    struct buf first;
+    const char *texts[FAULTS_MAX];
 };
 
 static void add_fault(void *ctx, enum record_kind kind, uint32_t row, const char *why)
 {
     struct faults *f = ctx;
-    if (!f->count++)
-        buf_printf(&f->first, "%s %u: %s", record_kind_texts[kind], row, why);
+    if (f->count < FAULTS_MAX)
+        f->texts[f->count] = arena_printf(f->arena, "%s %u: %s", record_kind_texts[kind], row, why);
+    f->count++;
 }
 
 static struct faults faults_of(struct call *c, const struct world *w)
 {
-    struct faults faults = {.first = {.arena = c->arena}};
+    struct faults faults = {.arena = c->arena};
     world_check_each(w, add_fault, &faults);
     return faults;
 }
@@ -203,8 +207,10 @@ static bool breaks(struct call *c, const struct world *patched)
     struct faults after = faults_of(c, patched);
     if (!after.count || after.count <= faults_of(c, c->world).count)
         return false;
+    for (size_t i = 1; i < after.count && i < FAULTS_MAX; i++)
+        call_issue(c, "", "%s", after.texts[i]);
     return !call_refuse(c, FAULT_CONFLICT, "the state would be inconsistent (allow it with ?skip_invariants=1): %s",
-                        buf_c(&after.first));
+                        after.texts[0]);
 }
 
 /* Tries the patch on a copy. Returns false if the call was refused. */

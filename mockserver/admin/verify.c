@@ -205,14 +205,15 @@ static void respond(struct call *c, const struct verification *v)
 
 static bool check_counts(struct call *c, const struct verify_body *b)
 {
+    bool ok = true;
     if (b->count >= 0 && (b->at_least >= 0 || b->at_most >= 0))
-        return call_issue(c, "/count", "'count' excludes 'at_least' and 'at_most'");
+        ok = call_issue(c, "/count", "'count' excludes 'at_least' and 'at_most'");
     if (b->at_most >= 0 && b->at_least > b->at_most)
-        return call_issue(c, "/at_least", "'at_least' is %lld; expected at most 'at_most', which is %lld",
-                          (long long)b->at_least, (long long)b->at_most);
+        ok = call_issue(c, "/at_least", "'at_least' is %lld; expected at most 'at_most', which is %lld",
+                        (long long)b->at_least, (long long)b->at_most);
     if (b->timeout_ms < 0 || b->timeout_ms > TIMEOUT_MAX_MS)
-        return call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s", admin_duration_text(c, b->timeout_ms));
-    return true;
+        ok = call_issue(c, "/timeout", "'timeout' is %s; expected 0s to 60s", admin_duration_text(c, b->timeout_ms));
+    return ok;
 }
 
 /* Of a number only 0 is valid; request_read_cursor explains why. */
@@ -235,8 +236,11 @@ static struct verification *begin(struct call *c, const struct fields *fields)
 {
     struct verify_body b = {.count = -1, .at_least = -1, .at_most = -1, .timeout_ms = TIMEOUT_DEFAULT_MS};
     struct verification *v = arena_new(c->arena, struct verification);
-    if (!admin_body(c, fields, &b) || !check_counts(c, &b) || !read_since(c, b.since, v) ||
-        !request_match_check(c, &b.match))
+    if (!admin_body(c, fields, &b))
+        return NULL;
+    bool ok = check_counts(c, &b);
+    ok = request_match_check(c, &b.match) && ok;
+    if (!ok || !read_since(c, b.since, v))
         return NULL;
     v->match = b.match;
     v->least = b.count >= 0 ? b.count : b.at_least >= 0 ? b.at_least : b.at_most < 0;

@@ -54,7 +54,7 @@ static inline int setup(void **state)
  * `words`. Without a pointer the problem's detail must contain them. */
 static inline void assert_problem(struct mock_response a, int status, const char *pointer, const char *words)
 {
-    const char *at_pointer = at(a, "/errors/0/pointer"), *detail = at(a, "/errors/0/detail");
+    const char *at_pointer = at(a, "/pointer"), *detail = at(a, "/detail");
     if (!pointer)
         detail = at(a, "/detail");
     if (a.status != status || !detail || !strstr(detail, words) || (pointer && strcmp(at_pointer, pointer) != 0))

@@ -85,7 +85,7 @@ static void patch(const struct damage *d, void *ctx)
             json_print(d->arena, d->root));
         if (a.status == 200)
             use(t, d);
-        else if (a.status != 409 && (a.status != 422 || !at(a, "/errors/0/pointer")))
+        else if (a.status != 409 && (a.status != 422 || !at(a, "/pointer")))
             damaged_complain("%s: %d " STR_FMT, d->name, a.status, STR_ARG(a.text));
     }
 }

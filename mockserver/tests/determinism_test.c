@@ -59,9 +59,7 @@ static void the_same_calls_after_a_reset_give_the_same_journal(void **state)
 {
     struct mock_response first = make_calls(*state);
     mock_call(*state, "POST /__admin/reset", NULL);
-    struct mock_response second = make_calls(*state); /* only the cursor `next` is another one */
-    assert_string_equal(at(second, "/items"), at(first, "/items"));
-    assert_string_not_equal(at(second, "/next"), at(first, "/next"));
+    assert_true(str_eq(make_calls(*state).text, first.text));
 }
 
 static void other_calls_give_another_journal(void **state)

@@ -173,7 +173,7 @@ static void an_unknown_step_is_refused(void **state)
     struct mock_response a =
         mock_call(*state, "POST /__admin/simulate/side_effect", "{\"step\":\"layrs\",\"outcome\":\"fail\"}");
     assert_int_equal(a.status, 422);
-    assert_string_equal(at(a, "/errors/0/pointer"), "/step");
+    assert_string_equal(at(a, "/pointer"), "/step");
 }
 
 int main(void)

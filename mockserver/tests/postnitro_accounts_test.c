@@ -268,7 +268,7 @@ static void only_supported_platforms_can_be_connected(void **state)
     struct mock_response a =
         simulate(*state, "account_connected", "{\"space\":\"ws_acme\",\"platform\":\"youtube\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422);
-    assert_string_equal(at(a, "/errors/0/pointer"), "/platform");
+    assert_string_equal(at(a, "/pointer"), "/platform");
     a = simulate(*state, "account_connected",
                  "{\"space\":\"prj_acme_a\",\"platform\":\"linkedin\",\"handle\":\"acme\"}");
     assert_int_equal(a.status, 422); /* Layers has no LinkedIn */
