@@ -14,6 +14,8 @@
 
 #define HTTP_CODINGS "gzip, deflate, br" /* what base/http/client.h can decode, as a value of Accept-Encoding */
 
+#define HTTP_BODY_MAX (16u << 20) /* bytes of a request body that our server accepts, and of a decoded one */
+
 struct header {
     const char *name;
     struct str value;

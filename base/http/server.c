@@ -293,6 +293,19 @@ static bool cannot_listen(struct error *err, const char *address, int port, int 
     }
 }
 
+bool server_has_address(const char *address)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *to;
+    if (getaddrinfo(address, NULL, &hints, &to) != 0)
+        return false;
+    int fd = bind_and_listen(to);
+    bool missing = fd < 0 && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT);
+    if (fd >= 0)
+        close(fd);
+    freeaddrinfo(to);
+    return !missing;
+}
+
 /* A non-blocking fd, or -1. */
 static int listen_on(const char *address, int port, struct error *err)
 {

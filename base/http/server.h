@@ -48,6 +48,8 @@ struct server_options {
 };
 
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err);
+/* False if this machine does not have the numeric address, for example no IPv6. */
+bool server_has_address(const char *address);
 int server_port(const struct server *s);
 void server_reply(struct exchange *x); /* sends x->response; call it exactly once per exchange */
 /* Call this when x->response.stream has more data or has ended. Has no effect before the first byte or if the server is

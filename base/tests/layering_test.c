@@ -51,7 +51,7 @@ static const struct room rooms[] = {
                                            "mockserver/providers/posteverywhere mockserver/providers/postnitro"},
     {"mockserver/client_checks",           "base mockserver/state mockserver/provider_api mockserver/runtime "
                                            "mockserver/gates"},
-    {"mockserver/pipeline",                "base mockserver/state mockserver/provider_api mockserver/rules "
+    {"mockserver/pipeline",                API " mockserver/rules "
                                            "mockserver/runtime mockserver/gates mockserver/client_checks"},
     {"mockserver/admin",                   API " mockserver/rules mockserver/runtime mockserver/gates "
                                            "mockserver/client_checks"},
@@ -84,6 +84,7 @@ static const struct {
     {"microhttpd.h",  "base/http/server*"},
     {"pcre2.h",       "base/match.c base/pattern.c"},
     {"curl/curl.h",   "base/http/libcurl.h"},
+    {"zlib.h",        "base/http/coding.c"},
     {"openssl/",      "base/digest.c base/http/certificate.c"},
 };
 

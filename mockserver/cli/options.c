@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "base/units.h"
 #include "base/url.h"
+#include "mockserver/cli/port.h"
 #include "mockserver/pipeline/cors.h"
 #include "mockserver/runtime/journal.h"
 
@@ -63,10 +64,13 @@ static bool set_health_port(struct options *o, const struct given *g)
 
 static bool set_listen(struct options *o, const struct given *g)
 {
-    const char *address = strcmp(g->value, "localhost") ? g->value : "127.0.0.1";
-    if (!is_ip_address(address))
-        return flag_invalid(g, "expected an IP address");
-    o->listen = address;
+    struct str text = str_from(g->value);
+    bool brackets = str_starts(text, STR("[")) && str_ends(text, STR("]"));
+    const char *address = brackets ? str_dup(o->arena, str_of(text.s + 1, text.n - 2)) : g->value;
+    bool is_name = str_eq_nocase(text, STR(LISTEN_LOCALHOST));
+    if (!is_name && (!is_ip_address(address) || (brackets && !strchr(address, ':'))))
+        return flag_invalid(g, "expected an IP address or localhost");
+    o->listen = is_name ? LISTEN_LOCALHOST : address;
     return true;
 }
 
@@ -253,7 +257,8 @@ static const struct flag serve_rows[] = {
          .help = "load this fixture (repeatable; default: a built-in sample); a namespace starts "
                  "from the first one unless it is created from another"),
     FLAG("port", "N", set_port, .help = "listen on this port (default 8080; 0: any free port)"),
-    FLAG("listen", "ADDRESS", set_listen, .help = "listen on this IP address (default 127.0.0.1)"),
+    FLAG("listen", "ADDRESS", set_listen,
+         .help = "listen on this IP address (default 127.0.0.1); localhost: on 127.0.0.1 and ::1"),
     FLAG("public-url", "URL", set_public_url,
          .help = "base of the URLs in responses (default: the host and port of the request)"),
     FLAG("trust-forwarded", NULL, set_trust_forwarded,

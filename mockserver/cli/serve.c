@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "mockserver/cli/port.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/recording/record.h"
@@ -106,7 +107,6 @@ static void tls_end(const struct tls *t)
         (void)unlink(t->file);
 }
 
-#define BODY_MAX        (16u << 20)
 #define IDLE_TIMEOUT_S  60
 #define CONNECTIONS_MAX 1000
 #define QUIESCE_US      INT64_C(5000000)
@@ -115,8 +115,8 @@ static void tls_end(const struct tls *t)
 struct service {
     struct loop *loop;
     struct mock *mock;
-    struct recorder *recorder;     /* NULL: do not record */
-    struct server *server, *admin; /* admin NULL: no separate port */
+    struct recorder *recorder; /* NULL: do not record */
+    struct port port, admin;   /* admin may be closed */
     struct tls tls;
     int64_t ends_us;           /* deadline for the requests in flight; 0: serving */
     bool client_checks_failed; /* set when the mock stops */
@@ -132,14 +132,14 @@ struct handlers {
 static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
 static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse, recorder_done};
 
-static struct server *open_port(const struct service *s, const struct options *o, int64_t port, bool admin,
-                                struct error *err)
+static bool open_port(const struct service *s, const struct options *o, int64_t number, bool admin, struct port *out,
+                      struct error *err)
 {
     const struct handlers *to = s->recorder ? &recording : &direct;
     const struct server_options options = {
         .address = o->listen,
-        .port = (int)port,
-        .body_max = BODY_MAX,
+        .port = (int)number,
+        .body_max = HTTP_BODY_MAX,
         .certificate = s->tls.on ? &s->tls.certificate : NULL,
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .connections_max = CONNECTIONS_MAX,
@@ -148,12 +148,12 @@ static struct server *open_port(const struct service *s, const struct options *o
         .done = to->done,
         .ctx = s->recorder ? (void *)s->recorder : s->mock,
     };
-    return server_new(s->loop, &options, err);
+    return port_open(s->loop, &options, out, err);
 }
 
 /* The URL of a port for a client on this machine. If the server listens on all addresses, it is the loopback
  * address. */
-static const char *url_of(const struct service *s, const struct options *o, const struct server *server)
+static const char *url_of(const struct service *s, const struct options *o, const struct port *port)
 {
     const char *address = o->listen;
     bool six = strchr(address, ':');
@@ -162,7 +162,7 @@ static const char *url_of(const struct service *s, const struct options *o, cons
     else if (!strcmp(address, "::"))
         address = "::1";
     return arena_printf(o->arena, "%s://%s%s%s:%d", s->tls.on ? "https" : "http", six ? "[" : "", address,
-                        six ? "]" : "", server_port(server));
+                        six ? "]" : "", port_number(port));
 }
 
 static void print_ready(const struct service *s, const struct options *o)
@@ -179,11 +179,11 @@ static void print_ready(const struct service *s, const struct options *o)
         json_put_text(&w, providers[i]->name,
                       arena_printf(a, "%s%s%s", s->mock->url, providers[i]->mount, providers[i]->base));
     json_close_map(&w);
-    if (s->admin)
-        json_put_text(&w, "admin", url_of(s, o, s->admin));
+    if (s->admin.count)
+        json_put_text(&w, "admin", url_of(s, o, &s->admin));
     if (s->tls.file)
         json_put_text(&w, "certificate", s->tls.file);
-    json_put_int(&w, "port", server_port(s->server));
+    json_put_int(&w, "port", port_number(&s->port));
     json_put_int(&w, "pid", getpid());
     json_close_map(&w);
     if (puts(buf_c(&line)) == EOF || fflush(stdout) == EOF)
@@ -193,7 +193,7 @@ static void print_ready(const struct service *s, const struct options *o)
 static void stop_when_idle(void *ctx)
 {
     struct service *s = ctx;
-    size_t in_flight = server_in_flight(s->server) + (s->admin ? server_in_flight(s->admin) : 0);
+    size_t in_flight = port_in_flight(&s->port) + port_in_flight(&s->admin);
     if (in_flight && time_monotonic_us() < s->ends_us) {
         loop_timer(s->loop, time_monotonic_us() + REFRESH_US, stop_when_idle, s);
         return;
@@ -212,18 +212,15 @@ static void on_signal(void *ctx, int signal)
         return;
     }
     s->ends_us = time_monotonic_us() + QUIESCE_US;
-    server_quiesce(s->server);
-    if (s->admin)
-        server_quiesce(s->admin);
+    port_quiesce(&s->port);
+    port_quiesce(&s->admin);
     stop_when_idle(s);
 }
 
 static bool open_ports(struct service *s, const struct options *o, struct error *err)
 {
-    s->server = open_port(s, o, o->port, false, err);
-    if (s->server && o->admin_port >= 0)
-        s->admin = open_port(s, o, o->admin_port, true, err);
-    return !error_any(err);
+    return open_port(s, o, o->port, false, &s->port, err) &&
+           (o->admin_port < 0 || open_port(s, o, o->admin_port, true, &s->admin, err));
 }
 
 static bool open_mock(struct service *s, const struct options *o, struct error *err)
@@ -246,7 +243,7 @@ static bool open_listeners(struct service *s, const struct options *o, struct er
     if (!tls_begin(o, &s->tls, err) || !open_ports(s, o, err))
         return false;
     if (!s->mock->url)
-        s->mock->url = url_of(s, o, s->server);
+        s->mock->url = url_of(s, o, &s->port);
     return !s->recorder || recorder_open(s->recorder, err);
 }
 
@@ -265,10 +262,8 @@ static void report_client_checks(struct service *s, const struct options *o, str
 
 static void close_all(struct service *s, const struct options *o, struct error *err)
 {
-    if (s->admin)
-        server_free(s->admin);
-    if (s->server)
-        server_free(s->server);
+    port_close(&s->admin);
+    port_close(&s->port);
     bool served = !error_any(err);
     if (s->recorder && served)
         recorder_close(s->recorder, err);

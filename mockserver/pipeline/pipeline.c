@@ -2,6 +2,7 @@
 #include "mockserver/pipeline/pipeline.h"
 
 #include "base/array.h"
+#include "base/http/coding.h"
 #include "base/time.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/gates/gate.h"
@@ -21,18 +22,19 @@
 #define RESET_MAX_S INT64_C(253402300799) /* the end of the year 9999 */
 
 typedef bool applies_fn(const struct call *c);
-static applies_fn is_unanswered, has_namespace, has_route, has_plan, is_refused, is_replaced, is_scripted, is_internal,
-    is_recorded;
+static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, is_refused, is_replaced, is_scripted,
+    is_internal, is_recorded;
 
 typedef void phase_fn(struct call *c);
-static phase_fn respond_to_preflight, find_namespace, run_due_events, find_route, change_request, pass_gates,
-    mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, replace_response, exhaust_rate_limit,
-    add_common_headers, add_to_journal, observe_client;
+static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
+    pass_gates, mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, replace_response,
+    exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
 
 static const struct phase {
     phase_fn *run;
     applies_fn *applies; /* NULL: to every call */
 } phases[] = {
+    {decode_body,           has_body         }, /* undoes its Content-Encoding: everything else sees what is inside */
     {respond_to_preflight,  cors_is_preflight}, /* the call then has no namespace: only headers are added to it */
     {find_namespace,        is_unanswered    }, /* by path, X-Mock-Namespace or credential */
     {run_due_events,        has_namespace    }, /* before the call reads the state */
@@ -59,6 +61,11 @@ static const struct phase {
     {add_to_journal,        is_recorded      },
     {observe_client,        is_recorded      }, /* client checks */
 };
+
+static bool has_body(const struct call *c)
+{
+    return c->req->body.n;
+}
 
 static bool is_unanswered(const struct call *c)
 {
@@ -103,6 +110,29 @@ static bool is_internal(const struct call *c)
 static bool is_recorded(const struct call *c)
 {
     return c->ns && !call_is_internal(c);
+}
+
+static void decode_body(struct call *c)
+{
+    struct str coding;
+    switch (coding_decode(c->arena, &c->req->headers, HTTP_BODY_MAX, &c->exchange->request.body, &coding)) {
+    case CODING_OK:
+        return;
+    case CODING_UNKNOWN:
+        c->body_fault = FAULT_CODING;
+        c->body_why = arena_printf(c->arena, "unsupported Content-Encoding '" STR_FMT "'; expected gzip or identity",
+                                   STR_ARG(coding));
+        call_header(c, "Accept-Encoding", CODINGS_READ);
+        return;
+    case CODING_DAMAGED:
+        c->body_fault = FAULT_BAD_HTTP;
+        c->body_why = arena_printf(c->arena, "the body is not " STR_FMT ", or it is incomplete", STR_ARG(coding));
+        return;
+    case CODING_TOO_LARGE:
+        c->body_fault = FAULT_TOO_LARGE;
+        c->body_why = arena_printf(c->arena, "the decoded body is larger than %u MiB", HTTP_BODY_MAX >> 20);
+        return;
+    }
 }
 
 static void respond_to_preflight(struct call *c)
@@ -215,6 +245,10 @@ static void pass_all_gates(struct call *c)
 {
     if (c->req->body_too_large) {
         call_refuse(c, FAULT_TOO_LARGE, NULL);
+        return;
+    }
+    if (c->body_fault) {
+        call_refuse(c, c->body_fault, "%s", c->body_why);
         return;
     }
     for (size_t i = 0; i < c->provider->gate_count; i++) {

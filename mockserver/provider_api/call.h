@@ -92,6 +92,8 @@ struct call {
     uint64_t number; /* of the call, counted in a hostile namespace; else 0 */
     struct rate_limit_state rate_limit;
 
+    enum fault body_fault; /* why the body cannot be read; FAULT_NONE: it can */
+    const char *body_why;  /* its detail */
     enum fault fault;
     int fault_status;       /* 0: the status of the provider's fault table */
     const char *fault_code; /* NULL: the code of the provider's fault table */

@@ -109,6 +109,7 @@ static const struct fault_row neutral_faults[FAULT_COUNT] = {
     {FAULT_UNIMPLEMENTED,     501, "unimplemented",          "This operation is not implemented in the mock."   },
     {FAULT_BAD_HTTP,          400, "bad_http",               "The request is not valid HTTP."                   },
     {FAULT_TOO_LARGE,         413, "too_large",              "The body is too large."                           },
+    {FAULT_CODING,            415, "unsupported_coding",     "The Content-Encoding of the body is unknown."     },
     {FAULT_BAD_JSON,          400, "bad_json",               "The body is not valid JSON."                      },
     {FAULT_INVALID,           422, "invalid",                "The request does not match the schema."           },
     {FAULT_BAD_ID,            422, "bad_id",                 "The id is not valid."                             },

@@ -27,6 +27,7 @@ struct webhooks;
     X(FAULT_UNIMPLEMENTED, "unimplemented")                                                                            \
     X(FAULT_BAD_HTTP, "bad_http")                                                                                      \
     X(FAULT_TOO_LARGE, "too_large")                                                                                    \
+    X(FAULT_CODING, "unsupported_coding") /* the Content-Encoding of the body */                                       \
     X(FAULT_BAD_JSON, "bad_json")                                                                                      \
     X(FAULT_INVALID, "invalid") /* the body or query does not match the documented schema */                           \
     X(FAULT_BAD_ID, "bad_id")                                                                                          \

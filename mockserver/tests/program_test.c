@@ -130,7 +130,10 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--listen 0.0.0.0",                        "add --admin-token or --no-admin"                },
         {"--listen 0.0.0.0 --admin-port 0",         "add --admin-token or --no-admin"                },
         {"--listen 127.1",                          "add --admin-token or --no-admin"                },
-        {"--listen 127.evil.test",                  "expected an IP address"                         },
+        {"--listen 127.evil.test",                  "expected an IP address or localhost"            },
+        {"--listen [127.0.0.1]",                    "expected an IP address or localhost"            },
+        {"--listen [::1",                           "expected an IP address or localhost"            },
+        {"--listen [::]",                           "add --admin-token or --no-admin"                },
         {"--listen ::ffff:10.0.0.1",                "add --admin-token or --no-admin"                },
         {"--no-admin --admin-token x",              "--no-admin and --admin-token exclude each other"},
         {"healthcheck http://127.0.0.1:9 --port 1", "URL and --port exclude each other"              },
@@ -280,6 +283,53 @@ static void the_ready_line_has_the_urls_and_healthcheck_passes(void **state)
     assert_int_equal(wait_for_exit(&check), 1);
     loop_free(g.loop);
     arena_end(&g.arena);
+}
+
+static void localhost_is_both_loopback_addresses_with_one_port(void **state)
+{
+    static const char *const words[] = {"--port 0 --listen localhost", "--port 0 --listen LOCALHOST --admin-port 0"};
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        struct program p = start(words[i]);
+        const struct node *ready = json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
+        int port = (int)node_pointer(ready, "/port")->integer;
+        assert_string_equal(node_get_text(ready, "url"), arena_printf(&p.arena, "http://localhost:%d", port));
+        assert_int_equal(client_read_last(connect_to(&g, port, LIST)).status, 200);
+        int six = rig_connect_six(port);
+        assert_true(six >= 0);
+        struct client *c = client_on(&g, six);
+        client_send(c, STR("GET /v1/whoami HTTP/1.1\r\nHost: [::1]\r\n" KEY "\r\n"));
+        assert_int_equal(client_read_last(c).status, 200);
+        kill(p.pid, SIGTERM);
+        assert_int_equal(wait_for_exit(&p), 0);
+    }
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
+static void localhost_with_a_port_in_use_is_an_error(void **state)
+{
+    (void)state;
+    int port, fd = listen_on_any_port(&port);
+    char words[64];
+    snprintf(words, sizeof words, "--port %d --listen localhost", port);
+    struct program p = start(words);
+    assert_non_null(strstr(read_from(&p, p.err, false), "address already in use"));
+    assert_int_equal(wait_for_exit(&p), 2);
+    close(fd);
+}
+
+static void an_ipv6_address_may_be_in_brackets(void **state)
+{
+    (void)state;
+    struct program p = start("--port 0 --listen [::1]");
+    const struct node *ready = json_parse(&p.arena, str_from(read_from(&p, p.out, true)), "ready", NULL);
+    int port = (int)node_pointer(ready, "/port")->integer;
+    assert_string_equal(node_get_text(ready, "url"), arena_printf(&p.arena, "http://[::1]:%d", port));
+    kill(p.pid, SIGTERM);
+    assert_string_equal(read_from(&p, p.err, false), "");
+    assert_int_equal(wait_for_exit(&p), 0);
 }
 
 static void the_ready_line_has_the_port_besides_a_public_url(void **state)
@@ -443,6 +493,9 @@ int main(void)
         cmocka_unit_test(an_option_overrides_the_environment),
         cmocka_unit_test(commands_print_to_stdout),
         cmocka_unit_test(the_ready_line_has_the_urls_and_healthcheck_passes),
+        cmocka_unit_test(localhost_is_both_loopback_addresses_with_one_port),
+        cmocka_unit_test(localhost_with_a_port_in_use_is_an_error),
+        cmocka_unit_test(an_ipv6_address_may_be_in_brackets),
         cmocka_unit_test(the_ready_line_has_the_port_besides_a_public_url),
         cmocka_unit_test(a_given_certificate_is_served_and_healthcheck_does_not_verify_it),
         cmocka_unit_test(a_namespace_of_a_running_mock_is_exported),

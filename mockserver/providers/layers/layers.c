@@ -117,6 +117,7 @@ static const struct fault_row faults[] = {
     {FAULT_INTERNAL,          500, "INTERNAL",               "An internal error occurred."                         },
     {FAULT_UNAVAILABLE,       503, "UNAVAILABLE",            "The service is unavailable; try again later."        },
     {FAULT_NAMESPACE,         404, "NOT_FOUND",              "The mock has no such namespace."                     },
+    {FAULT_CODING,            415, "VALIDATION",             "The Content-Encoding of the body is unknown."        },
 };
 
 /* The rate limit is checked before the scope: a call without the required scope is counted. */

@@ -141,6 +141,7 @@ static const struct fault_row faults[] = {
     {FAULT_INVALID, 422, "permanent_failure_circuit_breaker", "This content has failed too often."},
     {FAULT_UNPAID, 402, "insufficient_credits", "There are not enough credits."},
     {FAULT_CONFLICT, 409, "post_already_published", "The post is already published."},
+    {FAULT_CODING, 415, "unsupported_media_type", "The Content-Encoding of the body is unknown."},
 };
 /* clang-format on */
 
