@@ -36,7 +36,7 @@ static bool varies(const struct call *c, enum hostile_switch which)
 
 static const struct variations *variations_of(const struct call *c)
 {
-    return c->number && c->route ? c->provider->variations : NULL;
+    return c->number && c->provider ? c->provider->variations : NULL; /* also without a route: a 404 or 405 */
 }
 
 void hostile_body(struct call *c)

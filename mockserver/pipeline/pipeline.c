@@ -40,7 +40,7 @@ static const struct phase {
     {run_due_events,        has_namespace    }, /* before the call reads the state */
     {find_route,            has_namespace    }, /* provider, operation, path parameters */
     {change_request,        has_namespace    }, /* applies the rules that act before the gates */
-    {hostile_enter,         has_route        }, /* numbers the call in a hostile namespace */
+    {hostile_enter,         has_namespace    }, /* numbers the call in a hostile namespace */
     {pass_gates,            has_route        }, /* authentication, scope, rate limit ... as the provider lists them */
     {mark_log_positions,    has_namespace    }, /* later changes and events are effects of this call */
     {plan_rules,            has_namespace    }, /* finds the rules that act on the call */

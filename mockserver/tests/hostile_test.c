@@ -157,6 +157,44 @@ static void a_plain_namespace_has_no_variations(void **state)
     assert_string_equal(at(mock_call(m, "GET /__admin/namespaces/default", NULL), "/hostile"), "false");
 }
 
+/* Calls until a body and a header vary, with that status each time; true if both did. */
+static bool varies(struct mock *m, const char *line, const char *body, const char *as, int status)
+{
+    bool in_body = false, in_headers = false;
+    for (int i = 0; i < 30 && !(in_body && in_headers); i++) {
+        struct mock_response a = call_until_accepted(m, line, body, as);
+        if (a.status != status)
+            fail_msg("%s: %d %s", line, a.status, str_dup(a.arena, a.text));
+        assert_non_null(a.body);
+        a = mock_call(m, "GET /__admin/requests?limit=1000", NULL);
+        const struct node *items = node_get(a.body, "items");
+        const char *what = json_print(&m->arena, node_get(node_at(items, node_count(items) - 1), "hostile"));
+        in_body =
+            in_body || strstr(what, "reordered members") || strstr(what, "white space") || strstr(what, "escaped");
+        in_headers = in_headers || strstr(what, "headers in ");
+    }
+    return in_body && in_headers;
+}
+
+static void errors_and_uploads_vary_too(void **state)
+{
+    struct mock *m = *state, *pe = new_mock(POSTEVERYWHERE, 42, true), *pn = new_mock(POSTNITRO, 42, true);
+    assert_true(varies(m, "GET /v1/projects/prj_none", NULL, AS_FULL, 404));
+    assert_true(varies(m, "GET /v1/nothing", NULL, AS_FULL, 404)); /* no route */
+    assert_true(varies(m, "GET /v1/projects", NULL, "Authorization: Bearer lp_live_none", 401));
+    assert_true(varies(m, "POST /v1/projects", "{}", AS_FULL, 422));
+    assert_true(varies(pe, "GET /api/v1/posts/nothing/more", NULL, AS_BRAND, 404));
+    assert_true(varies(pn, "GET /social-account/c00000000000000nobody", NULL, AS_ACME, 404));
+    static const char image[] = "{\"filename\":\"a.png\",\"content_type\":\"image/png\",\"size\":3}";
+    struct mock_response a = call_until_accepted(pe, "POST /api/v1/media/upload", image, AS_BRAND);
+    const char *path = at(a, "/data/upload_url");
+    assert_non_null(path);
+    path = strstr(path, "/api/v1");
+    assert_true(varies(pe, arena_printf(&pe->arena, "POST %s", path), "abc", AS_BRAND, 200));
+    mock_free(pe);
+    mock_free(pn);
+}
+
 /* --- determinism ---------------------------------------------------------------------------- */
 
 static const char *journal_of(struct mock *m)
@@ -167,7 +205,7 @@ static const char *journal_of(struct mock *m)
         mock_call(m, "POST " P "/social/oauth-url", DONE, AS_FULL);
     }
     struct mock_response a = mock_call(m, "GET /__admin/requests?stable=1&limit=100", NULL);
-    return str_dup(a.arena, a.text);
+    return json_print(a.arena, node_get(a.body, "items")); /* the cursor says which life of the journal it is for */
 }
 
 static void the_same_seed_and_calls_give_the_same_variations(void **state)
@@ -491,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_hostile_response_contains_all_of_the_plain_response),
         TEST(every_kind_of_variation_occurs_and_is_journaled),
+        TEST(errors_and_uploads_vary_too),
         LAYERS_TEST(a_plain_namespace_has_no_variations),
         TEST(the_same_seed_and_calls_give_the_same_variations),
         TEST(some_calls_are_refused_but_never_twice_in_a_row),
