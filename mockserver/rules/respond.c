@@ -115,7 +115,10 @@ static bool read_base64(struct arena *a, struct str text, struct str *bytes)
     for (size_t i = 0; i < n; i++) {
         if (url[i] == '-' || url[i] == '_')
             return false;
-        url[i] = url[i] == '+' ? '-' : url[i] == '/' ? '_' : url[i];
+        if (url[i] == '+')
+            url[i] = '-';
+        else if (url[i] == '/')
+            url[i] = '_';
     }
     return text.n % 4 == 0 && digest_base64url_decode(a, str_of(url, n), bytes);
 }
