@@ -22,13 +22,13 @@
 #define RESET_MAX_S INT64_C(253402300799) /* the end of the year 9999 */
 
 typedef bool applies_fn(const struct call *c);
-static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, is_refused, is_replaced, is_scripted,
-    is_internal, is_recorded;
+static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, awaits_delivery, is_refused, is_replaced,
+    is_scripted, is_internal, is_recorded;
 
 typedef void phase_fn(struct call *c);
 static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
-    pass_gates, mark_log_positions, plan_rules, delay, serve, refresh_namespace, render_error, replace_response,
-    exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
+    pass_gates, mark_log_positions, plan_rules, delay, serve, await_delivery, refresh_namespace, render_error,
+    replace_response, exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
 
 static const struct phase {
     phase_fn *run;
@@ -46,6 +46,7 @@ static const struct phase {
     {plan_rules,            has_namespace    }, /* finds the rules that act on the call */
     {delay,                 has_plan         }, /* delay_before of a rule, if not 0, suspends the call */
     {serve,                 has_namespace    }, /* a rule's response; else the handler, unless the call is refused */
+    {await_delivery,        awaits_delivery  }, /* the handler responds after the webhooks of its call were sent */
     {refresh_namespace,     is_internal      }, /* an admin operation may have reset or deleted it */
     {render_error,          is_refused       }, /* the fault becomes the provider's error response */
     {replace_response,      is_replaced      }, /* a rule's response after the call took effect */
@@ -85,6 +86,11 @@ static bool has_route(const struct call *c)
 static bool has_plan(const struct call *c)
 {
     return c->plan;
+}
+
+static bool awaits_delivery(const struct call *c)
+{
+    return c->after_delivery && !c->fault;
 }
 
 static bool is_refused(const struct call *c)
@@ -303,6 +309,23 @@ static void serve(struct call *c)
     run_shifted(c, serve_now);
 }
 
+#define RETRY_US 10000 /* another call waits: one at a time can */
+
+static void respond_after_delivery(struct call *c)
+{
+    c->after_delivery(c);
+}
+
+static void await_delivery(struct call *c)
+{
+    struct scheduler *scheduler = c->ns->scheduler;
+    scheduler_tick(scheduler); /* starts them; without an event loop they end at once */
+    if (scheduler_is_awaited(scheduler) && call_suspend_for(c, RETRY_US, await_delivery))
+        return;
+    if (!scheduler_is_sending(scheduler) || !scheduler_await(scheduler, c, respond_after_delivery))
+        respond_after_delivery(c);
+}
+
 /* Without a namespace the call has the state of the default one, for the time of its response. */
 static void refresh_namespace(struct call *c)
 {
@@ -448,7 +471,7 @@ static void resume(struct call *c)
     refresh_namespace(c);
     if (c->ns && c->ns->generation == c->generation) {
         run_due_events(c);
-        if (!call_is_internal(c)) /* an admin call keeps the positions of its start */
+        if (!call_is_internal(c) && !c->after_delivery) /* these keep the positions of their start */
             mark_log_positions(c);
         if (then)
             then(c);

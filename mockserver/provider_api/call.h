@@ -124,6 +124,9 @@ struct call {
     struct call_slot *suspended;    /* the slot of call_suspend; NULL: in no slot */
     uint64_t waits_in;              /* while suspended: ns->born; else 0 */
     void *own;                      /* data of a handler that suspends the call */
+    /* Set by a handler: is called after the webhook deliveries that the call caused have been attempted, and writes the
+     * response. NULL: the handler has written it. */
+    void (*after_delivery)(struct call *c);
 };
 
 /* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error response. Always

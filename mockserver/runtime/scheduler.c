@@ -303,6 +303,11 @@ bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct ca
     return call_suspend(c, &p->waiter, then);
 }
 
+bool scheduler_is_sending(const struct scheduler *p)
+{
+    return p->in_flight;
+}
+
 bool scheduler_is_awaited(const struct scheduler *p)
 {
     return p->waiter.call;

@@ -29,6 +29,7 @@ size_t scheduler_tick(struct scheduler *p); /* returns how many events ran */
 bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events);
 /* Suspends the call until no delivery is in flight; returns like call_suspend. */
 bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c));
+bool scheduler_is_sending(const struct scheduler *p); /* a delivery is in flight */
 bool scheduler_is_awaited(const struct scheduler *p); /* one call at a time can wait */
 
 void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */

@@ -121,9 +121,7 @@ static void a_simulated_health_changes_only_that_account(void **state)
     } rows[] = {
         {"{\"account\":\"3001\",\"status\":\"expired\"}",   "expired",   "false"},
         {"{\"account\":\"3001\",\"status\":\"unhealthy\"}", "unhealthy", "false"},
-        {"{\"account\":\"3001\",\"status\":\"unhealthy\"}", "unhealthy", "false"},
         {"{\"account\":\"3001\",\"status\":\"expired\"}",   "expired",   "false"},
-        {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
         {"{\"account\":\"3001\",\"status\":\"healthy\"}",   "healthy",   "true" },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -191,6 +191,24 @@ static void an_inactive_webhook_gets_no_deliveries(void **state)
     assert_string_equal(text_at(n, n->count - 1, "/event"), "webhook.test");
 }
 
+static void a_test_returns_what_the_receiver_said(void **state)
+{
+    struct network *n = *state;
+    struct mock_response a = mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/ok"), "true");
+    assert_string_equal(at(a, "/data/status"), "200");
+    assert_string_equal(at(a, "/data/error"), "null");
+    assert_string_equal(at(a, "/data/duration_ms"), "0"); /* of a frozen clock */
+    assert_true(strlen(at(a, "/data/message")) > 0);
+    n->status = 503;
+    a = mock_call(n->mock, POST(HOOK "/test"), NULL, KEY);
+    assert_int_equal(a.status, 200); /* the call itself succeeded */
+    assert_string_equal(at(a, "/data/ok"), "false");
+    assert_string_equal(at(a, "/data/status"), "503");
+    assert_true(str_has(str_from(at(a, "/data/error")), STR("503")));
+}
+
 static void consecutive_failures_disable_a_webhook_until_it_is_activated(void **state)
 {
     struct network *n = *state;
@@ -265,6 +283,7 @@ int main(void)
         TEST(each_change_causes_its_events),
         TEST(a_webhook_belongs_to_its_owner_and_its_secret_is_shown_once),
         TEST(an_inactive_webhook_gets_no_deliveries),
+        TEST(a_test_returns_what_the_receiver_said),
         TEST(consecutive_failures_disable_a_webhook_until_it_is_activated),
         TEST(an_invalid_webhook_is_refused),
         TEST(plain_http_is_accepted_only_for_loopback_and_allowed_hosts),

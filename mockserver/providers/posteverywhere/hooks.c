@@ -327,7 +327,34 @@ void pe_delete_webhook(struct call *c)
     pe_end(c);
 }
 
-/* Delivers a test event, subscribed or not; the webhook must be active. */
+/* What the receiver said to the first attempt. Times are those of the namespace's clock. */
+static void respond_tested(struct call *c)
+{
+    const uint32_t *row = c->own;
+    const struct delivery *d = delivery_read(c->world, *row);
+    bool is_sent = d->attempts > 0;
+    bool ok = is_sent && d->last_status >= 200 && d->last_status < 300;
+    struct json *out = pe_begin(c, 200);
+    json_open_map(out);
+    json_put_text(out, "id", webhook_read(c->world, d->webhook)->public_id);
+    json_put_bool(out, "ok", ok);
+    json_put_int(out, "status", d->last_status);
+    json_put_int(out, "duration_ms", world_now(c->world) - d->created_at_ms);
+    if (ok)
+        json_put_null(out, "error");
+    else
+        json_put_text(out, "error",
+                      !is_sent        ? "The event was not sent."
+                      : d->last_error ? d->last_error
+                                      : arena_printf(c->arena, "The receiver returned %d.", (int)d->last_status));
+    json_put_text(out, "message", ok ? "The receiver accepted the test event." : "The test event was not accepted.");
+    json_put_text(out, "event", TEST_EVENT);
+    json_put_text(out, "delivery_id", d->public_id);
+    json_close_map(out);
+    pe_end(c);
+}
+
+/* Delivers a test event, subscribed or not; the webhook must be active. The response waits for the first attempt. */
 void pe_test_webhook(struct call *c)
 {
     uint32_t webhook = own_hook(c);
@@ -340,13 +367,7 @@ void pe_test_webhook(struct call *c)
     const char *id = webhook_read(c->world, webhook)->public_id;
     const struct webhook_event event = {.type = TEST_EVENT,
                                         .payload = arena_printf(c->arena, "{\"webhook_id\":\"%s\"}", id)};
-    uint32_t row = webhooks_deliver(c->world, &pe_webhooks, webhook, &event, NULL, ROW_NONE);
-    struct json *out = pe_begin(c, 200);
-    json_open_map(out);
-    json_put_text(out, "id", id);
-    json_put_text(out, "event", TEST_EVENT);
-    json_put_text(out, "delivery_id", delivery_read(c->world, row)->public_id);
-    json_put_text(out, "status", "queued");
-    json_close_map(out);
-    pe_end(c);
+    uint32_t *row = c->own = arena_new(c->arena, uint32_t);
+    *row = webhooks_deliver(c->world, &pe_webhooks, webhook, &event, NULL, ROW_NONE);
+    c->after_delivery = respond_tested;
 }

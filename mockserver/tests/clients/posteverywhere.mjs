@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
 const keys = {
@@ -144,6 +145,31 @@ async function aRetrySucceedsAfterReconnecting() {
   assert.equal(results.get(3004).attempts, 2);
 }
 
+// The response waits until the receiver has responded, also if several tests run at once.
+async function aTestSaysWhatTheReceiverSaid() {
+  const acme = clientOf('acme');
+  let status = 204, received = 0;
+  const receiver = createServer((request, response) => {
+    request.resume().on('end', () => setTimeout(() => { received++; response.writeHead(status).end(); }, 30));
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  const url = `http://127.0.0.1:${receiver.address().port}/hook`;
+  const { id } = await acme.call('POST', '/webhooks', { url, events: ['post.failed'] });
+  const test = () => acme.call('POST', `/webhooks/${id}/test`);
+  for (const result of await Promise.all([test(), test(), test(), test()]))
+    assert.deepEqual([result.ok, result.status, result.error], [true, 204, null]);
+  assert.equal(received, 4);
+  status = 500;
+  const failed = await test();
+  assert.deepEqual([failed.ok, failed.status], [false, 500]);
+  receiver.closeAllConnections();
+  receiver.close();
+  const unreached = await test();
+  assert.deepEqual([unreached.ok, unreached.status], [false, 0]);
+  assert.ok(unreached.error);
+  await acme.call('DELETE', `/webhooks/${id}`);
+}
+
 async function expectRefusal(promise, httpStatus, code) {
   const error = await promise.then(() => assert.fail(`expected ${code}; the call succeeded`), (e) => e);
   assert.ok(error instanceof PostEverywhereError, error);
@@ -163,6 +189,7 @@ try {
   await pagesListEveryPostOnce();
   await anExhaustedRateLimitIsWaitedFor();
   await aRetrySucceedsAfterReconnecting();
+  await aTestSaysWhatTheReceiverSaid();
   await refusalsHaveStatusAndCode();
 } finally {
   mock.child.kill();
