@@ -354,7 +354,8 @@ static bool check_change(const struct node *edit, const struct form *f, struct e
         return error_add(err, ERROR_INPUT, operand->at, "'%s' is not possible for %s", c->name,
                          f->header ? "a header" : "the whole body");
     if (f->header && strcmp(c->name, "set") == 0 && operand->kind != NODE_TEXT && operand->kind != NODE_INT)
-        return error_add(err, ERROR_INPUT, operand->at, "'set' of a header must be text or a whole number");
+        return error_add(err, ERROR_INPUT, operand->at, "'set' of a header must be %s or a whole number",
+                         node_kind_words(operand, NODE_TEXT));
     return true;
 }
 
@@ -374,7 +375,8 @@ static bool check_edit(const struct node *edit, bool headers, struct error *err)
 bool edits_check(const struct node *edits, bool headers, struct error *err)
 {
     if (edits->kind != NODE_LIST || !edits->list.count)
-        return error_add(err, ERROR_INPUT, edits->at, "'edit' must be a non-empty list of edits");
+        return error_add(err, ERROR_INPUT, edits->at, "'edit' must be %s of edits; it must not be empty",
+                         node_kind_words(edits, NODE_LIST));
     bool ok = true;
     for (size_t i = 0; i < edits->list.count; i++)
         ok = check_edit(edits->list.items[i], headers, err) && ok;

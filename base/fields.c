@@ -25,23 +25,38 @@ struct reading {
     struct error *err;
 };
 
-static const char *const kind_words[] = {
-    [NODE_NULL] = "null", [NODE_BOOL] = "a boolean", [NODE_INT] = "a number", [NODE_REAL] = "a number",
-    [NODE_TEXT] = "text", [NODE_LIST] = "a list",    [NODE_MAP] = "a map",
-};
-
 static const char *const type_words[] = {
     [FIELD_BOOL] = "true or false",
     [FIELD_INT] = "an integer",
-    [FIELD_TEXT] = "text",
     [FIELD_ENUM] = "one of the listed words",
     [FIELD_DURATION] = "a duration such as 800ms or 1h30m",
     [FIELD_TIME] = "a time such as 2026-05-02T09:00:00Z or -30d",
     [FIELD_NODE] = "a value",
     [FIELD_TEXTS] = "a list of texts",
-    [FIELD_MAP] = "a map",
-    [FIELD_LIST] = "a list",
 };
+
+/* What a field expects, in the words of the value's format. */
+static const char *type_word(const struct node *value, enum field_type type)
+{
+    switch (type) {
+    case FIELD_TEXT:
+        return node_kind_words(value, NODE_TEXT);
+    case FIELD_TEXTS:
+        return value->json ? "an array of strings" : type_words[type];
+    case FIELD_MAP:
+        return node_kind_words(value, NODE_MAP);
+    case FIELD_LIST:
+        return node_kind_words(value, NODE_LIST);
+    case FIELD_BOOL:
+    case FIELD_INT:
+    case FIELD_ENUM:
+    case FIELD_DURATION:
+    case FIELD_TIME:
+    case FIELD_NODE:
+        break;
+    }
+    return type_words[type];
+}
 
 size_t field_word_count(const struct field *f)
 {
@@ -101,24 +116,25 @@ static bool refuse(const struct reading *r, const char *format, ...)
                        arena_printf(r->arena, "'%s'%s %s", r->key, item, text));
 }
 
-/* YAML reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have wanted text. */
+/* Only for YAML, which reads an unquoted 5 as a number and an unquoted true as a boolean, where the author may have
+ * wanted text. */
 static const char *quote_hint(const struct reading *r)
 {
     enum node_kind is = r->value->kind;
     bool wants_text = r->field->type == FIELD_TEXT || r->field->type == FIELD_ENUM;
-    if (!wants_text || (is != NODE_INT && is != NODE_REAL && is != NODE_BOOL))
+    if (r->value->json || !wants_text || (is != NODE_INT && is != NODE_REAL && is != NODE_BOOL))
         return "";
     return arena_printf(r->arena, " (quote it: \"%s\")", json_print(r->arena, r->value));
 }
 
 static bool refuse_kind(const struct reading *r, const char *expected)
 {
-    return refuse(r, "is %s; expected %s%s", kind_words[r->value->kind], expected, quote_hint(r));
+    return refuse(r, "is %s; expected %s%s", node_kind_words(r->value, r->value->kind), expected, quote_hint(r));
 }
 
 static bool is_kind(const struct reading *r, enum node_kind wanted)
 {
-    return r->value->kind == wanted || refuse_kind(r, type_words[r->field->type]);
+    return r->value->kind == wanted || refuse_kind(r, type_word(r->value, r->field->type));
 }
 
 static bool in_range(const struct reading *r, int64_t n, const char *is, const char *unit)
@@ -342,7 +358,8 @@ static bool read_at(const struct fields *table, const struct node *map, struct a
         memcpy((unsigned char *)into + table->at_offset, &map->at, sizeof map->at);
     if (map->kind != NODE_MAP)
         return add_problem(err, map->at, step,
-                           arena_printf(a, "%s is %s; expected a map", table->name, kind_words[map->kind]));
+                           arena_printf(a, "%s is %s; expected %s", table->name, node_kind_words(map, map->kind),
+                                        node_kind_words(map, NODE_MAP)));
     bool ok = read_members(table, &r, map, into);
     return check_required(table, &r, map) && ok;
 }

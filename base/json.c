@@ -12,6 +12,7 @@ struct reader {
     struct arena *arena;
     struct error *err;
     const char *file;
+    bool whole_reals; /* a real number without a fraction becomes an integer */
     const char *text, *end;
     const char *scanned; /* position of `line` and `column` */
     int line, column;
@@ -42,12 +43,18 @@ static struct str number_at(const struct reader *r, const char *at)
     return str_of(at, n);
 }
 
+#define REAL_INT_MAX 9007199254740992.0 /* 2^53: a double tells every smaller integer from the next */
+
 /* cJSON stores numbers as doubles, so an integer is parsed again from the text. */
 static bool convert_number(struct reader *r, struct str lexeme, double real, struct node *to)
 {
     to->kind = NODE_INT;
     if (str_to_int(lexeme, &to->integer))
         return true;
+    if (r->whole_reals && fabs(real) <= REAL_INT_MAX && real == trunc(real)) {
+        to->integer = (int64_t)real;
+        return true;
+    }
     to->kind = NODE_REAL;
     to->real = real;
     return isfinite(real) ||
@@ -110,6 +117,7 @@ static bool convert(struct reader *r, const cJSON *from, struct node *to)
 {
     size_t offset = *r->starts++;
     to->at = place(r, offset);
+    to->json = true;
     switch (from->type & 0xFF) {
     case cJSON_True:
     case cJSON_False:
@@ -135,7 +143,7 @@ static const struct node *parse_checked(struct reader *r)
      * variable. */
     cJSON *tree = cJSON_ParseWithLengthOpts(r->text, (size_t)(r->end - r->text), &(const char *){0}, 0);
     if (!tree) {
-        error_add(r->err, ERROR_INPUT, place(r, 0), "cJSON rejects this text");
+        error_add(r->err, ERROR_INPUT, place(r, 0), "not a JSON value");
         return NULL;
     }
     struct node *root = arena_new(r->arena, struct node);
@@ -144,10 +152,10 @@ static const struct node *parse_checked(struct reader *r)
     return ok ? root : NULL;
 }
 
-const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err)
+static const struct node *parse(struct arena *a, struct str text, const char *file, bool whole_reals, struct error *err)
 {
     struct json_gate gate = {.starts = heap_grow(NULL, JSON_GATE_STARTS(text.n) * sizeof(uint32_t))};
-    struct reader r = {a, err, file, text.s, text.s + text.n, text.s, 1, 1, gate.starts};
+    struct reader r = {a, err, file, whole_reals, text.s, text.s + text.n, text.s, 1, 1, gate.starts};
     const struct node *root = NULL;
     if (json_gate(&gate, text))
         root = parse_checked(&r);
@@ -155,6 +163,16 @@ const struct node *json_parse(struct arena *a, struct str text, const char *file
         error_add(err, ERROR_INPUT, place(&r, gate.bad_offset), "%s", gate.why);
     heap_free(gate.starts);
     return root;
+}
+
+const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err)
+{
+    return parse(a, text, file, false, err);
+}
+
+const struct node *json_parse_request(struct arena *a, struct str text, const char *file, struct error *err)
+{
+    return parse(a, text, file, true, err);
 }
 
 bool json_is_legal(struct str text)

@@ -14,6 +14,8 @@
 #include "base/node.h"
 
 const struct node *json_parse(struct arena *a, struct str text, const char *file, struct error *err);
+/* Likewise, but 1.0 and 1e3 are integers, as in JavaScript and in JSON Schema: a client may write them so. */
+const struct node *json_parse_request(struct arena *a, struct str text, const char *file, struct error *err);
 bool json_check(struct str text, size_t *bad_offset, const char **why); /* checks without parsing */
 /* Returns true if the grammar of RFC 8259 allows the text, although json_parse may reject it. The check ends at the
  * limit of the depth: what follows is taken to be JSON. */

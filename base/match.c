@@ -63,7 +63,8 @@ static bool check_map(const struct node *map, struct error *err)
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (is_matcher(m) != matchers)
-            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s': a map cannot have both matchers and members", m->key);
+            ok = error_add(err, ERROR_INPUT, m->key_at, "'%s': %s cannot have both matchers and members", m->key,
+                           node_kind_words(map, NODE_MAP));
         else if (matchers)
             ok &= check_matcher(m, err);
         else
@@ -104,8 +105,8 @@ bool match_check(const struct node *expectation, struct error *err)
     if (!expectation)
         return true;
     if (!fits(expectation, &left))
-        return error_add(err, ERROR_INPUT, expectation->at,
-                         "an expectation of more than %d values (each use of an alias counts)", EXPECTATION_MAX_NODES);
+        return error_add(err, ERROR_INPUT, expectation->at, "an expectation of more than %d values%s",
+                         EXPECTATION_MAX_NODES, expectation->json ? "" : " (each use of an alias counts)");
     return match_check_expectation(expectation, err);
 }
 
@@ -114,14 +115,15 @@ bool match_check_text(const struct node *expectation, const char *what, struct e
     if (expectation->kind == NODE_TEXT)
         return true;
     if (expectation->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, expectation->at, "a %s value cannot be %s; expected text (quote it)", what,
-                         node_kind_name(expectation->kind));
+        return error_add(err, ERROR_INPUT, expectation->at, "a %s value cannot be %s; expected %s", what,
+                         node_kind_name(expectation->kind), expectation->json ? "a string" : "text (quote it)");
     if (has_matchers(expectation))
         return match_check(expectation, err);
     const struct member *first = node_count(expectation) ? expectation->map.members : NULL;
     const char *near = first ? matcher_nearest(first->key) : NULL;
     return error_add(err, ERROR_INPUT, first ? first->key_at : expectation->at,
-                     "a %s value cannot be a map of members; expected text or matchers%s%s%s", what,
+                     "a %s value cannot be %s of members; expected %s or matchers%s%s%s", what,
+                     node_kind_words(expectation, NODE_MAP), node_kind_words(expectation, NODE_TEXT),
                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 

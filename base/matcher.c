@@ -37,7 +37,9 @@ static void decide_not(struct run *r, const struct decision *d)
 static bool check_in(const struct node *operand, struct error *err)
 {
     if (operand->kind != NODE_LIST || !operand->list.count)
-        return match_refuse(operand, err, "$in expects a list with at least one item");
+        return match_refuse(operand, err,
+                            operand->json ? "$in expects an array with at least one item"
+                                          : "$in expects a list with at least one item");
     return match_check_expectation(operand, err);
 }
 

@@ -130,7 +130,9 @@ static bool check_time(const struct node *operand, struct error *err)
     if (word && (!strcmp(word, "any") || !strcmp(word, "past") || !strcmp(word, "future")))
         return true;
     if (!node_count(operand) || operand->kind != NODE_MAP)
-        return match_refuse(operand, err, "expected any, past, future, or a map of after, before and within");
+        return match_refuse(operand, err,
+                            operand->json ? "expected any, past, future, or an object of after, before and within"
+                                          : "expected any, past, future, or a map of after, before and within");
     for (size_t i = 0; i < operand->map.count; i++)
         ok &= check_time_bound(&operand->map.members[i], err);
     return ok;

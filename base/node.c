@@ -16,6 +16,19 @@ const char *node_kind_name(enum node_kind kind)
     return kind_names[kind];
 }
 
+const char *node_kind_words(const struct node *n, enum node_kind kind)
+{
+    static const char *const yaml[] = {
+        [NODE_NULL] = "null", [NODE_BOOL] = "a boolean", [NODE_INT] = "a number", [NODE_REAL] = "a number",
+        [NODE_TEXT] = "text", [NODE_LIST] = "a list",    [NODE_MAP] = "a map",
+    };
+    static const char *const json[] = {
+        [NODE_NULL] = "null",     [NODE_BOOL] = "a boolean", [NODE_INT] = "a number",  [NODE_REAL] = "a number",
+        [NODE_TEXT] = "a string", [NODE_LIST] = "an array",  [NODE_MAP] = "an object",
+    };
+    return n->json ? json[kind] : yaml[kind];
+}
+
 const struct node *node_get(const struct node *map, const char *key)
 {
     if (!map || map->kind != NODE_MAP)
@@ -270,6 +283,7 @@ static struct node *map_but(struct arena *a, const struct node *map, const char 
     }
     struct node *copy = node_new(a, NODE_MAP);
     copy->at = map ? map->at : (struct where){0};
+    copy->json = map && map->json;
     copy->map.members = *members;
     copy->map.count = kept;
     return copy;

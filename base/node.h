@@ -30,6 +30,7 @@ struct member {
 
 struct node {
     enum node_kind kind;
+    bool json; /* read from JSON, so messages use the words of JSON */
     struct where at;
     union {
         bool truth;
@@ -49,6 +50,9 @@ struct node {
 
 /* Returns "null", "boolean", "integer", "number", "string", "array" or "object". */
 const char *node_kind_name(enum node_kind kind);
+/* Returns the kind as the author of the node knows it, with its article: "text", "a list" and "a map" in YAML, "a
+ * string", "an array" and "an object" in JSON. */
+const char *node_kind_words(const struct node *n, enum node_kind kind);
 
 /* The look-ups return NULL if the value is absent or the node has another kind. */
 const struct node *node_get(const struct node *map, const char *key);

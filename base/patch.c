@@ -75,7 +75,7 @@ static const struct op_row *check_op(const struct node *step, struct error *err)
 static bool check_step(const struct node *step, struct error *err)
 {
     if (step->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, step->at, "a patch step must be a map");
+        return error_add(err, ERROR_INPUT, step->at, "a patch step must be %s", node_kind_words(step, NODE_MAP));
     const struct op_row *op = check_op(step, err);
     bool ok = check_pointer(step, "path", err) && op;
     if (!op)
@@ -93,7 +93,7 @@ bool patch_check(const struct node *patch, struct error *err)
 {
     bool ok = true;
     if (patch->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, patch->at, "a patch must be a list of steps");
+        return error_add(err, ERROR_INPUT, patch->at, "a patch must be %s of steps", node_kind_words(patch, NODE_LIST));
     for (size_t i = 0; i < patch->list.count; i++)
         ok &= check_step(patch->list.items[i], err);
     return ok;

@@ -54,7 +54,7 @@ bool body_is_empty(const struct request *r)
 
 const struct node *body_json(struct arena *a, const struct request *r, struct error *err)
 {
-    return json_parse(a, r->body, "body", err);
+    return json_parse_request(a, r->body, "body", err);
 }
 
 bool body_form(struct arena *a, const struct request *r, struct url_pair **pairs, size_t *count)

@@ -155,8 +155,8 @@ static bool check_part(struct call *c, struct request_match *m, enum selector i,
     if (i == SELECTOR_QUERY || i == SELECTOR_HEADERS)
         return rules_check_named(n, i == SELECTOR_QUERY ? "query" : "header", err);
     if (n->kind != NODE_TEXT && n->kind != NODE_MAP && i != SELECTOR_BODY && i != SELECTOR_STATUS)
-        return error_add(err, ERROR_INPUT, n->at, "'%s' is %s; expected text or matchers", selector_texts[i],
-                         node_kind_name(n->kind));
+        return error_add(err, ERROR_INPUT, n->at, "'%s' is %s; expected %s or matchers", selector_texts[i],
+                         node_kind_name(n->kind), node_kind_words(n, NODE_TEXT));
     if (i == SELECTOR_STATUS && n->kind != NODE_INT && n->kind != NODE_MAP)
         return error_add(err, ERROR_INPUT, n->at, "'status' is %s; expected a number or matchers",
                          node_kind_name(n->kind));

@@ -129,12 +129,12 @@ static bool read_texts(struct arena *a, const struct record_field *f, const stru
 {
     const char **texts = arena_array(a, const char *, node_count(value) + 1);
     if (value->kind != NODE_LIST)
-        return report_wrong_type(err, f, value, "a list of texts");
+        return report_wrong_type(err, f, value, value->json ? "an array of strings" : "a list of texts");
     for (; out->count < value->list.count; out->count++) {
         const struct node *item = value->list.items[out->count];
         texts[out->count] = node_text(item);
         if (!texts[out->count])
-            return report_wrong_item(err, f, value, out->count, "text");
+            return report_wrong_item(err, f, value, out->count, node_kind_words(item, NODE_TEXT));
     }
     out->texts = texts;
     return true;
@@ -152,7 +152,7 @@ static bool read_numbers(struct arena *a, const struct record_field *f, const st
 {
     int64_t *numbers = arena_array(a, int64_t, f->count);
     if (value->kind != NODE_LIST)
-        return report_wrong_type(err, f, value, "a list of whole numbers");
+        return report_wrong_type(err, f, value, value->json ? "an array of integers" : "a list of whole numbers");
     if (value->list.count > f->count)
         return error_add(err, ERROR_INPUT, value->at, "'%s' has %zu numbers; expected at most %zu", f->name,
                          value->list.count, f->count);
@@ -177,7 +177,7 @@ bool record_value_read(struct arena *a, const struct record_field *f, const stru
     out->text = node_text(value);
     switch (f->type) {
     case RECORD_TEXT:
-        return out->text || report_wrong_type(err, f, value, "text");
+        return out->text || report_wrong_type(err, f, value, node_kind_words(value, NODE_TEXT));
     case RECORD_REF:
         return out->text || report_wrong_type(err, f, value, "a record's id");
     case RECORD_ENUM:

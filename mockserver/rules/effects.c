@@ -26,7 +26,8 @@ bool headers_check(const struct node *map, const struct rule *r, struct error *e
 {
     (void)r;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'headers' must be an object of header names and texts");
+        return error_add(err, ERROR_INPUT, map->at, "'headers' must be an object of header names and %s",
+                         map->json ? "strings" : "texts");
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
@@ -34,7 +35,8 @@ bool headers_check(const struct node *map, const struct rule *r, struct error *e
         if (!m->key[0] || strpbrk(m->key, " \t\r\n:()<>@,;\\\"/[]?={}"))
             ok = error_add(err, ERROR_INPUT, m->key_at, "'%s' is not a valid header name", m->key);
         if (!text || strpbrk(text, "\r\n"))
-            ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be text of one line", m->key);
+            ok = error_add(err, ERROR_INPUT, m->value->at, "header '%s' must be %s of one line", m->key,
+                           node_kind_words(m->value, NODE_TEXT));
     }
     return ok;
 }
@@ -161,8 +163,8 @@ static bool close_check(const struct node *value, const struct rule *r, struct e
     if (close_read(value) != CUT_NONE)
         return true;
     if (value->kind != NODE_TEXT)
-        return error_add(err, ERROR_INPUT, value->at, "'close_connection' is of type %s; expected text",
-                         node_kind_name(value->kind));
+        return error_add(err, ERROR_INPUT, value->at, "'close_connection' is of type %s; expected %s",
+                         node_kind_name(value->kind), node_kind_words(value, NODE_TEXT));
     return rule_unknown(err, "close_connection", value->at, value->text.s, cut_texts + 1, COUNT(cut_texts) - 1);
 }
 
@@ -333,7 +335,8 @@ static bool check_step(const struct node *step, const struct rule *r, struct err
 bool effects_check(const struct node *then, const struct rule *r, struct error *err)
 {
     if (then->kind != NODE_LIST || !then->list.count)
-        return error_add(err, ERROR_INPUT, then->at, "'then' must be a non-empty list of effects");
+        return error_add(err, ERROR_INPUT, then->at, "'then' must be %s of effects; it must not be empty",
+                         node_kind_words(then, NODE_LIST));
     bool ok = true;
     for (size_t i = 0; i < then->list.count; i++)
         ok = check_step(then->list.items[i], r, err) && ok;

@@ -282,8 +282,8 @@ static bool named_before(const struct node *list, size_t i, const char *name)
 bool rules_check(const struct node *list, struct error *err)
 {
     if (list->kind != NODE_LIST)
-        return error_add(err, ERROR_INPUT, list->at, "'rules' is %s; expected a list (write '- ' before each rule)",
-                         list->kind == NODE_MAP ? "a map" : node_kind_name(list->kind));
+        return error_add(err, ERROR_INPUT, list->at, "'rules' is %s; expected %s%s", node_kind_words(list, list->kind),
+                         node_kind_words(list, NODE_LIST), list->json ? "" : " (write '- ' before each rule)");
     struct arena a = {0};
     bool ok = true;
     for (size_t i = 0; i < list->list.count; i++) {

@@ -48,12 +48,14 @@ static bool check_texts(const struct node *map, const char *what, struct error *
     if (!map)
         return true;
     if (map->kind != NODE_MAP)
-        return error_add(err, ERROR_INPUT, map->at, "'%s' must be an object of names with texts or null", what);
+        return error_add(err, ERROR_INPUT, map->at, "'%s' must be an object of names with %s or null", what,
+                         map->json ? "strings" : "texts");
     bool ok = true;
     for (size_t i = 0; i < map->map.count; i++) {
         const struct member *m = &map->map.members[i];
         if (!is_text_or_null(m->value))
-            ok = error_add(err, ERROR_INPUT, m->value->at, "'%s' must be text, or null to remove it", m->key);
+            ok = error_add(err, ERROR_INPUT, m->value->at, "'%s' must be %s, or null to remove it", m->key,
+                           node_kind_words(m->value, NODE_TEXT));
     }
     return ok;
 }
@@ -130,12 +132,14 @@ bool skip_check(const struct node *value, const struct rule *r, struct error *er
     for (size_t i = 0; i < COUNT(skips); i++)
         names[i] = skips[i].name;
     if (value->kind != NODE_LIST || !value->list.count)
-        return error_add(err, ERROR_INPUT, value->at, "'skip' must be a non-empty list of gates, such as [scope]");
+        return error_add(err, ERROR_INPUT, value->at,
+                         "'skip' must be %s of gates, such as [\"scope\"]; it must not be empty",
+                         node_kind_words(value, NODE_LIST));
     bool ok = true;
     for (size_t i = 0; i < value->list.count; i++) {
         const struct node *name = value->list.items[i];
         if (name->kind != NODE_TEXT)
-            ok = error_add(err, ERROR_INPUT, name->at, "a gate to skip must be text");
+            ok = error_add(err, ERROR_INPUT, name->at, "a gate to skip must be %s", node_kind_words(name, NODE_TEXT));
         else if (find_skip(name) == COUNT(skips))
             ok = rule_unknown(err, "gate", name->at, name->text.s, names, COUNT(names));
     }

@@ -122,7 +122,7 @@ static void an_invalid_patch_changes_nothing(void **state)
         {"{\"handle\":\"x\",\"token\":\"dead\"}",      "/token",        "dead"             },
         {"{\"handle\":\"x\",\"leased\":\"yes\"}",      "/leased",       "true or false"    },
         {"{\"handle\":\"x\",\"connected_at\":\"no\"}", "/connected_at", "time"             },
-        {"{\"handle\":7}",                             "/handle",       "text"             },
+        {"{\"handle\":7}",                             "/handle",       "a string"         },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(m, "PATCH /__admin/state/accounts/sa_one", rows[i].body), 422, rows[i].pointer,

@@ -66,7 +66,7 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
     if (!ids)
         return true;
     if (ids->kind != NODE_LIST)
-        return call_issue(c, "account_ids", "must be a list of whole numbers");
+        return call_issue(c, "account_ids", "must be an array of integers");
     if (ids->list.count > ACCOUNTS_MAX)
         return pe_refuse(c, FAULT_INVALID, 400, "too_many_accounts", "account_ids: at most %d accounts are allowed.",
                          ACCOUNTS_MAX);

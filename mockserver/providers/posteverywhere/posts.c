@@ -71,7 +71,7 @@ static bool read_media(struct call *c, const struct node *ids, struct field_list
 {
     const char **items = arena_array(c->arena, const char *, node_count(ids) + 1);
     if (ids->kind != NODE_LIST)
-        return call_issue(c, "media_ids", "must be a list of ids");
+        return call_issue(c, "media_ids", "must be an array of ids");
     for (size_t i = 0; i < ids->list.count; i++)
         if (!(items[i] = node_text(ids->list.items[i])))
             return call_issue(c, arena_printf(c->arena, "media_ids.%zu", i), "must be an id");
