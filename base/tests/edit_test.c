@@ -140,8 +140,8 @@ static void invalid_edits_are_reported_at_their_place(void **state)
     static const struct {
         const char *edits, *error;
     } rows[] = {
-        {"{}",                                                 "list of edits"                  },
-        {"[]",                                                 "list of edits"                  },
+        {"{}",                                                 "array of edits"                 },
+        {"[]",                                                 "array of edits"                 },
         {"[{\"at\":\"/a\"}]",                                  "exactly one change"             },
         {"[{\"at\":\"/a\",\"set\":1,\"remove\":true}]",        "exactly one change"             },
         {"[{\"set\":1}]",                                      "must have 'at'"                 },

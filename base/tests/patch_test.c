@@ -99,7 +99,7 @@ static void a_patch_is_checked_before_it_is_applied(void **state)
         const char *patch, *why;
     } rows[] = {
         {"{}",                                  "test:1:1: a patch must be an array of steps"},
-        {"[1]",                                 "test:1:2: a patch step must be a map"},
+        {"[1]",                                 "test:1:2: a patch step must be an object"},
         {"[{}]", "test:1:2: missing 'op' in patch step\ntest:1:2: missing 'path' in patch step"},
         {"[{\"op\":\"replce\",\"path\":\"\"}]",
          "test:1:8: invalid 'op'; expected one of: add, remove, replace, move, copy, test (did you mean 'replace'?)"},

@@ -105,7 +105,7 @@ static void an_inline_fixture_includes_no_file(void **state)
         {"{\"include\":[7]}",                                                                                  "/fixture/include/0",    "must be text"        },
         {"{\"include\":\"admin\"}",                                                                            "/fixture/include",      "must be a list"      },
         {"{\"include\":[\"admin\"],\"layers\":[]}",                                                            "",                      "of type object"      },
-        {"{\"include\":[\"admin\"],\"rules\":[{\"then\":7}]}",                                                 "/fixture/rules/0/then", "list of effects"     },
+        {"{\"include\":[\"admin\"],\"rules\":[{\"then\":7}]}",                                                 "/fixture/rules/0/then", "array of effects"     },
         {"{\"include\":[\"admin\"],\"rules\":[{\"when\":{\"key\":\"x\"},\"then\":[{\"skip\":[\"scope\"]}]}]}",
          "/fixture/rules/0/when/key",                                                                                                   "no key has the name" },
     };

@@ -19,7 +19,7 @@
 #define AS_PE        "Authorization: Bearer pe_live_0c5e8d9a0c5e8d9a0c5e8d9a0c5e8d9a"
 #define AS_POSTNITRO "embed-api-key: pn-acme00000000000000000001"
 
-static struct mock *mock_of(const char *provider)
+static struct mock *fixture_of(const char *provider)
 {
     char path[256];
     snprintf(path, sizeof path, SOURCE_DIR "/fixtures/%s-acme.yaml", provider);
@@ -63,7 +63,7 @@ static void send_all(struct mock *m, const char *line, const char *key, const ch
 static void providers_refuse_in_the_words_of_json(void **state)
 {
     (void)state;
-    struct mock *m = mock_of("layers");
+    struct mock *m = fixture_of("layers");
     send_all(m, "POST /v1/content/cnt_open/schedule", AS_LAYERS, MEMBERS("scheduledFor", "targets", "other"));
     send_all(m, "POST /v1/projects/prj_acme_a/social/oauth-url", AS_LAYERS,
              MEMBERS("platform", "returnUrl", "scopes", "usageNote"));
@@ -71,7 +71,7 @@ static void providers_refuse_in_the_words_of_json(void **state)
              MEMBERS("projectId", "count", "niche", "note"));
     send_all(m, "POST /v1/webhook-endpoints", AS_LAYERS, MEMBERS("url", "events", "metadata", "name"));
     mock_free(m);
-    m = mock_of("posteverywhere");
+    m = fixture_of("posteverywhere");
     send_all(m, "POST /api/v1/posts", AS_PE,
              MEMBERS("content", "account_ids", "media_ids", "scheduled_for", "timezone", "platform_content", "draft"));
     send_all(m, "POST /api/v1/posts/bulk", AS_PE, MEMBERS("posts", "name"));
@@ -79,7 +79,7 @@ static void providers_refuse_in_the_words_of_json(void **state)
     send_all(m, "POST /api/v1/webhooks", AS_PE, MEMBERS("url", "events", "name", "secret"));
     send_all(m, "POST /api/v1/media/upload", AS_PE, MEMBERS("filename", "content_type", "size", "width"));
     mock_free(m);
-    m = mock_of("postnitro");
+    m = fixture_of("postnitro");
     send_all(m, "POST /schedule", AS_POSTNITRO, MEMBERS("status", "scheduledAt", "selectedAccounts", "postContent"));
     mock_free(m);
 }
@@ -87,7 +87,7 @@ static void providers_refuse_in_the_words_of_json(void **state)
 static void the_admin_api_refuses_in_the_words_of_json(void **state)
 {
     (void)state;
-    struct mock *m = mock_of("layers");
+    struct mock *m = fixture_of("layers");
     static const char *const effects[] = {"respond", "edit", "headers", "request", "skip", "set_state", "webhook"};
     struct arena a = {0};
     send_all(m, "POST /__admin/rules", NULL, MEMBERS("on", "when", "then", "name", "provider"));
@@ -113,7 +113,7 @@ static void the_admin_api_refuses_in_the_words_of_json(void **state)
 static void an_integer_may_have_an_empty_fraction(void **state)
 {
     (void)state;
-    struct mock *m = mock_of("posteverywhere");
+    struct mock *m = fixture_of("posteverywhere");
     static const char *const same[] = {"3001.0", "3001", "3.001e3"};
     for (size_t i = 0; i < COUNT(same); i++) {
         struct arena a = {0};
@@ -128,7 +128,7 @@ static void an_integer_may_have_an_empty_fraction(void **state)
     r = mock_call(m, "GET /api/v1/posts?limit=1.0", NULL, AS_PE); /* a parameter is no JSON */
     assert_int_equal(r.status, 400);
     mock_free(m);
-    m = mock_of("layers");
+    m = fixture_of("layers");
     r = mock_call(
         m, "POST /v1/projects/prj_acme_a/leased-accounts/request",
         "{\"projectId\":\"prj_acme_a\",\"count\":1.0,\"niche\":{\"vertical\":\"fitness\",\"audience\":\"all\","

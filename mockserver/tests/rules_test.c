@@ -335,7 +335,7 @@ static void an_invalid_rule_is_refused_at_its_place(void **state)
         const char *rule, *pointer, *words;
     } rows[] = {
         {"{}",                                                        "",                       "then"},
-        {"{\"then\":[]}",                                             "/then",                  "list of effects"},
+        {"{\"then\":[]}",                                             "/then",                  "array of effects"},
         {"{\"on\":\"list_social_acounts\",\"then\":[{\"close_connection\":\"reset\"}]}", "/on", "list_social_accounts"},
         {"{\"provider\":\"layer\",\"then\":[{\"close_connection\":\"reset\"}]}", "/provider",              "layers"},
         {"{\"method\":\"FETCH\",\"then\":[{\"close_connection\":\"reset\"}]}", "/method",                "FETCH"},
