@@ -28,6 +28,9 @@ struct webhooks {
     const char *const *events; /* names of all event types, without test_event */
     size_t event_count;
     const char *test_event; /* the type of a test delivery */
+    /* The header whose value is a comma-separated list. After its first entry the order is not documented: a receiver
+     * must accept any entry. NULL: none is. */
+    const char *signature_list;
     struct delivery_policy policies[WEBHOOK_POLICY_COUNT];
     /* Maps a change to an event. Returns false if the change causes no event. Texts live in `a`. */
     bool (*map_event)(struct arena *a, const struct world *w, const struct change *change, struct webhook_event *event);

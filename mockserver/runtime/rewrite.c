@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/variation.h"
+#include "mockserver/provider_api/webhooks.h"
 #include "mockserver/state/webhook.h"
 
 #define BIT(which) (1u << (which))
@@ -53,6 +54,20 @@ static void change_case(struct arena *a, struct headers *headers, bool upper)
         headers->items[i].name = str_in_case(a, headers->items[i].name, upper);
 }
 
+/* During a rotation of the secret a signature has two entries. The last of them comes first. Returns false if there is
+ * nothing to swap. */
+static bool swap_signatures(struct arena *a, const char *name, struct headers *headers)
+{
+    struct str rest = name ? headers_get(headers, name) : STR(""), first = str_cut(&rest, ',');
+    struct str second = str_cut(&rest, ',');
+    if (!rest.n)
+        return false;
+    headers_set(
+        a, headers, name,
+        str_from(arena_printf(a, STR_FMT "," STR_FMT "," STR_FMT, STR_ARG(first), STR_ARG(rest), STR_ARG(second))));
+    return true;
+}
+
 void rewrite_headers(struct arena *a, const struct world *w, uint32_t delivery, struct headers *headers,
                      struct texts *made)
 {
@@ -62,6 +77,9 @@ void rewrite_headers(struct arena *a, const struct world *w, uint32_t delivery, 
     struct random r =
         variation_random(w->seed, number_of(d) + (uint64_t)d->attempts, VARIATION_PURPOSES); /* other than responses' */
     uint64_t style = random_below(&r, 3); /* 0: unchanged, 1: lower case, 2: upper case */
+    bool swaps = random_below(&r, 2);
+    if (swaps && swap_signatures(a, provider_with_id(d->provider)->webhooks->signature_list, headers))
+        *arena_push(a, made, const char *) = "signatures in another order";
     add_more(a, &r, headers);
     if (str_is(headers_get(headers, "Content-Type"), "application/json") && random_below(&r, 2))
         headers_set(a, headers, "Content-Type", STR("application/json; charset=utf-8"));

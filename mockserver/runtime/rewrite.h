@@ -5,8 +5,8 @@
  *          `webhooks`: members in another order, unknown members, white space, escaped characters. The bytes always
  *          differ from what JavaScript and Python write. The seed and the delivery's id decide, so all attempts of a
  *          delivery have the same body. Only a hostile namespace changes the headers: their order, the case of their
- *          names, the Content-Type, and more headers; each attempt differently. The provider signs the rewritten
- *          body. `made` gets what was changed.
+ *          names, the Content-Type, more headers, and the order of two signatures; each attempt differently. The
+ *          provider signs the rewritten body. `made` gets what was changed.
  * Units:   -
  * Errors:  none.
  */

@@ -282,6 +282,27 @@ static void a_hostile_namespace_varies_bodies_and_headers(void **state)
     assert_non_null(strstr(of_delivery(n, 1, "/varied"), "more and reordered headers"));
 }
 
+static void two_signatures_come_in_any_order(void **state)
+{
+    struct network *n = *state;
+    deliver_use_network(n->mock->deliver, receive_headers, n);
+    mock_call(n->mock, "POST " ENDPOINTS "/" HOOK "/rotate-secret", NULL, AS_FULL);
+    bool new_first = false, old_first = false;
+    for (int i = 0; i < 30; i++) {
+        ping(n);
+        struct str rest = str_from(n->sent[n->count - 1].signature), t = str_cut(&rest, ',');
+        assert_true(str_starts(t, STR("t=")));
+        assert_int_equal(signatures_by(n, n->count - 1, "whsec_test"), 1);
+        struct sent *first = &n->sent[n->count - 1];
+        first->signature =
+            arena_printf(&n->arena, STR_FMT "," STR_FMT, STR_ARG(t), STR_ARG(str_head(rest, str_find(rest, ','))));
+        bool old = signatures_by(n, n->count - 1, "whsec_test");
+        old_first = old_first || old;
+        new_first = new_first || !old;
+    }
+    assert_true(new_first && old_first);
+}
+
 static void explain_says_what_was_varied(void **state)
 {
     struct network *n = *state;
@@ -555,6 +576,7 @@ int main(void)
         TEST(a_rewritten_body_may_be_edited_and_corrupted),
         TEST(one_call_rewrites_the_next_event),
         cmocka_unit_test_setup_teardown(a_hostile_namespace_varies_bodies_and_headers, set_up_hostile, tear_down),
+        cmocka_unit_test_setup_teardown(two_signatures_come_in_any_order, set_up_hostile, tear_down),
         cmocka_unit_test_setup_teardown(explain_says_what_was_varied, set_up_hostile, tear_down),
         TEST(a_corrupt_body_fails_its_signature_and_the_retry_passes),
         TEST(every_attempt_can_be_corrupt_and_the_seed_selects_the_bit),

@@ -139,6 +139,14 @@ try {
   assert.equal(received.length, before + 20);
   assert.ok((await deliveries()).every((d) => d.status === 'delivered'));
 
+  // If the response of a call is delayed, its event arrives before it.
+  await call('POST', '/__admin/rules', { on: 'layers.revoke_social_account', then: [{ delay_after: '500ms' }] });
+  await call('PATCH', `/v1/webhook-endpoints/${hook}`, { events: ['social_account.revoked'] });
+  const sent = received.length;
+  const revoked = call('DELETE', '/v1/social-accounts/sa_a').then(() => received.length);
+  assert.equal(await revoked, sent + 1);
+  assert.equal(received.at(-1).event.type, 'social_account.revoked');
+
   mock.kill('SIGTERM');
   assert.deepEqual(await once(mock, 'exit'), [0, null]);
 } finally {

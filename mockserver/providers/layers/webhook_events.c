@@ -166,6 +166,7 @@ const struct webhooks layers_webhooks = {
     .events = events,
     .event_count = COUNT(events) - 1,
     .test_event = LAYERS_TEST_EVENT,
+    .signature_list = "X-Layers-Signature",
     .policies = {
         [WEBHOOK_POLICY_PATIENT] = {"patient", waits_ms, 8, false, DELIVERY_FAILED,    20},
         [WEBHOOK_POLICY_BRIEF]   = {"brief",   waits_ms, 5, true,  DELIVERY_ABANDONED, 20},
