@@ -258,7 +258,7 @@ static void put_response(struct json *w, const struct journal_entry *e)
     json_key_map(w, "response");
     json_put_int(w, "status", e->status);
     json_put_text(w, "fault", e->fault);
-    json_put_bool(w, "replayed", e->replayed);
+    json_put_bool(w, "replayed", e->replayed && !e->served.status);
     request_put_hostile(w, e);
     json_close_map(w);
 }

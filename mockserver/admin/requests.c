@@ -118,6 +118,7 @@ void request_put_served(struct json *w, const struct journal_entry *e)
     json_key_map(w, "served");
     json_put_int(w, "status", e->served.status);
     json_put_text(w, "fault", e->served.fault);
+    json_put_bool(w, "replayed", e->replayed);
     put_body(w, e->served.body, e->served.cut);
     json_close_map(w);
 }

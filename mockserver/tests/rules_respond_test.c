@@ -340,6 +340,9 @@ static void nothing_of_the_replaced_response_is_left(void **state)
     assert_int_equal(a.status, 504);
     assert_int_equal(a.text.n, 0);
     assert_null(header_of(a, "X-Mock-Replayed"));
+    struct mock_response why = mock_call(m, "GET /__admin/explain/2", NULL);
+    assert_string_equal(at(why, "/served/replayed"), "true");
+    assert_string_equal(at(why, "/response/replayed"), "false");
     use_rule(m, "{\"respond\":{\"status\":204,\"after\":true}}");
     assert_null(header_of(mock_call(m, LIST, NULL, KEY), "Content-Type"));
 }
