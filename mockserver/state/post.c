@@ -49,6 +49,7 @@ static const struct record_field post_fields[] = {
     MEMBER_ID(post, public_id),
     MEMBER_REF(post, space, FIXED_NEEDED, RECORD_SPACE),
     MEMBER_REF(post, content, FREE, RECORD_CONTENT),
+    MEMBER_REF(post, campaign, FREE, RECORD_CAMPAIGN),
     MEMBER_TEXT(post, text, FREE),
     MEMBER_TEXT(post, details, FIXED),
     MEMBER_BOOL(post, draft),
@@ -64,8 +65,11 @@ static void add_post_entries(const struct world *w, const void *record, uint32_t
 {
     (void)w;
     const struct post *p = record;
-    if (!p->removed_at_ms)
-        index_entries_put(to, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+    if (p->removed_at_ms)
+        return;
+    index_entries_put(to, INDEX_POST_SPACE, p->space, -p->due_at_ms, row);
+    if (p->campaign)
+        index_entries_put(to, INDEX_POST_CAMPAIGN, p->campaign, 0, row);
 }
 
 /* Uses the clock, not world_now: an event that runs late has a time in the past. */
@@ -256,6 +260,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
     struct transition t;
     struct post *p = begin_post(&t, w, post);
     p->content = to->content;
+    p->campaign = to->campaign;
     p->text = world_text(w, to->text);
     p->details = world_text(w, to->details);
     p->draft = to->draft;
@@ -413,6 +418,15 @@ void post_remove(struct world *w, uint32_t post)
     struct transition t;
     begin_post(&t, w, post)->removed_at_ms = world_now(w);
     transition_end(&t, TRANSITION_POST_REMOVE);
+}
+
+void post_leave_campaign(struct world *w, uint32_t post)
+{
+    struct transition t;
+    struct post *p = transition_begin(&t, w, RECORD_POST, post);
+    assert(p->campaign);
+    p->campaign = ROW_NONE;
+    transition_end(&t, TRANSITION_POST_LEAVE_CAMPAIGN);
 }
 
 uint32_t content_find(const struct world *w, int provider, struct str public_id)

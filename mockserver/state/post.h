@@ -5,9 +5,10 @@
  *          (release); failed -> queued (retry). published, canceled and draft are final. held: the post is a draft, so
  *          the destination is never due. A lost token does not cancel a destination: it fails when it is due, unless
  *          the account has been reconnected by then. Removed posts and destinations stay as records but are not listed.
- * Indexes: POST_SPACE, DESTINATION_SPACE (space; order = -due, latest first); DESTINATION_ACCOUNT (account and state;
- *          order = due); DESTINATION_POST (post; order of creation); DESTINATION_LEFT (likewise, those with
- *          `account_left`: they are not listed, but the status of their post still counts them).
+ * Indexes: POST_SPACE, DESTINATION_SPACE (space; order = -due, latest first); POST_CAMPAIGN (campaign);
+ *          DESTINATION_ACCOUNT (account and state; order = due); DESTINATION_POST (post; order of creation);
+ *          DESTINATION_LEFT (likewise, those with `account_left`: they are not listed, but the status of their post
+ *          still counts them).
  * Units:   milliseconds.
  */
 #pragma once
@@ -69,6 +70,7 @@ struct content {
 
 struct post {
     uint32_t space, content;
+    uint32_t campaign; /* ROW_NONE: none */
     int provider;
     const char *public_id, *text;
     const char *details; /* the rest of the request, in the provider's own format */
@@ -107,7 +109,8 @@ void post_revise(struct world *w, uint32_t post, const struct post *to);
 /* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with `id_prefix`, due at
  * their time, or now if that has passed. Returns how many were queued. */
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
-void post_remove(struct world *w, uint32_t post);              /* and removes all its destinations */
+void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
+void post_leave_campaign(struct world *w, uint32_t post);
 void post_remove_destinations(struct world *w, uint32_t post); /* what came of them no longer counts */
 /* Removes all destinations of the account. What came of those that were attempted still counts. */
 void account_leave_posts(struct world *w, uint32_t account);

@@ -34,7 +34,9 @@
     X(RECORD_ONBOARDING,    "onboarding",     onboarding)    \
     X(RECORD_WEBHOOK,       "webhooks",       webhook)       \
     X(RECORD_DELIVERY,      "deliveries",     delivery)      \
-    X(RECORD_MEDIA,         "media",          media)
+    X(RECORD_MEDIA,         "media",          media)         \
+    X(RECORD_CAMPAIGN,      "campaigns",      campaign)      \
+    X(RECORD_GENERATION,    "generations",    generation)
 /* clang-format on */
 enum record_kind {
 #define X(name, text, type) name,
@@ -56,6 +58,7 @@ enum world_index {
     INDEX_ACCOUNT_REQUEST,
     INDEX_ACCOUNT_LEASE,
     INDEX_POST_SPACE,
+    INDEX_POST_CAMPAIGN,
     INDEX_DESTINATION_SPACE,
     INDEX_DESTINATION_ACCOUNT,
     INDEX_DESTINATION_POST,
@@ -68,6 +71,8 @@ enum world_index {
     INDEX_POOL_ACCOUNT,
     INDEX_AD_ACCOUNT_SPACE,
     INDEX_MEDIA_SPACE,
+    INDEX_CAMPAIGN_SPACE,
+    INDEX_GENERATION_SPACE,
     INDEX_DUE, /* the event queue: key = time, order = row = event */
     WORLD_INDEX_COUNT
 };

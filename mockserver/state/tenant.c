@@ -9,9 +9,8 @@
 const char *const key_status_texts[] = {KEY_STATUSES(ENUM_TEXT)};
 
 static const struct record_field organization_fields[] = {
-    MEMBER_ID(organization, public_id),
-    MEMBER_TEXT(organization, name, FREE),
-    MEMBER_INT(organization, credits),
+    MEMBER_ID(organization, public_id),    MEMBER_TEXT(organization, name, FREE),
+    MEMBER_INT(organization, credits),     MEMBER_TEXTS(organization, captions, caption_count),
     MEMBER_TIME(organization, created_at),
 };
 
@@ -116,12 +115,13 @@ const struct record_type space_record_type = {
 
 uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name)
 {
-    const struct organization o = {
-        .provider = provider,
-        .public_id = public_id,
-        .name = name,
-        .created_at_ms = world_now(w),
-    };
+    return organization_open(w, &(struct organization){.provider = provider, .public_id = public_id, .name = name});
+}
+
+uint32_t organization_open(struct world *w, const struct organization *init)
+{
+    struct organization o = *init;
+    o.created_at_ms = world_now(w);
     return record_create(w, RECORD_ORGANIZATION, &o, TRANSITION_ORGANIZATION_CREATE);
 }
 

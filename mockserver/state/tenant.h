@@ -31,7 +31,9 @@ struct quota { /* one per key, at the key's row; added with the first counted ca
 struct organization {
     int provider;
     const char *public_id, *name;
-    int64_t credits; /* credits left, in the provider's unit */
+    int64_t credits;             /* credits left, in the provider's unit */
+    const char *const *captions; /* what the AI writes; in the world's string pool */
+    uint32_t caption_count;      /* 0: the provider's default */
     int64_t created_at_ms;
 };
 
@@ -66,6 +68,7 @@ struct space {
 };
 
 uint32_t organization_create(struct world *w, int provider, const char *public_id, const char *name);
+uint32_t organization_open(struct world *w, const struct organization *init); /* a copy, created now */
 void organization_set_credits(struct world *w, uint32_t organization, int64_t credits);
 uint32_t key_create(struct world *w, uint32_t organization, const struct key *init); /* a copy, created now */
 void key_set_status(struct world *w, uint32_t key, enum key_status status);

@@ -69,6 +69,7 @@ struct clock {
     X(TRANSITION_POST_REVISE,              "post_revise",              RECORD_POST)          \
     X(TRANSITION_POST_RELEASE,             "post_release",             RECORD_POST)          \
     X(TRANSITION_POST_REMOVE,              "post_remove",              RECORD_POST)          \
+    X(TRANSITION_POST_LEAVE_CAMPAIGN,      "post_leave_campaign",      RECORD_POST)          \
     X(TRANSITION_DESTINATION_SCHEDULE,     "destination_schedule",     RECORD_DESTINATION)   \
     X(TRANSITION_DESTINATION_PLACE,        "destination_place",        RECORD_DESTINATION)   \
     X(TRANSITION_DESTINATION_RELEASE,      "destination_release",      RECORD_DESTINATION)   \
@@ -110,7 +111,11 @@ struct clock {
     X(TRANSITION_MEDIA_RECEIVE,            "media_receive",            RECORD_MEDIA)         \
     X(TRANSITION_MEDIA_COMPLETE,           "media_complete",           RECORD_MEDIA)         \
     X(TRANSITION_MEDIA_FAIL,               "media_fail",               RECORD_MEDIA)         \
-    X(TRANSITION_MEDIA_REMOVE,             "media_remove",             RECORD_MEDIA)
+    X(TRANSITION_MEDIA_REMOVE,             "media_remove",             RECORD_MEDIA)         \
+    X(TRANSITION_CAMPAIGN_CREATE,          "campaign_create",          RECORD_CAMPAIGN)      \
+    X(TRANSITION_CAMPAIGN_UPDATE,          "campaign_update",          RECORD_CAMPAIGN)      \
+    X(TRANSITION_CAMPAIGN_REMOVE,          "campaign_remove",          RECORD_CAMPAIGN)      \
+    X(TRANSITION_GENERATION_CREATE,        "generation_create",        RECORD_GENERATION)
 /* clang-format on */
 enum transition_kind {
 #define X(name, text, record) name,

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/units.h"
+#include "mockserver/state/campaign.h"
+#include "mockserver/state/generation.h"
 #include "mockserver/state/lease.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/webhook.h"

@@ -8,7 +8,8 @@
 #include "base/json.h"
 #include "mockserver/providers/shared/build.h"
 
-#define ID_MAX ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
+#define CAPTIONS_MAX 5
+#define ID_MAX       ((INT64_C(1) << 53) - 1) /* every larger integer may be inexact as a JSON number */
 
 /* --- fields ------------------------------------------------------------------------------------------- */
 
@@ -36,9 +37,23 @@ struct fixture_account {
     uint32_t row; /* set when the account is created */
 };
 
+struct fixture_campaign {
+    struct where at;
+    const char *name, *description, *color;
+    int64_t id; /* 0: generated */
+    int status; /* enum campaign_state */
+    struct field_time created_at;
+};
+
+struct fixture_metrics {
+    int64_t values[PE_METRIC_COUNT];
+};
+
 struct fixture_post {
     struct where at;
     const char *id, *content, *timezone;
+    int64_t campaign; /* 0: none */
+    struct fixture_metrics metrics;
     const struct node *accounts, *failed; /* lists of account ids */
     int status;                           /* enum pe_status */
     struct field_time due, created_at;
@@ -58,7 +73,8 @@ struct fixture_webhook {
 struct fixture_organization {
     struct where at;
     const char *id, *name;
-    struct field_list keys, accounts, media, posts, webhooks;
+    const struct node *ai_credits; /* a whole number; NULL: the default */
+    struct field_list keys, accounts, media, campaigns, posts, webhooks, captions;
 };
 
 struct fixture_posteverywhere {
@@ -131,6 +147,30 @@ static const struct field media_rows[] = {
 static const struct fields media_fields = FIELD_TABLE("media", media_rows, OF, offsetof(OF, at));
 #undef OF
 
+#define OF struct fixture_campaign
+static const struct field campaign_rows[] = {
+    FIELD("id", FIELD_INT, OF, id, .min = 1, .max = ID_MAX, .help = "Id of the campaign. Default: generated."),
+    FIELD("name", FIELD_TEXT, OF, name, .required = true, .min = 1, .max = PE_CAMPAIGN_NAME_MAX,
+          .help = "Name of the campaign."),
+    FIELD("description", FIELD_TEXT, OF, description, .max = PE_CAMPAIGN_DESCRIPTION_MAX,
+          .help = "Description. Default: null."),
+    FIELD("color", FIELD_TEXT, OF, color, .help = "Color as #RRGGBB. Default: " PE_CAMPAIGN_COLOR "."),
+    FIELD("status", FIELD_ENUM, OF, status, .words = &pe_campaign_statuses, .help = "Default: active."),
+    FIELD("created_at", FIELD_TIME, OF, created_at, .help = "Creation time. Default: the clock's start."),
+};
+static const struct fields campaign_fields = FIELD_TABLE("campaign", campaign_rows, OF, offsetof(OF, at));
+#undef OF
+
+#define OF              struct fixture_metrics
+#define METRIC(name, i) FIELD(name, FIELD_INT, OF, values[i], .max = RECORD_NUMBER_MAX, .help = "Default: 0.")
+/* In the order of pe_metric_names. */
+static const struct field metric_rows[PE_METRIC_COUNT] = {
+    METRIC("views", 0),  METRIC("likes", 1),       METRIC("comments", 2),
+    METRIC("shares", 3), METRIC("impressions", 4), METRIC("clicks", 5),
+};
+static const struct fields metric_fields = FIELD_TABLE("metrics", metric_rows, OF, FIELDS_NO_PLACE);
+#undef OF
+
 #define OF struct fixture_post
 static const struct field post_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the post. Default: generated."),
@@ -143,6 +183,10 @@ static const struct field post_rows[] = {
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids at which the post failed. Only for status `partially_failed`, where "
                   "it is required."),
+    FIELD("campaign", FIELD_INT, OF, campaign, .min = 1, .max = ID_MAX,
+          .help = "Id of a campaign of this organization. Default: none."),
+    FIELD("metrics", FIELD_MAP, OF, metrics, .sub = &metric_fields,
+          .help = "What the platforms count, for the analytics summary; only of a post that was published."),
     FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, not checked. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "
@@ -172,8 +216,14 @@ static const struct field organization_rows[] = {
     FIELD("keys", FIELD_LIST, OF, keys, .sub = &key_fields, .help = "API keys."),
     FIELD("accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),
     FIELD("media", FIELD_LIST, OF, media, .sub = &media_fields, .help = "Uploaded media."),
+    FIELD("campaigns", FIELD_LIST, OF, campaigns, .sub = &campaign_fields, .help = "Groups of posts."),
     FIELD("posts", FIELD_LIST, OF, posts, .sub = &post_fields, .help = "Posts in any status."),
     FIELD("webhooks", FIELD_LIST, OF, webhooks, .sub = &webhook_fields, .help = "Registered webhooks."),
+    FIELD("ai_credits", FIELD_NODE, OF, ai_credits, .shape = "{type: integer, minimum: 0}",
+          .help = "AI credits that are left. A call that needs more is refused with 402. Default: 500."),
+    FIELD("captions", FIELD_TEXTS, OF, captions, .max = CAPTIONS_MAX,
+          .help = "What generate-caption returns, in this order, whatever the topic. Default: sentences about the "
+                  "topic."),
 };
 static const struct fields organization_fields = FIELD_TABLE("organization", organization_rows, OF, offsetof(OF, at));
 #undef OF
@@ -283,6 +333,56 @@ static bool build_media(struct fixture_load *load, uint32_t space, const struct 
     return ok;
 }
 
+static bool build_campaign(struct fixture_load *load, uint32_t space, const struct fixture_campaign *g)
+{
+    if (!g->name)
+        return false;
+    int64_t id = g->id ? g->id : pe_next_campaign_id(load->world);
+    int64_t created_ms = fixture_time_or(load, &g->created_at, load->start_ms);
+    const struct campaign spec = {
+        .public_id = arena_printf(load->arena, "%" PRId64, id),
+        .name = g->name,
+        .description = g->description,
+        .color = g->color ? g->color : PE_CAMPAIGN_COLOR,
+        .state = (enum campaign_state)g->status,
+        .created_at_ms = created_ms,
+    };
+    const char *label = arena_printf(load->arena, "campaign '%s'", g->name);
+    bool ok = fixture_time_past(load, g->at, "created_at", label, created_ms);
+    if (!pe_is_color(spec.color))
+        ok = WRONG(g->at, "'color' is '%s'; expected #RRGGBB, for example " PE_CAMPAIGN_COLOR, spec.color);
+    if (campaign_find(load->world, POSTEVERYWHERE, str_from(spec.public_id)))
+        ok = fixture_duplicate(load, g->at, "campaign", spec.public_id);
+    campaign_create(load->world, space, &spec);
+    return ok;
+}
+
+/* *row is ROW_NONE if the post has no campaign. */
+static bool find_campaign(struct fixture_load *load, uint32_t space, const struct fixture_post *p, uint32_t *row)
+{
+    const char *id = arena_printf(load->arena, "%" PRId64, p->campaign);
+    *row = p->campaign ? campaign_find(load->world, POSTEVERYWHERE, str_from(id)) : ROW_NONE;
+    if (*row && campaign_read(load->world, *row)->space != space)
+        *row = ROW_NONE;
+    return !p->campaign || *row || WRONG(p->at, "this organization has no campaign %s", id);
+}
+
+static bool has_metrics(const struct fixture_post *p)
+{
+    for (size_t i = 0; i < PE_METRIC_COUNT; i++)
+        if (p->metrics.values[i])
+            return true;
+    return false;
+}
+
+static const struct node *metrics_node(struct arena *a, const struct fixture_post *p)
+{
+    struct member *members = arena_array(a, struct member, PE_METRIC_COUNT);
+    for (size_t i = 0; i < PE_METRIC_COUNT; i++)
+        members[i] = (struct member){.key = pe_metric_names[i], .value = node_new_int(a, p->metrics.values[i])};
+    return has_metrics(p) ? node_new_map(a, members, PE_METRIC_COUNT) : NULL;
+}
+
 /* Returns ROW_NONE and adds an error if the id is not that of an account of this organization. */
 static uint32_t account_of(struct fixture_load *load, uint32_t space, const struct fixture_post *p,
                            const struct node *id)
@@ -317,6 +417,8 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
     int64_t created_ms = fixture_time(load, &p->created_at);
     if (p->created_at.given && !fixture_time_past(load, p->at, "created_at", "the post", created_ms))
         return false;
+    if (has_metrics(p) && p->status != PE_PUBLISHED && p->status != PE_PARTIALLY_FAILED)
+        return WRONG(p->at, "a post with status '%s' has no 'metrics'", status);
     if (p->status == PE_DRAFT)
         return true;
     if (p->status == PE_PUBLISHING)
@@ -367,7 +469,8 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
 
 static bool build_post(struct fixture_load *load, uint32_t space, const struct fixture_post *p)
 {
-    if (!p->content || !post_valid(load, p))
+    uint32_t campaign;
+    if (!p->content || !post_valid(load, p) || !find_campaign(load, space, p, &campaign))
         return false;
     bool ok = true;
     if (p->id && post_find(load->world, POSTEVERYWHERE, str_from(p->id)))
@@ -375,8 +478,12 @@ static bool build_post(struct fixture_load *load, uint32_t space, const struct f
     int64_t due_ms = fixture_time_or(load, &p->due, 0);
     int64_t default_ms = due_ms ? fixture_post_created(load, due_ms) : load->start_ms;
     int64_t created_ms = fixture_time_or(load, &p->created_at, default_ms);
-    const struct pe_details details = {.timezone = p->timezone ? p->timezone : "UTC"};
+    const struct pe_details details = {
+        .timezone = p->timezone ? p->timezone : "UTC",
+        .metrics = metrics_node(load->arena, p),
+    };
     const struct post post = {
+        .campaign = campaign,
         .public_id = fixture_id(load, p->id, "", ID_UUID),
         .text = p->content,
         .details = pe_details_write(load->arena, &details),
@@ -403,16 +510,33 @@ static bool build_webhook(struct fixture_load *load, uint32_t organization, cons
     return true;
 }
 
+static bool read_credits(const struct fixture_load *load, const struct node *given, int64_t *credits)
+{
+    *credits = given && given->kind == NODE_INT ? given->integer : PE_CREDITS;
+    return !given || (given->kind == NODE_INT && *credits >= 0 && *credits <= RECORD_NUMBER_MAX) ||
+           WRONG(given->at, "'ai_credits' must be a whole number, not below 0");
+}
+
 static bool build_organization(struct fixture_load *load, const struct fixture_organization *o)
 {
-    bool ok = true;
+    int64_t credits;
+    bool ok = read_credits(load, o->ai_credits, &credits);
     if (o->id && organization_find(load->world, POSTEVERYWHERE, o->id))
         ok = fixture_duplicate(load, o->at, "organization", o->id);
-    uint32_t row = organization_create(load->world, POSTEVERYWHERE, fixture_id(load, o->id, "", ID_UUID), o->name);
+    const struct organization spec = {
+        .provider = POSTEVERYWHERE,
+        .public_id = fixture_id(load, o->id, "", ID_UUID),
+        .name = o->name,
+        .credits = credits,
+        .captions = o->captions.items,
+        .caption_count = (uint32_t)o->captions.count,
+    };
+    uint32_t row = organization_open(load->world, &spec);
     uint32_t space = space_create(load->world, row, ids_mint(load->world, "", ID_UUID), o->name);
     const struct fixture_key *keys = o->keys.items;
     struct fixture_account *accounts = o->accounts.items;
     const struct fixture_media *media = o->media.items;
+    const struct fixture_campaign *campaigns = o->campaigns.items;
     const struct fixture_post *posts = o->posts.items;
     const struct fixture_webhook *webhooks = o->webhooks.items;
     for (size_t i = 0; i < o->keys.count; i++)
@@ -421,6 +545,8 @@ static bool build_organization(struct fixture_load *load, const struct fixture_o
         ok = build_account(load, space, &accounts[i]) && ok;
     for (size_t i = 0; i < o->media.count; i++)
         ok = build_media(load, space, &media[i]) && ok;
+    for (size_t i = 0; i < o->campaigns.count; i++)
+        ok = build_campaign(load, space, &campaigns[i]) && ok;
     for (size_t i = 0; i < o->posts.count; i++)
         ok = build_post(load, space, &posts[i]) && ok;
     for (size_t i = 0; i < o->webhooks.count; i++)

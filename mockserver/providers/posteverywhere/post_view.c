@@ -39,6 +39,11 @@ static enum pe_status status_of(const struct world *w, const struct destination 
     return PE_FAILED;
 }
 
+enum pe_status pe_destination_status(const struct world *w, uint32_t destination)
+{
+    return status_of(w, destination_read(w, destination));
+}
+
 enum pe_status pe_status(const struct world *w, uint32_t post)
 {
     uint32_t counts[PE_STATUS_COUNT] = {0}, all = 0, row;
@@ -214,6 +219,10 @@ void pe_print_post_members(struct call *c, uint32_t post, bool with_parts)
     print_each(c, post, "account_ids", print_account_id);
     pe_put_time(c, "scheduled_for", p->due_at_ms);
     print_details(c, p, with_parts);
+    if (p->campaign)
+        pe_put_number(out, "campaign_id", campaign_read(c->world, p->campaign)->public_id);
+    else
+        json_put_null(out, "campaign_id");
     if (with_parts)
         print_each(c, post, "destinations", print_destination);
     pe_put_time(c, "created_at", p->created_at_ms);
@@ -273,6 +282,8 @@ const char *pe_details_write(struct arena *a, const struct pe_details *d)
     put_texts(&w, "media_ids", d->media.items, d->media.count);
     if (d->platforms)
         json_put_node(&w, "platform_content", d->platforms);
+    if (d->metrics)
+        json_put_node(&w, "metrics", d->metrics);
     json_close_map(&w);
     return buf_c(&text);
 }
@@ -289,5 +300,6 @@ struct pe_details pe_details_read(struct arena *a, const char *text)
         .timezone = timezone ? timezone : "UTC",
         .media = {node_count(media), ids},
         .platforms = node_get(details, "platform_content"),
+        .metrics = node_get(details, "metrics"),
     };
 }

@@ -84,14 +84,14 @@ static const struct route routes[] = {
     POST(   "/webhooks/{}/test", test_webhook,   WRITE, PAGE "Webhooks"),
 
     /* campaigns, analytics and AI */
-    NOT_BUILT("POST",   "/campaigns",           create_campaign,   WRITE, PAGE "Campaigns"),
-    NOT_BUILT("GET",    "/campaigns",           list_campaigns,    READ,  PAGE "Campaigns"),
-    NOT_BUILT("GET",    "/campaigns/{}",        read_campaign,     READ,  PAGE "Campaigns"),
-    NOT_BUILT("PATCH",  "/campaigns/{}",        update_campaign,   WRITE, PAGE "Campaigns"),
-    NOT_BUILT("DELETE", "/campaigns/{}",        delete_campaign,   WRITE, PAGE "Campaigns"),
-    NOT_BUILT("GET",    "/analytics/summary",   analytics_summary, READ,  PAGE "Analytics"),
-    NOT_BUILT("POST",   "/ai/generate-image",   generate_image,    AI,    PAGE "Generate image"),
-    NOT_BUILT("POST",   "/ai/generate-caption", generate_caption,  AI,    PAGE "Generate caption"),
+    POST(   "/campaigns",           create_campaign,   WRITE, PAGE "Campaigns"),
+    GET(    "/campaigns",           list_campaigns,    READ,  PAGE "Campaigns"),
+    GET(    "/campaigns/{}",        read_campaign,     READ,  PAGE "Campaigns"),
+    PATCH(  "/campaigns/{}",        update_campaign,   WRITE, PAGE "Campaigns"),
+    DELETE( "/campaigns/{}",        delete_campaign,   WRITE, PAGE "Campaigns"),
+    GET(    "/analytics/summary",   analytics_summary, READ,  PAGE "Analytics"),
+    POST(   "/ai/generate-image",   generate_image,    AI,    PAGE "Generate image"),
+    POST(   "/ai/generate-caption", generate_caption,  AI,    PAGE "Generate caption"),
 };
 /* clang-format on */
 

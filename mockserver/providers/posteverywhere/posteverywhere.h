@@ -16,6 +16,8 @@
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/shared/hooks.h"
+#include "mockserver/state/campaign.h"
+#include "mockserver/state/generation.h"
 #include "mockserver/state/media.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/post.h"
@@ -44,6 +46,7 @@ enum { PE_QUEUED_FILTER = PE_STATUS_COUNT };
 /* words.c: the words of the API for the mock's values; pe_api_versions: of fixtures. */
 extern const struct enum_words pe_platforms, pe_platform_filters, pe_healths, pe_statuses, pe_status_filters,
     pe_media_statuses, pe_connect_statuses, pe_device_statuses, pe_api_versions;
+extern const struct enum_words pe_campaign_statuses;
 
 /* response.c */
 /* Writes the start of the envelope; the caller then writes the value of "data" and calls pe_end. */
@@ -123,6 +126,7 @@ void pe_poll_device_token(struct call *c);
 
 /* post_view.c: a post's status, derived from its destinations, and its JSON. */
 enum pe_status pe_status(const struct world *w, uint32_t post);
+enum pe_status pe_destination_status(const struct world *w, uint32_t destination);
 /* Starts a walk over the post's destinations in order; call pe_destination_next until false. */
 void pe_destinations(const struct world *w, uint32_t post, struct index_walk *walk);
 bool pe_destination_next(struct index_walk *walk, uint32_t post, uint32_t *row);
@@ -141,6 +145,7 @@ struct pe_details {
     const char *timezone;
     struct field_list media;      /* ids */
     const struct node *platforms; /* overrides by platform (platform_content); NULL: none */
+    const struct node *metrics;   /* of the fixture, by the names of pe_metric_names; NULL: none */
 };
 const char *pe_details_write(struct arena *a, const struct pe_details *d);
 struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL gives defaults */
@@ -172,6 +177,29 @@ const char *pe_media_type(const char *content_type);     /* image, video or docu
 void pe_put_media_ids(struct json *out, const char *id); /* the members media_id and media_ids */
 /* media_import.c */
 void pe_upload_media_from_url(struct call *c);
+
+/* campaigns.c */
+#define PE_CAMPAIGN_NAME_MAX        100 /* characters */
+#define PE_CAMPAIGN_DESCRIPTION_MAX 500
+#define PE_CAMPAIGN_COLOR           "#3b82f6" /* the default */
+int64_t pe_next_campaign_id(const struct world *w);
+bool pe_is_color(const char *text);                        /* #RRGGBB */
+uint32_t pe_campaign(const struct call *c, struct str id); /* ROW_NONE: the organization has no such campaign */
+void pe_create_campaign(struct call *c);
+void pe_list_campaigns(struct call *c);
+void pe_read_campaign(struct call *c);
+void pe_update_campaign(struct call *c);
+void pe_delete_campaign(struct call *c);
+
+/* analytics.c */
+#define PE_METRIC_COUNT 6
+extern const char *const pe_metric_names[];
+void pe_analytics_summary(struct call *c);
+
+/* ai.c */
+#define PE_CREDITS 500 /* AI credits of an organization: the default */
+void pe_generate_image(struct call *c);
+void pe_generate_caption(struct call *c);
 
 /* about.c */
 struct pe_platform_rules {

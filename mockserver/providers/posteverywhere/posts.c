@@ -1,6 +1,8 @@
 /* Creating posts (immediate, scheduled or draft) and changing them: update, schedule, retry and delete. */
 #include "mockserver/providers/posteverywhere/posteverywhere.h"
 
+#include <inttypes.h>
+
 #include "base/array.h"
 #include "base/http/message.h"
 #include "mockserver/state/record.h"
@@ -8,7 +10,7 @@
 /* The request body that creates, changes or schedules a post: a member that was not sent is NULL or false. */
 struct post_body {
     const char *content, *scheduled_for, *scheduled_at, *timezone;
-    const struct node *account_ids, *media_ids, *platform_content;
+    const struct node *account_ids, *media_ids, *platform_content, *campaign_id;
     bool is_draft, publish_now;
 };
 
@@ -20,6 +22,7 @@ static const struct field body_rows[] = {
     FIELD("scheduled_at", FIELD_TEXT, OF, scheduled_at, .help = "Older name of `scheduled_for`."),
     FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, for display only."),
     FIELD("media_ids", FIELD_NODE, OF, media_ids, .help = "Media of the post."),
+    FIELD("campaign_id", FIELD_NODE, OF, campaign_id, .help = "Campaign of the post."),
     FIELD("platform_content", FIELD_NODE, OF, platform_content, .help = "Overrides by platform."),
     FIELD("draft", FIELD_BOOL, OF, is_draft, .help = "Save as a draft."),
     FIELD("publish_now", FIELD_BOOL, OF, publish_now, .help = "Publish a draft immediately."),
@@ -32,6 +35,7 @@ struct draft {
     const char *content;
     struct pe_details details;
     struct pe_rows accounts;
+    uint32_t campaign;
 };
 
 /* Refuses common wrong names of media_ids. If they were ignored like other unknown members, the post would be published
@@ -79,6 +83,14 @@ static bool read_media(struct call *c, const struct node *ids, struct field_list
     return true;
 }
 
+static bool read_campaign(struct call *c, const struct node *id, uint32_t *row)
+{
+    if (id->kind != NODE_INT)
+        return call_issue(c, "campaign_id", "must be a whole number");
+    *row = pe_campaign(c, str_from(arena_printf(c->arena, "%" PRId64, id->integer)));
+    return *row || call_issue(c, "campaign_id", "no campaign has this id");
+}
+
 /* `was` is the existing post, or NULL for a new one. */
 static bool apply_body(struct call *c, const struct post_body *body, const struct draft *was, struct draft *out)
 {
@@ -91,6 +103,7 @@ static bool apply_body(struct call *c, const struct post_body *body, const struc
     if (body->platform_content)
         out->details.platforms = body->platform_content;
     return (!body->media_ids || read_media(c, body->media_ids, &out->details.media)) &&
+           (!body->campaign_id || read_campaign(c, body->campaign_id, &out->campaign)) &&
            (!body->account_ids || pe_read_accounts(c, body->account_ids, &out->accounts));
 }
 
@@ -200,6 +213,7 @@ uint32_t pe_create_from(struct call *c, const struct node *sent)
         .public_id = ids_mint(c->world, "", ID_UUID),
         .text = draft.content,
         .details = pe_details_write(c->arena, &draft.details),
+        .campaign = draft.campaign,
         .draft = body.is_draft,
         .due_at_ms = due_ms || body.is_draft ? due_ms : c->now_ms,
     };
@@ -236,7 +250,11 @@ static struct draft read_draft(struct call *c, uint32_t post)
             accounts.items[accounts.count++] = account;
     }
     return (struct draft){
-        .content = p->text ? p->text : "", .details = pe_details_read(c->arena, p->details), .accounts = accounts};
+        .content = p->text ? p->text : "",
+        .details = pe_details_read(c->arena, p->details),
+        .accounts = accounts,
+        .campaign = p->campaign,
+    };
 }
 
 /* Replaces the destinations; this loses nothing, since none of them has been attempted. */
@@ -245,6 +263,7 @@ static void revise(struct call *c, uint32_t post, const struct draft *d, bool dr
     const struct post spec = {
         .text = d->content,
         .details = pe_details_write(c->arena, &d->details),
+        .campaign = d->campaign,
         .draft = draft,
         .due_at_ms = due_ms,
     };

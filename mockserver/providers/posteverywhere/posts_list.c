@@ -25,7 +25,7 @@ struct span { /* the range that one time of a post must be in, both ends include
 struct filter {
     unsigned statuses, platforms; /* one bit for each value; 0: all */
     struct span spans[SORT_COUNT];
-    struct str account, search;
+    struct str account, campaign, search;
     enum sort sort;
     bool ascending;
 };
@@ -87,10 +87,16 @@ static bool is_within(const struct world *w, uint32_t post, const struct filter 
     return true;
 }
 
+static bool is_in_campaign(const struct world *w, uint32_t post, const struct filter *f)
+{
+    uint32_t campaign = post_read(w, post)->campaign;
+    return !f->campaign.n || (campaign && str_is(f->campaign, campaign_read(w, campaign)->public_id));
+}
+
 static bool matches(const struct world *w, uint32_t post, const struct filter *f)
 {
     return (!f->statuses || f->statuses >> pe_status(w, post) & 1) && goes_to(w, post, f) && is_within(w, post, f) &&
-           str_has(str_from(post_read(w, post)->text), f->search);
+           is_in_campaign(w, post, f) && str_has(str_from(post_read(w, post)->text), f->search);
 }
 
 static void read_spans(struct call *c, struct filter *f)
@@ -123,6 +129,7 @@ static bool read_filter(struct call *c, struct filter *f)
         f->statuses |= 1u << PE_SCHEDULED | 1u << PE_PUBLISHING;
     pe_query_words(c, "platform", &pe_platform_filters, &f->platforms);
     f->account = call_query(c, "account_id");
+    f->campaign = call_query(c, "campaign_id");
     f->search = call_query(c, "search");
     read_spans(c, f);
     read_order(c, f);

@@ -80,6 +80,13 @@ static const struct enum_word media_rows[] = {
 static_assert(COUNT(media_rows) == MEDIA_STATE_COUNT, "each media state has a word");
 const struct enum_words pe_media_statuses = WORDS(media_rows);
 
+static const struct enum_word campaign_rows[] = {
+    {CAMPAIGN_ACTIVE,   "active"  },
+    {CAMPAIGN_ARCHIVED, "archived"},
+};
+static_assert(COUNT(campaign_rows) == CAMPAIGN_REMOVED, "each state of a campaign that is shown has a word");
+const struct enum_words pe_campaign_statuses = WORDS(campaign_rows);
+
 /* The clients know no other word for a failed consent. */
 static const struct enum_word connect_rows[] = {
     {OAUTH_ATTEMPT_PENDING,   "pending"  },

@@ -181,7 +181,7 @@ async function refusalsHaveStatusAndCode() {
   const acme = clientOf('acme');
   await expectRefusal(clientOf('unknown').accounts(), 401, 'unauthorized');
   await expectRefusal(acme.post('Nowhere.', 77), 400, 'invalid_accounts');
-  await expectRefusal(acme.call('GET', '/campaigns'), 501, 'not_implemented');
+  await expectRefusal(acme.call('GET', '/campaigns/77'), 404, 'not_found');
   await expectRefusal(acme.retry('nothing'), 404, 'not_found');
 }
 
