@@ -3,10 +3,10 @@
  *
  * Shapes:  The body is rewritten for the delivery fault `rewrite`, and in a namespace with the hostile switch
  *          `webhooks`: members in another order, unknown members, white space, escaped characters. The bytes always
- *          differ from what JavaScript and Python write. The seed and the delivery's id decide, so all attempts of a
- *          delivery have the same body. Only a hostile namespace changes the headers: their order, the case of their
- *          names, the Content-Type, more headers, and the order of two signatures; each attempt differently. The
- *          provider signs the rewritten body. `made` gets what was changed.
+ *          differ from what JavaScript and Python write. The seed and the row of the delivery decide, so all attempts
+ *          of a delivery have the same body. Only a hostile namespace changes the headers: their order, the case of
+ *          their names, the Content-Type, more headers, and the order of two signatures; each attempt differently.
+ *          The provider signs the rewritten body. `made` gets what was changed.
  * Units:   -
  * Errors:  none.
  */

@@ -149,6 +149,15 @@ try {
       assert.equal(/headers/.test(record.varied), kind === 'hostile');
       received.length = 0;
     }
+  // The name of the namespace does not matter.
+  const varied = [];
+  for (const name of ['twin', 'other']) {
+    await call('POST', '/__admin/namespaces', { name, fixture: 'hostile' });
+    await deliver(name, hooks.layers);
+    varied.push((await call('GET', `/ns/${name}/__admin/state/deliveries`)).items[0].varied);
+  }
+  assert.equal(varied[0], varied[1]);
+
   mock.kill('SIGTERM');
   assert.deepEqual(await once(mock, 'exit'), [0, null]);
   console.log(`${count} seeds: ${distinct.size} different bodies`);
