@@ -80,11 +80,10 @@ static void the_value_is_the_same_and_the_bytes_differ(void **state)
                 assert_true(node_equal(parsed(&a, out), parsed(&a, texts[i])));
                 assert_int_equal(made & ~whats[k], 0);
                 bool has_value = strchr(texts[i], ':') ? strstr(texts[i], ":\"") != NULL : texts[i][1] != ']';
-                if (!(whats[k] & RESPELL_SPACE) && (!has_value || !strcmp(texts[i], "[1.5]")))
-                    continue; /* nothing can be escaped */
-                if (!strcmp(out, json_print(&a, parsed(&a, out))) || !strcmp(out, as_python(&a, out)))
+                bool decides = whats[k] & RESPELL_SPACE || (has_value && strcmp(texts[i], "[1.5]") != 0);
+                if (decides && (!strcmp(out, json_print(&a, parsed(&a, out))) || !strcmp(out, as_python(&a, out))))
                     fail_msg("seed %d: %s", (int)seed, out);
-                if ((whats[k] & RESPELL_SPACE && !(made & RESPELL_SPACE)) || !made)
+                if (decides && ((whats[k] & RESPELL_SPACE && !(made & RESPELL_SPACE)) || !made))
                     fail_msg("seed %d: %s is not said to differ", (int)seed, out);
                 arena_end(&a);
             }
