@@ -150,8 +150,8 @@ static const struct admin_guide guides[] = {
      "Lists the requests that matched no route, each with the nearest routes and what is different."},
     {"explain",           NULL, NULL,
      "Explains the response to one request, given by its seq, its cursor or its request id: which namespace, "
-     "provider and route were chosen and why, which gates it passed, which rules acted or why not, what it changed, "
-     "and which faults its webhook deliveries have."},
+     "provider and route were chosen and why, which gates it passed, which rules acted or why not, which response a "
+     "rule replaced (`served`), what it changed, and which faults its webhook deliveries have."},
     {"reload",            NULL, &admin_reload_fields,
      "Reads the fixture files again and uses them if all are valid. A namespace that is in use keeps its state "
      "until its next reset."},

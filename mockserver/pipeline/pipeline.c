@@ -361,13 +361,13 @@ static void replace_response(struct call *c)
  * Retry-After and X-RateLimit-Reset agree. */
 static int64_t stated_reset(const struct call *c)
 {
-    int64_t n;
+    int64_t n, now = c->now_ms - c->now_ms % 1000; /* as the Date header says */
     struct str wait = rules_stated_header(c, "Retry-After"), reset = rules_stated_header(c, "X-RateLimit-Reset");
     if (str_to_int(wait, &n) && n >= 0 && n <= WAIT_MAX_S)
-        return c->now_ms + n * 1000;
+        return now + n * 1000;
     if (time_parse_http(wait, &n) || (str_to_int(reset, &n) && n >= 0 && n <= RESET_MAX_S && (n *= 1000, true)))
         return n;
-    return c->trace.gate_fault == FAULT_RATE_LIMITED ? c->rate_limit.resets_at_ms : c->now_ms + WAIT_MS;
+    return c->trace.gate_fault == FAULT_RATE_LIMITED ? c->rate_limit.resets_at_ms : now + WAIT_MS;
 }
 
 static void exhaust_rate_limit(struct call *c)

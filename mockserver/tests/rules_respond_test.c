@@ -270,6 +270,19 @@ static void a_429_of_a_rule_has_the_headers_of_an_exhausted_limit(void **state)
     }
 }
 
+static void the_headers_of_a_429_agree_within_a_second(void **state)
+{
+    static const char *const responses[] = {"{\"status\":429}", "{\"status\":429,\"headers\":{\"Retry-After\":\"7\"}}"};
+    mock_call(*state, "POST /__admin/clock/advance", "{\"by\":\"400ms\"}");
+    for (size_t i = 0; i < COUNT(responses); i++) {
+        struct mock_response a = respond(*state, responses[i], LIST, KEY);
+        int64_t date_ms = 0;
+        assert_true(time_parse_http(str_from(header_of(a, "Date")), &date_ms));
+        assert_int_equal(number_of(a, "Retry-After"), i ? 7 : 1);
+        assert_int_equal(number_of(a, "X-RateLimit-Reset") - date_ms / 1000, i ? 7 : 1);
+    }
+}
+
 static void stated_headers_of_a_429_win(void **state)
 {
     struct mock_response a = respond(*state,
@@ -620,6 +633,7 @@ int main(void)
         TEST(a_missing_resource_is_not_a_missing_route),
         TEST(a_code_of_another_provider_means_the_same_error),
         TEST(a_429_of_a_rule_has_the_headers_of_an_exhausted_limit),
+        TEST(the_headers_of_a_429_agree_within_a_second),
         TEST(stated_headers_of_a_429_win),
         TEST(a_limit_that_is_exhausted_keeps_its_reset),
         TEST(a_429_of_postnitro_has_no_such_headers),
