@@ -314,6 +314,7 @@ static void write_timings(struct json *out, const struct world_timings *t)
     put_duration(out, "publish", t->publish_ms);
     put_duration(out, "ad_validation", t->ad_validation_ms);
     put_duration(out, "media_import", t->media_import_ms);
+    put_duration(out, "generation", t->generation_ms);
     json_close_map(out);
 }
 

@@ -36,7 +36,9 @@
     X(RECORD_DELIVERY,      "deliveries",     delivery)      \
     X(RECORD_MEDIA,         "media",          media)         \
     X(RECORD_CAMPAIGN,      "campaigns",      campaign)      \
-    X(RECORD_GENERATION,    "generations",    generation)
+    X(RECORD_GENERATION,    "generations",    generation)    \
+    X(RECORD_LIBRARY_ITEM,  "library",        library_item)  \
+    X(RECORD_POST_JOB,      "post_jobs",      post_job)
 /* clang-format on */
 enum record_kind {
 #define X(name, text, type) name,
@@ -73,6 +75,7 @@ enum world_index {
     INDEX_MEDIA_SPACE,
     INDEX_CAMPAIGN_SPACE,
     INDEX_GENERATION_SPACE,
+    INDEX_LIBRARY_SPACE,
     INDEX_DUE, /* the event queue: key = time, order = row = event */
     WORLD_INDEX_COUNT
 };

@@ -115,7 +115,12 @@ struct clock {
     X(TRANSITION_CAMPAIGN_CREATE,          "campaign_create",          RECORD_CAMPAIGN)      \
     X(TRANSITION_CAMPAIGN_UPDATE,          "campaign_update",          RECORD_CAMPAIGN)      \
     X(TRANSITION_CAMPAIGN_REMOVE,          "campaign_remove",          RECORD_CAMPAIGN)      \
-    X(TRANSITION_GENERATION_CREATE,        "generation_create",        RECORD_GENERATION)
+    X(TRANSITION_GENERATION_CREATE,        "generation_create",        RECORD_GENERATION)    \
+    X(TRANSITION_LIBRARY_ITEM_CREATE,      "library_item_create",      RECORD_LIBRARY_ITEM)  \
+    X(TRANSITION_LIBRARY_ITEM_UPDATE,      "library_item_update",      RECORD_LIBRARY_ITEM)  \
+    X(TRANSITION_LIBRARY_ITEM_REMOVE,      "library_item_remove",      RECORD_LIBRARY_ITEM)  \
+    X(TRANSITION_POST_JOB_BEGIN,           "post_job_begin",           RECORD_POST_JOB)      \
+    X(TRANSITION_POST_JOB_END,             "post_job_end",             RECORD_POST_JOB)
 /* clang-format on */
 enum transition_kind {
 #define X(name, text, record) name,
@@ -159,7 +164,8 @@ struct change {
     X(EVENT_LEASE_RENEWS,          "lease_renews",          RECORD_ACCOUNT,       lease_renewal_due)          \
     X(EVENT_AD_VALIDATES,          "ad_validates",          RECORD_AD_ACCOUNT,    ad_account_validation_due)  \
     X(EVENT_MEDIA_IMPORTED,        "media_imported",        RECORD_MEDIA,         media_import_ends)          \
-    X(EVENT_DELIVERY_DUE,          "delivery_due",          RECORD_DELIVERY,      delivery_due)
+    X(EVENT_DELIVERY_DUE,          "delivery_due",          RECORD_DELIVERY,      delivery_due)               \
+    X(EVENT_POST_JOB_ENDS,         "post_job_ends",         RECORD_POST_JOB,      post_job_ends)
 /* clang-format on */
 enum event_kind {
 #define X(name, text, record, handler) name,
@@ -169,7 +175,7 @@ enum event_kind {
 };
 extern const char *const event_kind_texts[];
 enum record_kind event_record(enum event_kind kind);
-/* The handlers: account.c, oauth_attempt.c, publish.c, lease.c, ad_account.c, media.c, webhook.c. */
+/* The handlers: account.c, oauth_attempt.c, publish.c, lease.c, ad_account.c, media.c, webhook.c, post_job.c. */
 #define X(name, text, record, handler) void handler(struct world *w, uint32_t row);
 EVENT_KINDS(X)
 #undef X
@@ -184,7 +190,7 @@ struct world_event {
 #define WORLD_PROVIDERS 8 /* provider numbers are below this */
 
 struct world_timings { /* duration of an intermediate state; 0: the state is skipped */
-    int64_t publish_ms, ad_validation_ms, media_import_ms;
+    int64_t publish_ms, ad_validation_ms, media_import_ms, generation_ms;
 };
 
 struct world_webhooks {

@@ -258,6 +258,7 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, timings.publish_ms, KEPT),
     MEMBER_ROW(W, timings.ad_validation_ms, KEPT),
     MEMBER_ROW(W, timings.media_import_ms, KEPT),
+    MEMBER_ROW(W, timings.generation_ms, KEPT),
     MEMBER_ROW(W, webhooks.virtual_time, KEPT),
     MEMBER_ROW(W, webhooks.policy, KEPT),
     MEMBER_ROW(W, webhooks.allowed, KEPT_TEXT),
@@ -305,7 +306,8 @@ static void give_every_member_a_value(struct mock *m)
     struct world *w = mock_test_world(m);
     mock_call(m, "POST /v1/projects", "{\"name\":\"New\",\"timezone\":\"UTC\"}", KEY, "Idempotency-Key: once");
     account_lose_token(w, 1, TOKEN_EXPIRED); /* a change with `from` */
-    w->timings = (struct world_timings){.publish_ms = 2000, .ad_validation_ms = 3000, .media_import_ms = 4000};
+    w->timings = (struct world_timings){
+        .publish_ms = 2000, .ad_validation_ms = 3000, .media_import_ms = 4000, .generation_ms = 5000};
     w->webhooks.virtual_time = true;
     w->webhooks.policy = 1;
     w->webhook_cursor = 3;

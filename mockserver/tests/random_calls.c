@@ -197,6 +197,10 @@ static const struct segment_row {
     {"webhook-deliveries", RECORD_DELIVERY     },
     {"media",              RECORD_MEDIA        },
     {"uploads",            RECORD_MEDIA        },
+    {"brand",              RECORD_LIBRARY_ITEM },
+    {"audio",              RECORD_LIBRARY_ITEM },
+    {"status",             RECORD_POST_JOB     },
+    {"output",             RECORD_POST_JOB     },
 };
 
 /* An id that fits after the given start of a path. */

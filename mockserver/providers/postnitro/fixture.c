@@ -44,6 +44,7 @@ struct fixture_workspace {
     struct where at;
     const char *id, *name, *organization;
     struct field_list keys, accounts, designs, posts;
+    struct fixture_library library;
 };
 
 struct fixture_postnitro {
@@ -129,6 +130,15 @@ static const struct field workspace_rows[] = {
     FIELD("social_accounts", FIELD_LIST, OF, accounts, .sub = &account_fields, .help = "Connected accounts."),
     FIELD("designs", FIELD_LIST, OF, designs, .sub = &design_fields, .help = "Designs that a post can use."),
     FIELD("posts", FIELD_LIST, OF, posts, .sub = &post_fields, .help = "Scheduled posts."),
+    FIELD("templates", FIELD_LIST, OF, library.templates, .sub = &postnitro_template_fields,
+          .help = "Templates of posts. Default: none."),
+    FIELD("presets", FIELD_LIST, OF, library.presets, .sub = &postnitro_preset_fields,
+          .help = "AI presets. Default: none."),
+    FIELD("brands", FIELD_LIST, OF, library.brands, .sub = &postnitro_brand_fields, .help = "Brands. Default: none."),
+    FIELD("audio", FIELD_LIST, OF, library.audio, .sub = &postnitro_audio_fields,
+          .help = "Audio tracks. Default: none."),
+    FIELD("generation", FIELD_LIST, OF, library.generation, .sub = &postnitro_generation_fields, .max = 1,
+          .help = "At most one item: what generated and imported posts of this workspace are."),
 };
 static const struct fields workspace_fields = FIELD_TABLE("workspace", workspace_rows, OF, offsetof(OF, at));
 #undef OF
@@ -351,6 +361,7 @@ static bool build_workspace(struct fixture_load *load, struct fixture_workspace 
         ok = build_account(load, row, (struct fixture_account *)w->accounts.items + i) && ok;
     for (size_t i = 0; i < w->designs.count; i++)
         ok = build_design(load, row, (struct fixture_design *)w->designs.items + i) && ok;
+    ok = postnitro_build_library(load, row, &w->library) && ok;
     for (size_t i = 0; i < w->posts.count; i++)
         ok = build_post(load, row, w, (struct fixture_post *)w->posts.items + i) && ok;
     return ok;

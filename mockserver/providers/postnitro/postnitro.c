@@ -13,20 +13,16 @@
 #define POST(...)   ROW("POST", __VA_ARGS__)
 #define PUT(...)    ROW("PUT", __VA_ARGS__)
 #define DELETE(...) ROW("DELETE", __VA_ARGS__)
-#define NOT_BUILT(method, path, name, class, source)                                                                   \
-    {                                                                                                                  \
-        method, path, #name, class, NULL, source                                                                       \
-    }
-#define READ  NULL, RATE_CLASS_READ, 0
-#define WRITE NULL, RATE_CLASS_WRITE, 0
-#define LONG  NULL, RATE_CLASS_LONG, 0
+#define READ        NULL, RATE_CLASS_READ, 0
+#define WRITE       NULL, RATE_CLASS_WRITE, 0
+#define LONG        NULL, RATE_CLASS_LONG, 0
 /* A path without its id gets a 422 and is not listed as an endpoint. */
 #define READ_NO_ID  NULL, RATE_CLASS_READ, ROUTE_HIDDEN
 #define WRITE_NO_ID NULL, RATE_CLASS_WRITE, ROUTE_HIDDEN
 #define ACCOUNTS    "Social Accounts, "
 #define SCHEDULE    "Schedule API, "
 
-/* Every documented endpoint, by the sections of the documentation; one without a handler is not implemented. */
+/* Every documented endpoint, by the sections of the documentation. */
 /* clang-format off */
 static const struct route routes[] = {
     GET(    "/",                  test_key,              READ,        "Authentication"),
@@ -52,18 +48,18 @@ static const struct route routes[] = {
     DELETE( "/schedule",    delete_schedule, WRITE_NO_ID, SCHEDULE "Errors"),
 
     /* generated posts, templates, brands and audio */
-    NOT_BUILT("POST",   "/post/initiate/generate", generate_post,    LONG,  "Post generation"),
-    NOT_BUILT("POST",   "/post/initiate/import",   import_post,      LONG,  "Post import"),
-    NOT_BUILT("GET",    "/post/status/{}",         read_post_status, READ,  "Post status"),
-    NOT_BUILT("GET",    "/post/output/{}",         read_post_output, READ,  "Post output"),
-    NOT_BUILT("GET",    "/template",               list_templates,   READ,  "Templates"),
-    NOT_BUILT("GET",    "/ai-preset",              list_presets,     READ,  "AI presets"),
-    NOT_BUILT("GET",    "/brand",                  list_brands,      READ,  "Brands"),
-    NOT_BUILT("POST",   "/brand",                  create_brand,     WRITE, "Brands"),
-    NOT_BUILT("GET",    "/brand/{}",               read_brand,       READ,  "Brands"),
-    NOT_BUILT("PUT",    "/brand/{}",               update_brand,     WRITE, "Brands"),
-    NOT_BUILT("GET",    "/audio",                  list_audio,       READ,  "Audio"),
-    NOT_BUILT("DELETE", "/audio/{}",               delete_audio,     WRITE, "Audio"),
+    POST(   "/post/initiate/generate", generate_post,    LONG,  "Post generation"),
+    POST(   "/post/initiate/import",   import_post,      LONG,  "Post import"),
+    GET(    "/post/status/{}",         read_post_status, READ,  "Post status"),
+    GET(    "/post/output/{}",         read_post_output, READ,  "Post output"),
+    GET(    "/template",               list_templates,   READ,  "Templates"),
+    GET(    "/ai-preset",              list_presets,     READ,  "AI presets"),
+    GET(    "/brand",                  list_brands,      READ,  "Brands"),
+    POST(   "/brand",                  create_brand,     WRITE, "Brands"),
+    GET(    "/brand/{}",               read_brand,       READ,  "Brands"),
+    PUT(    "/brand/{}",               update_brand,     WRITE, "Brands"),
+    GET(    "/audio",                  list_audio,       READ,  "Audio"),
+    DELETE( "/audio/{}",               delete_audio,     WRITE, "Audio"),
 };
 /* clang-format on */
 

@@ -1,21 +1,23 @@
 /* postnitro.h - the PostNitro Embed API, as its documentation describes it.
  * START HERE: the route table in postnitro.c.
  *
- * Shapes:  handlers: accounts.c and schedule.c. request.c checks the body of a schedule request, view.c prints a post,
- *          response.c writes the envelopes, words.c holds the words; fixture.c reads the `postnitro:` section of a
- *          fixture. A workspace is stored as a space, a design as content, and the link between a scheduled post and
- *          an account as a destination. A generated id has 25 characters and starts with c.
+ * Shapes:  handlers: accounts.c, schedule.c, generate.c and library.c. request.c checks the body of a schedule request,
+ *          view.c prints a post, response.c writes the envelopes, words.c holds the words; fixture.c and
+ *          fixture_library.c read the `postnitro:` section of a fixture. A workspace is stored as a space, a design as
+ *          content, and the link between a scheduled post and an account as a destination. A generated id has 25
+ *          characters and starts with c.
  * Units:   times are printed as in the documented samples: UTC, milliseconds, Z.
  * Errors:  handlers set a fault. There are two error envelopes: {"status": false, message} from the
  *          edge, which checks the key, the plan and the shape of the request, and
  *          {"success": false, message, error?} from the application behind it.
- * Source:  "Social Accounts"; the Schedule pages and their error reference where that page is
- *          silent.
+ * Source:  "Social Accounts"; the Schedule pages and their error reference where that page is silent; the pages of
+ *          templates, presets, brands and generated posts; for audio the official command line client.
  */
 #pragma once
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/provider_api/call.h"
 #include "mockserver/providers/shared/handler.h"
+#include "mockserver/state/library.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/tenant.h"
 
@@ -37,7 +39,7 @@ enum postnitro_status {
 /* words.c: the words of the API for the mock's values. */
 #define POSTNITRO_PLATFORMS 4 /* the supported platforms: the first words of postnitro_platforms */
 extern const struct enum_words postnitro_platforms, postnitro_tokens, postnitro_statuses, postnitro_links,
-    postnitro_failures;
+    postnitro_failures, postnitro_jobs;
 
 /* Handlers. */
 void postnitro_test_key(struct call *c);
@@ -49,6 +51,19 @@ void postnitro_create_schedule(struct call *c);
 void postnitro_read_schedule(struct call *c);
 void postnitro_update_schedule(struct call *c);
 void postnitro_delete_schedule(struct call *c);
+
+void postnitro_generate_post(struct call *c);
+void postnitro_import_post(struct call *c);
+void postnitro_read_post_status(struct call *c);
+void postnitro_read_post_output(struct call *c);
+void postnitro_list_templates(struct call *c);
+void postnitro_list_presets(struct call *c);
+void postnitro_list_brands(struct call *c);
+void postnitro_create_brand(struct call *c);
+void postnitro_read_brand(struct call *c);
+void postnitro_update_brand(struct call *c);
+void postnitro_list_audio(struct call *c);
+void postnitro_delete_audio(struct call *c);
 
 uint32_t postnitro_workspace(const struct call *c); /* of the key; ROW_NONE: the key has none */
 /* The connected account with this id in the key's workspace, or ROW_NONE. */
@@ -62,6 +77,19 @@ void postnitro_print_post(struct call *c, uint32_t row);
 enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row);
 /* The JSON text in a post's record: the settings as they were sent, the captions as printed. */
 const char *postnitro_details(struct arena *a, const struct node *body);
+
+/* library.c: the details of the workspace's item of that kind and id. NULL: there is none. */
+const struct node *postnitro_library_details(struct call *c, enum library_kind kind, struct str id);
+/* Refuses the call with 422 unless each member of the body is one of `keys`. */
+bool postnitro_only_keys(struct call *c, const struct node *body, const char *const *keys, size_t count);
+
+/* fixture_library.c: the templates, presets, brands, audio tracks and generated posts of a workspace. */
+struct fixture_library {
+    struct field_list templates, presets, brands, audio, generation;
+};
+extern const struct fields postnitro_template_fields, postnitro_preset_fields, postnitro_brand_fields,
+    postnitro_audio_fields, postnitro_generation_fields;
+bool postnitro_build_library(struct fixture_load *load, uint32_t workspace, const struct fixture_library *l);
 
 /* request.c: the body of a create or an update. Returns false if the call is refused. */
 struct postnitro_request {

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/array.h"
+#include "mockserver/state/post_job.h"
 
 #define WORDS(rows, accepted)                                                                                          \
     {                                                                                                                  \
@@ -68,3 +69,11 @@ static const struct enum_word failure_rows[] = {
 };
 static_assert(COUNT(failure_rows) == FAILURE_COUNT, "each failure has a message");
 const struct enum_words postnitro_failures = WORDS(failure_rows, 0);
+
+static const struct enum_word job_rows[] = {
+    {POST_JOB_PENDING,   "PENDING"  },
+    {POST_JOB_COMPLETED, "COMPLETED"},
+    {POST_JOB_FAILED,    "FAILED"   },
+};
+static_assert(COUNT(job_rows) == POST_JOB_STATE_COUNT, "each state of a job has a word");
+const struct enum_words postnitro_jobs = WORDS(job_rows, 0);
