@@ -292,21 +292,8 @@ static const struct field plan_rows[] = {
 };
 const struct fields simulate_plan_fields = FIELD_TABLE("plan", plan_rows, struct plan, FIELDS_NO_PLACE);
 
-static bool documents_unpaid(const struct provider *d)
-{
-    for (size_t i = 0; i < d->fault_count; i++)
-        if (d->faults[i].fault == FAULT_UNPAID)
-            return true;
-    return false;
-}
-
 static bool check_status(struct call *c, uint32_t key, enum key_status status)
 {
-    const struct provider *d = provider_with_id(record_provider(c->world, RECORD_KEY, key));
-    if (status == KEY_UNPAID && !documents_unpaid(d))
-        return call_issue(c, "/status",
-                          "is of %s, which documents no response for an unpaid key; expected active or killed",
-                          d->title);
     return key_read(c->world, key)->status != status ||
            call_refuse(c, FAULT_CONFLICT, "the key is already %s", key_status_texts[status]);
 }

@@ -149,7 +149,6 @@ static const struct row {
      "plan", "{\"key\":\"brand\",\"status\":\"killed\"}", 409, "already killed"},
     {{{SIM "plan", "{\"key\":\"nitro\",\"status\":\"unpaid\"}", NULL}},
      "plan", "{\"key\":\"nitro\",\"status\":\"unpaid\"}", 409, "already unpaid"},
-    {{{NULL, NULL, NULL}}, "plan", "{\"key\":\"full\",\"status\":\"unpaid\"}", 422, "Layers"},
     {{{NULL, NULL, NULL}}, "rate_limit", "{\"key\":\"nitro\",\"remaining\":0}", 422, "no rate limits"},
     {{{NULL, NULL, NULL}}, "fail", "{\"operation\":\"layers.list_accounts\",\"times\":1,\"status\":500}", 422, "list_accounts"},
 
