@@ -172,21 +172,23 @@ static void add_other(struct writer *w)
 /* Copies the token at w->at, with the white space around it. */
 static void add_token(struct writer *w)
 {
-    char c = w->in.s[w->at], next = w->at + 1 < w->in.n ? w->in.s[w->at + 1] : '\0';
-    char before = w->at ? w->in.s[w->at - 1] : '\0';
+    char c = w->in.s[w->at];
+    struct str rest = str_skip(w->in, w->at + 1);
+    bool is_empty = str_starts(rest, STR("}")) || str_starts(rest, STR("]")); /* of a list or map that begins here */
+    bool was_empty = w->at && (w->in.s[w->at - 1] == '{' || w->in.s[w->at - 1] == '[');
     switch (c) {
     case '{':
     case '[':
         w->depth++;
         buf_byte(w->out, c);
         w->at++;
-        if (next != '}' && next != ']')
+        if (!is_empty)
             add_gap(w, GAP_OPEN);
         return;
     case '}':
     case ']':
         w->depth--;
-        if (before != '{' && before != '[')
+        if (!was_empty)
             add_gap(w, GAP_CLOSE);
         buf_byte(w->out, c);
         w->at++;
