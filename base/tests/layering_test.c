@@ -55,7 +55,7 @@ static const struct room rooms[] = {
                                            "mockserver/runtime mockserver/gates mockserver/client_checks"},
     {"mockserver/admin",                   API " mockserver/rules mockserver/runtime mockserver/gates "
                                            "mockserver/client_checks"},
-    {"mockserver/server",                  FOUNDATION " mockserver/fixture mockserver/runtime "
+    {"mockserver/server",                  FOUNDATION " mockserver/provider_api mockserver/fixture mockserver/runtime "
                                            "mockserver/client_checks mockserver/pipeline"},
     {"mockserver/recording",               FOUNDATION " mockserver/provider_api mockserver/runtime mockserver/server"},
     {"mockserver/cli",                     API " mockserver/rules mockserver/fixture mockserver/runtime "

@@ -51,6 +51,16 @@ static void only_events_up_to_the_level_are_written(void **state)
     log_set_level(LOG_INFO);
 }
 
+static void an_event_may_be_a_line_of_json(void **state)
+{
+    (void)state;
+    log_set_format(LOG_JSON);
+    const char *line = logged(LOG_WARN, "a\n\"b\"");
+    assert_ptr_equal(strstr(line, "{\"time\":\"20"), line);
+    assert_non_null(strstr(line, "Z\",\"level\":\"warn\",\"event\":\"message\",\"message\":\"a \\\"b\\\"\"}\n"));
+    log_set_format(LOG_TEXT);
+}
+
 static void an_event_is_one_line_without_control_characters(void **state)
 {
     (void)state;
@@ -105,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_events_up_to_the_level_are_written),
+        cmocka_unit_test(an_event_may_be_a_line_of_json),
         cmocka_unit_test(an_event_is_one_line_without_control_characters),
         cmocka_unit_test(forced_colour_surrounds_the_level),
         cmocka_unit_test(colour_depends_on_the_environment_and_the_terminal),

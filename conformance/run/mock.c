@@ -132,6 +132,8 @@ struct mock *mock_start(struct arena *a, const char *binary, const char *fixture
     char *argv[] = {arena_text(a, binary),
                     arena_text(a, "--port"),
                     arena_text(a, "0"),
+                    arena_text(a, "--log"),
+                    arena_text(a, "warn"),
                     fixture ? arena_text(a, "--fixture") : NULL,
                     fixture ? arena_text(a, fixture) : NULL,
                     NULL};

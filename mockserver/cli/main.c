@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     file_open_streams();
     if (options_read(&a, argc, argv, &options, &err)) {
         log_set_level((enum log_level)options.log);
+        log_set_format(options.log_json ? LOG_JSON : LOG_TEXT);
         status = run(&options, &err);
     }
     error_print(&err, stderr);

@@ -236,6 +236,12 @@ static bool set_log(struct options *o, const struct given *g)
     return flag_invalid(g, "expected quiet, error, warn, info or debug");
 }
 
+static bool set_log_format(struct options *o, const struct given *g)
+{
+    o->log_json = !strcmp(g->value, "json");
+    return o->log_json || !strcmp(g->value, "text") || flag_invalid(g, "expected text or json");
+}
+
 static bool set_json(struct options *o, const struct given *g)
 {
     return flag_switch(g, &o->json);
@@ -293,7 +299,11 @@ static const struct flag serve_rows[] = {
                  "never)"),
     FLAG("journal-bytes", "SIZE", set_journal_bytes, .help = "journal size limit per namespace (default 8MiB)"),
     FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
-    FLAG("log", "LEVEL", set_log, .help = "log level: quiet, error, warn, info (default) or debug"),
+    FLAG("log", "LEVEL", set_log,
+         .help = "log level: quiet, error, warn, info (default: a line for each call) or debug (also "
+                 "for each read of the admin API)"),
+    FLAG("log-format", "FORMAT", set_log_format,
+         .help = "'text' (default; in colour on a terminal) or 'json': an object per line"),
 };
 
 static const struct flag record_rows[] = {

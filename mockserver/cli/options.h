@@ -62,6 +62,7 @@ struct options {
     bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, trust_forwarded, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
     int log; /* enum log_level */
+    bool log_json;
 };
 
 /* Fills `out`, including the defaults; its strings live in `a` or in argv. Returns false if `err` has at least one

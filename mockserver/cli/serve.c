@@ -12,10 +12,12 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "mockserver/cli/banner.h"
 #include "mockserver/cli/port.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/recording/record.h"
+#include "mockserver/server/request_log.h"
 
 /* The certificate of --tls-cert, or a generated one, which is valid for localhost, the loopback addresses, --listen and
  * the host of --public-url. A generated one is written to a file under $TMPDIR (default /tmp), which only its owner can
@@ -190,6 +192,24 @@ static void print_ready(const struct service *s, const struct options *o)
         log_line(LOG_WARN, "cannot write the ready line to stdout; serving at %s", s->mock->url);
 }
 
+/* The banner is for a person: standard error is a terminal, and the log is text. */
+static void open_log(struct service *s, const struct options *o)
+{
+    bool terminal = isatty(STDERR_FILENO), shown = o->log >= LOG_INFO;
+    const struct request_log_options options = {
+        .fd = STDERR_FILENO,
+        .json = o->log_json,
+        .terminal = terminal,
+        .colour = log_colour_wanted(stderr),
+        .debug = o->log >= LOG_DEBUG,
+    };
+    if (!shown)
+        return;
+    if (terminal && !o->log_json)
+        banner_print(stderr, s->mock, o->no_admin ? NULL : s->admin.count ? url_of(s, o, &s->admin) : s->mock->url);
+    s->mock->log = request_log_new(s->loop, &options);
+}
+
 static void stop_when_idle(void *ctx)
 {
     struct service *s = ctx;
@@ -264,6 +284,10 @@ static void close_all(struct service *s, const struct options *o, struct error *
 {
     port_close(&s->admin);
     port_close(&s->port);
+    if (s->mock) {
+        request_log_free(s->mock->log);
+        s->mock->log = NULL;
+    }
     bool served = !error_any(err);
     if (s->recorder && served)
         recorder_close(s->recorder, err);
@@ -286,6 +310,7 @@ int command_serve(const struct options *o, struct error *err)
         loop_signal(s.loop, SIGINT, on_signal, &s);
         loop_signal(s.loop, SIGTERM, on_signal, &s);
         print_ready(&s, o);
+        open_log(&s, o);
         loop_run(s.loop);
     }
     close_all(&s, o, err);

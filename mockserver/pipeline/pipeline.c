@@ -8,6 +8,7 @@
 #include "mockserver/gates/gate.h"
 #include "mockserver/pipeline/cors.h"
 #include "mockserver/pipeline/hostile.h"
+#include "mockserver/pipeline/logged.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
@@ -23,7 +24,7 @@
 
 typedef bool applies_fn(const struct call *c);
 static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, awaits_delivery, is_refused, is_replaced,
-    is_scripted, is_internal, is_recorded;
+    is_scripted, is_internal, is_recorded, is_logged;
 
 typedef void phase_fn(struct call *c);
 static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
@@ -61,6 +62,7 @@ static const struct phase {
     {hostile_headers,       NULL             }, /* varies them all */
     {add_to_journal,        is_recorded      },
     {observe_client,        is_recorded      }, /* client checks */
+    {logged_note,           is_logged        }, /* while the namespace exists: the line is written after the response */
 };
 
 static bool has_body(const struct call *c)
@@ -111,6 +113,11 @@ static bool is_scripted(const struct call *c)
 static bool is_internal(const struct call *c)
 {
     return call_is_internal(c);
+}
+
+static bool is_logged(const struct call *c)
+{
+    return c->mock->log;
 }
 
 static bool is_recorded(const struct call *c)
@@ -492,4 +499,6 @@ void pipeline_render_error(struct call *c)
     render_error(c);
     add_common_headers(c);
     cors_add_headers(c);
+    if (is_logged(c))
+        logged_note(c);
 }

@@ -44,6 +44,14 @@ struct call_trace {
     struct texts nearest; /* if no route matches: the nearest routes, "GET /v1/projects/{}" */
 };
 
+/* What the request log shows of a call, without secrets (pipeline/logged.h). */
+struct call_log {
+    const char *path;     /* without the prefix of the namespace; NULL: not noted */
+    const char *in;       /* the namespace */
+    struct texts queries; /* the names of the query parameters */
+    struct texts rules;   /* the names of the rules that acted */
+};
+
 /* The base of the URLs that a call mints, in parts; call_base_url joins them. */
 struct base_url {
     const char *url; /* scheme and authority; NULL: the two below */
@@ -104,6 +112,7 @@ struct call {
     } issues;
     const struct node *fault_data; /* extra object for the provider's error response, or NULL */
     struct call_trace trace;
+    struct call_log logged;
 
     bool responded;     /* a gate has written the response: the handler is not called */
     bool scripted;      /* a rule has written the response */

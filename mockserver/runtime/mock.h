@@ -64,6 +64,7 @@ struct mock {
     struct loop *loop;                /* NULL in-process: no call is suspended, no response is delayed */
     const struct mock_timers *timers; /* NULL: use the loop's timers */
     struct mock_observer observer;    /* all NULL: none */
+    struct request_log *log;          /* NULL: calls are not logged */
     bool replays;                     /* fixture file changes come from a recording */
 };
 

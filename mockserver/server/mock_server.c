@@ -10,6 +10,7 @@
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/server/request_log.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
 {
@@ -161,6 +162,8 @@ void mock_done(void *mock, struct exchange *x, bool sent)
     if (!c)
         return;
     call_forget(c);
+    if (c->mock->log)
+        request_log_add(c->mock->log, c, sent);
     if (!sent)
         report_unsent(mock, c);
 }

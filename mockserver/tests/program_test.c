@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -123,6 +124,7 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--namespace-idle -1h",                    "expected a duration such as 90s"                },
         {"--journal-bytes 8M",                      "expected a size such as 512KiB"                 },
         {"UNDERSTUDY_MOCK_JOURNAL_BYTES=10",        "at least 1KiB"                                  },
+        {"--log-format xml",                        "expected text or json"                          },
         {"--log loud",                              "expected quiet, error, warn, info or debug"     },
         {"--consent here",                          "expected 'provider' or 'local'"                 },
         {"--public-url ftp://x",                    "expected an http or https URL"                  },
@@ -332,6 +334,79 @@ static void an_ipv6_address_may_be_in_brackets(void **state)
     assert_int_equal(wait_for_exit(&p), 0);
 }
 
+/* Makes one call to a mock whose standard error is a terminal; returns what the terminal shows. */
+static const char *shown_on_a_terminal(struct arena *a, const char *words)
+{
+    struct rig g = {.loop = loop_new()};
+    int out[2], master, terminal;
+    assert_int_equal(pipe(out), 0);
+    assert_int_equal(openpty(&master, &terminal, NULL, NULL, NULL), 0);
+    struct program p = {.pid = fork(), .out = out[0], .err = -1};
+    if (p.pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(terminal, STDERR_FILENO);
+        exec_mockserver(words);
+    }
+    close(out[1]);
+    int port = port_of(&p, "url");
+    assert_int_equal(client_read_last(connect_to(&g, port, "GET /v1/whoami?a=b")).status / 500, 0);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(wait_for_exit(&p), 0);
+    close(terminal);
+    char *text = arena_alloc(a, 8193);
+    size_t n = 0;
+    for (ssize_t more; n < 8192 && (more = read(master, text + n, 8192 - n)) > 0;)
+        n += (size_t)more;
+    close(master);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+    return text;
+}
+
+static void a_terminal_gets_a_banner_and_a_line_for_each_call(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
+    const char *text = shown_on_a_terminal(&a, "--port 0");
+    assert_non_null(strstr(text, "/posteverywhere/api/v1\r\n"));
+    assert_non_null(strstr(text, "/__admin\r\n"));
+    assert_non_null(strstr(text, "lp_live_01HX9Y6K7EJ4T2_full\r\n"));
+    assert_non_null(strstr(text, "GET    \x1b[0m/v1/whoami?a "));
+
+    text = shown_on_a_terminal(&a, "NO_COLOR=1 --port 0 --no-admin --fixture " SAMPLE);
+    assert_non_null(strstr(text, "sample (" SAMPLE ")"));
+    assert_non_null(strstr(text, "full, reader, test"));
+    assert_null(strstr(text, "lp_live"));
+    assert_non_null(strstr(text, "Admin API       off"));
+    assert_null(strchr(text, '\x1b'));
+    assert_null(strchr(shown_on_a_terminal(&a, "TERM=dumb --port 0"), '\x1b'));
+
+    text = shown_on_a_terminal(&a, "--port 0 --log-format json");
+    assert_ptr_equal(strstr(text, "{\"time\":"), text);
+    assert_string_equal(shown_on_a_terminal(&a, "--port 0 --log error"), "");
+    arena_end(&a);
+}
+
+static void without_a_terminal_there_is_no_banner(void **state)
+{
+    (void)state;
+    struct rig g = {.loop = loop_new()};
+    for (int quiet = 0; quiet < 2; quiet++) {
+        struct program p = start(quiet ? "--port 0 --log warn" : "--port 0");
+        assert_int_equal(client_read_last(connect_to(&g, port_of(&p, "url"), "GET /v1/whoami")).status, 200);
+        kill(p.pid, SIGTERM);
+        const char *text = read_from(&p, p.err, false);
+        assert_int_equal(str_starts(str_from(text), STR("info: 20")), !quiet);
+        assert_int_equal(strlen(text) > 0, !quiet);
+        assert_null(strstr(text, "Understudy"));
+        assert_int_equal(wait_for_exit(&p), 0);
+    }
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
 static void the_ready_line_has_the_port_besides_a_public_url(void **state)
 {
     (void)state;
@@ -496,6 +571,8 @@ int main(void)
         cmocka_unit_test(localhost_is_both_loopback_addresses_with_one_port),
         cmocka_unit_test(localhost_with_a_port_in_use_is_an_error),
         cmocka_unit_test(an_ipv6_address_may_be_in_brackets),
+        cmocka_unit_test(a_terminal_gets_a_banner_and_a_line_for_each_call),
+        cmocka_unit_test(without_a_terminal_there_is_no_banner),
         cmocka_unit_test(the_ready_line_has_the_port_besides_a_public_url),
         cmocka_unit_test(a_given_certificate_is_served_and_healthcheck_does_not_verify_it),
         cmocka_unit_test(a_namespace_of_a_running_mock_is_exported),
