@@ -80,18 +80,29 @@ static void see_table(const char *group, const char *above, const struct fields 
     }
 }
 
-/* Where the members of the table are: a bulk call reads each item of a list with the table of a single post. */
+/* Where the members of the table are: a bulk call reads each item of a list with a table of its own. */
 static const char *above_of(const struct call *c, const struct fields *table)
 {
-    bool is_item = strcmp(c->route->operation, "bulk_create_posts") == 0 && strcmp(table->rows[0].key, "content") == 0;
-    return is_item ? "posts/*/" : "";
+    static const struct {
+        const char *operation, *first; /* of the item's table */
+        const char *above;             /* NULL: the mock itself has made what is read */
+    } items[] = {
+        {"bulk_create_posts",   "content", "posts/*/"},
+        {"bulk_schedule_posts", "date",    "posts/*/"},
+        {"bulk_schedule_posts", "content", NULL      },
+    };
+    for (size_t i = 0; i < COUNT(items); i++)
+        if (strcmp(c->route->operation, items[i].operation) == 0 && strcmp(table->rows[0].key, items[i].first) == 0)
+            return items[i].above;
+    return "";
 }
 
 bool __wrap_read_fields(struct call *c, const struct fields *table, const struct node *body,
                         enum path_notation notation, void *into)
 {
-    if (is_providers(c))
-        see_table(group_of(c, "request"), above_of(c, table), table);
+    const char *above = is_providers(c) ? above_of(c, table) : NULL;
+    if (above)
+        see_table(group_of(c, "request"), above, table);
     return __real_read_fields(c, table, body, notation, into);
 }
 

@@ -1,4 +1,5 @@
 /* Calls for many posts: bulk create, retry by filter. */
+#include "base/array.h"
 #include "mockserver/tests/posteverywhere_test.h"
 
 #include <stdlib.h>
@@ -151,6 +152,113 @@ static void a_retry_by_filter_does_not_reach_another_organization(void **state)
     assert_string_equal(at(post, "/data/destinations/0/attempts"), "1");
 }
 
+#define SCHEDULE     POST("/posts/bulk-schedule")
+#define TABLE(rows)  "{\"timezone\":\"America/New_York\",\"posts\":[" rows "]}"
+#define ROW(rest)    "{\"date\":\"2026-05-01\",\"time\":\"09:00\",\"content\":\"hi\"," rest "}"
+#define TWO_ACCOUNTS ROW("\"platforms\":\"facebook+3007\"")
+
+static void rows_are_scheduled_at_local_times(void **state)
+{
+    struct mock_response a = mock_call(*state, SCHEDULE, TABLE(TWO_ACCOUNTS), AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/dryRun"), "false");
+    assert_string_equal(at(a, "/data/results/0/error"), "null");
+    assert_string_equal(at(a, "/data/scheduled"), "1");
+    assert_string_equal(at(a, "/data/failed"), "0");
+    assert_string_equal(at(a, "/data/results/0/row"), "0");
+    assert_string_equal(at(a, "/data/results/0/status"), "scheduled");
+    assert_string_equal(at(a, "/data/results/0/error"), "null");
+    assert_string_equal(at(a, "/data/batchErrors"), "[]");
+    assert_string_equal(at(a, "/data/summary"),
+                        "{\"totalRows\":1,\"validRows\":1,\"errorRows\":0,\"totalDestinations\":2,"
+                        "\"platformBreakdown\":{\"facebook\":1,\"threads\":1}}");
+    struct mock_response post =
+        mock_call(*state, line_of(a, GET("/posts/"), "/data/results/0/postId", ""), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/status"), "scheduled");
+    assert_string_equal(at(post, "/data/scheduled_for"), "2026-05-01T13:00:00.000Z");
+    assert_string_equal(at(post, "/data/timezone"), "America/New_York");
+    assert_string_equal(at(post, "/data/account_ids"), "[3003,3007]");
+}
+
+static void a_dry_run_creates_nothing(void **state)
+{
+    struct world *w = mock_test_world(*state);
+    uint32_t before = world_count(w, RECORD_POST), changes = changes_last(w);
+    struct mock_response a =
+        mock_call(*state, SCHEDULE, "{\"dryRun\":true,\"timezone\":\"UTC\",\"posts\":[" TWO_ACCOUNTS ",{}]}", AS_ACME);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(at(a, "/data/dryRun"), "true");
+    assert_string_equal(at(a, "/data/scheduled"), "0");
+    assert_string_equal(at(a, "/data/failed"), "1");
+    assert_string_equal(at(a, "/data/results/0/postId"), "null");
+    assert_string_equal(at(a, "/data/summary/validRows"), "1");
+    assert_int_equal(world_count(w, RECORD_POST), before);
+    assert_int_equal(changes_last(w), changes);
+}
+
+static void each_row_that_is_invalid_fails_alone(void **state)
+{
+    static const struct {
+        const char *row, *error;
+    } rows[] = {
+        {"7",                                                                                  "object"     },
+        {ROW("\"platforms\":\"\""),                                                            "platforms"  },
+        {ROW("\"platforms\":\"myspace\""),                                                     "myspace"    },
+        {ROW("\"platforms\":\"4001\""),                                                        "4001"       }, /* of another organization */
+        {ROW("\"platforms\":\"x\",\"media\":\"none.png\""),                                    "media"      },
+        {"{\"date\":\"2026-05-01\",\"time\":\"09:00\",\"platforms\":\"x\"}",                   "content"    },
+        {"{\"date\":\"2026-02-30\",\"time\":\"09:00\",\"content\":\"a\",\"platforms\":\"x\"}", "2026-02-30" },
+        {"{\"date\":\"2026-05-01\",\"time\":\"9am\",\"content\":\"a\",\"platforms\":\"x\"}",   "9am"        },
+        {"{\"date\":\"2020-05-01\",\"time\":\"09:00\",\"content\":\"a\",\"platforms\":\"x\"}", "in the past"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char body[1000];
+        (void)snprintf(body, sizeof body, TABLE("%s," TWO_ACCOUNTS), rows[i].row);
+        struct mock_response a = mock_call(*state, SCHEDULE, body, AS_ACME);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/data/results/0/status"), "failed");
+        assert_string_equal(at(a, "/data/results/0/postId"), "null");
+        assert_string_equal(at(a, "/data/scheduled"), "1");
+        if (!str_has(str_from(at(a, "/data/results/0/error")), str_from(rows[i].error)))
+            fail_msg("%s: %s", rows[i].row, at(a, "/data/results/0/error"));
+    }
+}
+
+/* Acme has two accounts on X: 3001 is the older one. */
+static void a_platform_means_its_first_account_unless_the_mapping_names_another(void **state)
+{
+    static const struct {
+        const char *body, *accounts;
+    } rows[] = {
+        {TABLE(ROW("\"platforms\":\"x\"")),                                                                   "[3001]"     },
+        {TABLE(ROW("\"platforms\":\"twitter+x\"")),                                                           "[3001]"     },
+        {"{\"timezone\":\"UTC\",\"accountMapping\":{\"x\":3009},\"posts\":[" ROW("\"platforms\":\"x\"") "]}", "[3009]"     },
+        {TABLE(ROW("\"platforms\":\"x + 3009\",\"media\":\"cup.jpg\"")),                                      "[3001,3009]"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_response a = mock_call(*state, SCHEDULE, rows[i].body, AS_ACME);
+        assert_string_equal(at(a, "/data/scheduled"), "1");
+        a = mock_call(*state, line_of(a, GET("/posts/"), "/data/results/0/postId", ""), NULL, AS_ACME);
+        assert_string_equal(at(a, "/data/account_ids"), rows[i].accounts);
+        assert_string_equal(at(a, "/data/media_ids/0") ? "media" : "none", i == 3 ? "media" : "none");
+    }
+}
+
+static void a_table_has_a_time_zone_and_1_to_100_rows(void **state)
+{
+    assert_refused(mock_call(*state, SCHEDULE, "{\"posts\":[" TWO_ACCOUNTS "]}", AS_ACME), 400, "validation_error");
+    assert_refused(mock_call(*state, SCHEDULE, "{\"timezone\":\"Mars/Phobos\",\"posts\":[" TWO_ACCOUNTS "]}", AS_ACME),
+                   400, "invalid_timezone");
+    assert_refused(mock_call(*state, SCHEDULE, TABLE(""), AS_ACME), 400, "validation_error");
+    assert_refused(mock_call(*state, SCHEDULE, TABLE(TWO_ACCOUNTS), AS_READER), 403, "insufficient_scope");
+    char body[1000] = TABLE("1");
+    body[strlen(body) - 2] = '\0';
+    for (int i = 1; i <= 100; i++)
+        strcat(body, ",1");
+    strcat(body, "]}");
+    assert_refused(mock_call(*state, SCHEDULE, body, AS_ACME), 400, "bulk_limit_exceeded");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +267,11 @@ int main(void)
         PE_TEST(a_bulk_call_has_1_to_50_posts),
         PE_TEST(a_bulk_call_counts_once_for_the_rate_limit),
         PE_TEST(a_bulk_call_needs_the_write_scope_and_the_organizations_own_accounts),
+        PE_TEST(rows_are_scheduled_at_local_times),
+        PE_TEST(a_dry_run_creates_nothing),
+        PE_TEST(each_row_that_is_invalid_fails_alone),
+        PE_TEST(a_platform_means_its_first_account_unless_the_mapping_names_another),
+        PE_TEST(a_table_has_a_time_zone_and_1_to_100_rows),
         PE_TEST(a_retry_by_filter_needs_a_filter),
         PE_TEST(each_filter_of_a_retry_selects_failed_destinations),
         PE_TEST(a_retry_by_filter_publishes_each_destination_once),

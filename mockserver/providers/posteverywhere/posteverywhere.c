@@ -52,7 +52,7 @@ static const struct route routes[] = {
     POST(   "/posts",               create_post,         WRITE, PAGE "Create post"),
     GET(    "/posts",               list_posts,          READ,  PAGE "List posts"),
     POST(   "/posts/bulk",          bulk_create_posts,   WRITE, PAGE "Bulk operations"),
-    NOT_BUILT("POST", "/posts/bulk-schedule", bulk_schedule_posts, WRITE, PAGE "Bulk schedule"),
+    POST(   "/posts/bulk-schedule", bulk_schedule_posts, WRITE, PAGE "Bulk schedule"),
     POST(   "/posts/retry-failed",  retry_failed_posts,  WRITE, PAGE "Bulk operations"),
     GET(    "/posts/{}",            read_post,           READ,  PAGE "Get post"),
     PATCH(  "/posts/{}",            update_post,         WRITE, CLIENTS "update post"),

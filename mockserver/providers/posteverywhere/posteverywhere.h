@@ -1,8 +1,8 @@
 /* posteverywhere.h - the PostEverywhere API, as its documentation describes it.
  * START HERE: the route table in posteverywhere.c.
  *
- * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, posts_retry.c, posts_list.c, post_view.c, media.c,
- *          media_import.c, about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the
+ * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, bulk_schedule.c, posts_retry.c, posts_list.c,
+ *          post_view.c, media.c, media_import.c, about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the
  *          `posteverywhere:` section of a fixture. An account id is a whole number, stored as decimal text; every
  *          other generated id is a UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
@@ -75,6 +75,7 @@ struct pe_refusal {
 struct pe_refusal pe_take_refusal(struct call *c); /* and clears the call's fault */
 /* Prints its error object, with the status that a call of its own would have. */
 void pe_print_refusal(struct call *c, const struct pe_refusal *refusal);
+const char *pe_refusal_message(struct call *c, const struct pe_refusal *refusal);
 
 uint32_t pe_space(const struct call *c); /* the space of the key's organization */
 
@@ -152,6 +153,7 @@ struct pe_details pe_details_read(struct arena *a, const char *text); /* NULL gi
 
 /* posts.c */
 void pe_create_post(struct call *c);
+bool pe_create_valid(struct call *c, const struct node *sent);    /* false: the call is refused */
 uint32_t pe_create_from(struct call *c, const struct node *sent); /* ROW_NONE: the call is refused */
 void pe_print_created(struct call *c, uint32_t post); /* a post, with the members that only a create returns */
 void pe_update_post(struct call *c);
@@ -159,6 +161,8 @@ void pe_delete_post(struct call *c);
 void pe_schedule_post(struct call *c);
 /* posts_bulk.c */
 void pe_bulk_create_posts(struct call *c);
+/* bulk_schedule.c */
+void pe_bulk_schedule_posts(struct call *c);
 /* posts_retry.c */
 void pe_retry_post(struct call *c);
 void pe_retry_failed_posts(struct call *c);

@@ -196,18 +196,33 @@ void pe_print_created(struct call *c, uint32_t post)
     json_close_map(out);
 }
 
+/* Reads and checks the post of a create. */
+static bool read_new(struct call *c, const struct node *sent, struct post_body *body, struct draft *draft,
+                     int64_t *due_ms)
+{
+    if (!read_members(c, sent, body) || !due_of(c, body, due_ms))
+        return false;
+    if (!body->content)
+        call_issue(c, "content", "is required");
+    if (!body->is_draft && !node_count(body->account_ids))
+        call_issue(c, "account_ids", "must name at least one account");
+    return !c->fault && apply_body(c, body, NULL, draft) && draft_valid(c, draft);
+}
+
+bool pe_create_valid(struct call *c, const struct node *sent)
+{
+    struct post_body body = {0};
+    struct draft draft;
+    int64_t due_ms;
+    return read_new(c, sent, &body, &draft, &due_ms);
+}
+
 uint32_t pe_create_from(struct call *c, const struct node *sent)
 {
     struct post_body body = {0};
     struct draft draft;
     int64_t due_ms;
-    if (!read_members(c, sent, &body) || !due_of(c, &body, &due_ms))
-        return ROW_NONE;
-    if (!body.content)
-        call_issue(c, "content", "is required");
-    if (!body.is_draft && !node_count(body.account_ids))
-        call_issue(c, "account_ids", "must name at least one account");
-    if (c->fault || !apply_body(c, &body, NULL, &draft) || !draft_valid(c, &draft))
+    if (!read_new(c, sent, &body, &draft, &due_ms))
         return ROW_NONE;
     struct post post = {
         .public_id = ids_mint(c->world, "", ID_UUID),

@@ -185,6 +185,15 @@ void pe_print_refusal(struct call *c, const struct pe_refusal *refusal)
     swap_fault(c, &r);
 }
 
+const char *pe_refusal_message(struct call *c, const struct pe_refusal *refusal)
+{
+    struct pe_refusal r = *refusal;
+    swap_fault(c, &r);
+    const char *message = message_of(c, provider_fault(c->provider, c->fault));
+    swap_fault(c, &r);
+    return message;
+}
+
 void pe_add_common_headers(struct call *c)
 {
     gate_rate_limit_headers(c);
