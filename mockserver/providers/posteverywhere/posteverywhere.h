@@ -2,9 +2,10 @@
  * START HERE: the route table in posteverywhere.c.
  *
  * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, bulk_schedule.c, posts_retry.c, posts_list.c,
- *          post_view.c, media.c, media_import.c, about.c, hooks.c. What they share: body.c, response.c, words.c. fixture.c reads the
- *          `posteverywhere:` section of a fixture. An account id is a whole number, stored as decimal text; every
- *          other generated id is a UUID. Each organization has exactly one space, and no request names it.
+ *          post_view.c, media.c, media_import.c, about.c, hooks.c, campaigns.c, analytics.c, ai.c. What they share:
+ *          body.c, response.c, words.c. fixture.c reads the `posteverywhere:` section of a fixture. An account id is a
+ *          whole number, stored as decimal text; every other generated id is a UUID. Each organization has exactly one
+ *          space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
  *          X-PostEverywhere-Timestamp of a webhook is in seconds.
  * Errors:  handlers set a fault. Only response.c writes the error envelope {"data": null, "error": {message, code,
