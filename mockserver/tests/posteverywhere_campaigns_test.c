@@ -183,6 +183,9 @@ static void a_fixture_has_campaigns_and_captions(void **state)
     assert_string_equal(at(a, "/data/credits_remaining"), "3");
     a = mock_call(m, GET("/analytics/summary?period=today"), NULL, AS_ME);
     assert_string_equal(at(a, "/data/ai_credits/used_this_period"), "3");
+    a = mock_call(m, GET("/me"), NULL, AS_ME);
+    assert_string_equal(at(a, "/data/quota/ai_credits/used"), "3");
+    assert_string_equal(at(a, "/data/quota/ai_credits/limit"), "6");
     mock_free(m);
 }
 

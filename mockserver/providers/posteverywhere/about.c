@@ -127,13 +127,14 @@ static void put_use(struct json *out, const char *key, int64_t used, int64_t lim
 static void print_quota(struct call *c, uint32_t space)
 {
     int64_t left = organization_read(c->world, caller_organization(c))->credits;
+    int64_t used = generation_credits(c->world, space, INT64_MIN, INT64_MAX);
     struct json *out = &c->out;
     json_key_map(out, "quota");
     put_use(out, "accounts", index_count_of(&c->world->indexes[INDEX_ACCOUNT_SPACE], space), ACCOUNTS_LIMIT);
     json_key_map(out, "ai_credits");
-    json_put_int(out, "used", left < PE_CREDITS ? PE_CREDITS - left : 0);
-    json_put_int(out, "limit", PE_CREDITS);
-    json_put_int(out, "bonus", left > PE_CREDITS ? left - PE_CREDITS : 0);
+    json_put_int(out, "used", used);
+    json_put_int(out, "limit", used + left);
+    json_put_int(out, "bonus", 0);
     json_close_map(out);
     put_use(out, "storage_bytes", stored_bytes(c->world, space), STORAGE_LIMIT);
     json_key_map(out, "team_seats");
