@@ -288,7 +288,7 @@ static void close_all(struct service *s, const struct options *o, struct error *
         request_log_free(s->mock->log);
         s->mock->log = NULL;
     }
-    bool served = !error_any(err);
+    bool served = s->mock && !error_any(err);
     if (s->recorder && served)
         recorder_close(s->recorder, err);
     if (served)

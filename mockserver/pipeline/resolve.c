@@ -121,8 +121,6 @@ static void set_base_url(struct call *c, bool chosen, const struct provider *mou
         if (url_authority_valid(host))
             b->authority = host;
     }
-    if (url_authority_valid(b->authority))
-        b->url = NULL;
 }
 
 static bool refuse_namespace(struct call *c, int status, const char *why)

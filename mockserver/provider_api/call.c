@@ -115,7 +115,9 @@ const struct node *call_body(struct call *c)
 const char *call_base_url(const struct call *c)
 {
     const struct base_url *b = &c->base_url;
-    const char *root = b->url ? b->url : arena_printf(c->arena, "%s://" STR_FMT, b->scheme, STR_ARG(b->authority));
+    const char *root = b->url;
+    if (b->scheme && url_authority_valid(b->authority))
+        root = arena_printf(c->arena, "%s://" STR_FMT, b->scheme, STR_ARG(b->authority));
     if (b->names_namespace)
         return arena_printf(c->arena, "%s/ns/" STR_FMT "%s", root, STR_ARG(c->ns_name), b->mount);
     return *b->mount ? arena_printf(c->arena, "%s%s", root, b->mount) : root;

@@ -54,7 +54,7 @@ struct call_log {
 
 /* The base of the URLs that a call mints, in parts; call_base_url joins them. */
 struct base_url {
-    const char *url; /* scheme and authority; NULL: the two below */
+    const char *url; /* used if `scheme` is NULL or the authority is not valid in a URL */
     const char *scheme;
     struct str authority; /* where the client reached the mock: host[:port] */
     bool names_namespace; /* the prefix /ns/<ns_name> follows */

@@ -68,7 +68,7 @@ static void append(struct request_log *r, struct str text)
 static int64_t before_wait(void *ctx)
 {
     struct request_log *r = ctx;
-    char note[100];
+    char note[160], at[TIME_TEXT_MAX];
     if (r->n && !write_some(r))
         return RETRY_US;
     if (!r->dropped)
@@ -76,7 +76,8 @@ static int64_t before_wait(void *ctx)
     size_t dropped = r->dropped;
     r->dropped = 0;
     if (r->options.json)
-        (void)snprintf(note, sizeof note, "{\"level\":\"warn\",\"event\":\"dropped\",\"calls\":%zu}\n", dropped);
+        (void)snprintf(note, sizeof note, "{\"time\":\"%s\",\"level\":\"warn\",\"event\":\"dropped\",\"calls\":%zu}\n",
+                       time_millis(time_wall_ms(), at), dropped);
     else
         (void)snprintf(note, sizeof note, "warn: %zu calls are not shown, because the output is slow\n", dropped);
     append(r, str_from(note));
@@ -155,7 +156,9 @@ static const char *method_of(struct arena *a, const struct call *c)
     struct buf b = {.arena = a};
     for (size_t i = 0; i < c->req->method.n && i < 16; i++) {
         char byte = c->req->method.s[i];
-        buf_byte(&b, byte > ' ' && byte < 0x7f ? byte : '?');
+        if (byte <= ' ' || byte == 0x7f) /* a byte above 0x7f is negative */
+            byte = '?';
+        buf_byte(&b, byte);
     }
     return buf_c(&b);
 }
