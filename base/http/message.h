@@ -44,6 +44,9 @@ struct request {
     bool body_too_large; /* the body exceeded the server's limit and was dropped */
     const char *peer;    /* address as text, for logs */
     int peer_port;       /* identifies the connection; 0: unknown */
+    /* Monotonic: the earliest time at which the client may have sent it, which is when its connection became free. For
+     * a pipelined request: when the server looked for the bytes that it then read. 0: unknown. */
+    int64_t sent_after_us;
 };
 
 bool body_is_empty(const struct request *r); /* no bytes, or only white space */

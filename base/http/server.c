@@ -73,6 +73,10 @@ static void *on_request_line(void *cls, const char *target, struct MHD_Connectio
 {
     struct job *j = job_take(cls);
     struct request *r = &j->x.request;
+    struct peer *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    j->peer = peer;
+    r->peer = peer->address;
+    r->sent_after_us = peer->free_us < j->x.server->turn_us ? peer->free_us : j->x.server->turn_us;
     j->connection = connection;
     r->target = str_from(arena_text(&j->x.arena, target)); /* the library modifies `target` */
     r->query = r->target;
@@ -128,7 +132,6 @@ static enum MHD_Result begin(struct job *j, const char *method, const char *vers
     const struct server *s = j->x.server;
     struct request *r = &j->x.request;
     r->method = str_from(method);
-    r->peer = MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     r->peer_port = port_of(MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
     r->headers.room = HEADERS_USUAL;
@@ -241,13 +244,18 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
                           enum MHD_ConnectionNotificationCode what)
 {
     struct server *s = cls;
+    struct peer *peer;
     switch (what) {
     case MHD_CONNECTION_NOTIFY_STARTED:
-        *socket_context =
+        peer = *socket_context = heap_new(sizeof *peer);
+        peer->address =
             address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+        peer->free_us = s->turn_us;
         return;
     case MHD_CONNECTION_NOTIFY_CLOSED:
-        heap_free(*socket_context);
+        peer = *socket_context;
+        heap_free(peer->address);
+        heap_free(peer);
         s->must_run = true;
         return;
     }
@@ -327,12 +335,17 @@ static int listen_on(const char *address, int port, struct error *err)
 
 /* the server */
 
+static void run(struct server *s)
+{
+    s->turn_us = time_monotonic_us();
+    MHD_run(s->daemon);
+}
+
 static void on_ready(void *ctx, int fd, int events)
 {
     (void)fd;
     (void)events;
-    const struct server *s = ctx;
-    MHD_run(s->daemon);
+    run(ctx);
 }
 
 static int64_t library_wait_us(const struct server *s)
@@ -348,7 +361,7 @@ static int64_t before_wait(void *ctx)
     if (wait != 0 && !s->must_run)
         return wait;
     s->must_run = false;
-    MHD_run(s->daemon);
+    run(s);
     return s->must_run ? 0 : library_wait_us(s);
 }
 
@@ -426,7 +439,7 @@ void server_quiesce(struct server *s)
     /* Send the ends of the streams now, if the sockets accept them. */
     for (int turns = 0; turns < ENDING_TURNS && (s->must_run || library_wait_us(s) == 0); turns++) {
         s->must_run = false;
-        MHD_run(s->daemon);
+        run(s);
     }
 }
 

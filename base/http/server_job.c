@@ -234,6 +234,7 @@ enum MHD_Result job_send(struct job *j)
 {
     const struct response *r = &j->x.response;
     j->step = STEP_SENDING;
+    j->peer->free_us = time_monotonic_us();
     if (r->cut == CUT_RESET) {
         const union MHD_ConnectionInfo *socket =
             MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -8,6 +8,12 @@
 
 #include <microhttpd.h>
 
+/* Kept with a connection. */
+struct peer {
+    char *address;
+    int64_t free_us; /* when it was accepted, or its last response was ready to be sent */
+};
+
 enum step {
     STEP_HEAD,     /* the library reads the head */
     STEP_BODY,     /* the head is valid; the body is read */
@@ -26,6 +32,7 @@ struct job {
     bool suspended; /* the library does not poll the connection */
     bool last;      /* the connection closes after this response */
     struct MHD_Connection *connection;
+    struct peer *peer;
     struct buf body;
     uint64_t timer; /* for a delay or a throttle; 0 = none */
     int64_t first_byte_us;
@@ -38,8 +45,9 @@ struct server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     int epoll, port;
-    bool must_run;  /* the library has work that no descriptor signals */
-    bool quiescing; /* the listening socket is closed */
+    int64_t turn_us; /* when the library last looked for bytes */
+    bool must_run;   /* the library has work that no descriptor signals */
+    bool quiescing;  /* the listening socket is closed */
     size_t in_flight;
     struct job *live;
     struct job *spare;

@@ -349,7 +349,8 @@ static void put_client_checks(struct buf *out)
     md_text(out, "The mock checks how the client behaves on every call to a provider. `GET "
                  "/__admin/client-checks` returns the results of one namespace; `--client-report` "
                  "writes those of all namespaces at exit. The verdict of a check is `passed`, `failed` "
-                 "or `not_tested`. A wait has passed when it has passed on the namespace's clock or on "
+                 "or `not_tested`: a client passes only what its calls have shown. A wait has passed when it has "
+                 "passed on the namespace's clock or on "
                  "the machine's.");
     for (size_t i = 0; i < client_check_count; i++) {
         const struct client_check *q = &client_checks_table[i];

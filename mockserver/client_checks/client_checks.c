@@ -17,21 +17,24 @@ static const struct client_check_text retry_after_text = {
     "Waits as long as Retry-After says",
     "Fails when a key repeats a refused call before the Retry-After of its 429 or 503 has passed. After an exhausted "
     "rate limit every call that counts against it is a repetition; after any other refusal, a call of the same "
-    "operation. A tolerance of 50 ms allows for inexact timers. Calls that were already on their way do not count: "
-    "those that arrived before the response, or within 100 ms of it on another connection, unless it is the refused "
-    "write itself, with the same Idempotency-Key.",
+    "operation. A tolerance of 50 ms allows for inexact timers. Evidence is the first "
+    "repetition: early, it fails; after the wait, it passes. Until then the check is not tested. A call that may have "
+    "been in flight when the refusal left counts for neither: the server had received it, or it came within 100 ms of "
+    "the first refusal on another connection. The refused write itself, with the same "
+    "Idempotency-Key, always counts.",
 };
 static const struct client_check_text idempotency_kept_text = {
     "Repeats a write with the same Idempotency-Key",
     "Fails when a write that got 429, 5xx, a truncated response or none is repeated with another Idempotency-Key or "
     "without one. Only operations that accept an Idempotency-Key are checked. A repetition has the same API key, "
     "path and body. If the first try had no Idempotency-Key, its repetition fails too, except after 429, because a "
-    "refused call had no effect. A call that was already on its way when the 429 arrived is not a repetition.",
+    "refused call had no effect. A call that may have been in flight when the 429 left (see `retry_after`) is not a "
+    "repetition. Evidence is a repetition.",
 };
 static const struct client_check_text idempotency_unique_text = {
     "Uses an Idempotency-Key for one write only",
     "Fails when one Idempotency-Key is sent with two different paths or bodies. Checked per API key and operation, "
-    "for as long as the provider remembers the Idempotency-Key.",
+    "for as long as the provider remembers the Idempotency-Key. Evidence is an Idempotency-Key that is sent again.",
 };
 static const struct client_check_text poll_pace_text = {
     "Polls no faster than allowed",
@@ -39,40 +42,46 @@ static const struct client_check_text poll_pace_text = {
     "layers.oauth_status 1 s (the provider's guide); posteverywhere.poll_social_connect and poll_device_token 2 s "
     "(the interval in their responses); layers.read_lease_request and read_job, posteverywhere.read_media 1 s (our "
     "choice; no documented value). A tolerance of 10% allows for inexact timers. A poll whose response was truncated "
-    "does not count.",
+    "does not count. Evidence is a second poll. A query does not make it another resource.",
 };
 static const struct client_check_text poll_end_text = {
     "Stops polling at a final state",
     "Fails when a resource is polled again within a minute of a response with a final state. A later call counts as "
-    "a lookup, not as a poll. posteverywhere.read_media is not checked, because it has other uses than polling.",
+    "a lookup, not as a poll. posteverywhere.read_media is not checked, because it has other uses than polling. "
+    "Evidence "
+    "that a client stopped is another call with the same key, 2 s or more after the final state.",
 };
 static const struct client_check_text reauth_once_text = {
     "Requests one reconnect URL at a time",
     "Fails when a URL to reconnect an account is requested while an earlier one for the same account is still open. "
-    "A URL is open until it is used or expires. One whose response did not reach the client does not count.",
+    "A URL is open until it is used or expires. One whose response did not reach the client does not count. Evidence "
+    "is a second URL for the same account.",
 };
 static const struct client_check_text refused_key_text = {
     "Stops using a refused key",
     "Fails when a credential that was refused (401, or a disabled key) is used a third time. One repetition is "
-    "allowed. Calls that were already on their way at the first refusal do not count.",
+    "allowed. Calls that may have been in flight at the first refusal do not count. Evidence that a client stopped is "
+    "a "
+    "later call with another credential.",
 };
 static const struct client_check_text secrets_in_urls_text = {
     "Keeps secrets out of URLs",
     "Fails when a path or query contains an API key, a webhook secret or the credential of the request's own header. "
     "All keys and webhook secrets of the namespace are checked by value, from 8 characters on. The state token of an "
-    "OAuth attempt is not a secret here.",
+    "OAuth attempt is not a secret here. Evidence is a call with a credential in its header.",
 };
 static const struct client_check_text dead_accounts_text = {
     "Stops writing for an account that is disconnected or must be reconnected",
     "Fails at the second write for an account that is disconnected or has lost its token. A write names an account "
     "by an id in its path, or in a body member whose name contains 'account'. Calls that reconnect or delete the "
-    "account are allowed. After a reconnection the count starts again.",
+    "account are allowed. After a reconnection the count starts again. Evidence that a client stopped is a later write "
+    "with the same key for other accounts, or a call that reconnects one.",
 };
 static const struct client_check_text backoff_text = {
     "Waits longer after each failure",
     "Fails when a call that keeps failing (429, 5xx, truncated) is repeated after too short a pause. Advice: no "
     "provider documents it. From the fifth try in a row, a pause is too short if it is below 5 s, below twice the "
-    "first pause, and below the requested Retry-After.",
+    "first pause, and below the requested Retry-After. Evidence is a fifth try.",
 };
 
 /* clang-format off */

@@ -1,11 +1,11 @@
 /* client_checks.h - checks how clients behave, with a few checks on every call of a namespace.
  *
  * Shapes:  a check is a row of client_checks_table. Its result in a namespace is a verdict, the
- *          number of situations it looked at (tested), the number of violations (failures) and the
- *          first few of these in detail. What a check remembers of earlier calls is bounded
- *          (observer.h); forgotten entries are counted, and so are violations beyond the
- *          detailed ones. When the namespace ends (reset, restore, delete) its results are kept for
- *          the final report.
+ *          number of situations in which the client showed how it behaves (tested), the number of
+ *          violations (failures) and the first few of these in detail. What a check remembers of
+ *          earlier calls is bounded (observer.h); forgotten entries are counted, and so are
+ *          violations beyond the detailed ones. When the namespace ends (reset, restore, delete)
+ *          its results are kept for the final report.
  * Units:   a wait has passed if it has on the namespace's clock or on the machine's, so that a
  *          frozen clock never makes a client fail.
  * Errors:  none. A check that is only advice is reported, but never counts as failed.

@@ -6,7 +6,7 @@
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/namespaces.h"
 
-#define TOGETHER_US 100000 /* calls this close to a response may have been sent before it was read */
+#define TOGETHER_US 100000 /* so long after a response, a call may still be one that was sent before it */
 
 /* --- the history: a hash table that replaces old entries -------------------------------------- */
 
@@ -50,6 +50,7 @@ struct history_entry *observer_entry(const struct observer *w, uint64_t id)
     for (size_t i = 1; i < HISTORY_BUCKET_SIZE; i++)
         if (bucket[i].written < entry->written) /* 0: it is free */
             entry = &bucket[i];
+    r->open -= entry->open;
     if (entry->id)
         r->forgotten++;
     else
@@ -68,8 +69,35 @@ void observer_mark(const struct observer *w, struct history_entry *entry, struct
 
 void observer_forget(const struct observer *w, struct history_entry *entry)
 {
+    w->result->open -= entry->open;
     *entry = (struct history_entry){0};
     w->result->entries--;
+}
+
+void observer_open(const struct observer *w, struct history_entry *entry, uint64_t owner)
+{
+    w->result->open += !entry->open;
+    entry->open = true;
+    entry->owner = owner;
+}
+
+void observer_show(const struct observer *w, struct history_entry *entry)
+{
+    w->result->open -= entry->open;
+    w->result->tested += entry->open;
+    entry->open = false;
+}
+
+void observer_settle(const struct observer *w, uint64_t owner, uint64_t except, int64_t after_ms)
+{
+    struct client_check_result *r = w->result;
+    for (size_t b = 0; r->open && b < HISTORY_BUCKETS; b++)
+        for (size_t i = 0; r->buckets[b] && i < HISTORY_BUCKET_SIZE; i++) {
+            struct history_entry *entry = &r->buckets[b][i];
+            if (entry->open && entry->owner == owner && entry->id != except &&
+                observer_elapsed_ms(&entry->at, &w->now) >= after_ms && !observer_together(&entry->at, &w->now))
+                observer_show(w, entry);
+        }
 }
 
 /* --- the call --------------------------------------------------------------------------------- */
@@ -87,7 +115,7 @@ struct observer observer_of(struct client_checks *k, const struct call *c, uint6
     uint64_t provider = c->route ? (uint64_t)(unsigned)c->provider->id + 1 : 0;
     return (struct observer){
         .checks = k,
-        .now = {c->now_ms, c->exchange->arrived_us, c->req->peer_port},
+        .now = {c->now_ms, c->exchange->arrived_us, c->req->sent_after_us, c->req->peer_port},
         .seq = seq,
         .epoch = epoch,
         .caller = caller_id(c),
@@ -134,7 +162,7 @@ struct timestamp observer_response_at(const struct observer *w, const struct cal
     int64_t on_the_wire_us = res->delay_us;
     if (res->bytes_per_second)
         on_the_wire_us += (int64_t)res->body.n * 1000000 / res->bytes_per_second;
-    return (struct timestamp){c->now_ms, time_monotonic_us() + on_the_wire_us, w->now.port};
+    return (struct timestamp){c->now_ms, time_monotonic_us() + on_the_wire_us, 0, w->now.port};
 }
 
 int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to)
@@ -147,9 +175,9 @@ int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp
 
 bool observer_together(const struct timestamp *responded, const struct timestamp *came)
 {
-    int64_t after_us = came->machine_us - responded->machine_us;
     bool elsewhere = responded->port && came->port && responded->port != came->port;
-    return after_us < 0 || (elsewhere && after_us < TOGETHER_US);
+    bool received = (came->sent_after_us ? came->sent_after_us : came->machine_us) < responded->machine_us;
+    return (received || elsewhere) && came->machine_us - responded->machine_us < TOGETHER_US;
 }
 
 /* --- the result ------------------------------------------------------------------------------- */

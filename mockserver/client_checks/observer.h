@@ -15,7 +15,8 @@
 
 struct timestamp {
     int64_t world_ms, machine_us;
-    int port; /* of the client's connection; 0: unknown */
+    int64_t sent_after_us; /* of an arrival: the client may have sent the call from then on */
+    int port;              /* of the client's connection; 0: unknown */
 };
 
 enum write_outcome {
@@ -30,6 +31,8 @@ struct history_entry {
     uint64_t written;     /* number of the call that wrote it last */
     struct timestamp at;  /* when the client got the response of the call; of a poll: its arrival */
     uint64_t call, epoch; /* journal seq of the call, in this epoch of the journal */
+    bool open;            /* the client has not shown yet whether it behaves (observer_settle) */
+    uint64_t owner;       /* who can show it */
     union {
         struct { /* retry_after: the last response with Retry-After */
             struct timestamp first;
@@ -73,6 +76,7 @@ struct client_check_result {
     size_t count;
     struct history_entry **buckets; /* HISTORY_BUCKETS; NULL until the first entry */
     size_t entries, bucket_count;   /* in use */
+    size_t open;                    /* entries that are open */
 };
 
 struct client_checks {
@@ -114,9 +118,17 @@ bool observer_is_delivered(const struct call *c);                 /* the respons
 struct timestamp observer_response_at(const struct observer *w, const struct call *c);
 /* On the clock on which more time passed. */
 int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to);
-/* True if a call that arrived at `came` may have been sent before the client had read the response of `responded`. Of
- * several responses pass the first, or a client that alternates between its connections would never fail. */
+/* True if the call may have been in flight when the response left: the server had received it, or it came within 100 ms
+ * on another connection. It is neither evidence nor a violation. Of several responses pass the first, or a client with
+ * several connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
+
+/* That a client stops doing something shows only when it does something else. An entry that is open counts as tested at
+ * a violation (observer_show), or at a later call of its owner that is none. */
+void observer_open(const struct observer *w, struct history_entry *entry, uint64_t owner);
+void observer_show(const struct observer *w, struct history_entry *entry);
+/* Shows the open entries of the owner, but for the one with the id `except`, that are at least `after_ms` old. */
+void observer_settle(const struct observer *w, uint64_t owner, uint64_t except, int64_t after_ms);
 
 /* `earlier` (may be NULL): the entry of the earlier call that makes this one a violation. */
 void report_violation(const struct observer *w, const struct call *c, const struct history_entry *earlier,

@@ -139,7 +139,7 @@ void check_reauth_once(struct observer *w, const struct call *c)
     if (!a || !a->reconnects)
         return;
     struct history_entry *entry = observer_entry(w, history_id(RECORD_ACCOUNT, a->account));
-    w->result->tested++;
+    w->result->tested += entry->attempt != ROW_NONE; /* one URL alone shows nothing */
     if (entry->attempt && is_open(c, entry->attempt))
         report_violation(w, c, entry, "requested another reconnect URL for %s while one was open",
                          account_read(c->world, a->account)->public_id);
@@ -184,32 +184,38 @@ static uint64_t account_id(const struct call *c, uint32_t row)
     return history_id(history_id(RECORD_ACCOUNT, row), (uint64_t)account_read(c->world, row)->token_generation);
 }
 
-static void check_write(const struct observer *w, const struct call *c, uint32_t row)
+/* Returns true if the account can publish. */
+static bool check_write(const struct observer *w, const struct call *c, uint32_t row)
 {
     const struct account *a = account_read(c->world, row);
     if (account_can_publish(a))
-        return;
+        return true;
     struct history_entry *entry = observer_find(w, account_id(c, row));
     bool is_first = !entry;
-    if (is_first)
-        w->result->tested++;
-    else if (entry->dead.writes >= DEAD_WRITES_OK && !observer_together(&entry->dead.first, &w->now))
+    if (entry && observer_together(&entry->dead.first, &w->now))
+        return false;
+    if (entry && entry->dead.writes >= DEAD_WRITES_OK) {
+        observer_show(w, entry);
         report_violation(w, c, entry, "wrote again for %s, which %s", a->public_id,
                          account_is_listed(a) ? "must be reconnected first" : "was disconnected");
+    }
     entry = observer_entry(w, account_id(c, row));
     observer_mark(w, entry, observer_response_at(w, c));
     entry->dead.writes++;
-    if (is_first)
+    if (is_first) {
         entry->dead.first = entry->at;
+        observer_open(w, entry, c->key);
+    }
+    return false;
 }
 
 /* A disconnection is no write for a dead account, but later ones are. */
 static void note_disconnection(const struct observer *w, const struct call *c, uint32_t row)
 {
     struct history_entry *entry = observer_entry(w, account_id(c, row));
-    w->result->tested++;
     observer_mark(w, entry, observer_response_at(w, c));
     entry->dead.first = entry->at;
+    observer_open(w, entry, c->key);
 }
 
 void check_dead_accounts(struct observer *w, const struct call *c)
@@ -219,6 +225,8 @@ void check_dead_accounts(struct observer *w, const struct call *c)
     uint32_t gone = changed_row(c, RECORD_ACCOUNT, TRANSITION_ACCOUNT_DISCONNECT);
     if (gone)
         note_disconnection(w, c, gone);
+    if (!gone && (c->route->flags & ROUTE_REPAIRS))
+        observer_settle(w, c->key, 0, 0);
     if (gone || (c->route->flags & ROUTE_REPAIRS) || str_is(c->req->method, "DELETE"))
         return;
     struct accounts named = {.count = 0};
@@ -227,8 +235,11 @@ void check_dead_accounts(struct observer *w, const struct call *c)
     const struct node *body = json_parse(c->arena, c->req->body, "body", NULL);
     if (body)
         find_accounts(c, body, false, &named);
+    bool alive = named.count > 0;
     for (size_t i = 0; i < named.count; i++)
-        check_write(w, c, named.rows[i]);
+        alive = check_write(w, c, named.rows[i]) && alive;
+    if (alive)
+        observer_settle(w, c->key, 0, 0);
 }
 
 /* --- keys and secrets ------------------------------------------------------------------------- */
@@ -251,6 +262,7 @@ void check_refused_key(struct observer *w, const struct call *c)
     if (!credential.n)
         return;
     uint64_t id = history_id(str_hash(credential), 0);
+    observer_settle(w, 0, id, 0);
     struct history_entry *entry = observer_find(w, id);
     if (!refused) {
         if (entry && c->key)
@@ -258,10 +270,13 @@ void check_refused_key(struct observer *w, const struct call *c)
         return;
     }
     if (!entry) {
-        w->result->tested++;
         entry = observer_entry(w, id);
         observer_mark(w, entry, observer_response_at(w, c));
-    } else if (entry->refused >= REFUSALS_OK && !observer_together(&entry->at, &w->now)) {
+        observer_open(w, entry, 0);
+    } else if (observer_together(&entry->at, &w->now)) {
+        return;
+    } else if (entry->refused >= REFUSALS_OK) {
+        observer_show(w, entry);
         report_violation(w, c, entry, "%s was used again after it was refused %" PRIu32 " times", key_name(c),
                          entry->refused);
     }
@@ -289,10 +304,29 @@ static bool is_in_word(char c)
            c == '.';
 }
 
+static bool is_word(struct str text)
+{
+    size_t n = 0;
+    while (n < text.n && is_in_word(text.s[n]))
+        n++;
+    return n == text.n;
+}
+
+/* Describes the first key in a text that is not one word, as a key of a fixture may be; NULL: none. */
+static const char *find_odd_key(const struct call *c, struct str text)
+{
+    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++) {
+        struct str value = str_from(key_read(c->world, row)->value);
+        if (value.n >= SECRET_MIN && value.n <= text.n && !is_word(value) && str_has(text, value))
+            return arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, row)));
+    }
+    return NULL;
+}
+
 /* Describes the first secret among the words of a text; NULL: none. */
 static const char *find_secret(const struct call *c, struct str text)
 {
-    const char *whose = NULL;
+    const char *whose = find_odd_key(c, text);
     while (text.n && !whose) {
         size_t n = 0;
         while (n < text.n && is_in_word(text.s[n]))
@@ -320,7 +354,6 @@ static const char *find_own(const struct call *c)
 
 void check_secrets_in_urls(struct observer *w, const struct call *c)
 {
-    w->result->tested++;
     const char *in_path = c->route ? NULL : find_raw(c, c->req->path);
     for (size_t i = 0; c->route && i < ROUTE_PARAMS_MAX && c->params[i].n && !in_path; i++)
         in_path = find_secret(c, c->params[i]); /* the rest of the path is fixed by the route */
@@ -330,4 +363,6 @@ void check_secrets_in_urls(struct observer *w, const struct call *c)
         report_violation(w, c, NULL, "%s appears in the %s", in_path ? in_path : in_query, in_path ? "path" : "query");
     else if (own)
         report_violation(w, c, NULL, "%s appears in the URL", own);
+    w->result->tested +=
+        in_path || in_query || own || observer_credential(c).n; /* a call without a secret shows nothing */
 }

@@ -15,6 +15,7 @@
 #define AT_ONCE_MS      10        /* a shorter pause counts as an immediate retry */
 #define PAUSE_OK_MS     5000      /* a pause that is always long enough */
 #define LOOKUP_AFTER_MS MINUTE_MS /* a later call is a lookup, not a poll */
+#define PACE_MAX_MS     2000      /* the slowest pace of polling: a client that still polls has polled by then */
 
 /* --- Retry-After ------------------------------------------------------------------------------ */
 
@@ -79,6 +80,7 @@ static bool check_wait(const struct observer *w, const struct call *c, struct hi
     if (!again && observer_together(&entry->refusal.first, &w->now))
         return true;
     int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
+    w->result->tested++;
     if (passed_ms + EARLY_MS < entry->refusal.wait_ms) {
         report_violation(w, c, entry, "%d requested a wait of %s; called again after %s", entry->refusal.status,
                          observer_duration(c->arena, entry->refusal.wait_ms), observer_duration(c->arena, passed_ms));
@@ -97,7 +99,6 @@ void check_retry_after(struct observer *w, const struct call *c)
     int64_t wait_ms = retry_after_ms(c);
     if (wait_ms <= 0)
         return;
-    w->result->tested++;
     struct history_entry *entry = observer_entry(w, is_exhausted(c) ? rate_class_id(w, c) : operation_id(w));
     observer_mark(w, entry, observer_response_at(w, c));
     if (!entry->refusal.wait_ms)
@@ -122,7 +123,10 @@ static void check_pause(const struct observer *w, const struct call *c, const st
     int64_t first_ms = entry->failure.first_pause_ms, wait_ms = entry->failure.wait_ms;
     bool as_requested = wait_ms > 0 && pause_ms + EARLY_MS >= wait_ms;
     bool grew = first_ms >= AT_ONCE_MS && pause_ms >= 2 * first_ms;
-    if (entry->failure.tries + 1 >= TRIES && pause_ms < PAUSE_OK_MS && !as_requested && !grew)
+    if (entry->failure.tries + 1 < TRIES)
+        return;
+    w->result->tested++;
+    if (pause_ms < PAUSE_OK_MS && !as_requested && !grew)
         report_violation(w, c, entry,
                          "try %" PRIu32 " of a failing call (%d) came %s after the previous one; the first "
                          "pause was %s",
@@ -138,10 +142,10 @@ void check_backoff(struct observer *w, const struct call *c)
     uint64_t id = history_id(operation_id(w), observer_path(w, c));
     struct history_entry *entry = observer_find(w, id);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
-    if (entry) {
-        w->result->tested++;
+    if (entry && w->now.machine_us < entry->at.machine_us)
+        return; /* in flight with the call that failed: not its repetition */
+    if (entry)
         check_pause(w, c, entry);
-    }
     if (entry && !again)
         observer_forget(w, entry);
     if (!again)
@@ -166,9 +170,10 @@ static const struct poll *poll_of(const struct call *c)
     return NULL;
 }
 
-static uint64_t poll_id(struct observer *w, const struct call *c, const struct poll *p)
+/* A query does not make it another resource. */
+static uint64_t poll_id(const struct observer *w, const struct call *c, const struct poll *p)
 {
-    return history_id(operation_id(w), p->flags & POLL_IN_BODY ? str_hash(c->req->body) : observer_path(w, c));
+    return history_id(operation_id(w), str_hash(p->flags & POLL_IN_BODY ? c->req->body : c->path));
 }
 
 /* The state in the response if it is final, as in p->ends; NULL: it is not. */
@@ -211,13 +216,17 @@ void check_poll_pace(struct observer *w, const struct call *c)
 void check_poll_end(struct observer *w, const struct call *c)
 {
     const struct poll *p = poll_of(c);
+    uint64_t id = p ? poll_id(w, c, p) : 0;
+    observer_settle(w, w->caller, id, PACE_MAX_MS);
     if (!p || (p->flags & POLL_OTHER_USES))
         return;
-    uint64_t id = poll_id(w, c, p);
     struct history_entry *entry = observer_find(w, id);
     if (entry) {
         int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
-        if (passed_ms < LOOKUP_AFTER_MS && !observer_together(&entry->at, &w->now))
+        if (observer_together(&entry->at, &w->now))
+            return;
+        observer_show(w, entry);
+        if (passed_ms < LOOKUP_AFTER_MS)
             report_violation(w, c, entry, "polled again %s after the final state '%s'",
                              observer_duration(c->arena, passed_ms), entry->end);
         return;
@@ -225,8 +234,8 @@ void check_poll_end(struct observer *w, const struct call *c)
     const char *end = final_state(c, p);
     if (!end)
         return;
-    w->result->tested++;
     entry = observer_entry(w, id);
     entry->end = end;
     observer_mark(w, entry, observer_response_at(w, c));
+    observer_open(w, entry, w->caller);
 }

@@ -90,6 +90,8 @@ void line_call(struct buf *b, const struct input *in)
     const struct request *r = &in->request;
     struct json w = open_input(b, INPUT_CALL, (uint64_t)in->number, in->at);
     json_put_int(&w, "arrived_us", in->arrived_us);
+    if (r->sent_after_us)
+        json_put_int(&w, "sent_after_us", r->sent_after_us);
     if (in->admin)
         json_put_bool(&w, "admin_port", true);
     if (in->status) {
@@ -171,7 +173,7 @@ void line_delivery(struct buf *b, uint64_t number, const struct deliver_request 
 struct line {
     int64_t number;
     struct timestamp at;
-    int64_t arrived_us, refused, status, peer_port;
+    int64_t arrived_us, sent_after_us, refused, status, peer_port;
     bool admin, too_large;
     const char *why, *peer, *error;
     const struct node *method, *target, *headers, *body, *report;
@@ -190,6 +192,8 @@ static const struct field call_rows[] = {
     TIMESTAMP,
     FIELD("arrived_us", FIELD_INT, struct line, arrived_us, .required = true, .max = LINE_MONOTONIC_MAX_US,
           .help = "When the request line was read."),
+    FIELD("sent_after_us", FIELD_INT, struct line, sent_after_us, .max = LINE_MONOTONIC_MAX_US,
+          .help = "The earliest time at which the client may have sent it."),
     FIELD("admin_port", FIELD_BOOL, struct line, admin, .help = "It came through the separate admin port."),
     FIELD("refused", FIELD_INT, struct line, refused, .min = 400, .max = 599,
           .help = "It is invalid HTTP and was rejected with this status."),
@@ -319,7 +323,10 @@ bool line_check_output(struct arena *a, const struct node *line, struct error *e
 
 static bool read_request(struct arena *a, const struct line *l, struct request *r, struct error *err)
 {
-    *r = (struct request){.peer = l->peer, .peer_port = (int)l->peer_port, .body_too_large = l->too_large};
+    *r = (struct request){.peer = l->peer,
+                          .peer_port = (int)l->peer_port,
+                          .sent_after_us = l->sent_after_us,
+                          .body_too_large = l->too_large};
     if (!line_bytes(a, l->method, &r->method, err) || !line_bytes(a, l->target, &r->target, err) ||
         !line_headers(a, l->headers, &r->headers, err) || !line_bytes(a, l->body, &r->body, err))
         return false;
