@@ -39,6 +39,8 @@ struct scene {
 
 static void end_peer(struct scene *s)
 {
+    loop_timer_cancel(s->loop, s->timer);
+    s->timer = 0;
     if (s->peer < 0)
         return;
     loop_unwatch(s->loop, s->peer);
@@ -144,7 +146,6 @@ static int tear_down(void **state)
 {
     struct scene *s = *state;
     end_peer(s);
-    loop_timer_cancel(s->loop, s->timer);
     deliver_free(s->deliver);
     loop_unwatch(s->loop, s->listener);
     close(s->listener);
