@@ -28,6 +28,10 @@ static const struct platform_row {
                             {"threads_basic", "threads_content_publish"}},
     [PLATFORM_PINTEREST] = {"pins:write",
                             {"user_accounts:read", "boards:read", "pins:read", "pins:write"}},
+    /* connected with credentials, which have no scopes */
+    [PLATFORM_BLUESKY]   = {NULL, {NULL}},
+    [PLATFORM_TELEGRAM]  = {NULL, {NULL}},
+    [PLATFORM_DISCORD]   = {NULL, {NULL}},
 };
 /* clang-format on */
 static_assert(COUNT(rows) == PLATFORM_COUNT, "each platform has scopes");
@@ -55,7 +59,7 @@ bool scopes_have(const struct scope_list *scopes, const char *scope)
 
 bool scopes_allow_publishing(enum platform platform, const struct scope_list *granted)
 {
-    return scopes_have(granted, rows[platform].publish);
+    return !rows[platform].publish || scopes_have(granted, rows[platform].publish);
 }
 
 const char *scopes_text(struct arena *a, const struct scope_list *scopes, const char *separator)

@@ -21,7 +21,10 @@
     X(PLATFORM_LINKEDIN, "linkedin")                                                                                   \
     X(PLATFORM_YOUTUBE, "youtube")                                                                                     \
     X(PLATFORM_THREADS, "threads")                                                                                     \
-    X(PLATFORM_PINTEREST, "pinterest")
+    X(PLATFORM_PINTEREST, "pinterest")                                                                                 \
+    X(PLATFORM_BLUESKY, "bluesky")                                                                                     \
+    X(PLATFORM_TELEGRAM, "telegram")                                                                                   \
+    X(PLATFORM_DISCORD, "discord")
 enum platform { PLATFORMS(ENUM_NAME) PLATFORM_COUNT };
 extern const char *const platform_texts[];
 

@@ -24,6 +24,9 @@ static const struct link {
     [PLATFORM_YOUTUBE]   = {"https://www.youtube.com/watch?v={id}", 0},
     [PLATFORM_THREADS]   = {"https://www.threads.net/@{handle}/post/{id}", 0},
     [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/", 18},
+    [PLATFORM_BLUESKY]   = {"https://bsky.app/profile/{handle}/post/{id}", 0},
+    [PLATFORM_TELEGRAM]  = {"https://t.me/{handle}/{id}", 4},
+    [PLATFORM_DISCORD]   = {"https://discord.com/channels/@me/{handle}/{id}", 19},
 };
 /* clang-format on */
 

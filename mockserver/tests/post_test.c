@@ -53,6 +53,9 @@ static void each_platform_has_its_own_link_format(void **state)
         [PLATFORM_YOUTUBE] = {"https://www.youtube.com/watch?v=",                   "",  11, false},
         [PLATFORM_THREADS] = {"https://www.threads.net/@my.brand/post/",            "",  11, false},
         [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/",                     "/", 18, true },
+        [PLATFORM_BLUESKY] = {"https://bsky.app/profile/my.brand/post/",            "",  11, false},
+        [PLATFORM_TELEGRAM] = {"https://t.me/my.brand/",                             "",  4,  true },
+        [PLATFORM_DISCORD] = {"https://discord.com/channels/@me/my.brand/",         "",  19, true },
     };
     for (enum platform platform = 0; platform < PLATFORM_COUNT; platform++) {
         struct scene s = scene_new();

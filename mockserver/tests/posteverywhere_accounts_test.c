@@ -391,7 +391,6 @@ static void every_refusal_has_the_error_envelope(void **state)
         {GET("/accounts/abc"),                 NULL, 404, "not_found"         },
         {GET("/nowhere/at/all"),               NULL, 404, "not_found"         },
         {DELETE("/accounts"),                  NULL, 405, "method_not_allowed"},
-        {POST("/accounts/connect-credential"), NULL, 501, "not_implemented"   },
         {POST("/posts"),                       "{",  400, "invalid_json"      },
         {POST("/posts"),                       "[]", 400, "validation_error"  },
         {POST("/posts"),                       NULL, 400, "validation_error"  },
@@ -424,8 +423,9 @@ static void platform_rules_cover_every_platform(void **state)
 {
     struct mock_response a = mock_call(*state, GET("/platform-rules"), NULL, AS_ACME);
     assert_int_equal(a.status, 200);
-    assert_int_equal(node_count(node_pointer(a.body, "/data/platforms")), 8);
+    assert_int_equal(node_count(node_pointer(a.body, "/data/platforms")), 11);
     assert_string_equal(at(a, "/data/platforms/x/max_content_length"), "280");
+    assert_string_equal(at(a, "/data/platforms/bluesky/characterLimit"), "300");
 }
 
 int main(void)

@@ -122,8 +122,8 @@ static void an_invalid_connect_request_is_refused(void **state)
         {POST("/accounts/9/reconnect"),        NULL,                          404, "not_found"       },
         {POST("/auth/social-connect/start"),   "{\"mode\":\"again\"}",        400, "validation_error"},
         {POST("/auth/social-connect/start"),   "{\"mode\":\"reconnect\"}",    400, "validation_error"},
-        {POST("/auth/social-connect/bluesky"), "{\"handle\":\"a\"}",          501, "not_implemented" },
-        {POST("/accounts/connect-credential"), "{\"platform\":\"telegram\"}", 501, "not_implemented" },
+        {POST("/auth/social-connect/bluesky"), "{\"handle\":\"a\"}",          400, "validation_error"},
+        {POST("/accounts/connect-credential"), "{\"platform\":\"telegram\"}", 400, "validation_error"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status, rows[i].code);
@@ -206,9 +206,84 @@ static void local_consent_serves_the_mocks_own_consent_page(void **state)
     assert_true(str_has(shown.text, STR("value=\"brand\"")));
 }
 
+#define CREDENTIAL POST("/accounts/connect-credential")
+#define TOKEN      "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static void credentials_connect_an_account_without_a_browser(void **state)
+{
+    static const struct {
+        const char *line, *body, *platform, *name;
+    } rows[] = {
+        {CREDENTIAL,
+         "{\"platform\":\"bluesky\",\"handle\":\"me.bsky.social\",\"app_password\":\"abcd-efgh-ijkl-mnop\"}",                             "bluesky",
+         "@me.bsky.social"                                                                                                                                              },
+        {POST("/auth/social-connect/bluesky"),
+         "{\"handle\":\"@you.bsky.social\",\"app_password\":\"abcd-efgh-ijkl-mnop\"}",                                                    "bluesky",  "@you.bsky.social"},
+        {CREDENTIAL,                            "{\"platform\":\"telegram\",\"bot_token\":\"" TOKEN "\",\"channel\":\"@news\"}",          "telegram",
+         "@news"                                                                                                                                                        },
+        {POST("/auth/social-connect/telegram"), "{\"bot_token\":\"" TOKEN "\",\"channel\":\"-1001\"}",                                    "telegram",
+         "@-1001"                                                                                                                                                       },
+        {CREDENTIAL,                            "{\"platform\":\"discord\",\"webhook_url\":\"https://discord.com/api/webhooks/12/tok\"}",
+         "discord",                                                                                                                                   "Discord channel" },
+        {POST("/auth/social-connect/discord"),  "{\"webhook_url\":\"https://discord.com/api/webhooks/13/tok\"}",
+         "discord",                                                                                                                                   "Discord channel" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct mock_response a = mock_call(*state, rows[i].line, rows[i].body, AS_ACME);
+        assert_int_equal(a.status, 200);
+        assert_string_equal(at(a, "/data/account/platform"), rows[i].platform);
+        assert_string_equal(at(a, "/data/account/account_name"), rows[i].name);
+        struct mock_response got =
+            mock_call(*state, line_of(a, GET("/accounts/"), "/data/account/account_id", ""), NULL, AS_ACME);
+        assert_string_equal(at(got, "/data/health/can_post"), "true");
+        assert_string_equal(at(got, "/data/platform"), rows[i].platform);
+        assert_int_equal(
+            mock_call(*state, line_of(a, GET("/accounts/"), "/data/account/account_id", ""), NULL, AS_OTHER).status,
+            404);
+    }
+    assert_refused(mock_call(*state, CREDENTIAL, rows[0].body, AS_READER), 403, "insufficient_scope");
+    assert_refused(mock_call(*state, POST("/accounts/connect-link"), "{\"platform\":\"bluesky\"}", AS_ACME), 400,
+                   "validation_error");
+}
+
+static void credentials_repair_an_account_in_place(void **state)
+{
+    static const char body[] = "{\"handle\":\"me.bsky.social\",\"app_password\":\"abcd-efgh-ijkl-mnop\"}";
+    struct mock_response a = mock_call(*state, POST("/auth/social-connect/bluesky"), body, AS_ACME);
+    simulate(*state, "health", line_of(a, "{\"status\":\"expired\",\"account\":\"", "/data/account/account_id", "\"}"));
+    const char *read = line_of(a, GET("/accounts/"), "/data/account/account_id", "");
+    assert_string_equal(at(mock_call(*state, read, NULL, AS_ACME), "/data/health/can_post"), "false");
+    struct mock_response again = mock_call(*state, POST("/auth/social-connect/bluesky"), body, AS_ACME);
+    assert_string_equal(at(again, "/data/account/account_id"), at(a, "/data/account/account_id"));
+    assert_string_equal(at(mock_call(*state, read, NULL, AS_ACME), "/data/health/can_post"), "true");
+}
+
+static void credentials_of_a_wrong_form_are_refused(void **state)
+{
+    static const char *const bodies[] = {
+        "{}",
+        "{\"platform\":\"instagram\"}",
+        "{\"platform\":\"bluesky\",\"handle\":\"me.bsky.social\"}",
+        "{\"platform\":\"bluesky\",\"handle\":\"me.bsky.social\",\"app_password\":\"my main password\"}",
+        "{\"platform\":\"bluesky\",\"handle\":\"me\",\"app_password\":\"abcd-efgh-ijkl-mnop\"}",
+        "{\"platform\":\"telegram\",\"bot_token\":\"" TOKEN "\"}",
+        "{\"platform\":\"telegram\",\"bot_token\":\"secret\",\"channel\":\"@news\"}",
+        "{\"platform\":\"telegram\",\"bot_token\":\"" TOKEN "\",\"channel\":\"news\"}",
+        "{\"platform\":\"discord\",\"webhook_url\":\"https://example.com/api/webhooks/1/t\"}",
+        "{\"platform\":\"discord\",\"webhook_url\":\"https://discord.com/api/webhooks/1\"}",
+    };
+    uint32_t before = world_count(mock_test_world(*state), RECORD_ACCOUNT);
+    for (size_t i = 0; i < COUNT(bodies); i++)
+        assert_refused(mock_call(*state, CREDENTIAL, bodies[i], AS_ACME), 400, "validation_error");
+    assert_int_equal(world_count(mock_test_world(*state), RECORD_ACCOUNT), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PE_TEST(credentials_connect_an_account_without_a_browser),
+        PE_TEST(credentials_repair_an_account_in_place),
+        PE_TEST(credentials_of_a_wrong_form_are_refused),
         PE_TEST(both_families_of_paths_connect_a_new_account),
         PE_TEST(reconnecting_repairs_the_same_account),
         PE_TEST(connecting_a_connected_user_repairs_the_same_account),

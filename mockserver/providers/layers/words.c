@@ -29,6 +29,9 @@ static const struct enum_word platforms[] = {
     {PLATFORM_YOUTUBE,   "youtube"},
     {PLATFORM_THREADS,   "threads"},
     {PLATFORM_PINTEREST, "pinterest"},
+    {PLATFORM_BLUESKY,   "bluesky"  },
+    {PLATFORM_TELEGRAM,  "telegram" },
+    {PLATFORM_DISCORD,   "discord"  },
 };
 WORDS(layers_platforms, platforms, PLATFORM_COUNT, 2)
 

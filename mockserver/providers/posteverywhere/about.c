@@ -18,6 +18,9 @@ static const struct pe_platform_rules rules[] = {
     {PLATFORM_YOUTUBE,   true,  "YouTube",   5000,  1 },
     {PLATFORM_THREADS,   false, "Threads",   500,   20},
     {PLATFORM_PINTEREST, true,  "Pinterest", 500,   5 },
+    {PLATFORM_BLUESKY,   false, "Bluesky",   300,   4 },
+    {PLATFORM_TELEGRAM,  false, "Telegram",  4096,  10},
+    {PLATFORM_DISCORD,   false, "Discord",   2000,  10},
 };
 static_assert(COUNT(rules) == PLATFORM_COUNT, "each platform has limits");
 
@@ -29,6 +32,18 @@ const struct pe_platform_rules *pe_rules_of(enum platform platform)
     return r;
 }
 
+static void print_media_limits(struct json *out, const struct pe_platform_rules *r)
+{
+    static const char *const kinds[] = {"video", "image"};
+    json_key_map(out, "media");
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        json_key_map(out, kinds[i]);
+        json_put_int(out, "max_count", r->media_max);
+        json_close_map(out);
+    }
+    json_close_map(out);
+}
+
 void pe_platform_rules(struct call *c)
 {
     struct json *out = pe_begin(c, 200);
@@ -38,6 +53,9 @@ void pe_platform_rules(struct call *c)
     for (size_t i = 0; i < COUNT(rules); i++) {
         json_key(out, enum_word_of(&pe_platforms, rules[i].platform));
         json_open_map(out);
+        json_put_int(out, "characterLimit", rules[i].content_max); /* the names that the clients read */
+        print_media_limits(out, &rules[i]);
+        put_texts(out, "features", NULL, 0);
         json_put_text(out, "name", rules[i].name);
         json_put_int(out, "max_content_length", rules[i].content_max);
         json_put_int(out, "max_media", rules[i].media_max);

@@ -59,7 +59,7 @@ struct connect_body {
 
 #define OF struct connect_body
 #define PLATFORM_ROW                                                                                                   \
-    FIELD("platform", FIELD_ENUM, OF, platform, .words = &pe_platforms, .help = "Platform of the account.")
+    FIELD("platform", FIELD_ENUM, OF, platform, .words = &pe_browser_platforms, .help = "Platform of the account.")
 static const struct field link_rows[] = {PLATFORM_ROW};
 static const struct fields link_fields = FIELD_TABLE("body", link_rows, OF, FIELDS_NO_PLACE);
 

@@ -36,7 +36,7 @@ static const struct route routes[] = {
     GET(  "/accounts/{}",           read_account,        READ,  PAGE "Get account"),
     GET(  "/accounts/{}/health",    account_health,      READ,  PAGE "Account health"),
     POST( "/accounts/connect-link", create_connect_link, WRITE, CLIENTS "connect link"),
-    NOT_BUILT("POST", "/accounts/connect-credential", connect_credential, WRITE, CLIENTS "connect credential"),
+    POST( "/accounts/connect-credential", connect_credential, FIX, CLIENTS "connect credential"),
     POST( "/accounts/{}/reconnect", reconnect_account,   FIX,   CLIENTS "reconnect link"),
 
     /* device login and social connect, both polled by the client */
@@ -44,9 +44,9 @@ static const struct route routes[] = {
     POST( "/auth/device/token",           poll_device_token,    OPEN,  CLIENTS "device login"),
     POST( "/auth/social-connect/start",   start_social_connect, FIX,   CLIENTS "social connect"),
     GET(  "/auth/social-connect/poll/{}", poll_social_connect,  READ,  CLIENTS "social connect"),
-    NOT_BUILT("POST", "/auth/social-connect/bluesky",  connect_bluesky,  WRITE, CLIENTS "social connect"),
-    NOT_BUILT("POST", "/auth/social-connect/telegram", connect_telegram, WRITE, CLIENTS "social connect"),
-    NOT_BUILT("POST", "/auth/social-connect/discord",  connect_discord,  WRITE, CLIENTS "social connect"),
+    POST( "/auth/social-connect/bluesky",   connect_bluesky,      FIX,   CLIENTS "social connect"),
+    POST( "/auth/social-connect/telegram",  connect_telegram,     FIX,   CLIENTS "social connect"),
+    POST( "/auth/social-connect/discord",   connect_discord,      FIX,   CLIENTS "social connect"),
 
     /* posts */
     POST(   "/posts",               create_post,         WRITE, PAGE "Create post"),
@@ -223,7 +223,7 @@ const struct provider posteverywhere_provider = {
     .add_common_headers = pe_add_common_headers,
     .consent_redirect = pe_consent_redirect,
     .account_prefix = "",
-    .platforms = (1u << PLATFORM_COUNT) - 1,
+    .platforms = (1u << PLATFORM_BLUESKY) - 1, /* those before it: see pe_browser_platforms */
     .has_health = true,
     .consented = pe_consented,
     .webhooks = &pe_webhooks,

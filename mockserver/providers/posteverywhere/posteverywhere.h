@@ -1,11 +1,11 @@
 /* posteverywhere.h - the PostEverywhere API, as its documentation describes it.
  * START HERE: the route table in posteverywhere.c.
  *
- * Shapes:  handlers: accounts.c, connect.c, posts.c, posts_bulk.c, bulk_schedule.c, posts_retry.c, posts_list.c,
- *          post_view.c, media.c, media_import.c, about.c, hooks.c, campaigns.c, analytics.c, ai.c. What they share:
- *          body.c, response.c, words.c. fixture.c reads the `posteverywhere:` section of a fixture. An account id is a
- *          whole number, stored as decimal text; every other generated id is a UUID. Each organization has exactly one
- *          space, and no request names it.
+ * Shapes:  handlers: accounts.c, connect.c, connect_credential.c, posts.c, posts_bulk.c, bulk_schedule.c,
+ *          posts_retry.c, posts_list.c, post_view.c, media.c, media_import.c, about.c, hooks.c, campaigns.c,
+ *          analytics.c, ai.c. What they share: body.c, response.c, words.c. fixture.c reads the `posteverywhere:`
+ *          section of a fixture. An account id is a whole number, stored as decimal text; every other generated id is
+ *          a UUID. Each organization has exactly one space, and no request names it.
  * Units:   times are printed in UTC with milliseconds and Z; the older API version omits the milliseconds.
  *          X-PostEverywhere-Timestamp of a webhook is in seconds.
  * Errors:  handlers set a fault. Only response.c writes the error envelope {"data": null, "error": {message, code,
@@ -45,8 +45,8 @@ enum pe_status { PE_DRAFT, PE_SCHEDULED, PE_PUBLISHING, PE_PUBLISHED, PE_PARTIAL
 enum { PE_QUEUED_FILTER = PE_STATUS_COUNT };
 
 /* words.c: the words of the API for the mock's values; pe_api_versions: of fixtures. */
-extern const struct enum_words pe_platforms, pe_platform_filters, pe_healths, pe_statuses, pe_status_filters,
-    pe_media_statuses, pe_connect_statuses, pe_device_statuses, pe_api_versions;
+extern const struct enum_words pe_platforms, pe_browser_platforms, pe_platform_filters, pe_healths, pe_statuses,
+    pe_status_filters, pe_media_statuses, pe_connect_statuses, pe_device_statuses, pe_api_versions;
 extern const struct enum_words pe_campaign_statuses;
 
 /* response.c */
@@ -123,6 +123,11 @@ void pe_create_connect_link(struct call *c);
 void pe_reconnect_account(struct call *c);
 void pe_start_social_connect(struct call *c);
 void pe_poll_social_connect(struct call *c);
+/* connect_credential.c */
+void pe_connect_credential(struct call *c);
+void pe_connect_bluesky(struct call *c);
+void pe_connect_telegram(struct call *c);
+void pe_connect_discord(struct call *c);
 void pe_start_device_login(struct call *c);
 void pe_poll_device_token(struct call *c);
 

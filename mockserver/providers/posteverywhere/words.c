@@ -19,9 +19,14 @@ static const struct enum_word platform_rows[] = {
     {PLATFORM_YOUTUBE,   "youtube"  },
     {PLATFORM_THREADS,   "threads"  },
     {PLATFORM_PINTEREST, "pinterest"},
+    {PLATFORM_BLUESKY,   "bluesky"  },
+    {PLATFORM_TELEGRAM,  "telegram" },
+    {PLATFORM_DISCORD,   "discord"  },
 };
 static_assert(COUNT(platform_rows) == PLATFORM_COUNT, "each platform has a word");
 const struct enum_words pe_platforms = WORDS(platform_rows);
+/* Those that a user connects in a browser; the others are connected with credentials. */
+const struct enum_words pe_browser_platforms = {platform_rows, COUNT(platform_rows), 8};
 
 /* What filters accept: clients send twitter, too. */
 static const struct enum_word platform_filter_rows[] = {
@@ -33,6 +38,9 @@ static const struct enum_word platform_filter_rows[] = {
     {PLATFORM_YOUTUBE,   "youtube"  },
     {PLATFORM_THREADS,   "threads"  },
     {PLATFORM_PINTEREST, "pinterest"},
+    {PLATFORM_BLUESKY,   "bluesky"  },
+    {PLATFORM_TELEGRAM,  "telegram" },
+    {PLATFORM_DISCORD,   "discord"  },
     {PLATFORM_X,         "twitter"  },
 };
 static_assert(COUNT(platform_filter_rows) == PLATFORM_COUNT + 1, "each platform has a word");

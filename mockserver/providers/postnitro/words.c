@@ -21,6 +21,9 @@ static const struct enum_word platform_rows[] = {
     {PLATFORM_X,         "x"        },
     {PLATFORM_YOUTUBE,   "youtube"  },
     {PLATFORM_PINTEREST, "pinterest"},
+    {PLATFORM_BLUESKY,   "bluesky"  },
+    {PLATFORM_TELEGRAM,  "telegram" },
+    {PLATFORM_DISCORD,   "discord"  },
 };
 static_assert(COUNT(platform_rows) == PLATFORM_COUNT, "each platform has a word");
 const struct enum_words postnitro_platforms = WORDS(platform_rows, POSTNITRO_PLATFORMS);
