@@ -307,6 +307,14 @@ const struct node *node_without(struct arena *a, const struct node *map, const c
     return map_but(a, map, key, &members, &at);
 }
 
+const struct node *node_without_extensions(struct arena *a, const struct node *map)
+{
+    for (size_t i = map && map->kind == NODE_MAP ? map->map.count : 0; i-- > 0;)
+        if (str_starts(str_from(map->map.members[i].key), STR("x-")))
+            map = node_without(a, map, map->map.members[i].key);
+    return map;
+}
+
 /* --- duplicate keys ------------------------------------------------------------------------ */
 
 #define SMALL 16 /* up to this size, comparing all pairs is faster than a hash table */

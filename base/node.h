@@ -88,3 +88,6 @@ const struct node *node_new_map(struct arena *a, const struct member *members, s
 const struct node *node_with(struct arena *a, const struct node *map, const char *key, const struct node *value);
 /* Returns a copy of the map without that member. */
 const struct node *node_without(struct arena *a, const struct node *map, const char *key);
+/* Returns the map without the members that begin with "x-"; another node, or NULL, is returned as it is. At the top
+ * level of a document they are a place for anchors. */
+const struct node *node_without_extensions(struct arena *a, const struct node *map);

@@ -190,6 +190,12 @@ void schema_write(struct json *w, const struct schema *s)
     json_put_text(w, "$schema", SCHEMA_URI);
     json_put_text(w, "title", s->title);
     schema_put_fields(w, s->root);
+    if (s->extensions) {
+        json_key_map(w, "patternProperties");
+        json_key_map(w, "^x-");
+        json_close_map(w);
+        json_close_map(w);
+    }
     json_key(w, "$defs");
     json_open_map(w);
     put_definitions(w, always, COUNT(always));

@@ -23,6 +23,7 @@ struct schema {
     const struct fields *root;
     const struct schema_definition *definitions;
     size_t count;
+    bool extensions; /* the root may have keys that begin with x- */
 };
 
 void schema_write(struct json *w, const struct schema *s);

@@ -49,12 +49,26 @@ static void note_place(struct yaml_tree *t, struct fy_event *e)
     t->at.column = mark->column + 1 - marked_late(e);
 }
 
+/* YAML 1.1 reads yes, no, on, off, 017 and 1:30 as other values than this reader does. */
+static bool check_version(struct yaml_tree *t, struct fy_document_state *document)
+{
+    const struct fy_version *version = fy_document_state_version(document);
+    if (!fy_document_state_version_explicit(document) || !version || (version->major == 1 && version->minor == 2))
+        return true;
+    t->at.line = t->directive_line;
+    t->at.column = 1;
+    return yaml_tree_error(t, "%%YAML %d.%d is not supported; expected %%YAML 1.2, or no directive", version->major,
+                           version->minor);
+}
+
 static bool take(struct yaml_tree *t, struct fy_event *e)
 {
     note_place(t, e);
     switch (e->type) {
     case FYET_DOCUMENT_START:
-        return !t->root || yaml_tree_error(t, "more than one document; expected one document per file");
+        if (t->root)
+            return yaml_tree_error(t, "more than one document; expected one document per file");
+        return check_version(t, e->document_start.document_state);
     case FYET_ALIAS:
         return yaml_tree_alias(t, token_text(e->alias.anchor));
     case FYET_SCALAR:
@@ -180,15 +194,24 @@ static bool check_bytes(struct yaml_tree *t, struct str text)
     return yaml_tree_error(t, "invalid UTF-8: byte 0x%02X", c);
 }
 
+/* The line of the first %YAML directive, or 1. */
+static int directive_line(struct str text)
+{
+    for (int line = 1; text.n; line++)
+        if (str_starts(str_cut(&text, '\n'), STR("%YAML")))
+            return line;
+    return 1;
+}
+
 const struct node *yaml_parse(struct arena *a, struct str text, const char *file, struct error *err)
 {
-    struct yaml_tree t = {.arena = a, .err = err, .at.file = file};
+    struct yaml_tree t = {.arena = a, .err = err, .at.file = file, .directive_line = directive_line(text)};
     if (str_starts(text, STR("\xEF\xBB\xBF")))
         text = str_skip(text, 3);
     if (check_bytes(&t, text))
         parse_checked(&t, text.n ? text : STR("\n"));
     arena_end(&t.scratch);
-    return t.refused ? NULL : t.root;
+    return t.refused ? NULL : node_without_extensions(a, t.root);
 }
 
 /* --- files -------------------------------------------------------------------------------- */

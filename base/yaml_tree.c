@@ -230,16 +230,17 @@ static struct str keep_text(struct yaml_tree *t, struct str text)
     return str_of(str_dup(t->arena, text), text.n);
 }
 
+/* The key of a merge: a quoted "<<" is another key, with a text of its own. */
+static const char merge_key[] = "<<";
+
 static bool take_key(struct yaml_tree *t, struct str key, bool plain, struct yaml_marks marks)
 {
     (void)tagged_text(t, marks.tag);
     if (marks.anchor.s)
         (void)yaml_tree_error(t, "a key cannot have an anchor");
-    if (plain && str_is(key, "<<"))
-        (void)yaml_tree_error(t, "merge keys (<<) are not supported; write out the members");
     if (plain && !key.n)
         (void)yaml_tree_error(t, "missing key after this");
-    innermost(t)->next = (struct member){.key = key.s, .key_at = t->at};
+    innermost(t)->next = (struct member){.key = plain && str_is(key, "<<") ? merge_key : key.s, .key_at = t->at};
     return true;
 }
 
@@ -289,6 +290,78 @@ static void check_duplicate_keys(struct yaml_tree *t, const struct member *membe
                           members[first].key_at.column);
 }
 
+/* --- merge keys: https://yaml.org/type/merge.html --- */
+
+struct merging {
+    struct member *members; /* result */
+    size_t count;
+};
+
+static bool has_key(const struct merging *m, const char *key)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->members[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+/* The map's own members, and those of earlier maps, win. */
+static void merge_map(struct merging *m, const struct node *map)
+{
+    for (size_t i = 0; i < node_count(map); i++)
+        if (!has_key(m, map->map.members[i].key))
+            m->members[m->count++] = map->map.members[i];
+}
+
+static bool is_mergeable(const struct node *value)
+{
+    for (size_t i = 0; value->kind == NODE_LIST && i < node_count(value); i++)
+        if (node_at(value, i)->kind != NODE_MAP)
+            return false;
+    return value->kind == NODE_MAP || value->kind == NODE_LIST;
+}
+
+static size_t merged_count(const struct node *value)
+{
+    size_t count = value->kind == NODE_MAP ? node_count(value) : 0;
+    for (size_t i = 0; value->kind == NODE_LIST && i < node_count(value); i++)
+        count += node_count(node_at(value, i));
+    return count;
+}
+
+static const struct member *find_merge(const struct member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (members[i].key == merge_key)
+            return &members[i];
+    return NULL;
+}
+
+/* Replaces the member `<<` of a map by the members of its value. The result keeps the order of the document, with the
+ * merged members at the end. */
+static void merge(struct yaml_tree *t, const struct member *from, struct node *n)
+{
+    const struct node *value = from->value;
+    struct where at = t->at;
+    t->at = from->key_at;
+    if (!is_mergeable(value)) {
+        (void)yaml_tree_error(t, "'<<' expects a map or a list of maps, such as *name");
+    } else if (merged_count(value) > YAML_MAX_MERGED) {
+        (void)yaml_tree_error(t, "'<<' merges more than %d members", YAML_MAX_MERGED);
+    } else {
+        struct merging m = {arena_array(t->arena, struct member, n->map.count + merged_count(value)), 0};
+        for (size_t i = 0; i < n->map.count; i++)
+            if (n->map.members[i].key != merge_key)
+                m.members[m.count++] = n->map.members[i];
+        merge_map(&m, value->kind == NODE_MAP ? value : NULL);
+        for (size_t i = 0; value->kind == NODE_LIST && i < node_count(value); i++)
+            merge_map(&m, node_at(value, i));
+        n->map.members = m.members;
+        n->map.count = m.count;
+    }
+    t->at = at;
+}
+
 bool yaml_tree_close(struct yaml_tree *t)
 {
     struct yaml_level *l = &t->levels[--t->depth];
@@ -301,6 +374,9 @@ bool yaml_tree_close(struct yaml_tree *t)
         n->map.members = arena_copy(t->arena, members, count * sizeof *members);
         n->map.count = count;
         check_duplicate_keys(t, members, count);
+        const struct member *from = find_merge(n->map.members, count);
+        if (from)
+            merge(t, from, n);
     } else {
         const struct node **items = arena_array(t->arena, const struct node *, count);
         for (size_t i = 0; i < count; i++)

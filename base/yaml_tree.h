@@ -11,6 +11,7 @@
 #define YAML_MAX_DEPTH   64
 #define YAML_MAX_ANCHORS 256
 #define YAML_MAX_NODES   4000000
+#define YAML_MAX_MERGED  4096 /* members that one merge key adds */
 
 struct yaml_anchor {
     struct str name;
@@ -33,7 +34,8 @@ struct yaml_tree {
     struct arena *arena, scratch;
     struct error *err;
     bool refused;
-    struct where at; /* location of the current event */
+    struct where at;    /* location of the current event */
+    int directive_line; /* of %YAML, for a message */
     struct {
         struct member *items;
         size_t count, room;

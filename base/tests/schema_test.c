@@ -39,7 +39,7 @@ static const char *print(struct arena *a)
     };
     struct buf out = {.arena = a};
     struct json w = json_begin(&out, 0);
-    schema_write(&w, &(struct schema){"An item", &table, definitions, 1});
+    schema_write(&w, &(struct schema){"An item", &table, definitions, 1, false});
     return buf_c(&out);
 }
 

@@ -178,8 +178,15 @@ static void invalid_yaml_is_rejected_with_its_location(void **state)
         {BYTES("x: {a: 1,\n a: 2}\ny: [{b: 1, b: 2}]\n"),
          "f.yaml:2:2: duplicate key 'a' (first at 1:5)\nf.yaml:3:12: duplicate key 'b' (first at 3:6)"},
         {BYTES("<<: *x\na: &x {}\n"),
-         "f.yaml:1:1: merge keys (<<) are not supported; write out the members\n"
+         "f.yaml:1:1: '<<' expects a map or a list of maps, such as *name\n"
          "f.yaml:1:5: alias *x has no anchor before it"},
+        {BYTES("a: &x 1\nb: {<<: [{c: 1}, *x]}\n"),
+         "f.yaml:2:5: '<<' expects a map or a list of maps, such as *name"},
+        {BYTES("a: &x {c: 1}\nb: {<<: *x, <<: *x}\n"), "f.yaml:2:13: duplicate key '<<' (first at 2:5)"},
+        {BYTES("%YAML 1.1\n---\na: yes\n"),
+         "f.yaml:1:1: %YAML 1.1 is not supported; expected %YAML 1.2, or no directive"},
+        {BYTES("# c\n%YAML 1.1\n--- {}\n"),
+         "f.yaml:2:1: %YAML 1.1 is not supported; expected %YAML 1.2, or no directive"},
         {BYTES("a: *x\n"),                    "f.yaml:1:4: alias *x has no anchor before it"},
         {BYTES("a: &x {b: *x}\n"),            "f.yaml:1:11: alias *x refers to the value that contains it"},
         {BYTES("&x [*x]\n"),                  "f.yaml:1:5: alias *x refers to the value that contains it"},
@@ -319,6 +326,29 @@ static void an_unreadable_file_is_a_system_error(void **state)
     }
 }
 
+/* The map's own members win, then the earlier maps of a list; a quoted << is a key like any other. */
+static void a_merge_key_adds_members(void **state)
+{
+    static const char *const rows[][2] = {
+        {"x-base: &b {a: 1, b: 2}\nm: {b: 3, <<: *b, c: 4}\n",          "{\"m\":{\"b\":3,\"c\":4,\"a\":1}}"},
+        {"x-b: &b {a: 1}\nx-c: &c {a: 2, d: 5}\nm: {<<: [*b, *c]}\n",   "{\"m\":{\"a\":1,\"d\":5}}"        },
+        {"m: {<<: {a: 1, n: {k: 1}}, a: 2}\n",                          "{\"m\":{\"a\":2,\"n\":{\"k\":1}}}"},
+        {"x-a: &a {i: 1}\nx-b: &b {<<: *a, j: 2}\nm: {<<: *b, k: 3}\n", "{\"m\":{\"k\":3,\"j\":2,\"i\":1}}"},
+        {"m: {\"<<\": 1}\n",                                            "{\"m\":{\"<<\":1}}"               },
+        {"m: {<<: []}\n",                                               "{\"m\":{}}"                       },
+        {"x-: 1\nm: {x-kept: 1}\n",                                     "{\"m\":{\"x-kept\":1}}"           },
+        {"%YAML 1.2\n---\nm: yes\n",                                    "{\"m\":\"yes\"}"                  },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        const struct node *root = yaml_parse(*state, str_from(rows[i][0]), "f.yaml", &err);
+        if (!root)
+            fail_msg("%s: %s", rows[i][0], error_text(*state, &err));
+        assert_string_equal(json_print(*state, root), rows[i][1]);
+        error_end(&err);
+    }
+}
+
 static void the_error_may_be_null(void **state)
 {
     assert_null(yaml_parse(*state, STR("a: 1\na: 2\n"), "f.yaml", NULL));
@@ -339,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_duplicate_in_ten_thousand_keys_is_found),
         cmocka_unit_test(a_file_is_loaded_under_its_own_name),
         cmocka_unit_test(an_unreadable_file_is_a_system_error),
+        cmocka_unit_test(a_merge_key_adds_members),
         cmocka_unit_test(the_error_may_be_null),
     };
     return cmocka_run_group_tests_name("yaml", tests, tree_setup, tree_teardown);

@@ -98,7 +98,10 @@ static const char notation[] =
     "duration before (`-`) or after (`+`, or no sign) another time: the start of the clock (in a "
     "fixture; for `clock.start`, the machine's time) or the present time of the clock (in a "
     "request). Durations are on the namespace's clock, except where a key says real time. Files "
-    "are YAML 1.2; request bodies are JSON with the same keys.";
+    "are YAML 1.2 (the directive `%YAML 1.1` is refused, because 1.1 reads `yes` and `017` differently); request "
+    "bodies are JSON with the same keys. A top-level key that begins with `x-` is ignored. It is a place for anchors: "
+    "after `x-post: &post { account: a, at: +1d }`, the merge key in `{ <<: *post, id: sp_1 }` adds the members of "
+    "`x-post` that the map does not have itself.";
 
 static void put_flags(struct buf *out, const struct command_row *c)
 {

@@ -285,6 +285,7 @@ void schema_print(struct json *w, size_t which)
     const struct schema s = {
         .title = rule ? "A rule: scripted behaviour of the mock" : "A fixture: the initial state of a namespace",
         .root = rule ? &rule_fields : &fixture,
+        .extensions = !rule,
         .definitions = definitions + skip,
         .count = COUNT(definitions) - skip,
     };
