@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/timezone.h"
 #include "mockserver/gates/gate.h"
 #include "mockserver/state/record.h"
 
@@ -142,25 +143,10 @@ static const struct field project_rows[] = {
 };
 static const struct fields project_fields = FIELD_TABLE("body", project_rows, struct project_body, FIELDS_NO_PLACE);
 
-static bool is_zone_byte(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '+';
-}
-
-/* Checks only the form of the name, not whether the IANA database contains it. */
 static bool timezone_valid(struct call *c, const char *text)
 {
-    struct str rest = str_from(text);
-    bool has_parts = str_find(rest, '/') < rest.n && !str_ends(rest, STR("/"));
-    bool ok = has_parts || str_is(rest, "UTC");
-    while (rest.n && ok) {
-        struct str part = str_cut(&rest, '/');
-        ok = part.n > 0;
-        for (size_t i = 0; i < part.n; i++)
-            ok = ok && is_zone_byte(part.s[i]);
-    }
-    return ok || call_issue(c, "timezone", "must be an IANA time zone, such as Europe/Berlin");
+    return timezone_exists(str_from(text)) ||
+           call_issue(c, "timezone", "must be an IANA time zone, such as Europe/Berlin");
 }
 
 static bool email_valid(struct call *c, const char *text)

@@ -1,5 +1,7 @@
 #include "mockserver/providers/shared/build.h"
 
+#include "base/timezone.h"
+
 #include "mockserver/state/tenant.h"
 
 const char *fixture_id(const struct fixture_load *load, const char *id, const char *prefix, enum id_form form)
@@ -21,6 +23,15 @@ bool fixture_time_past(const struct fixture_load *load, struct where at, const c
 {
     return ms <= load->start_ms ||
            error_add(load->err, ERROR_INPUT, at, "'%s' of %s is after the clock's start", key, of);
+}
+
+bool fixture_timezone_valid(const struct fixture_load *load, struct where at, const char *name)
+{
+    if (!name || timezone_exists(str_from(name)))
+        return true;
+    const char *near = timezone_nearest(str_from(name));
+    return error_add(load->err, ERROR_INPUT, at, "'timezone' is '%s', which the IANA database does not contain%s%s%s",
+                     name, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 bool fixture_token_live(const struct fixture_load *load, struct where at, const char *account, int64_t expires_at_ms,

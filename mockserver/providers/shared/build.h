@@ -20,6 +20,8 @@ bool fixture_duplicate(const struct fixture_load *load, struct where at, const c
 int64_t fixture_time_or(const struct fixture_load *load, const struct field_time *t, int64_t otherwise);
 /* Checks that a time of a record is not after the clock's start. `key` is its key, `of` the record: "the post". */
 bool fixture_time_past(const struct fixture_load *load, struct where at, const char *key, const char *of, int64_t ms);
+/* Checks a time zone against the IANA database; NULL is valid. */
+bool fixture_timezone_valid(const struct fixture_load *load, struct where at, const char *name);
 /* Checks that the live token of an account expires after the clock's start. `otherwise` says what to set: "'health' to
  * 'expired'". */
 bool fixture_token_live(const struct fixture_load *load, struct where at, const char *account, int64_t expires_at_ms,
