@@ -77,17 +77,54 @@ bool call_owns(const struct call *c, uint32_t space)
     return space_read(c->world, space)->organization == key_read(c->world, c->key)->organization;
 }
 
+static void read_query(struct call *c)
+{
+    if (c->query_read)
+        return;
+    c->query_read = true;
+    if (!url_query(c->arena, c->req->query, &c->query, &c->query_count))
+        call_issue(c, "query", "has an invalid percent-escape");
+}
+
+/* Whether a parameter is NAME[] or NAME[0], as some clients write an item of a list. */
+static bool is_bracketed(struct str parameter, const char *name)
+{
+    struct str rest = parameter, head = str_cut(&rest, '[');
+    return str_is(head, name) && str_ends(rest, STR("]"));
+}
+
+/* Refuses a spelling that means a list. If it were ignored, the list would be as if there were no filter. */
+static void check_spelling(struct call *c, const char *name, bool repeatable)
+{
+    size_t count = 0;
+    bool bracketed = false;
+    for (size_t i = 0; i < c->query_count; i++) {
+        count += str_is(c->query[i].name, name);
+        bracketed |= is_bracketed(c->query[i].name, name);
+    }
+    if (bracketed && repeatable)
+        call_issue(c, name, "must be written without brackets; repeat it for several values");
+    else if (bracketed)
+        call_issue(c, name, "must be written without brackets");
+    else if (count > 1 && !repeatable)
+        call_issue(c, name, "must be given only once");
+}
+
 struct str call_query(struct call *c, const char *name)
 {
-    if (!c->query_read) {
-        c->query_read = true;
-        if (!url_query(c->arena, c->req->query, &c->query, &c->query_count))
-            call_issue(c, "query", "has an invalid percent-escape");
-    }
+    read_query(c);
+    if (!call_is_internal(c))
+        check_spelling(c, name, false);
     for (size_t i = 0; i < c->query_count; i++)
         if (str_is(c->query[i].name, name))
             return c->query[i].value;
     return (struct str){0};
+}
+
+void call_query_list(struct call *c, const char *name)
+{
+    read_query(c);
+    check_spelling(c, name, true);
 }
 
 static const struct node *refuse_body(struct call *c, const struct error *err)

@@ -160,7 +160,10 @@ bool call_owns(const struct call *c, uint32_t space);
 const char *call_base_url(const struct call *c);
 /* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
-/* Returns the first value of a query parameter, decoded; .s is NULL if it is absent. */
+/* Returns the value of a query parameter, decoded; .s is NULL if it is absent. In a documented API it refuses a
+ * parameter that is repeated or written with brackets: otherwise a list that a client means would be ignored. */
 struct str call_query(struct call *c, const char *name);
+/* Prepares a walk over c->query for a parameter that may be repeated; refuses only the brackets. */
+void call_query_list(struct call *c, const char *name);
 /* Returns the body as a JSON object. Returns NULL, with a fault, if it is missing, malformed or not an object. */
 const struct node *call_body(struct call *c);

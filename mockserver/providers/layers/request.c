@@ -43,7 +43,7 @@ unsigned layers_query_words(struct call *c, const char *name, const struct enum_
 {
     unsigned found = 0;
     bool given = false;
-    (void)call_query(c, name); /* reads the query */
+    call_query_list(c, name);
     for (size_t i = 0; i < c->query_count; i++) {
         if (!str_is(c->query[i].name, name))
             continue;
