@@ -53,6 +53,7 @@ static const struct record_field post_fields[] = {
     MEMBER_TEXT(post, text, FREE),
     MEMBER_TEXT(post, details, FIXED),
     MEMBER_BOOL(post, draft),
+    MEMBER_BOOL(post, video),
     MEMBER_TIME(post, due_at),
     MEMBER_TIME(post, created_at),
     MEMBER_TIME(post, updated_at),
@@ -264,6 +265,7 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
     p->text = world_text(w, to->text);
     p->details = world_text(w, to->details);
     p->draft = to->draft;
+    p->video = to->video;
     p->due_at_ms = to->due_at_ms;
     p->published_at_ms = 0;
     transition_end(&t, TRANSITION_POST_REVISE);

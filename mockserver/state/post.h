@@ -75,6 +75,7 @@ struct post {
     const char *public_id, *text;
     const char *details; /* the rest of the request, in the provider's own format */
     bool draft;
+    bool video; /* it shows a video: Instagram publishes it as a reel. Content has this as its media_type instead */
     int64_t due_at_ms, created_at_ms, updated_at_ms;
     int64_t published_at_ms; /* of the first destination that was published; removal keeps it */
     int64_t removed_at_ms;   /* 0: not removed */
@@ -103,8 +104,8 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *i
 /* Approves or rejects content whose approval is pending. */
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note);
 uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init);
-/* Replaces content, text, details, draft and due time, and forgets when the post was published. The post must have no
- * queued or held destination: call post_remove_destinations first. */
+/* Replaces content, text, details, draft, video and due time, and forgets when the post was published. The post must
+ * have no queued or held destination: call post_remove_destinations first. */
 void post_revise(struct world *w, uint32_t post, const struct post *to);
 /* Turns a draft into a scheduled post: queues its held destinations under new ids that begin with `id_prefix`, due at
  * their time, or now if that has passed. Returns how many were queued. */

@@ -13,20 +13,20 @@
 /* Each platform's URL of a post and the form of its post ids. {handle} and {id} are replaced. */
 /* clang-format off */
 static const struct link {
-    const char *url;
+    const char *url, *video_url; /* video_url NULL: as url */
     int digits; /* length of a decimal id; 0: 11 characters of base64url */
 } links[PLATFORM_COUNT] = {
-    [PLATFORM_TIKTOK]    = {"https://www.tiktok.com/@{handle}/video/{id}", 19},
-    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/", 0},
-    [PLATFORM_X]         = {"https://x.com/{handle}/status/{id}", 19},
-    [PLATFORM_FACEBOOK]  = {"https://www.facebook.com/{handle}/posts/{id}", 17},
-    [PLATFORM_LINKEDIN]  = {"https://www.linkedin.com/feed/update/urn:li:share:{id}/", 19},
-    [PLATFORM_YOUTUBE]   = {"https://www.youtube.com/watch?v={id}", 0},
-    [PLATFORM_THREADS]   = {"https://www.threads.net/@{handle}/post/{id}", 0},
-    [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/", 18},
-    [PLATFORM_BLUESKY]   = {"https://bsky.app/profile/{handle}/post/{id}", 0},
-    [PLATFORM_TELEGRAM]  = {"https://t.me/{handle}/{id}", 4},
-    [PLATFORM_DISCORD]   = {"https://discord.com/channels/@me/{handle}/{id}", 19},
+    [PLATFORM_TIKTOK]    = {"https://www.tiktok.com/@{handle}/video/{id}", NULL, 19},
+    [PLATFORM_INSTAGRAM] = {"https://www.instagram.com/p/{id}/", "https://www.instagram.com/reel/{id}/", 0},
+    [PLATFORM_X]         = {"https://x.com/{handle}/status/{id}", NULL, 19},
+    [PLATFORM_FACEBOOK]  = {"https://www.facebook.com/{handle}/posts/{id}", NULL, 17},
+    [PLATFORM_LINKEDIN]  = {"https://www.linkedin.com/feed/update/urn:li:share:{id}/", NULL, 19},
+    [PLATFORM_YOUTUBE]   = {"https://www.youtube.com/watch?v={id}", NULL, 0},
+    [PLATFORM_THREADS]   = {"https://www.threads.net/@{handle}/post/{id}", NULL, 0},
+    [PLATFORM_PINTEREST] = {"https://www.pinterest.com/pin/{id}/", NULL, 18},
+    [PLATFORM_BLUESKY]   = {"https://bsky.app/profile/{handle}/post/{id}", NULL, 0},
+    [PLATFORM_TELEGRAM]  = {"https://t.me/{handle}/{id}", NULL, 4},
+    [PLATFORM_DISCORD]   = {"https://discord.com/channels/@me/{handle}/{id}", NULL, 19},
 };
 /* clang-format on */
 
@@ -55,9 +55,16 @@ static void write_handle(const char *handle, struct buf *out)
             buf_byte(out, *c);
 }
 
-static void write_url(const struct account *a, struct str name, struct buf *out)
+static bool shows_video(const struct world *w, const struct post *p)
 {
-    struct str rest = str_from(links[a->platform].url);
+    const char *media_type = p->content ? content_read(w, p->content)->media_type : NULL;
+    return p->video || (media_type && (strcmp(media_type, "video") == 0 || strcmp(media_type, "reel") == 0));
+}
+
+static void write_url(const struct account *a, bool video, struct str name, struct buf *out)
+{
+    const struct link *link = &links[a->platform];
+    struct str rest = str_from(video && link->video_url ? link->video_url : link->url);
     while (rest.n) {
         buf_add(out, str_cut(&rest, '{'));
         struct str place = str_cut(&rest, '}');
@@ -75,7 +82,7 @@ static void set_external_link(struct world *w, struct destination *d, const char
     struct buf name = {.arena = &a}, link = {.arena = &a};
     const struct account *account = account_read(w, d->account);
     write_external_id(w, links[account->platform].digits, &name);
-    write_url(account, buf_str(&name), &link);
+    write_url(account, shows_video(w, post_read(w, d->post)), buf_str(&name), &link);
     d->external_id = world_str(w, buf_str(&name));
     d->external_url = url ? world_text(w, url) : world_str(w, buf_str(&link));
     arena_end(&a);

@@ -228,6 +228,7 @@ static bool build_project(struct fixture_load *load, uint32_t organization, stru
     bool ok = true;
     if (p->id && space_find(load->world, LAYERS, str_from(p->id)))
         ok = fixture_duplicate(load, p->at, "project", p->id);
+    ok = fixture_timezone_valid(load, p->at, p->timezone) && ok;
     const char *id = fixture_id(load, p->id, "prj_", ID_OPEN);
     struct space spec = {
         .public_id = id,
@@ -241,7 +242,7 @@ static bool build_project(struct fixture_load *load, uint32_t organization, stru
     uint32_t row = space_open(load->world, organization, &spec);
 
     struct handles handles;
-    ok = handles_sort(load, p, &handles) && ok;
+    handles_sort(load, p, &handles);
     for (size_t i = 0; i < p->accounts.count; i++)
         ok = fixture_build_account(load, row, (struct fixture_account *)p->accounts.items + i) && ok;
     for (size_t i = 0; i < p->content.count; i++)

@@ -108,8 +108,8 @@ struct handles {
     const struct fixture_account **items;
     size_t count;
 };
-/* Returns false and reports a problem if a handle is connected twice on one platform. */
-bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
+/* A handle may occur several times: an account that was disconnected, and its successors. */
+void handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out);
 /* Returns the account with the id or handle `name`. Returns NULL and reports a problem if no account, or more
  * than one, matches. */
 const struct fixture_account *handles_find(const struct fixture_load *load, const struct handles *h, const char *name,

@@ -166,14 +166,11 @@ static int compare_handles(const void *x, const void *y)
     int order = strcmp(a->handle, b->handle);
     if (!order)
         order = a->platform - b->platform;
-    if (!order) /* connected accounts first, so that two of them are adjacent */
-        order = (a->status == LAYERS_DISCONNECTED) - (b->status == LAYERS_DISCONNECTED);
     return order ? order : (a > b) - (a < b);
 }
 
-bool handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out)
+void handles_sort(const struct fixture_load *load, struct fixture_project *p, struct handles *out)
 {
-    bool ok = true;
     const struct fixture_account *accounts = p->accounts.items;
     *out = (struct handles){arena_array(load->arena, const struct fixture_account *, p->accounts.count), 0};
     for (size_t i = 0; i < p->accounts.count; i++)
@@ -181,13 +178,6 @@ bool handles_sort(const struct fixture_load *load, struct fixture_project *p, st
             out->items[out->count++] = &accounts[i];
     if (out->count)
         qsort(out->items, out->count, sizeof(const struct fixture_account *), compare_handles);
-    for (size_t i = 1; i < out->count; i++) {
-        const struct fixture_account *a = out->items[i - 1], *b = out->items[i];
-        if (strcmp(a->handle, b->handle) == 0 && a->platform == b->platform && b->status != LAYERS_DISCONNECTED)
-            ok = fixture_problem(load, b->at, "'%s' is already connected on %s, at line %d", b->handle,
-                                 enum_word_of(&layers_platforms, b->platform), a->at.line);
-    }
-    return ok;
 }
 
 static size_t first_at_least(const struct handles *h, const char *handle)

@@ -132,7 +132,7 @@ static const struct field project_rows[] = {
     ROW("id",                   TEXT, id,             FIXTURE_ID,
         .help = "Project id (projectId). Default: generated."),
     ROW("name",                 TEXT, name,           .help = "Project name. Default: its id."),
-    ROW("timezone",             TEXT, timezone,       .help = "IANA time zone, not checked. Default: UTC."),
+    ROW("timezone",             TEXT, timezone,       .help = "IANA time zone. Default: UTC."),
     ROW("customer_external_id", TEXT, customer_id,    FIXTURE_ID, .help = "Id that the partner uses for its customer."),
     ROW("owner_email",          TEXT, owner_email,    .help = "E-mail address of the owner, not checked."),
     ROW("primary_language",     TEXT, language,       .help = "Language tag. Default: en."),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "base/timezone.h"
 
 #define ACCOUNTS_MAX  100
 #define LIMIT_DEFAULT 20
@@ -82,21 +83,9 @@ bool pe_read_accounts(struct call *c, const struct node *ids, struct pe_rows *ou
     return true;
 }
 
-/* Checks only the form of the name: an area of the time zone database, or a zone without area. */
 bool pe_read_timezone(struct call *c, const char *name)
 {
-    static const char *const known[] = {
-        "Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/",
-        "Europe/", "Indian/",  "Pacific/",    "Etc/",    "US/",   "Canada/",   "UTC",
-        "GMT",     "EST",      "MST",         "HST",     "CET",   "EET",       "WET",
-    };
-    struct str zone = str_from(name);
-    for (size_t i = 0; name && i < COUNT(known); i++) {
-        struct str k = str_from(known[i]);
-        if (str_ends(k, STR("/")) ? str_starts(zone, k) && zone.n > k.n && !str_has(zone, STR(" ")) : str_eq(zone, k))
-            return true;
-    }
-    return !name ||
+    return !name || timezone_exists(str_from(name)) ||
            pe_refuse(c, FAULT_INVALID, 400, "invalid_timezone", "timezone: '%s' is not an IANA time zone.", name);
 }
 

@@ -179,7 +179,7 @@ static const struct field post_rows[] = {
           .help = "Account ids of this organization; required unless the post is a draft."),
     FIELD("at", FIELD_TIME, OF, due, .help = "Due time; required unless the post is a draft."),
     FIELD("status", FIELD_ENUM, OF, status, .words = &pe_statuses,
-          .help = "Status of the post; `publishing` is rejected. Default: draft."),
+          .help = "Status of the post. One that is `publishing` ends timings.publish after `at`. Default: draft."),
     FIELD("failed", FIELD_NODE, OF, failed, .shape = "{type: array, items: {type: integer}}",
           .help = "Account ids at which the post failed. Only for status `partially_failed`, where "
                   "it is required."),
@@ -187,7 +187,7 @@ static const struct field post_rows[] = {
           .help = "Id of a campaign of this organization. Default: none."),
     FIELD("metrics", FIELD_MAP, OF, metrics, .sub = &metric_fields,
           .help = "What the platforms count, for the analytics summary; only of a post that was published."),
-    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone, not checked. Default: UTC."),
+    FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "
                   "earlier."),
@@ -421,14 +421,14 @@ static bool post_valid(const struct fixture_load *load, const struct fixture_pos
         return WRONG(p->at, "a post with status '%s' has no 'metrics'", status);
     if (p->status == PE_DRAFT)
         return true;
-    if (p->status == PE_PUBLISHING)
-        return WRONG(p->at, "a post cannot start with status 'publishing'; use 'scheduled'");
     if (!p->due.given || !node_count(p->accounts))
         return WRONG(p->at, "a post with status '%s' requires 'accounts' and 'at'", status);
     if (p->status == PE_SCHEDULED && due_ms <= load->start_ms)
         return WRONG(p->at, "the post has status 'scheduled', but is due before the clock's start");
     if (p->status != PE_SCHEDULED && due_ms > load->start_ms)
         return WRONG(p->at, "the post has status '%s', but is due after the clock's start", status);
+    if (p->status == PE_PUBLISHING && due_ms + load->world->timings.publish_ms <= load->start_ms)
+        return WRONG(p->at, "the post is publishing, but 'at' plus timings.publish is not after the clock's start");
     if (p->status != PE_SCHEDULED && p->created_at.given && created_ms > due_ms)
         return WRONG(p->at, "the post has status '%s', but is created after its due time", status);
     if ((p->status == PE_PARTIALLY_FAILED) != (node_count(p->failed) > 0))
@@ -461,7 +461,9 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
             continue;
         const struct destination spec = {.account = account, .public_id = ids_mint(load->world, "", ID_UUID)};
         uint32_t row = destination_schedule(load->world, post, &spec);
-        if (p->status != PE_DRAFT && p->status != PE_SCHEDULED)
+        if (p->status == PE_PUBLISHING)
+            destination_place(load->world, row, DESTINATION_PUBLISHING, FAILURE_NONE, NULL);
+        else if (p->status != PE_DRAFT && p->status != PE_SCHEDULED)
             set_past_outcome(load->world, row, p->status == PE_FAILED || is_among(p->failed, id));
     }
     return ok;
@@ -470,7 +472,8 @@ static bool build_destinations(struct fixture_load *load, uint32_t space, uint32
 static bool build_post(struct fixture_load *load, uint32_t space, const struct fixture_post *p)
 {
     uint32_t campaign;
-    if (!p->content || !post_valid(load, p) || !find_campaign(load, space, p, &campaign))
+    if (!p->content || !post_valid(load, p) || !find_campaign(load, space, p, &campaign) ||
+        !fixture_timezone_valid(load, p->at, p->timezone))
         return false;
     bool ok = true;
     if (p->id && post_find(load->world, POSTEVERYWHERE, str_from(p->id)))

@@ -153,6 +153,19 @@ static bool media_valid(struct call *c, const struct draft *d)
     return true;
 }
 
+/* The media are known to exist. */
+static bool has_video(const struct call *c, const struct draft *d)
+{
+    const char *const *ids = d->details.media.items;
+    for (size_t i = 0; i < d->details.media.count; i++) {
+        uint32_t row = media_find(c->world, POSTEVERYWHERE, str_from(ids[i]));
+        const char *type = row ? media_read(c->world, row)->content_type : NULL;
+        if (type && str_starts(str_from(type), STR("video/")))
+            return true;
+    }
+    return false;
+}
+
 /* Checks content, media and text length; false if the call is refused. */
 static bool draft_valid(struct call *c, const struct draft *d)
 {
@@ -230,6 +243,7 @@ uint32_t pe_create_from(struct call *c, const struct node *sent)
         .details = pe_details_write(c->arena, &draft.details),
         .campaign = draft.campaign,
         .draft = body.is_draft,
+        .video = has_video(c, &draft),
         .due_at_ms = due_ms || body.is_draft ? due_ms : c->now_ms,
     };
     uint32_t row = post_schedule(c->world, pe_space(c), &post);
@@ -280,6 +294,7 @@ static void revise(struct call *c, uint32_t post, const struct draft *d, bool dr
         .details = pe_details_write(c->arena, &d->details),
         .campaign = d->campaign,
         .draft = draft,
+        .video = has_video(c, d),
         .due_at_ms = due_ms,
     };
     post_remove_destinations(c->world, post);

@@ -100,14 +100,26 @@ static const struct field design_rows[] = {
 static const struct fields design_fields = FIELD_TABLE("design", design_rows, OF, offsetof(OF, at));
 #undef OF
 
+/* The documents have no word for a post that is being published: clients see SCHEDULED, and PENDING links. */
+enum post_status { POST_SCHEDULED, POST_DRAFT, POST_PUBLISHING, POST_PUBLISHED, POST_FAILED };
+static const struct enum_word post_status_rows[] = {
+    {POST_SCHEDULED,  "SCHEDULED" },
+    {POST_DRAFT,      "DRAFT"     },
+    {POST_PUBLISHING, "PUBLISHING"},
+    {POST_PUBLISHED,  "PUBLISHED" },
+    {POST_FAILED,     "FAILED"    },
+};
+static const struct enum_words post_statuses = {post_status_rows, COUNT(post_status_rows), COUNT(post_status_rows)};
+
 #define OF struct fixture_post
 static const struct field post_rows[] = {
     FIELD("id", FIELD_TEXT, OF, id, FIXTURE_ID, .help = "Id of the post. Default: generated."),
     FIELD("accounts", FIELD_TEXTS, OF, accounts, .required = true,
           .help = "Accounts of this workspace, by id or unique handle; may be empty."),
     FIELD("at", FIELD_TIME, OF, due, .required = true, .help = "Due time."),
-    FIELD("status", FIELD_ENUM, OF, status, .words = &postnitro_statuses,
-          .help = "Status of the post at every account. Default: SCHEDULED."),
+    FIELD("status", FIELD_ENUM, OF, status, .words = &post_statuses,
+          .help = "Status of the post at every account. One that is PUBLISHING ends timings.publish after `at`; until "
+                  "then the API shows it as SCHEDULED. Default: SCHEDULED."),
     FIELD("times", FIELD_INT, OF, times, .min = 1, .max = TIMES_MAX,
           .help = "Number of such posts to create. Default: 1."),
     FIELD("caption", FIELD_TEXT, OF, caption, .help = "Common caption. Default: \"A post of this workspace.\""),
@@ -267,13 +279,18 @@ static bool check_post(struct fixture_load *load, const struct fixture_post *p)
 {
     bool ok = true;
     int64_t due_ms = fixture_time(load, &p->due);
-    bool past = p->status == POSTNITRO_PUBLISHED || p->status == POSTNITRO_FAILED;
+    bool past = p->status == POST_PUBLISHED || p->status == POST_FAILED;
     if (past && due_ms > load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, p->at,
                        "a PUBLISHED or FAILED post cannot be due after the clock's start");
-    if (p->status == POSTNITRO_SCHEDULED && due_ms < load->start_ms)
+    if (p->status == POST_PUBLISHING &&
+        (due_ms > load->start_ms || due_ms + load->world->timings.publish_ms <= load->start_ms))
+        ok = error_add(
+            load->err, ERROR_INPUT, p->at,
+            "the post is PUBLISHING, but the clock's start is not between 'at' and 'at' plus timings.publish");
+    if (p->status == POST_SCHEDULED && due_ms < load->start_ms)
         ok = error_add(load->err, ERROR_INPUT, p->at, "a SCHEDULED post cannot be due before the clock's start");
-    if (p->error && p->status != POSTNITRO_FAILED)
+    if (p->error && p->status != POST_FAILED)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'error' requires status FAILED");
     if (p->id && p->times > 1)
         ok = error_add(load->err, ERROR_INPUT, p->at, "'id' cannot be used with 'times' greater than 1");
@@ -290,10 +307,12 @@ static void link_account(struct world *w, uint32_t post, uint32_t account, const
         .mode = MODE_PUBLISH,
     };
     uint32_t row = destination_schedule(w, post, &spec);
-    if (p->status == POSTNITRO_FAILED) {
+    if (p->status == POST_FAILED) {
         destination_set_outcome(w, row, OUTCOME_NATURAL, p->error);
         destination_place(w, row, DESTINATION_FAILED, FAILURE_PLATFORM, NULL);
-    } else if (p->status == POSTNITRO_PUBLISHED) {
+    } else if (p->status == POST_PUBLISHING) {
+        destination_place(w, row, DESTINATION_PUBLISHING, FAILURE_NONE, NULL);
+    } else if (p->status == POST_PUBLISHED) {
         destination_place(w, row, DESTINATION_PUBLISHED, FAILURE_NONE, NULL);
     }
 }
@@ -318,7 +337,7 @@ static bool build_post(struct fixture_load *load, uint32_t workspace, const stru
     struct post post = {
         .content = p->design ? content_find(load->world, POSTNITRO, str_from(p->design)) : ROW_NONE,
         .text = p->caption ? p->caption : "A post of this workspace.",
-        .draft = p->status == POSTNITRO_DRAFT,
+        .draft = p->status == POST_DRAFT,
         .due_at_ms = fixture_time(load, &p->due),
     };
     if (p->design && (!post.content || content_read(load->world, post.content)->space != workspace))

@@ -291,6 +291,8 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r)
     if (!p->content && !p->text)
         return call_refuse(c, FAULT_CONFLICT, "Post content must be a non-empty object");
     p->details = postnitro_details(c->arena, body);
+    const char *instagram = node_get_text(node_get(body, "instagramPostSettings"), "postType");
+    p->video = instagram && strcmp(instagram, "reel") == 0;
     return check_settings(c, body, r);
 }
 

@@ -37,7 +37,7 @@ static const struct enum_word token_rows[] = {
 static_assert(COUNT(token_rows) == TOKEN_COUNT, "each token status has a word");
 const struct enum_words postnitro_tokens = WORDS(token_rows, COUNT(token_rows));
 
-/* Only DRAFT and SCHEDULED are documented; third parties report the other statuses. A fixture cannot set the last. */
+/* Only DRAFT and SCHEDULED are documented; third parties report the other statuses. */
 static const struct enum_word status_rows[] = {
     {POSTNITRO_SCHEDULED,        "SCHEDULED"       },
     {POSTNITRO_DRAFT,            "DRAFT"           },
