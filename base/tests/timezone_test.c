@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/array.h"
+#include "base/local_time.h"
 
 static void names_of_the_database_exist(void **state)
 {
@@ -36,6 +37,16 @@ static void the_list_is_sorted_and_has_no_name_twice(void **state)
         assert_true(strcmp(timezone_name(i - 1), timezone_name(i)) < 0);
     for (size_t i = 0; timezone_name(i); i++)
         assert_true(timezone_exists(str_from(timezone_name(i))));
+}
+
+/* The table of rules is another list of the same names. */
+static void each_name_has_a_rule(void **state)
+{
+    int64_t ms;
+    (void)state;
+    for (size_t i = 0; timezone_name(i); i++)
+        if (!local_time_to_utc(str_from(timezone_name(i)), STR("2026-05-02"), STR("09:00"), &ms))
+            fail_msg("%s", timezone_name(i));
 }
 
 /* Reads the names of a tzdata.zi line: "Z NAME ..." or "L TARGET NAME". */
@@ -84,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_the_database_exist),
         cmocka_unit_test(the_list_is_sorted_and_has_no_name_twice),
+        cmocka_unit_test(each_name_has_a_rule),
         cmocka_unit_test(the_list_is_that_of_the_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

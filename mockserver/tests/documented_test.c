@@ -34,6 +34,8 @@ static size_t refused_calls, served_calls; /* of other owners */
 // NOLINTBEGIN(bugprone-reserved-identifier): --wrap requires these names
 struct str __real_call_query(struct call *c, const char *name);
 struct str __wrap_call_query(struct call *c, const char *name);
+void __real_call_query_list(struct call *c, const char *name);
+void __wrap_call_query_list(struct call *c, const char *name);
 const struct node *__real_call_body(struct call *c);
 const struct node *__wrap_call_body(struct call *c);
 bool __real_read_fields(struct call *c, const struct fields *table, const struct node *body,
@@ -61,6 +63,13 @@ struct str __wrap_call_query(struct call *c, const char *name)
     if (is_providers(c))
         documented_see(&seen, group_of(c, "query"), name);
     return __real_call_query(c, name);
+}
+
+void __wrap_call_query_list(struct call *c, const char *name)
+{
+    if (is_providers(c))
+        documented_see(&seen, group_of(c, "query"), name);
+    __real_call_query_list(c, name);
 }
 
 static void see_table(const char *group, const char *above, const struct fields *table)
