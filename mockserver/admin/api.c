@@ -25,6 +25,10 @@ static void list_routes(struct call *c);
 #define ADMIN(method, path, operation, serve) \
     {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN, serve, "admin API"}
 
+/* Creates its namespace, so that a test can arrange it before the first call of the client. */
+#define ARRANGE(method, path, operation, serve) \
+    {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_ARRANGES, serve, "admin API"}
+
 static const struct route routes[] = {
     ADMIN("GET",    "/health",                          "health",            health),
     ADMIN("GET",    "/version",                         "version",           version),
@@ -37,18 +41,18 @@ static const struct route routes[] = {
     ADMIN("DELETE", "/namespaces/{}",                   "delete_namespace",  admin_namespace_delete),
     ADMIN("POST",   "/namespaces/{}/reset",             "reset_namespace",   admin_namespace_reset),
     ADMIN("GET",    "/snapshots",                       "list_snapshots",    admin_snapshots),
-    ADMIN("POST",   "/snapshots",                       "save_snapshot",     admin_snapshot_save),
+    ARRANGE("POST",   "/snapshots",                       "save_snapshot",     admin_snapshot_save),
     ADMIN("DELETE", "/snapshots/{}",                    "drop_snapshot",     admin_snapshot_drop),
-    ADMIN("POST",   "/snapshots/{}/restore",            "restore_snapshot",  admin_snapshot_restore),
+    ARRANGE("POST",   "/snapshots/{}/restore",            "restore_snapshot",  admin_snapshot_restore),
     ADMIN("GET",    "/state",                           "read_state",        admin_state),
     ADMIN("GET",    "/state/{}",                        "list_records",      admin_state_kind),
     ADMIN("GET",    "/state/{}/{}",                     "read_record",       admin_state_record),
-    ADMIN("PATCH",  "/state/{}/{}",                     "patch_record",      admin_state_patch),
+    ARRANGE("PATCH",  "/state/{}/{}",                     "patch_record",      admin_state_patch),
     ADMIN("GET",    "/clock",                           "read_clock",        admin_clock),
-    ADMIN("PUT",    "/clock",                           "set_clock",         admin_clock_set),
-    ADMIN("POST",   "/clock/advance",                   "advance_clock",     admin_clock_advance),
+    ARRANGE("PUT",    "/clock",                           "set_clock",         admin_clock_set),
+    ARRANGE("POST",   "/clock/advance",                   "advance_clock",     admin_clock_advance),
     ADMIN("GET",    "/rules",                           "list_rules",        admin_rules),
-    ADMIN("POST",   "/rules",                           "add_rule",          admin_rule_add),
+    ARRANGE("POST",   "/rules",                           "add_rule",          admin_rule_add),
     ADMIN("DELETE", "/rules",                           "clear_rules",       admin_rules_clear),
     ADMIN("GET",    "/rules/{}",                        "read_rule",         admin_rule),
     ADMIN("DELETE", "/rules/{}",                        "remove_rule",       admin_rule_remove),
@@ -62,7 +66,7 @@ static const struct route routes[] = {
     ADMIN("POST",   "/reload",                          "reload",            admin_reload),
     ADMIN("GET",    "/client-checks",                   "client_checks",     admin_client_checks),
     ADMIN("GET",    "/events",                          "events",            admin_events),
-    ADMIN("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
+    ARRANGE("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
 };
 
 #define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000)"

@@ -338,7 +338,10 @@ static void put_admin(struct buf *out, const struct field_list *examples)
     md_heading(out, 2, "Admin API");
     md_text(out, "The admin API is served under `/__admin`, next to the providers' APIs. A call acts on one "
                  "namespace, chosen as for any call: by the path prefix `/ns/<name>`, by the header "
-                 "`X-Mock-Namespace`, or else `default`. Errors are problem JSON (RFC 9457): `detail` "
+                 "`X-Mock-Namespace`, or else `default`. "
+                 "A call that arranges a test creates a namespace that does not exist (simulations, rules, clock, "
+                 "patches, snapshots), unless it is refused or the mock runs with --explicit-namespaces. Errors are "
+                 "problem JSON (RFC 9457): `detail` "
                  "is the first error, `pointer` the JSON pointer of the invalid value (`query` for a parameter), and "
                  "`errors` lists the other errors, if there are any, each with `detail` and `pointer`. An error in a "
                  "fixture file has `file`, `line` and `column` instead.");

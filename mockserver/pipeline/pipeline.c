@@ -336,6 +336,10 @@ static void await_delivery(struct call *c)
 /* Without a namespace the call has the state of the default one, for the time of its response. */
 static void refresh_namespace(struct call *c)
 {
+    if (c->arranged && (c->fault || c->res->status >= 400)) {
+        namespaces_delete(c->mock->namespaces, c->ns_name);
+        c->arranged = false;
+    }
     c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
     c->world = c->ns ? c->ns->world : namespaces_at(c->mock->namespaces, 0)->world;
 }

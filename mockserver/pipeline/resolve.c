@@ -131,6 +131,17 @@ static bool refuse_namespace(struct call *c, int status, const char *why)
     return call_refuse(c, FAULT_NAMESPACE, "namespace '" STR_FMT "' %s", STR_ARG(c->ns_name), why);
 }
 
+/* True for an admin operation that arranges a test. */
+static bool arranges(const struct call *c)
+{
+    struct call probe = *c;
+    const char *allowed = NULL;
+    return is_admin(c) &&
+           route_find(c->provider->routes, c->provider->route_count, c->req->method, c->path, &probe.route,
+                      probe.params, c->arena, &allowed) == ROUTE_FOUND &&
+           (probe.route->flags & ROUTE_ARRANGES);
+}
+
 static bool create_namespace(struct call *c)
 {
     struct namespaces *all = c->mock->namespaces;
@@ -140,9 +151,11 @@ static bool create_namespace(struct call *c)
         return refuse_namespace(c, 404,
                                 "does not exist; create it with POST /__admin/namespaces (the mock runs with "
                                 "--explicit-namespaces)");
-    if (call_is_internal(c) || c->admin_port)
+    c->arranged = arranges(c);
+    if (!c->arranged && (call_is_internal(c) || c->admin_port))
         return refuse_namespace(c, 404,
-                                "does not exist; create it with POST /__admin/namespaces or a call to a provider");
+                                "does not exist; create it with POST /__admin/namespaces, an admin call that changes "
+                                "something, or a call to a provider");
     if (namespaces_full(all))
         return refuse_namespace(c, 503,
                                 arena_printf(c->arena,

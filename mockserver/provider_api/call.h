@@ -87,6 +87,7 @@ struct call {
     struct str path;      /* after the namespace and mount prefixes; not decoded */
     struct str ns_name;   /* the requested namespace */
     struct namespace *ns; /* NULL: it does not exist and was not created (FAULT_NAMESPACE) */
+    bool arranged;        /* this admin call created it; it is deleted again if the call is refused */
     struct world *world;  /* never NULL; if ns is NULL: the default namespace's */
     uint64_t generation;  /* ns->generation when the call entered; a reset changes that */
     int64_t now_ms;

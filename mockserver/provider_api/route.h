@@ -26,6 +26,7 @@ enum {
     ROUTE_IDEMPOTENT = 2, /* honours Idempotency-Key */
     ROUTE_HIDDEN = 4,     /* not in listings: pages, or a second route of an operation */
     ROUTE_REPAIRS = 8,    /* reconnects an account, so it is right to call it for one that cannot publish */
+    ROUTE_ARRANGES = 16,  /* an admin operation that creates its namespace */
 };
 
 struct route {

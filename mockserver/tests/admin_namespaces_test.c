@@ -1,6 +1,7 @@
 /* Namespaces and snapshots: create, reset, save, restore, delete. */
 #include "base/array.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/namespaces.h"
 #include "mockserver/tests/admin_test.h"
 
 #define PROVIDER_LIST "/layers/v1/projects/prj_one/social-accounts"
@@ -105,7 +106,7 @@ static void an_inline_fixture_includes_no_file(void **state)
         {"{\"include\":[7]}",                                                                                  "/fixture/include/0",    "must be text"        },
         {"{\"include\":\"admin\"}",                                                                            "/fixture/include",      "must be a list"      },
         {"{\"include\":[\"admin\"],\"layers\":[]}",                                                            "",                      "of type object"      },
-        {"{\"include\":[\"admin\"],\"rules\":[{\"then\":7}]}",                                                 "/fixture/rules/0/then", "array of effects"     },
+        {"{\"include\":[\"admin\"],\"rules\":[{\"then\":7}]}",                                                 "/fixture/rules/0/then", "array of effects"    },
         {"{\"include\":[\"admin\"],\"rules\":[{\"when\":{\"key\":\"x\"},\"then\":[{\"skip\":[\"scope\"]}]}]}",
          "/fixture/rules/0/when/key",                                                                                                   "no key has the name" },
     };
@@ -198,6 +199,52 @@ static void a_snapshot_restores_the_state(void **state)
     assert_problem(mock_call(m, "POST /__admin/snapshots", "{\"name\":\"a b\"}"), 422, "/name", "invalid name");
 }
 
+static void a_call_that_arranges_creates_its_namespace(void **state)
+{
+    static const struct {
+        const char *line, *body;
+        int status; /* in a namespace that does not exist */
+    } rows[] = {
+        {"POST %s/__admin/simulate/token_lost",     "{\"account\":\"sa_one\",\"why\":\"expired\"}", 200},
+        {"POST %s/__admin/rules",                   "{\"then\":[{\"delay_after\":\"1s\"}]}",        201},
+        {"PUT %s/__admin/clock",                    "{\"mode\":\"frozen\"}",                        200},
+        {"POST %s/__admin/clock/advance",           "{\"by\":\"1h\"}",                              200},
+        {"PATCH %s/__admin/state/accounts/sa_one",  "{\"handle\":\"uno\"}",                         200},
+        {"POST %s/__admin/snapshots",               "{\"name\":\"new\"}",                           201},
+        {"POST %s/__admin/snapshots/saved/restore", NULL,                                           200},
+        {"POST %s/__admin/simulate/token_lost",     "{\"account\":\"nobody\",\"why\":\"expired\"}", 422},
+        {"POST %s/__admin/rules",                   "{}",                                           422},
+        {"POST %s/__admin/rules",                   "{",                                            400},
+        {"POST %s/__admin/snapshots/none/restore",  NULL,                                           404},
+        {"POST %s/__admin/rules?x=1",               "{\"then\":[{\"delay_after\":\"1s\"}]}",        422},
+        {"POST %s/__admin/reset",                   NULL,                                           404},
+        {"DELETE %s/__admin/rules",                 NULL,                                           404},
+        {"DELETE %s/__admin/requests",              NULL,                                           404},
+        {"GET %s/__admin/state",                    NULL,                                           404},
+        {"GET %s/__admin/clock",                    NULL,                                           404},
+        {"GET %s/__admin/rules",                    NULL,                                           404},
+        {"GET %s/__admin/requests",                 NULL,                                           404},
+        {"GET %s/__admin/client-checks",            NULL,                                           404},
+        {"GET %s/__admin/events",                   NULL,                                           404},
+        {"POST %s/__admin/requests/verify",         "{\"match\":{},\"count\":0}",                   404},
+        {"POST %s/__admin/requests/wait",           "{\"match\":{},\"count\":0}",                   404},
+    };
+    struct mock *m = *state;
+    mock_call(m, "POST /__admin/snapshots", "{\"name\":\"saved\"}");
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (int is_explicit = 0; is_explicit < 2; is_explicit++) {
+            m->options.explicit_namespaces = is_explicit;
+            struct str line = str_from(rows[i].line), method = str_cut(&line, '%');
+            const char *call =
+                arena_printf(&m->arena, STR_FMT "/ns/new" STR_FMT, STR_ARG(method), STR_ARG(str_skip(line, 1)));
+            int status = mock_call(m, call, rows[i].body).status, expected = is_explicit ? 404 : rows[i].status;
+            bool exists = namespaces_find(m->namespaces, STR("new"));
+            if (status != expected || exists != (expected < 300))
+                fail_msg("%s, explicit %d: %d, exists %d", rows[i].line, is_explicit, status, exists);
+            namespaces_delete(m->namespaces, STR("new"));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +257,7 @@ int main(void)
         TEST(a_copy_has_the_rules_with_new_counters),
         TEST(a_copy_of_an_unused_namespace_begins_like_it),
         TEST(a_snapshot_restores_the_state),
+        TEST(a_call_that_arranges_creates_its_namespace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
