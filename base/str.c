@@ -258,7 +258,7 @@ uint64_t str_hash(struct str x)
 }
 
 #define NEAREST_MAX   64 /* longer words are not compared */
-#define SUGGESTED_MAX 20 /* words; a longer list is not shown */
+#define SUGGESTED_MAX 24 /* words; a longer list is not shown */
 
 static size_t least(size_t x, size_t y)
 {
