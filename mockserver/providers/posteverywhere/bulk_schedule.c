@@ -243,7 +243,7 @@ void pe_bulk_schedule_posts(struct call *c)
     if (body.mapping && body.mapping->kind != NODE_MAP)
         call_issue(c, "accountMapping", "must be an object with platforms as keys");
     if (body.posts->kind != NODE_LIST || !body.posts->list.count)
-        call_issue(c, "posts", "must be a list of at least one post");
+        call_issue(c, "posts", "must be an array of at least one post");
     if (c->fault)
         return;
     size_t count = body.posts->list.count;

@@ -72,7 +72,7 @@ void pe_bulk_create_posts(struct call *c)
     if (!pe_body(c, &bulk_fields, &body))
         return;
     if (body.posts->kind != NODE_LIST || !body.posts->list.count) {
-        call_issue(c, "posts", "must be a list of at least one post");
+        call_issue(c, "posts", "must be an array of at least one post");
         return;
     }
     size_t count = body.posts->list.count;

@@ -132,7 +132,7 @@ static bool is_absent(const struct filter_body *body)
 static bool read_posts(struct call *c, const struct node *ids, struct pe_rows *posts)
 {
     if (ids->kind != NODE_LIST)
-        return call_issue(c, "post_ids", "must be a list of ids");
+        return call_issue(c, "post_ids", "must be an array of ids");
     if (ids->list.count > POSTS_MAX)
         return call_issue(c, "post_ids", "must have at most %d ids", POSTS_MAX);
     *posts = (struct pe_rows){arena_array(c->arena, uint32_t, ids->list.count + 1), 0};
