@@ -1,11 +1,10 @@
 /* local_time.h - converts a local date and time in a time zone to an instant.
  *
- * Shapes:  zones are names of the IANA time zone database. A fixed table has the rule of each, so that the result is
- *          the same on every machine, also without tzdata. It is the rule for today and the future: a time of years ago
- *          may differ, and so may Morocco's in Ramadan.
+ * Shapes:  zones are names of the IANA time zone database, with the rules of base/timezone.h. They are those for today
+ *          and the future: a time of years ago may differ, and so may Morocco's in Ramadan.
  * Units:   int64_t milliseconds since 1970-01-01T00:00:00Z.
  * Errors:  false if the zone is unknown, or if the date or the time is malformed or does not exist.
- * Source:  tzdata 2025b, in the form of TZ in POSIX 8.3.
+ * Source:  POSIX 8.3, the form of TZ.
  */
 #pragma once
 #include "base/str.h"
