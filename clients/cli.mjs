@@ -65,7 +65,10 @@ export class Cli {
     child.stderr.on('data', (data) => { result.stderr += data; });
     child.stdout.on('data', async (data) => {
       result.stdout += data;
-      if (typed.length && result.stdout.includes(typed[0][0])) child.stdin.write(`${typed.shift()[1]}\n`);
+      if (typed.length && result.stdout.includes(typed[0][0])) {
+        child.stdin.write(`${typed.shift()[1]}\n`);
+        if (!typed.length) child.stdin.end(); // the program reads until then
+      }
       if (row.user && !acted) {
         acted = true;
         acted = await row.user(result.stdout, this.space);

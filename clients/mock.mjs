@@ -48,7 +48,7 @@ export class Namespace {
 }
 
 export async function startMock(program, fixture) {
-  const child = spawn(program, ['--port', '0', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, ['--port', '0', '--log', 'error', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface(child.stdout), 'line');
   const { url } = JSON.parse(line);
   const namespace = async (name) => {
