@@ -1,5 +1,6 @@
 #include "base/local_time.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ struct rule {
 static void skip_name(struct rule *r)
 {
     bool quoted = *r->at == '<';
-    while (quoted ? *r->at++ != '>' : (*r->at >= 'A' && *r->at <= 'Z'))
+    while (quoted ? *r->at++ != '>' : isalpha((unsigned char)*r->at)) /* a name may have small letters: ChST */
         if (!quoted)
             r->at++;
 }

@@ -38,6 +38,7 @@ static void local_times_are_converted(void **state)
         {"Australia/Sydney",     "2026-07-01", "12:00", "2026-07-01T02:00:00Z"},
         {"Australia/Lord_Howe",  "2026-01-01", "12:00", "2026-01-01T01:00:00Z"}, /* half an hour */
         {"Asia/Kathmandu",       "2026-01-01", "12:00", "2026-01-01T06:15:00Z"},
+        {"Pacific/Guam",         "2026-01-01", "12:00", "2026-01-01T02:00:00Z"}, /* its name has a small letter */
         {"Etc/GMT-14",           "2026-01-01", "12:00", "2025-12-31T22:00:00Z"},
         {"America/Indiana/Knox", "2026-07-01", "12:00", "2026-07-01T17:00:00Z"},
     };
