@@ -221,8 +221,8 @@ static void responses_differ_in_status_header_or_body(void **state)
         {response(200, NULL,         NULL),                       response(404, NULL,                         NULL),                true },
         {response(200, NULL,         NULL),                       response(200, NULL,                         "{ a: 1 }"),          false},
         {response(0,   NULL,         NULL),                       response(404, NULL,                         NULL),                false},
-        {response(200, "{ X-A: a }", NULL),                       response(200, "{ x-a: { $absent: true } }", NULL),                true },
-        {response(200, "{ X-A: a }", NULL),                       response(200, "{ X-B: b }",                 NULL),                false},
+        {response(200, "{ N-A: a }", NULL),                       response(200, "{ n-a: { $absent: true } }", NULL),                true },
+        {response(200, "{ N-A: a }", NULL),                       response(200, "{ N-B: b }",                 NULL),                false},
         {response(200, NULL,         "{ a: 1 }"),                 response(200, NULL,                         "{ a: 2 }"),          true },
         {response(200, NULL,         "{ a: { $absent: true } }"), response(200, NULL,                         "{ $absent: true }"), true },
     };
