@@ -83,11 +83,11 @@ struct call {
     struct response *res;
     struct exchange *exchange;
     bool admin_port; /* the request came in on --admin-port */
+    bool arranged;   /* this admin call created `ns`; it is deleted again if the call is refused */
 
     struct str path;      /* after the namespace and mount prefixes; not decoded */
     struct str ns_name;   /* the requested namespace */
     struct namespace *ns; /* NULL: it does not exist and was not created (FAULT_NAMESPACE) */
-    bool arranged;        /* this admin call created it; it is deleted again if the call is refused */
     struct world *world;  /* never NULL; if ns is NULL: the default namespace's */
     uint64_t generation;  /* ns->generation when the call entered; a reset changes that */
     int64_t now_ms;
@@ -102,8 +102,8 @@ struct call {
     struct rate_limit_state rate_limit;
 
     enum fault body_fault; /* why the body cannot be read; FAULT_NONE: it can */
-    const char *body_why;  /* its detail */
     enum fault fault;
+    const char *body_why;   /* detail of body_fault */
     int fault_status;       /* 0: the status of the provider's fault table */
     const char *fault_code; /* NULL: the code of the provider's fault table */
     const char *detail;     /* NULL: the message of the provider's fault table */
@@ -117,6 +117,7 @@ struct call {
 
     bool responded;     /* a gate has written the response: the handler is not called */
     bool scripted;      /* a rule has written the response */
+    bool query_read;    /* `query` is parsed */
     struct reply *keep; /* where to store the response for its Idempotency-Key; NULL: do not */
 
     struct json out;         /* writes into res->body */
@@ -126,7 +127,6 @@ struct call {
 
     struct url_pair *query; /* parsed by the first call_query */
     size_t query_count;
-    bool query_read;
     size_t phase;                   /* of the pipeline: the next one */
     void (*resume)(struct call *c); /* continues the call after a suspension (pipeline.c) */
     void (*then)(struct call *c);   /* runs first when the suspended call wakes; NULL: the next phase */
