@@ -479,6 +479,7 @@ static void resume(struct call *c)
 {
     void (*then)(struct call * c) = c->then;
     c->then = NULL;
+    c->arranged = false; /* what it began has taken effect, and others may use the namespace by now */
     refresh_namespace(c);
     if (c->ns && c->ns->generation == c->generation) {
         run_due_events(c);

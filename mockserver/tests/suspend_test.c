@@ -2,8 +2,10 @@
 #include "mockserver/provider_api/call.h"
 
 #include "base/time.h"
+#include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/state/world.h"
+#include "mockserver/tests/folder.h"
 #include "mockserver/tests/served_mock.h"
 
 #define DELAY_US   INT64_C(40000)
@@ -97,6 +99,44 @@ static void a_call_whose_namespace_was_deleted_returns_503(void **state)
     assert_int_equal(client_read_last(c).status, 503);
 }
 
+#define WITH_ENDPOINT                                                                                                  \
+    "clock: { start: 2026-05-02T09:00:00Z }\n"                                                                         \
+    "layers:\n"                                                                                                        \
+    "  organizations:\n"                                                                                               \
+    "    - name: Acme\n"                                                                                               \
+    "      projects:\n"                                                                                                \
+    "        - name: Acme\n"                                                                                           \
+    "          social_accounts: [ { id: sa_a, platform: tiktok, handle: acme } ]\n"                                    \
+    "          content: [ { id: cnt_a } ]\n"                                                                           \
+    "          scheduled_posts: [ { content: cnt_a, account: sa_a, at: +1h } ]\n"                                      \
+    "      webhooks: [ { url: \"http://127.0.0.1:9/\", secret: whsec_a, events: [post.published] } ]\n"
+
+static int begin_with_endpoint(void **state)
+{
+    struct folder f;
+    folder_begin(&f);
+    folder_put(&f, "fixture.yaml", WITH_ENDPOINT);
+    const char *file = folder_file(&f, "fixture.yaml");
+    const struct mock_options options = {.admin = true, .fixtures = &file, .fixture_count = 1};
+    int result = begin_with(state, &options);
+    folder_end(&f);
+    return result;
+}
+
+/* The waiting call created its namespace, but what another call made of it meanwhile stays. */
+static void a_reset_namespace_outlives_the_call_that_created_it(void **state)
+{
+    struct setup *s = *state;
+    deliver_hold(s->mock->deliver); /* the advance waits for a delivery */
+    struct client *c = client_new(&s->rig);
+    client_send(c, str_from(request(s, "POST /ns/new/__admin/clock/advance", "{\"by\":\"1d\"}")));
+    while (!server_in_flight(s->rig.server))
+        loop_step(s->rig.loop, 1000);
+    assert_int_equal(ask(s, "POST /ns/new/__admin/reset", "").status, 200);
+    assert_int_equal(client_read_last(c).status, 503);
+    assert_int_equal(ask(s, "GET /ns/new/__admin/rules", "").status, 200);
+}
+
 static void a_call_takes_effect_even_if_its_client_disconnects(void **state)
 {
     struct setup *s = *state;
@@ -130,6 +170,7 @@ int main(void)
         TEST(changes_by_other_calls_during_the_delay_are_not_its_effects),
         TEST(a_call_whose_namespace_was_reset_returns_503),
         TEST(a_call_whose_namespace_was_deleted_returns_503),
+        cmocka_unit_test_setup_teardown(a_reset_namespace_outlives_the_call_that_created_it, begin_with_endpoint, end),
         TEST(a_call_takes_effect_even_if_its_client_disconnects),
         TEST(the_server_can_be_freed_while_calls_are_suspended),
     };
