@@ -5,13 +5,22 @@
 #include "base/array.h"
 #include "base/http/message.h"
 #include "mockserver/provider_api/provider.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/state/oauth_attempt.h"
 #include "mockserver/state/tenant.h"
+#include "mockserver/state/webhook.h"
+#include "mockserver/state/world.h"
 
 #define PATH_MAX_BYTES 400
+#define QUERIES_MAX    20 /* parameters of a query */
 #define NAME_MAX_BYTES 32 /* of a query parameter */
 #define SECRET_MIN     8  /* bytes; hashing a shorter one is a waste */
 #define LEFT_OUT       "***"
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 /* The words with which keys, tokens and secrets begin, of the mock's providers and of the platforms. */
 static bool begins_as_secret(struct str text)
@@ -24,6 +33,63 @@ static bool begins_as_secret(struct str text)
     return false;
 }
 
+/* Text may stand before it, as in key:lp_live_... */
+static bool has_secret_beginning(struct str text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if ((!i || !is_alphanumeric(text.s[i - 1])) && begins_as_secret(str_skip(text, i)))
+            return true;
+    return false;
+}
+
+static bool has_value(struct str text, struct str secret)
+{
+    return secret.n >= SECRET_MIN && str_has(text, secret);
+}
+
+/* What the client sent as its credential, also if it is of no key. */
+static struct str sent_credential(const struct call *c)
+{
+    const struct headers *h = &c->req->headers;
+    struct str value = {0};
+    if (c->provider && c->provider->key_header)
+        value = str_trim(headers_get(h, c->provider->key_header));
+    if (!value.n)
+        value = str_trim(headers_get(h, "Authorization"));
+    return str_starts_nocase(value, STR("Bearer ")) ? str_trim(str_skip(value, 7)) : value;
+}
+
+static bool has_signing_secret(const struct world *w, struct str text)
+{
+    for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
+        const struct webhook *h = webhook_read(w, row);
+        if (has_value(text, str_from(h->secret)) || has_value(text, str_from(h->previous_secret)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_world(const struct world *w, struct str word)
+{
+    for (size_t i = 0; i < provider_count; i++)
+        if (key_find(w, providers[i]->id, word))
+            return true;
+    return oauth_attempt_find(w, word);
+}
+
+static bool has_word_of_world(const struct world *w, struct str text)
+{
+    while (text.n) {
+        size_t n = 0;
+        while (n < text.n && (is_alphanumeric(text.s[n]) || strchr("_-.", text.s[n])))
+            n++;
+        if (n >= SECRET_MIN && is_of_world(w, str_head(text, n)))
+            return true;
+        text = str_skip(text, n + 1);
+    }
+    return false;
+}
+
 static bool is_secret(const struct call *c, struct str text)
 {
     struct str decoded;
@@ -31,14 +97,14 @@ static bool is_secret(const struct call *c, struct str text)
         return false;
     if (!url_decode(c->arena, text, false, &decoded))
         decoded = text;
-    if (begins_as_secret(decoded) || str_has(decoded, STR("@")) || str_has(decoded, STR("=")))
+    if (has_secret_beginning(decoded) || str_has(decoded, STR("@")) || str_has(decoded, STR("=")))
         return true;
-    if (!c->world || decoded.n < SECRET_MIN)
+    if (decoded.n < SECRET_MIN)
         return false;
-    for (size_t i = 0; i < provider_count; i++)
-        if (key_find(c->world, providers[i]->id, decoded))
-            return true;
-    return oauth_attempt_find(c->world, decoded);
+    if (has_value(decoded, str_from(c->mock->options.admin_token)) || has_value(decoded, sent_credential(c)))
+        return true;
+    return c->world && (is_of_world(c->world, decoded) || has_word_of_world(c->world, decoded) ||
+                        has_signing_secret(c->world, decoded));
 }
 
 /* Without a key the URL itself is the permission: a link to a consent page, or to upload a file. An id in the URL of a
@@ -116,13 +182,15 @@ static bool is_plain_name(struct str name)
 
 static void note_queries(struct call *c, struct str query)
 {
-    while (query.n) {
+    while (query.n && c->logged.queries.count < QUERIES_MAX) {
         struct str pair = str_cut(&query, '&'), name = str_head(pair, str_find(pair, '='));
         if (!pair.n)
             continue;
-        bool plain = name.n < pair.n && is_plain_name(name) && !begins_as_secret(name);
+        bool plain = name.n < pair.n && is_plain_name(name) && !is_secret(c, name);
         *arena_push(c->arena, &c->logged.queries, const char *) = plain ? str_dup(c->arena, name) : LEFT_OUT;
     }
+    if (query.n)
+        *arena_push(c->arena, &c->logged.queries, const char *) = "...";
 }
 
 static void note_rules(struct call *c)

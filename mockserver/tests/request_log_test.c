@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "mockserver/server/request_log.h"
+#include "mockserver/state/webhook.h"
 
 #define KEY     "lp_live_01HX9Y6K7EJ4T2_full"
 #define PROJECT "prj_01HX9Y7K8M2P4RSTUV56789AB"
@@ -143,6 +144,14 @@ static void secrets_and_control_bytes_are_never_written(void **state)
         "GET /v1/" KEY "/x" END,
         "GET /v1/%6cp_live_01HX9Y6K7EJ4T2_full/x" END,
         "GET /ns/" KEY "/v1/whoami" END,
+        "GET /v1/key:" KEY END,
+        "GET /v1/%22" KEY "%22" END,
+        "GET /v1/whoami;x-" KEY END,
+        "GET /v1/(whsec_signingsecret)" END,
+        "GET /v1/x.hooksecretvalue" END,
+        "GET /v1/the-admintokenvalue" END,
+        "GET /v1/whoami?admintokenvalue=x" END,
+        "GET /v1/ownvalue12345 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ownvalue12345\r\n\r\n",
         "GET /v1/pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4" END,
         "GET /v1/social/oauth-status/statevalue123" END,
         "GET /__consent/layers/statevalue123" END,
@@ -160,9 +169,14 @@ static void secrets_and_control_bytes_are_never_written(void **state)
         "GET /v1/whoami HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Mock-Namespace: \xff\xfe\r\n\r\n",
     };
     static const char *const secrets[] = {
-        "01HX9Y6K7EJ4T2", "oauthcode", "statevalue", "passwordvalue", "a1b2c3d4", "signingsecret", "uploadtoken",
+        "01HX9Y6K7EJ4T2", "oauthcode",   "statevalue", "passwordvalue", "a1b2c3d4",
+        "signingsecret",  "uploadtoken", "hooksecret", "admintoken",    "ownvalue",
     };
     struct setup *s = setup_of(state);
+    const struct webhook hook = {
+        .public_id = "hook", .url = "http://127.0.0.1:9/", .events = "", .secret = "hooksecretvalue"};
+    webhook_create(namespaces_at(s->mock->namespaces, 0)->world, 1, &hook);
+    s->mock->options.admin_token = "admintokenvalue";
     for (int format = 0; format < 3; format++) {
         int fd = open_file();
         log_to(s, fd, format == 1, true, format == 2);
@@ -182,6 +196,25 @@ static void secrets_and_control_bytes_are_never_written(void **state)
         }
         assert_int_equal(lines, COUNT(requests));
     }
+}
+
+static void a_line_has_the_beginning_of_a_long_target(void **state)
+{
+    struct setup *s = setup_of(state);
+    struct buf line = {.arena = &s->rig.arena};
+    int fd = open_file();
+    log_to(s, fd, false, false, false);
+    buf_text(&line, "GET /v1/long");
+    for (int i = 0; i < 100; i++)
+        buf_text(&line, "/longer");
+    buf_text(&line, "?a=1");
+    for (int i = 0; i < 1000; i++)
+        buf_text(&line, "&b=2");
+    ask(s, buf_c(&line), "");
+    const char *text = end_log(s, fd);
+    assert_non_null(strstr(text, "...?a&b&b&b"));
+    assert_non_null(strstr(text, "&b&b&... "));
+    assert_true(strlen(text) < 700);
 }
 
 /* Nobody reads the pipe: the calls go on, and the number of dropped lines is written when there is room. */
@@ -232,6 +265,7 @@ int main(void)
         TEST(a_terminal_gets_colours),
         TEST(reads_of_the_admin_api_are_shown_only_at_debug),
         TEST(secrets_and_control_bytes_are_never_written),
+        TEST(a_line_has_the_beginning_of_a_long_target),
         TEST(a_slow_reader_never_delays_a_call),
         TEST(a_client_that_closes_early_is_noted),
     };
