@@ -65,7 +65,7 @@ static int64_t read_change(struct rule *r, int year)
     }
     int64_t first = month_start(year, month);
     int64_t next = month == 12 ? month_start(year + 1, 1) : month_start(year, month + 1);
-    int64_t at = first + (day - weekday(first) + 7) % 7 * DAY_MS + (week - 1) * 7 * DAY_MS;
+    int64_t at = first + (day - weekday(first) + 7) % 7 * DAY_MS + (int64_t)(week - 1) * 7 * DAY_MS;
     while (at >= next)
         at -= 7 * DAY_MS;
     return at + time_ms;

@@ -308,9 +308,10 @@ static bool has_key(const struct merging *m, const char *key)
 /* The map's own members, and those of earlier maps, win. */
 static void merge_map(struct merging *m, const struct node *map)
 {
-    for (size_t i = 0; i < node_count(map); i++)
-        if (!has_key(m, map->map.members[i].key))
-            m->members[m->count++] = map->map.members[i];
+    const struct member *own;
+    for (size_t i = 0; (own = node_member(map, i)); i++)
+        if (!has_key(m, own->key))
+            m->members[m->count++] = *own;
 }
 
 static bool is_mergeable(const struct node *value)

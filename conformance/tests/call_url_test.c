@@ -39,7 +39,8 @@ static void log_call(struct shared *s, const struct request *r)
     n = strlen(s->log);
     for (size_t i = 0; i < r->body.n && n + 2 < sizeof s->log; i++) {
         char c = r->body.s[i];
-        s->log[n++] = c >= ' ' && c <= '~' ? c : '?';
+        bool printable = c >= ' ' && c <= '~';
+        s->log[n++] = printable ? c : (char)'?';
     }
     s->log[n] = '\n';
 }
