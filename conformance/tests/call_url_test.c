@@ -39,8 +39,9 @@ static void log_call(struct shared *s, const struct request *r)
     n = strlen(s->log);
     for (size_t i = 0; i < r->body.n && n + 2 < sizeof s->log; i++) {
         char c = r->body.s[i];
-        bool printable = c >= ' ' && c <= '~';
-        s->log[n++] = printable ? c : (char)'?';
+        if (c < ' ' || c > '~')
+            c = '?';
+        s->log[n++] = c;
     }
     s->log[n] = '\n';
 }
