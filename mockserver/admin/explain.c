@@ -63,7 +63,10 @@ static void put_near_route(struct call *c, struct json *w, const struct provider
     json_key_list(w, "misses");
     if (!str_is(e->method, r->method))
         put_miss(w, "/method", str_from(r->method), e->method);
-    put_path_misses(c, w, str_from(r->pattern), e->path);
+    if (!e->provider && str_is(e->path, "/")) /* the root path selects no provider */
+        put_miss(w, "/path", str_from(arena_printf(c->arena, "%s%s", d->mount, r->pattern)), e->path);
+    else
+        put_path_misses(c, w, str_from(r->pattern), e->path);
     json_close_list(w);
     json_close_map(w);
 }

@@ -210,13 +210,15 @@ static const struct provider *provider_of_prefix(const struct call *c)
     return NULL;
 }
 
+/* The root path selects no provider, so a route "/" is near only below the mount of its provider. */
 static void add_nearest(struct call *c, const struct provider *d)
 {
     const struct route *nearest[NEAREST_MAX];
+    const char *prefix = !c->provider && str_is(c->path, "/") ? d->mount : "";
     size_t count = route_nearest(d->routes, d->route_count, c->req->method, c->path, nearest, NEAREST_MAX);
     for (size_t i = 0; i < count; i++)
         *arena_push(c->arena, &c->trace.nearest, const char *) =
-            arena_printf(c->arena, "%s %s", nearest[i]->method, nearest[i]->pattern);
+            arena_printf(c->arena, "%s %s%s", nearest[i]->method, prefix, nearest[i]->pattern);
 }
 
 static bool refuse_admin_route(struct call *c, const char *allowed)

@@ -179,6 +179,7 @@ static void an_unmatched_call_reports_the_nearest_routes(void **state)
         {"GET " P "/social-acounts",          404, "unmatched",     NULL,  "GET /v1/projects/{}/social-accounts"},
         {"GET /projects/p/social-accounts",   404, "unmatched",     NULL,  "GET /v1/projects/{}/social-accounts"},
         {"PUT " LIST,                         405, "unmatched",     "GET", "GET /v1/projects/{}/social-accounts"},
+        {"GET /",                             404, "unmatched",     NULL,  "GET /postnitro/"                    },
         {"POST /v1/organizations/o/api-keys", 501, "unimplemented", NULL,  NULL                                 },
         {"GET " LIST,                         200, NULL,            NULL,  NULL                                 },
         {"HEAD " LIST,                        200, NULL,            NULL,  NULL                                 },

@@ -240,6 +240,10 @@ static void unmatched_calls_are_listed_with_the_nearest_routes(void **state)
     assert_string_equal(at(a, "/route"), "null");
     assert_string_equal(at(a, "/gates"), "[]");
     assert_non_null(at(a, "/nearest_routes/0"));
+    mock_call(n->mock, "GET /", NULL, AS_FULL); /* selects no provider */
+    a = mock_call(n->mock, "GET /__admin/requests/unmatched/near-misses", NULL);
+    assert_string_equal(at(a, "/items/2/nearest_routes/0/misses/0/pointer"), "/path");
+    assert_string_equal(at(a, "/items/2/nearest_routes/0/misses/0/expected"), "/postnitro/");
 }
 
 int main(void)
