@@ -34,7 +34,7 @@ static const struct route routes[] = {
     ADMIN("GET",    "/version",                         "version",           version),
     ADMIN("GET",    "/capabilities",                    "capabilities",      capabilities),
     ADMIN("GET",    "/routes",                          "list_routes",       list_routes),
-    ADMIN("POST",   "/reset",                           "reset",             admin_reset),
+    ARRANGE("POST",   "/reset",                           "reset",             admin_reset),
     ADMIN("GET",    "/namespaces",                      "list_namespaces",   admin_namespaces),
     ADMIN("POST",   "/namespaces",                      "create_namespace",  admin_namespace_create),
     ADMIN("GET",    "/namespaces/{}",                   "read_namespace",    admin_namespace),
@@ -138,14 +138,15 @@ static const struct admin_guide guides[] = {
     {"list_requests",     PAGE ", operation=ID, " STABLE, NULL,
      "Lists the journal: each request with its response, the rules that acted on it, the changes it made, the "
      "events it scheduled and the webhook deliveries it caused. `served` is the response that a rule with `after` "
-     "replaced. `next` is the `since` of the next page, and `cursor` "
-     "of a request that of the requests after it. After a reset, restore or deletion of the namespace, or after the "
+     "replaced. `next` is the value of `since` for the next page, and `cursor` "
+     "of a request that for the requests after it. After a reset, restore or deletion of the namespace, or after the "
      "journal was cleared, an earlier cursor is refused (410)."},
     {"clear_requests",    NULL, NULL,
      "Clears the journal."},
     {"verify_requests",   NULL, &admin_verify_fields,
      "Checks how many matching requests were made. Fails with 409 and the nearest requests if the number is not "
-     "the expected one."},
+     "the expected one. `next` is the cursor of the journal's end: with it as `since` and `count: 0`, a later call "
+     "checks that no such request was made in between. With `at_least: 0` the call only returns that cursor."},
     {"wait_for_requests", NULL, &admin_wait_fields,
      "Waits until the expected number of matching requests was made. Fails with 409 at the timeout."},
     {"list_unmatched",    PAGE ", " STABLE, NULL,

@@ -22,7 +22,7 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
     {SIMULATE(consent),           NULL,
      "Simulates the end user's decision on a pending OAuth attempt. `approve` connects the account; one that is "
      "already connected keeps its id and gets a new token. `deny` and `exchange_error` fail the attempt; `abandon` "
-     "leaves it pending. With `scopes` the user grants a part of what is asked for. Fails with 409 if the attempt has "
+     "leaves it pending. With `scopes` the user grants only these scopes. Fails with 409 if the attempt has "
      "already ended."},
     {SIMULATE(token_lost),        NULL,
      "Simulates the loss of an account's token. The account must be reconnected; in Layers its status becomes "
@@ -41,23 +41,24 @@ const struct simulation simulations[] = { /* name, fields, function; the provide
      "Makes the next calls of an operation fail. Adds a rule and returns its name."},
     {SIMULATE(side_effect),       "layers",
      "Makes one of the steps that follow a new connection fail. The account is still connected. Without its own layers"
-     " (`account_layers`) it cannot publish: its posts fail when they are due, with INTERNAL as the code of "
-     "`lastError`, with `account_unprepared` as `failure` of the destination in the state, and as `reason` of the "
-     "change. A connect of the same user creates the layers. Fails with 409 if the step's next run has that outcome."},
+     " (`account_layers`) it cannot publish: its posts fail when they are due, with the code INTERNAL in `lastError`. "
+     "In the state, `failure` of the destination is `account_unprepared`, and so is the `reason` of the change. If the "
+     "same user connects the account again, the step runs again. Fails with 409 if the step's next run already has "
+     "that outcome."},
     {SIMULATE(lease_decide),      "layers",
      "Simulates the provider's decision on a lease request. Fails with 409 if it is already decided."},
     {SIMULATE(ad_account),        "layers",
      "Simulates that an ad account is connected or disconnected, or that its token changes, outside the API. Fails "
      "with 409 if there is nothing to change."},
     {SIMULATE(health),            "posteverywhere",
-     "Sets the health of an account. Fails with 409 if the account has that health."},
+     "Sets the health of an account. Fails with 409 if the account already has that health."},
     {SIMULATE(plan),              NULL,
-     "Sets the status of an API key: active, unpaid or disabled. Fails with 409 if the key has that status."},
+     "Sets the status of an API key: active, unpaid or disabled. Fails with 409 if the key already has that status."},
     {SIMULATE(rate_limit),        NULL,
      "Sets how many calls an API key has left, so that a test need not exhaust the rate limit. Fails with 409 if the "
      "key has no such limit."},
     {SIMULATE(webhook),           "layers, posteverywhere",
-     "Delivers a webhook event now, or makes the next delivery of an event repeated, late, lost or rewritten."},
+     "Delivers a webhook event now, or duplicates, delays, drops or rewrites the next delivery of an event."},
 };
 /* clang-format on */
 const size_t simulation_count = COUNT(simulations);
@@ -119,8 +120,8 @@ struct publish_outcome {
 static const struct field publish_outcome_rows[] = {
     FIELD("post", FIELD_TEXT, struct publish_outcome, post, .help = "Id of the post."),
     FIELD("account", FIELD_TEXT, struct publish_outcome, account,
-          .help = "Instead of post: the account (id, or handle if that is unique); it is about the account's post that "
-                  "is publishing, else its next one."),
+          .help = "Instead of post: the account (id, or handle if that is unique). Selects the account's post that is "
+                  "publishing, else the next one that it publishes."),
     FIELD("outcome", FIELD_ENUM, struct publish_outcome, outcome, .help = "Result of publishing the post.",
           .required = true, .texts = result_texts, .text_count = COUNT(result_texts)),
     FIELD("code", FIELD_TEXT, struct publish_outcome, code,

@@ -154,8 +154,8 @@ static bool create_namespace(struct call *c)
     c->arranged = arranges(c);
     if (!c->arranged && (call_is_internal(c) || c->admin_port))
         return refuse_namespace(c, 404,
-                                "does not exist; create it with POST /__admin/namespaces, an admin call that changes "
-                                "something, or a call to a provider");
+                                "does not exist; create it with POST /__admin/namespaces, a call to a provider, or an "
+                                "admin call that arranges a test, such as a simulation, a rule or a reset");
     if (namespaces_full(all))
         return refuse_namespace(c, 503,
                                 arena_printf(c->arena,

@@ -28,7 +28,7 @@ static const struct field respond_rows[] = {
           .help = "Instead of body: the bytes of the body, for example invalid JSON. The Content-Type is that of JSON, "
                   "unless headers sets another one."),
     FIELD("raw_base64", FIELD_NODE, struct respond, raw_base64, .shape = "{type: string}",
-          .help = "The same in base64, for bytes that are no text."),
+          .help = "The same in base64, for bytes that are not text."),
     FIELD("headers", FIELD_NODE, struct respond, headers, .shape = "headers",
           .help = "Headers of the response, by name; null removes one, also one that every response has."),
     FIELD("after", FIELD_BOOL, struct respond, after,

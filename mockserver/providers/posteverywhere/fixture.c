@@ -186,7 +186,7 @@ static const struct field post_rows[] = {
     FIELD("campaign", FIELD_INT, OF, campaign, .min = 1, .max = ID_MAX,
           .help = "Id of a campaign of this organization. Default: none."),
     FIELD("metrics", FIELD_MAP, OF, metrics, .sub = &metric_fields,
-          .help = "What the platforms count, for the analytics summary; only of a post that was published."),
+          .help = "What the platforms counted, for the analytics summary; only for a post that was published."),
     FIELD("timezone", FIELD_TEXT, OF, timezone, .help = "IANA time zone. Default: UTC."),
     FIELD("created_at", FIELD_TIME, OF, created_at,
           .help = "Creation time. Default: the clock's start, or one day before `at` if that is "

@@ -150,7 +150,7 @@ static const struct field workspace_rows[] = {
     FIELD("audio", FIELD_LIST, OF, library.audio, .sub = &postnitro_audio_fields,
           .help = "Audio tracks. Default: none."),
     FIELD("generation", FIELD_LIST, OF, library.generation, .sub = &postnitro_generation_fields, .max = 1,
-          .help = "At most one item: what generated and imported posts of this workspace are."),
+          .help = "At most one item: the outcome of each generation and import of a post in this workspace."),
 };
 static const struct fields workspace_fields = FIELD_TABLE("workspace", workspace_rows, OF, offsetof(OF, at));
 #undef OF

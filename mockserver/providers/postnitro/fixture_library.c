@@ -89,7 +89,7 @@ static const struct field generation_rows[] = {
           .help = "Number of slides of a generated post. Default: that of the preset."),
     FIELD("error", FIELD_TEXT, OF, error, .help = "Message with which every generation and import fails."),
     FIELD("result", FIELD_NODE, OF, result, .shape = "{type: object}",
-          .help = "Members of `result` of a post's output, besides those of the mock or instead of them."),
+          .help = "Members to set in `result` of a post's output; the mock's other members stay."),
 };
 const struct fields postnitro_generation_fields = FIELD_TABLE("generation", generation_rows, OF, offsetof(OF, at));
 #undef OF
