@@ -128,11 +128,15 @@ static void an_invalid_request_is_a_validation_error(void **state)
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','mood':'y'}}",            "niche.mood"    },
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'english!'}}", "niche.language"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'e'}}",        "niche.language"},
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'english'}}",  "niche.language"},
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en_US'}}",    "niche.language"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en--US'}}",   "niche.language"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','language':'en-'}}",      "niche.language"},
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':'US'}}",            "niche.geo"     },
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['US','usa']}}",    "niche.geo[1]"  },
         {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['us']}}",          "niche.geo[0]"  },
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['GB','UK']}}",     "niche.geo[1]"  },
+        {"{'projectId':'prj_acme_a','count':1,'niche':{'vertical':'x','geo':['D ']}}",          "niche.geo[0]"  },
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'requestId':''}",                     "requestId"     },
         {"{'projectId':'prj_acme_a','count':1," FITNESS ",'budget':1}",                         "budget"        },
     };
@@ -157,7 +161,7 @@ static void well_formed_languages_and_countries_are_accepted(void **state)
 {
     static const char *const niches[] = {
         "'language':'en'", "'language':'en-US'", "'language':'zh-Hant-TW'", "'language':'de-DE-1996'",
-        "'geo':[]",        "'geo':['US']",       "'geo':['US','CA','GB']",
+        "'geo':[]",        "'geo':['US']",       "'geo':['AD','GB','ZW']",  "'language':'fil'",
     };
     for (size_t i = 0; i < COUNT(niches); i++) {
         char body[256];

@@ -70,7 +70,8 @@ void layers_read_lease_request(struct call *c);
 void layers_list_leased_accounts(struct call *c);
 void layers_list_all_leased_accounts(struct call *c);
 void layers_release_leased_account(struct call *c);
-bool layers_is_country(const char *code); /* two capital letters */
+bool layers_is_country(const char *code); /* of ISO 3166-1, two capital letters */
+bool layers_is_language(const char *tag); /* has the form of a BCP 47 tag */
 /* Returns the list as one text, for example "US,CA"; NULL if it is empty. */
 const char *layers_countries(struct arena *a, const struct field_list *geo);
 

@@ -68,11 +68,12 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Checks only the form of a BCP 47 tag, not whether its parts are registered. */
-static bool is_language(const char *tag)
+/* Checks only the form of a BCP 47 tag, not whether its parts are registered; but no language of more than three
+ * letters, for example "english", was ever registered. */
+bool layers_is_language(const char *tag)
 {
     struct str rest = str_from(tag), language = str_cut(&rest, '-');
-    bool ok = language.n >= 2 && language.n <= 8 && !str_ends(str_from(tag), STR("-"));
+    bool ok = (language.n == 2 || language.n == 3) && !str_ends(str_from(tag), STR("-"));
     for (size_t i = 0; i < language.n; i++)
         ok = ok && is_letter(language.s[i]);
     while (rest.n) {
@@ -84,9 +85,25 @@ static bool is_language(const char *tag)
     return ok;
 }
 
+/* ISO 3166-1. To renew: awk '!/^#/ { print $1 }' iso3166.tab of the time zone database. */
+static const char countries[] =
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
 bool layers_is_country(const char *code)
 {
-    return strlen(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z';
+    for (const char *at = countries; strlen(code) == 2; at += 3) {
+        if (strncmp(at, code, 2) == 0)
+            return true;
+        if (!at[2])
+            break;
+    }
+    return false;
 }
 
 const char *layers_countries(struct arena *a, const struct field_list *geo)
@@ -103,7 +120,7 @@ static bool body_valid(struct call *c, const struct lease_body *body)
     const char *const *geo = body->niche.geo.items;
     if (!str_is(c->params[0], body->project))
         call_issue(c, "projectId", "must equal the project id in the path");
-    if (body->niche.language && !is_language(body->niche.language))
+    if (body->niche.language && !layers_is_language(body->niche.language))
         call_issue(c, "niche.language", "must be a BCP 47 tag, for example en-US");
     for (size_t i = 0; i < body->niche.geo.count; i++)
         if (!layers_is_country(geo[i]))
