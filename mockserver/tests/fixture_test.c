@@ -41,7 +41,7 @@ static const char text[] = "name: small\n"
                            "          timezone: Europe/Dublin\n"
                            "          social_accounts:\n"
                            "            - { id: sa_a, platform: tiktok, handle: a, connected_at: -1d }\n" LAST
-                           "          content: [ { id: c, approval: pending, caption: hello } ]\n"
+                           "          content: [ { id: c, approval: approved, caption: hello } ]\n"
                            "          scheduled_posts: [ { content: c, account: a, at: +1d, mode: draft } ]\n";
 
 static struct fixture *load_text(const char *yaml)
@@ -229,7 +229,7 @@ static void a_fixture_sets_the_initial_state(void **state)
     const struct destination *d = destination_read(w, 1);
     assert_int_equal(d->due_at_ms, start + DAY_MS);
     assert_int_equal(d->mode, MODE_DRAFT);
-    assert_int_equal(content_read(w, 1)->approval, APPROVAL_PENDING);
+    assert_int_equal(content_read(w, 1)->approval, APPROVAL_APPROVED);
     assert_int_equal(changes_read(w, 1)->cause, CAUSE_FIXTURE);
     struct buf why = {.arena = &f->arena};
     assert_null(world_check(w, &why));

@@ -155,11 +155,25 @@ static bool check_due(const struct fixture_load *load, const struct fixture_post
     return true;
 }
 
+/* A post is created when its content is completed and approved, or needs no approval; an approved one stays so. */
+static bool check_content(const struct fixture_load *load, const struct fixture_post *p, uint32_t content)
+{
+    const struct content *c = content_read(load->world, content);
+    if (c->state != CONTENT_COMPLETED)
+        return fixture_problem(load, p->at, "content '%s' is not completed, so it cannot have posts", p->content);
+    if (c->approval == APPROVAL_PENDING || c->approval == APPROVAL_REJECTED)
+        return fixture_problem(load, p->at, "content '%s' is not approved, so it cannot have posts", p->content);
+    return true;
+}
+
 static bool check_post(const struct fixture_load *load, const struct fixture_post *p,
                        const struct fixture_account *account)
 {
     bool ok = !p->due.given || check_due(load, p);
     const char *word = enum_word_of(&layers_post_statuses, p->state);
+    if (p->state == DESTINATION_DRAFT && p->mode != MODE_DRAFT)
+        ok = fixture_problem(load, p->at, "the post is draft, but its mode is %s; expected draft",
+                             enum_word_of(&layers_publish_modes, p->mode));
     if (p->external_url && p->state != DESTINATION_PUBLISHED)
         ok = fixture_problem(load, p->at, "the post is %s, but has an 'external_url'", word);
     if (p->error && p->state != DESTINATION_FAILED)
@@ -208,7 +222,10 @@ static bool build_post(struct fixture_load *load, uint32_t project, const struct
         ok = fixture_duplicate(load, p->at, "scheduled post", p->id);
     uint32_t content = find_content(load, project, p);
     const struct fixture_account *account = handles_find(load, handles, p->account, p->at);
-    if (!content || !account || !check_post(load, p, account))
+    if (!content || !account)
+        return false;
+    ok = check_content(load, p, content) && ok;
+    if (!check_post(load, p, account))
         return false;
     create_post(load, project, p, content, account->row);
     return ok;

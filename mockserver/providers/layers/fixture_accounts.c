@@ -12,7 +12,7 @@ static bool geo_valid(const struct fixture_load *load, const struct field_list *
     const char *const *items = geo->items;
     for (size_t i = 0; i < geo->count; i++)
         if (!layers_is_country(items[i]))
-            ok = fixture_problem(load, at, "invalid country code '%s'; expected two capital letters, for example US",
+            ok = fixture_problem(load, at, "invalid country code '%s'; expected one of ISO 3166-1, for example US",
                                  items[i]);
     return ok;
 }
@@ -102,6 +102,11 @@ static bool check_account(const struct fixture_load *load, const struct fixture_
                              enum_word_of(&layers_platforms, a->platform));
     if (!a->leased && a->monthly_price_cents)
         ok = fixture_problem(load, a->at, "'monthly_price_cents' is set on '%s', which is not leased", a->handle);
+    if (!a->leased && a->followers)
+        ok = fixture_problem(load, a->at, "'followers' is set on '%s', which is not leased", a->handle);
+    if (a->leased && a->refresh)
+        ok = fixture_problem(load, a->at, "'refresh' is set on leased account '%s', whose token never expires",
+                             a->handle);
     if (a->connected_at.given && fixture_time(load, &a->connected_at) > load->start_ms)
         ok = fixture_problem(load, a->at, "'connected_at' of '%s' is after the clock's start", a->handle);
     if (a->token_expires_at.given)
@@ -238,6 +243,9 @@ static bool build_request(struct fixture_load *load, uint32_t project, const str
 {
     if (!r->vertical || r->count < 1 || !geo_valid(load, &r->geo, r->at))
         return false;
+    if (r->language && !layers_is_language(r->language))
+        return fixture_problem(load, r->at, "invalid language '%s'; expected a BCP 47 tag, for example en-US",
+                               r->language);
     uint32_t organization = space_read(load->world, project)->organization;
     if (r->id && lease_request_find(load->world, organization, str_from(r->id)))
         return fixture_duplicate(load, r->at, "lease request", r->id);
@@ -267,6 +275,14 @@ bool fixture_build_lease_requests(struct fixture_load *load, uint32_t project, c
     return ok;
 }
 
+static bool is_currency(const char *code)
+{
+    for (size_t i = 0; code[i]; i++)
+        if (code[i] < 'A' || code[i] > 'Z')
+            return false;
+    return strlen(code) == 3;
+}
+
 static bool check_ad_account(const struct fixture_load *load, const struct fixture_ad_account *a)
 {
     bool ok = true;
@@ -276,6 +292,9 @@ static bool check_ad_account(const struct fixture_load *load, const struct fixtu
     if (a->external_id && !layers_is_external_id((enum ad_platform)a->platform, str_from(a->external_id)))
         ok = fixture_problem(load, a->at, "invalid external_id '%s' for %s; expected, for example, %s", a->external_id,
                              platform, layers_external_id_sample((enum ad_platform)a->platform));
+    if (a->currency && !is_currency(a->currency))
+        ok = fixture_problem(load, a->at, "invalid currency '%s'; expected an ISO 4217 code, for example USD",
+                             a->currency);
     if (a->token == AD_TOKEN_PENDING && !a->disconnected && !load->world->timings.ad_validation_ms)
         ok = fixture_problem(load, a->at, "the token is pending, but timings.ad_validation is 0");
     return fixture_time_past(load, a->at, "connected_at", "the ad account",

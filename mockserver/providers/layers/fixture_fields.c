@@ -38,7 +38,7 @@ static const struct field account_rows[] = {
         .help = "Expiry time of the token. Default: one token lifetime (TikTok: 30 days, Instagram: 60 days) after the "
                 "clock's start, or after connected_at if the status is not connected; never for a leased account."),
     ROW("refresh",             BOOL, refresh,
-        .help = "Whether the token is renewed before it expires. Default: false."),
+        .help = "Whether the token is renewed before it expires; not for a leased account. Default: false."),
     ROW("avatar_url",          TEXT, avatar_url,
         .help = "Avatar URL. Default: a URL on the Layers media host, made of platform and handle."),
 };
@@ -65,13 +65,15 @@ static const struct fields content_fields = FIELD_TABLE("content", content_rows,
 #define OF struct fixture_post
 static const struct field post_rows[] = {
     ROW("id",           TEXT, id,           FIXTURE_ID, .help = "Post id (scheduledPostId). Default: generated."),
-    ROW("content",      TEXT, content,      .required = true, .help = "Id of a content item of this project."),
+    ROW("content",      TEXT, content,      .required = true,
+        .help = "Id of a content item of this project; it must be completed, and not pending approval or rejected."),
     ROW("account",      TEXT, account,      .required = true,
         .help = "Account of this project: its id, or its handle if unique."),
     ROW("mode",         ENUM, mode,         .words = &layers_publish_modes, .help = "Publish mode. Default: publish."),
     ROW("at",           TIME, due,          .required = true, .help = "Due time, in the past or in the future."),
     ROW("status",       ENUM, state,        .words = &layers_post_statuses,
-        .help = "Post status. A post that is publishing ends timings.publish after `at`. Default: queued."),
+        .help = "Post status; draft requires the mode draft. A post that is publishing ends timings.publish after `at`. "
+                "Default: queued."),
     ROW("external_url", TEXT, external_url,
         .help = "URL of a published post. Default: a URL in the platform's format."),
     ROW("error",        TEXT, error,        .help = "Error code of a failed post. Default: PLATFORM_ERROR."),
