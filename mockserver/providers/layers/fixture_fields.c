@@ -72,8 +72,8 @@ static const struct field post_rows[] = {
     ROW("mode",         ENUM, mode,         .words = &layers_publish_modes, .help = "Publish mode. Default: publish."),
     ROW("at",           TIME, due,          .required = true, .help = "Due time, in the past or in the future."),
     ROW("status",       ENUM, state,        .words = &layers_post_statuses,
-        .help = "Post status; draft requires the mode draft. A post that is publishing ends timings.publish after `at`. "
-                "Default: queued."),
+        .help = "Post status; draft requires the mode draft. A post that is publishing ends timings.publish after "
+                "`at`. Default: queued."),
     ROW("external_url", TEXT, external_url,
         .help = "URL of a published post. Default: a URL in the platform's format."),
     ROW("error",        TEXT, error,        .help = "Error code of a failed post. Default: PLATFORM_ERROR."),
