@@ -98,7 +98,7 @@ bool admin_query_int(struct call *c, const char *name, int64_t least, int64_t mo
         return c->fault == FAULT_NONE;
     int64_t number;
     if (!str_to_int(text, &number) || number < least || number > most)
-        return call_refuse(c, FAULT_INVALID, "invalid '%s': '" STR_FMT "'; expected %s", name, STR_ARG(text), expected);
+        return call_issue(c, "query", "invalid '%s': '" STR_FMT "'; expected %s", name, STR_ARG(text), expected);
     *value = number;
     return true;
 }

@@ -261,13 +261,13 @@ static bool read_types(struct call *c, unsigned *types)
             i++;
         if (i == EVENT_TYPE_COUNT) {
             const char *near = str_nearest(name, event_type_texts, EVENT_TYPE_COUNT);
-            return call_refuse(c, FAULT_INVALID, "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
-                               near ? " (did you mean '" : " (request or change)", near ? near : "", near ? "'?)" : "");
+            return call_issue(c, "query", "unknown type '" STR_FMT "'%s%s%s", STR_ARG(name),
+                              near ? " (did you mean '" : " (request or change)", near ? near : "", near ? "'?)" : "");
         }
         *types |= 1u << i;
     }
     return *types ? c->fault == FAULT_NONE
-                  : call_refuse(c, FAULT_INVALID, "'types' is empty; expected request, change or both");
+                  : call_issue(c, "query", "'types' is empty; expected request, change or both");
 }
 
 static struct position newest(const struct call *c)
@@ -314,9 +314,9 @@ static bool read_since(struct call *c, struct event_stream *e)
         return c->fault == FAULT_NONE;
     bool is_id = read_id(since, &given);
     if (!is_id && !str_is(since, "0") && !str_is(since, "start"))
-        return call_refuse(c, FAULT_INVALID,
-                           "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
-                           "or 0 (with the changes that loading it made)");
+        return call_issue(c, "query",
+                          "invalid 'since'; expected an event id, 'start' (after the fixture was loaded) "
+                          "or 0 (with the changes that loading it made)");
     e->restarts = is_id && !is_known_position(&given, &now);
     e->at.seq = 0;
     e->at.change = str_is(since, "0") ? 0 : scheduler_changes_before(c->ns->scheduler);

@@ -322,7 +322,7 @@ static bool read_operation(struct call *c)
         return true;
     c->own = wanted;
     if (!provider_operation(operation, STR(""), (struct where){0}, wanted, &err))
-        call_refuse(c, FAULT_INVALID, "'operation': %s", err.first->text);
+        call_issue(c, "query", "'operation': %s", err.first->text);
     error_end(&err);
     return !c->fault;
 }
@@ -335,7 +335,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
     struct str cursor = call_query(c, "since");
     uint64_t since = 0;
     int64_t limit = LIMIT_DEFAULT;
-    if (c->fault || (cursor.s && !request_read_cursor(c, NULL, cursor, &since)) ||
+    if (c->fault || (cursor.s && !request_read_cursor(c, "query", cursor, &since)) ||
         !admin_query_int(c, "limit", 1, LIMIT_MAX, LIMIT_EXPECTED, &limit))
         return;
     bool truncated = since < journal_lost(j);

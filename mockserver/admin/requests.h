@@ -17,8 +17,8 @@
 /* The cursor after an entry: the epoch of the journal and the seq, so that it is refused once the journal was cleared.
  * seq 0: before the first entry. */
 const char *request_cursor(struct arena *a, const struct journal *j, uint64_t seq);
-/* Reads a cursor of the namespace's journal, or 0 for its beginning. `pointer`: where the body has it; NULL: in the
- * query. Returns false if the call was refused. */
+/* Reads a cursor of the namespace's journal, or 0 for its beginning. `pointer` is that of an error: where the body
+ * has it, "query", or NULL for a path. Returns false if the call was refused. */
 bool request_read_cursor(struct call *c, const char *pointer, struct str text, uint64_t *seq);
 /* Refuses a cursor of another journal, or of this one before it was cleared. Always returns false. */
 bool request_refuse_cursor(struct call *c, struct str text);

@@ -60,6 +60,6 @@ void admin_client_checks(struct call *c)
     } else if (!format.n || str_is(format, "json")) {
         client_checks_print(c->ns->client_checks, call_json(c, 200));
     } else {
-        call_refuse(c, FAULT_INVALID, "unknown format '" STR_FMT "' (json or junit)", STR_ARG(format));
+        call_issue(c, "query", "unknown format '" STR_FMT "' (json or junit)", STR_ARG(format));
     }
 }

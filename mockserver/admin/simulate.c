@@ -336,7 +336,7 @@ static bool check_class(struct call *c, const struct rate_limits *l, const char 
             return true;
     }
     return call_issue(c, "/class", "unknown rate limit '%s'%s", class,
-                      admin_hint(c, str_from(class), names, l->window_count));
+                      str_suggest(c->arena, str_from(class), names, l->window_count));
 }
 
 static void set_window(struct call *c, uint32_t key, const struct rate_limits *l, size_t window, int64_t remaining)

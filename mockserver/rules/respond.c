@@ -130,8 +130,8 @@ static bool raw_check(struct arena *a, const struct respond *f, struct error *er
     if (!raw)
         return true;
     if (raw->kind != NODE_TEXT)
-        return error_add(err, ERROR_INPUT, raw->at, "'%s' is of type %s; expected text", f->raw ? "raw" : "raw_base64",
-                         node_kind_name(raw->kind));
+        return error_add(err, ERROR_INPUT, raw->at, "'%s' is %s; expected %s", f->raw ? "raw" : "raw_base64",
+                         node_kind_words(raw, raw->kind), node_kind_words(raw, NODE_TEXT));
     if (!f->raw && !read_base64(a, raw->text, &bytes))
         return error_add(err, ERROR_INPUT, raw->at, "'raw_base64' is not base64 with padding, such as 'eyI='");
     return true;

@@ -44,7 +44,7 @@ static void the_journal_is_read_in_pages(void **state)
     struct mock_response some = mock_call(m, "GET /__admin/requests?operation=layers.revoke_social_account", NULL);
     assert_string_equal(at(some, "/items/0/seq"), "4");
     assert_null(at(some, "/items/1"));
-    assert_problem(mock_call(m, "GET /__admin/requests?limit=0", NULL), 422, NULL, "limit");
+    assert_problem(mock_call(m, "GET /__admin/requests?limit=0", NULL), 422, "query", "limit");
     assert_problem(mock_call(m, "GET /__admin/requests?since=x", NULL), 422, NULL, "since");
     assert_string_equal(at(mock_call(m, "DELETE /__admin/requests", NULL), "/removed"), "4");
     assert_string_equal(at(mock_call(m, "GET /__admin/requests", NULL), "/items"), "[]");
@@ -172,7 +172,7 @@ static void a_cursor_must_be_one(void **state)
         mock_call(m, LIST, NULL, KEY);
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_problem(mock_call(m, arena_printf(&m->arena, "GET /__admin/requests?since=%s", rows[i].cursor), NULL),
-                       422, NULL, rows[i].words);
+                       422, "query", rows[i].words);
     assert_int_equal(node_count(node_get(mock_call(m, "GET /__admin/requests?since=0", NULL).body, "items")), 3);
     assert_string_equal(at(mock_call(m, "GET /__admin/requests?since=1-3", NULL), "/items"), "[]");
     assert_string_equal(at(mock_call(m, "GET /__admin/explain/1-2", NULL), "/seq"), "2");

@@ -247,7 +247,7 @@ static void a_simulation_with_an_unknown_key_or_class_is_refused(void **state)
     } rows[] = {
         {"{\"key\":\"standart\",\"remaining\":1}",                     "/key",       "did you mean 'standard'"},
         {"{\"key\":\"few\",\"class\":\"reed\",\"remaining\":1}",       "/class",     "did you mean 'read'"    },
-        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",     "unknown rate limit"     },
+        {"{\"key\":\"few\",\"class\":\"read-light\",\"remaining\":1}", "/class",     "expected one of: "      },
         {"{\"key\":\"few\",\"remaining\":-1}",                         "/remaining", "-1"                     },
         {"{\"key\":\"few\"}",                                          "",           "missing 'remaining'"    },
     };

@@ -516,7 +516,7 @@ static void effects_that_cannot_act_are_refused(void **state)
         {"{\"respond\":{\"error\":\"INTERNAL\",\"body\":\"x\"}}",         "/then/0/respond/body", "need a 'status'"},
         {"{\"respond\":{\"status\":500,\"body\":\"x\",\"raw\":\"x\"}}",   "/then/0/respond/raw", "only one of"},
         {"{\"respond\":{\"status\":500,\"raw\":\"x\",\"raw_base64\":\"\"}}", "/then/0/respond/raw_base64", "only one of"},
-        {"{\"respond\":{\"status\":500,\"raw\":5}}",                      "/then/0/respond/raw", "expected text"},
+        {"{\"respond\":{\"status\":500,\"raw\":5}}",                      "/then/0/respond/raw", "expected a string"},
         {"{\"respond\":{\"status\":500,\"raw_base64\":\"A\"}}",           "/then/0/respond/raw_base64", "not base64"},
         {"{\"respond\":{\"status\":500,\"raw_base64\":\"A-_=\"}}",        "/then/0/respond/raw_base64", "not base64"},
         {"{\"respond\":{\"status\":500,\"raw_base64\":\"AA\"}}",          "/then/0/respond/raw_base64", "not base64"},
