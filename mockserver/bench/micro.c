@@ -155,7 +155,8 @@ static void pages(uint32_t accounts)
     struct arena a = {0};
     uint32_t half = accounts / 2;
     struct index_entry middle = {.order = -(START - (half - 1) * STEP), .row = half};
-    const char *after = arena_printf(&a, "GET /ns/bench" LIST "&cursor=%s", page_cursor(&a, &middle));
+    const char *cursor = page_cursor(&a, "list_social_accounts prj_bench", &middle);
+    const char *after = arena_printf(&a, "GET /ns/bench" LIST "&cursor=%s", cursor);
     printf("page_%u %.2f us\n", accounts, call_us(m, "GET /ns/bench" LIST, FREE));
     printf("page_%u_middle %.2f us\n", accounts, call_us(m, after, FREE));
     printf("page_%u_filtered %.2f us\n", accounts,

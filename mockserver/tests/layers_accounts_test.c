@@ -86,6 +86,32 @@ static void a_cursor_stays_valid_when_its_account_is_removed(void **state)
     assert_string_equal(list_ids(mock_call(*state, line, NULL, AS_FULL)), "tiktok instagram");
 }
 
+static void a_cursor_of_another_list_is_refused(void **state)
+{
+    static const struct {
+        const char *list;
+        int status;
+    } rows[] = {
+        {"GET /v1/projects/prj_acme_a/social-accounts?status=connected&", 200},
+        {"GET /v1/projects/prj_acme_b/social-accounts?",                  422},
+        {"GET /v1/projects/prj_acme_a/scheduled-posts?",                  422},
+        {"GET /v1/projects/prj_acme_a/leased-accounts?",                  422},
+        {"GET /v1/leased-accounts?",                                      422},
+        {"GET /v1/projects?",                                             422},
+        {"GET /v1/audit-log?",                                            422},
+        {"GET /v1/webhook-endpoints?",                                    422},
+    };
+    struct mock_response first = mock_call(*state, (LIST "?limit=1"), NULL, AS_FULL);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char line[256];
+        snprintf(line, sizeof line, "%scursor=%s", rows[i].list, at(first, "/nextCursor"));
+        struct mock_response a = mock_call(*state, line, NULL, AS_FULL);
+        assert_int_equal(a.status, rows[i].status);
+        if (a.status == 422)
+            assert_string_equal(at(a, "/error/details/issues/0/path"), "cursor");
+    }
+}
+
 static void accounts_connected_at_the_same_time_are_all_paged(void **state)
 {
     (void)state;
@@ -271,6 +297,7 @@ int main(void)
         LAYERS_TEST(each_filter_selects_accounts_newest_first),
         LAYERS_TEST(pages_of_any_size_add_up_to_the_list),
         LAYERS_TEST(a_cursor_stays_valid_when_its_account_is_removed),
+        LAYERS_TEST(a_cursor_of_another_list_is_refused),
         LAYERS_TEST(accounts_connected_at_the_same_time_are_all_paged),
         LAYERS_TEST(an_invalid_query_is_a_validation_error),
         LAYERS_TEST(unknown_ids_and_other_organizations_ids_return_404),

@@ -115,7 +115,7 @@ static void print_log(struct call *c, const struct page *page, const struct filt
         if (!matches_filter(c, changes_read(c->world, seq), f))
             continue;
         if (count++ == page->limit) {
-            next = page_cursor(c->arena, &(struct index_entry){.row = last});
+            next = page_cursor(c->arena, page_list_name(c), &(struct index_entry){.row = last});
             break;
         }
         print_entry(c, seq);

@@ -141,7 +141,7 @@ bool layers_query_choice(struct call *c, const char *name, const struct enum_wor
 unsigned layers_query_words(struct call *c, const char *name, const struct enum_words *words);
 
 /* A page starts after an entry of an ordered index. The cursor encodes that entry's order and row, so it stays valid
- * when entries are added or removed. Clients must treat it as opaque. */
+ * when entries are added or removed, and its list, so that no other list takes it. Clients must treat it as opaque. */
 struct page {
     int64_t limit;
     int64_t order; /* with row: the first entry that may be on the page */
@@ -153,8 +153,12 @@ bool page_read(struct call *c, int64_t limit_default, int64_t limit_max, struct 
 /* response.c */
 void layers_render_error(struct call *c);
 void layers_add_common_headers(struct call *c);
-/* Returns the cursor of the page that follows the entry `last`. */
-const char *page_cursor(struct arena *a, const struct index_entry *last);
+/* The name of the call's list for its cursors: the operation and the id in the path, if there is one. */
+const char *page_list_name(const struct call *c);
+/* A number that stands for the list in its cursors. */
+int64_t page_list_number(const char *list_name);
+/* Returns the cursor of the list's page that follows the entry `last`. */
+const char *page_cursor(struct arena *a, const char *list_name, const struct index_entry *last);
 
 struct page_list {
     const struct index *index;

@@ -60,11 +60,12 @@ unsigned layers_query_words(struct call *c, const char *name, const struct enum_
 static bool read_cursor(struct call *c, struct page *page)
 {
     struct str text = call_query(c, "cursor"), inside;
-    int64_t order, row;
+    int64_t order, row, list;
     if (!text.s)
         return true;
     if (!digest_base64url_decode(c->arena, text, &inside) || !str_to_int(str_cut(&inside, ' '), &order) ||
-        !str_to_int(inside, &row) || row < 1 || row >= UINT32_MAX)
+        !str_to_int(str_cut(&inside, ' '), &row) || row < 1 || row >= UINT32_MAX || !str_to_int(inside, &list) ||
+        list != page_list_number(page_list_name(c)))
         return call_issue(c, "cursor", "is not a cursor of this list");
     page->order = order;
     page->row = (uint32_t)row + 1;

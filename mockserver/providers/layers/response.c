@@ -68,9 +68,22 @@ void layers_add_common_headers(struct call *c)
     gate_rate_limit_headers(c);
 }
 
-const char *page_cursor(struct arena *a, const struct index_entry *last)
+const char *page_list_name(const struct call *c)
 {
-    const char *text = arena_printf(a, "%" PRId64 " %" PRIu32, last->order, last->row);
+    return arena_printf(c->arena, "%s " STR_FMT, c->route->operation, STR_ARG(c->params[0]));
+}
+
+int64_t page_list_number(const char *list_name)
+{
+    unsigned char digest[DIGEST_SIZE];
+    digest_sha256(str_from(list_name), digest);
+    return (int64_t)digest[0] << 16 | digest[1] << 8 | digest[2];
+}
+
+const char *page_cursor(struct arena *a, const char *list_name, const struct index_entry *last)
+{
+    const char *text =
+        arena_printf(a, "%" PRId64 " %" PRIu32 " %" PRId64, last->order, last->row, page_list_number(list_name));
     return digest_base64url(a, str_from(text));
 }
 
@@ -90,7 +103,7 @@ void page_print(struct call *c, const struct page *page, const struct page_list 
         if (list->matches && !list->matches(c, walk.entry.row, list->filter))
             continue;
         if (count++ == page->limit) {
-            next = page_cursor(c->arena, &last);
+            next = page_cursor(c->arena, page_list_name(c), &last);
             break;
         }
         list->print(c, walk.entry.row);
