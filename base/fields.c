@@ -154,14 +154,6 @@ static bool in_range(const struct reading *r, int64_t n, const char *is, const c
     return refuse(r, "%s %lld%s; expected %s", is, (long long)n, unit, limits);
 }
 
-static int64_t characters(struct str text)
-{
-    int64_t n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        n += (text.s[i] & 0xC0) != 0x80;
-    return n;
-}
-
 static bool read_bool(const struct reading *r, bool *to)
 {
     if (!is_kind(r, NODE_BOOL))
@@ -180,7 +172,7 @@ static bool read_int(const struct reading *r, int64_t *to)
 
 static bool read_text(const struct reading *r, const char **to)
 {
-    if (!is_kind(r, NODE_TEXT) || !in_range(r, characters(r->value->text), "has", " characters"))
+    if (!is_kind(r, NODE_TEXT) || !in_range(r, (int64_t)str_characters(r->value->text), "has", " characters"))
         return false;
     *to = r->value->text.s;
     return true;

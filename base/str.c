@@ -64,6 +64,14 @@ bool str_eq_nocase(struct str x, struct str y)
     return x.n == y.n && str_starts_nocase(x, y);
 }
 
+size_t str_characters(struct str x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x.n; i++)
+        n += (x.s[i] & 0xC0) != 0x80; /* skips UTF-8 continuation bytes */
+    return n;
+}
+
 bool str_starts(struct str x, struct str prefix)
 {
     return x.n >= prefix.n && str_eq(str_head(x, prefix.n), prefix);

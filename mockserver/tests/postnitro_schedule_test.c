@@ -74,6 +74,13 @@ static void a_wrong_value_is_refused_by_the_application(void **state)
         {"{" DRAFT "," CAPTION ",\"selectedAccounts\":[5]}", 404, "Social account not found"},
         {"{" DRAFT "}",                                      400, "Post content must be a non-empty object"},
         {"{" DRAFT ",\"postContent\":{\"common\":\"\"}}",    400, "Post content must be a non-empty object"},
+        {"{" DRAFT ",\"postContent\":{\"linkedIn\":\"a\"}}", 400, "Post content must be a non-empty object"},
+        {"{" DRAFT ",\"postContent\":{\"common\":\"a\",\"threads\":5}}", 400,
+         "Post content of threads must be a string"},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"audioId\":5}}", 400, "Audio id must be a string"},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"audioId\":\"nope\"}}", 404, "Audio not found"},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"audioId\":\"audother0000000000evening\"}}", 404,
+         "Audio not found"},
     };
     /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -134,6 +141,15 @@ static void each_platform_requires_its_settings(void **state)
         {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":60}}",
          "Video duration must be at least 5 and less than 60 seconds"},
         {"{" DRAFT "," CAPTION ",\"postSettings\":{\"videoDuration\":5}}", NULL},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"audioId\":\"audacme0000000000000morning\"}}", NULL},
+        {"{" DRAFT "," CAPTION ",\"postSettings\":{\"audioId\":null}}", NULL},
+        {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"image\","
+         "\"postAsStory\":\"no\"}}", "Instagram postAsStory must be a boolean"},
+        {"{" WHEN "," DESIGN "," ON(INSTA) ",\"instagramPostSettings\":{\"postType\":\"image\","
+         "\"postAsStory\":true}}", NULL},
+        {"{" WHEN "," DESIGN "," ON(LINKED) ",\"linkedinPostSettings\":{\"postType\":\"document\","
+         "\"postTitle\":\"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\"}}",
+         "LinkedIn post title of a document must have 5 to 90 characters"},
     };
     /* clang-format on */
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -192,6 +208,9 @@ static void the_range_includes_both_ends(void **state)
         {"fromDate=Mon%2C%2004%20May%202026%2009%3A00%3A00%20GMT&toDate=2026-05-04T11:00:00%2B02:"
          "00",                                                       "shared"              },
         {"fromDate=2026-05-04T09:00:00&toDate=2026-05-04T09:00:00",           "shared"              },
+        {"fromDate=2026-05-04T09:00&toDate=2026-05-04T09:00Z",                "shared"              },
+        {"fromDate=2026-05-04%2009:00&toDate=2026-05-04%2009:00:00",          "shared"              },
+        {"fromDate=2026-05-04T10:01%2B01:00&toDate=2026-05-05",               ""                    },
         {"fromDate=2026-05-07&toDate=2026-05-04",                             ""                    },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -203,12 +222,14 @@ static void a_range_requires_two_valid_dates(void **state)
     static const struct {
         const char *query, *message;
     } rows[] = {
-        {"",                                  "From date is required"        },
-        {"?toDate=2026-05-01",                "From date is required"        },
-        {"?fromDate=&toDate=2026-05-01",      "From date is required"        },
-        {"?fromDate=soon",                    "From date is not a valid date"},
-        {"?fromDate=2026-05-01",              "To date is required"          },
-        {"?fromDate=2026-05-01&toDate=later", "To date is not a valid date"  },
+        {"",                                    "From date is required"        },
+        {"?toDate=2026-05-01",                  "From date is required"        },
+        {"?fromDate=&toDate=2026-05-01",        "From date is required"        },
+        {"?fromDate=soon",                      "From date is not a valid date"},
+        {"?fromDate=2026-05-04T9:00&toDate=x",  "From date is not a valid date"},
+        {"?fromDate=2026-05-04x09:00&toDate=x", "From date is not a valid date"},
+        {"?fromDate=2026-05-01",                "To date is required"          },
+        {"?fromDate=2026-05-01&toDate=later",   "To date is not a valid date"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char line[96];

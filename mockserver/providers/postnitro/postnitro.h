@@ -77,6 +77,7 @@ void postnitro_print_post(struct call *c, uint32_t row);
 enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row);
 /* The JSON text in a post's record: the settings as they were sent, the captions as printed. */
 const char *postnitro_details(struct arena *a, const struct node *body);
+bool postnitro_is_caption(const char *key); /* is a member of postContent */
 
 /* library.c: the details of the workspace's item of that kind and id. NULL: there is none. */
 const struct node *postnitro_library_details(struct call *c, enum library_kind kind, struct str id);
@@ -98,7 +99,8 @@ struct postnitro_request {
     size_t account_count;
 };
 bool postnitro_read_request(struct call *c, struct postnitro_request *r);
-/* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time and zone, and the HTTP date. */
+/* Accepts the usual formats of JavaScript's Date: ISO 8601 with or without time, seconds and zone, and the HTTP
+ * date. */
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms);
 
 /* response.c */

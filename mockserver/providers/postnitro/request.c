@@ -156,7 +156,7 @@ static bool check_flags(const struct settings *s)
 
 static bool check_linkedin(const struct settings *s)
 {
-    size_t length = str_from(node_get_text(s->settings, "postTitle")).n;
+    size_t length = str_characters(str_from(node_get_text(s->settings, "postTitle")));
     if (s->draft || strcmp(s->type, "document") != 0 || (length >= TITLE_MIN && length <= TITLE_MAX))
         return true;
     return refuse(s, "post title of a document must have 5 to 90 characters");
@@ -186,13 +186,23 @@ static bool check_tiktok(const struct settings *s)
     return strcmp(level, "SELF_ONLY") != 0 || refuse(s, "branded content cannot be private");
 }
 
+/* postAsStory is optional. */
+static bool check_instagram(const struct settings *s)
+{
+    return !member(s->settings, "postAsStory") || is_bool(s, "postAsStory") ||
+           refuse(s, "postAsStory must be a boolean");
+}
+
 static bool check_platform(struct settings *s)
 {
     if (!check_type(s) || !check_flags(s))
         return false;
-    if (s->rules->platform == PLATFORM_LINKEDIN)
+    enum platform platform = s->rules->platform;
+    if (platform == PLATFORM_LINKEDIN)
         return check_linkedin(s);
-    return s->rules->platform != PLATFORM_TIKTOK || check_tiktok(s);
+    if (platform == PLATFORM_TIKTOK)
+        return check_tiktok(s);
+    return platform != PLATFORM_INSTAGRAM || check_instagram(s);
 }
 
 static bool is_selected(const struct call *c, const struct postnitro_request *r, enum platform platform)
@@ -213,13 +223,17 @@ static bool check_selected(struct settings *s, const struct postnitro_request *r
     return (!linkedin && !r->post.content) || refuse(s, "post settings are required");
 }
 
-/* videoDuration is optional: a reel without it has a default length. */
+/* Both are optional: a reel has a default length, and may be silent. */
 static bool check_video(struct call *c, const struct node *body)
 {
     const struct node *length = node_get(node_get(body, "postSettings"), "videoDuration");
-    if (!length || (node_is_number(length) && node_number(length) >= VIDEO_MIN && node_number(length) < VIDEO_END))
-        return true;
-    return call_refuse(c, FAULT_CONFLICT, "Video duration must be at least 5 and less than 60 seconds");
+    const struct node *audio = member(node_get(body, "postSettings"), "audioId");
+    if (length && !(node_is_number(length) && node_number(length) >= VIDEO_MIN && node_number(length) < VIDEO_END))
+        return call_refuse(c, FAULT_CONFLICT, "Video duration must be at least 5 and less than 60 seconds");
+    if (audio && audio->kind != NODE_TEXT)
+        return call_refuse(c, FAULT_CONFLICT, "Audio id must be a string");
+    return !audio || postnitro_library_details(c, LIBRARY_AUDIO, audio->text) ||
+           call_refuse(c, FAULT_NOT_FOUND, "Audio not found");
 }
 
 /* Checks the settings that the selected platforms require. Returns false if the call is refused. */
@@ -247,14 +261,20 @@ static bool find_design(struct call *c, const struct node *body, uint32_t *desig
     return call_refuse(c, FAULT_NOT_FOUND, "Design not found.");
 }
 
-static const char *first_caption(const struct node *content)
+/* The first caption that is not empty. A text for anything but a platform is no caption: it would not be published. */
+static bool read_captions(struct call *c, const struct node *content, const char **first)
 {
     for (size_t i = 0; i < node_count(content); i++) {
-        const char *text = node_text(content->map.members[i].value);
-        if (text && *text)
-            return text;
+        const struct member *m = &content->map.members[i];
+        const char *text = node_text(m->value);
+        if (!postnitro_is_caption(m->key) || m->value->kind == NODE_NULL)
+            continue;
+        if (m->value->kind != NODE_TEXT)
+            return call_refuse(c, FAULT_CONFLICT, "Post content of %s must be a string", m->key);
+        if (!*first && *text)
+            *first = text;
     }
-    return NULL;
+    return true;
 }
 
 /* An id that is listed twice is linked once. */
@@ -285,8 +305,8 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r)
         return false;
     if (p->due_at_ms <= c->now_ms)
         return call_refuse(c, FAULT_CONFLICT, "Scheduled at is in the past");
-    p->text = first_caption(member(body, "postContent"));
-    if (!find_design(c, body, &p->content) || !find_accounts(c, body, r))
+    if (!read_captions(c, member(body, "postContent"), &p->text) || !find_design(c, body, &p->content) ||
+        !find_accounts(c, body, r))
         return false;
     if (!p->content && !p->text)
         return call_refuse(c, FAULT_CONFLICT, "Post content must be a non-empty object");
@@ -296,10 +316,20 @@ bool postnitro_read_request(struct call *c, struct postnitro_request *r)
     return check_settings(c, body, r);
 }
 
+/* A JavaScript Date reads a blank for the T, and a time without seconds. */
+static struct str in_full(struct arena *a, struct str text)
+{
+    if (text.n < 16 || (text.s[10] != 'T' && text.s[10] != ' ') || text.s[13] != ':')
+        return text;
+    return str_from(arena_printf(a, "%.10sT%.5s%s" STR_FMT, text.s, text.s + 11,
+                                 text.n == 16 || text.s[16] != ':' ? ":00" : "",
+                                 STR_ARG(str_of(text.s + 16, text.n - 16))));
+}
+
 bool postnitro_read_date(struct arena *a, struct str text, int64_t *ms)
 {
     static const char *const endings[] = {"", "Z", "T00:00:00Z", "-01T00:00:00Z", "-01-01T00:00:00Z"};
-    text = str_trim(text);
+    text = in_full(a, str_trim(text));
     for (size_t i = 0; i < COUNT(endings); i++)
         if (time_parse(str_from(arena_printf(a, STR_FMT "%s", STR_ARG(text), endings[i])), ms))
             return true;

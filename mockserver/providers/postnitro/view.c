@@ -69,6 +69,11 @@ enum postnitro_status postnitro_post_status(const struct world *w, uint32_t row)
     return status_of(post_read(w, row), &t);
 }
 
+bool postnitro_is_caption(const char *key)
+{
+    return text_index(caption_keys, COUNT(caption_keys), str_from(key)) < COUNT(caption_keys);
+}
+
 static bool in_tag(char c)
 {
     return (unsigned char)c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
