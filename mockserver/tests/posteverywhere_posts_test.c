@@ -5,6 +5,8 @@
 
 #include "base/json.h"
 
+#define PLATFORM_CONTENT(text) "{\"content\":\"x\",\"account_ids\":[3001],\"platform_content\":" text "}"
+
 #define POSTS     POST("/posts")
 #define P(n)      "/posts/7b0c2f58-1d1e-4a52-8f0b-00000000000" #n
 #define PUBLISHED P(1)
@@ -65,6 +67,23 @@ static void a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once(void **
         assert_string_equal(at(results, "/data/results/1/published_at"), "null");
         assert_string_equal(at(results, "/data/results/1/next_retry_at"), "null");
     }
+}
+
+static void a_sixth_retry_of_the_same_content_is_refused(void **state)
+{
+    static const char by_filter[] = "{\"account_id\":3004,\"post_ids\":[\"7b0c2f58-1d1e-4a52-8f0b-000000000003\"]}";
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(mock_call(*state, POST(FAILED "/retry"), NULL, AS_ACME).status, 200);
+    struct mock_response post = mock_call(*state, GET(FAILED), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/destinations/0/attempts"), "6");
+    struct mock_response a = mock_call(*state, POST(FAILED "/retry"), NULL, AS_ACME);
+    assert_refused(a, 422, "permanent_failure_circuit_breaker");
+    assert_string_equal(at(a, "/error/retryable"), "false");
+    a = mock_call(*state, POST("/posts/retry-failed"), by_filter, AS_ACME);
+    assert_string_equal(at(a, "/data/retried_count"), "0");
+    assert_int_equal(mock_call(*state, POST(PARTLY "/retry"), NULL, AS_ACME).status, 200);
+    post = mock_call(*state, GET(FAILED), NULL, AS_ACME);
+    assert_string_equal(at(post, "/data/destinations/0/attempts"), "6");
 }
 
 static void a_retry_succeeds_after_reconnecting(void **state)
@@ -230,6 +249,12 @@ static void an_invalid_post_is_refused_with_its_error_code(void **state)
         {"{\"content\":\"x\",\"account_ids\":[3001],\"media\":[]}",               "invalid_field_name"},
         {"{\"content\":\"x\",\"account_ids\":[3001],\"mediaId\":\"1\"}",          "invalid_field_name"},
         {"{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"no\"]}",     "validation_error"  },
+        {PLATFORM_CONTENT("[]"),                                                  "validation_error"  },
+        {PLATFORM_CONTENT("{\"twitter\":{\"content\":\"y\"}}"),                     "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":\"y\"}"),                                         "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"content\":7}}"),                               "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"contentType\":{}}}"),                          "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"settings\":\"y\"}}"),                          "validation_error"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],\"timezone\":\"Mars/Base\"}", "invalid_timezone"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],\"scheduled_for\":\"soon\"}", "invalid_datetime"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],"
@@ -364,7 +389,8 @@ static void the_list_accepts_the_sdks_statuses_and_plain_dates(void **state)
             fail_msg("%s: %s posts", rows[i].query, at(a, "/data/pagination/total"));
     }
     static const char *const wrong[] = {"status=sent", "created_after=2026-04", "created_after=2026-02-30",
-                                        "created_after=10.4.2026", "published_before=today"};
+                                        "created_after=10.4.2026", "published_before=today", "account_id=acme", "account_id=3001,3002",
+                                        "campaign_id=launch"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         char line[200];
         (void)snprintf(line, sizeof line, "GET " V "/posts?%s", wrong[i]);
@@ -380,6 +406,7 @@ int main(void)
         PE_TEST(an_immediate_post_is_published_by_the_next_read),
         PE_TEST(a_post_to_an_unhealthy_account_is_accepted_and_fails_at_once),
         PE_TEST(a_retry_succeeds_after_reconnecting),
+        PE_TEST(a_sixth_retry_of_the_same_content_is_refused),
         PE_TEST(a_scheduled_post_is_published_at_its_due_time),
         PE_TEST(a_post_fails_only_at_accounts_that_are_expired_when_it_is_due),
         PE_TEST(a_scheduled_post_of_a_removed_account_stays_scheduled),

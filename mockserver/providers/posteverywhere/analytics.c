@@ -46,6 +46,16 @@ static bool read_custom(struct call *c, struct summary *s)
     return s->from_ms <= s->to_ms || call_issue(c, "from", "must not be after 'to'");
 }
 
+/* Without period=custom they would change nothing, and the caller would get another window than it asked for. */
+static bool has_no_bounds(struct call *c)
+{
+    static const char *const bounds[] = {"from", "to"};
+    for (size_t i = 0; i < COUNT(bounds); i++)
+        if (call_query(c, bounds[i]).n)
+            return call_issue(c, bounds[i], "needs period 'custom'");
+    return true;
+}
+
 static bool read_window(struct call *c, struct summary *s)
 {
     struct str word = call_query(c, "period");
@@ -56,6 +66,8 @@ static bool read_window(struct call *c, struct summary *s)
         return call_issue(c, "period", "'" STR_FMT "' is not a valid value", STR_ARG(word));
     if (s->period == PERIOD_CUSTOM)
         return read_custom(c, s);
+    if (!has_no_bounds(c))
+        return false;
     s->to_ms = c->now_ms;
     s->from_ms = s->period == PERIOD_ALL ? INT64_MIN : c->now_ms - periods[s->period].length_ms;
     return true;

@@ -50,13 +50,46 @@ static bool names_valid(struct call *c, const struct node *body)
     return true;
 }
 
+static bool override_valid(struct call *c, const struct member *m)
+{
+    static const struct {
+        const char *key;
+        enum node_kind kind;
+    } rows[] = {
+        {"content",     NODE_TEXT},
+        {"contentType", NODE_TEXT},
+        {"settings",    NODE_MAP }
+    };
+    const char *place = arena_printf(c->arena, "platform_content.%s", m->key);
+    if (!enum_word_find(&pe_platforms, str_from(m->key)))
+        return call_issue(c, place, "is not a platform");
+    if (m->value->kind != NODE_MAP)
+        return m->value->kind == NODE_NULL || call_issue(c, place, "must be an object");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *n = node_get(m->value, rows[i].key);
+        if (n && n->kind != rows[i].kind && n->kind != NODE_NULL)
+            return call_issue(c, arena_printf(c->arena, "%s.%s", place, rows[i].key),
+                              rows[i].kind == NODE_MAP ? "must be an object" : "must be a string");
+    }
+    return true;
+}
+
+/* An override that is not read would publish the common content instead. */
+static bool overrides_valid(struct call *c, const struct node *overrides)
+{
+    if (overrides && overrides->kind != NODE_MAP)
+        return call_issue(c, "platform_content", "must be an object with platforms as keys");
+    for (size_t i = 0; i < node_count(overrides); i++)
+        if (!override_valid(c, &overrides->map.members[i]))
+            return false;
+    return true;
+}
+
 static bool read_members(struct call *c, const struct node *sent, struct post_body *body)
 {
     if (!names_valid(c, sent) || !pe_members(c, &body_fields, sent, body))
         return false;
-    if (body->platform_content && body->platform_content->kind != NODE_MAP)
-        return call_issue(c, "platform_content", "must be an object with platforms as keys");
-    return pe_read_timezone(c, body->timezone);
+    return overrides_valid(c, body->platform_content) && pe_read_timezone(c, body->timezone);
 }
 
 static bool read_body(struct call *c, struct post_body *body)
@@ -109,14 +142,6 @@ static bool apply_body(struct call *c, const struct post_body *body, const struc
 
 /* --- creating ----------------------------------------------------------------------------------------- */
 
-static size_t count_characters(const char *text)
-{
-    size_t count = 0;
-    for (; *text; text++)
-        count += ((unsigned char)*text & 0xc0) != 0x80; /* skips UTF-8 continuation bytes */
-    return count;
-}
-
 /* The text for a platform: its override in platform_content, else the content of the post. */
 static const char *text_for(const struct draft *d, enum platform platform)
 {
@@ -129,7 +154,7 @@ static bool length_valid(struct call *c, const struct draft *d)
     for (size_t i = 0; i < d->accounts.count; i++) {
         enum platform platform = account_read(c->world, d->accounts.items[i])->platform;
         const struct pe_platform_rules *p = pe_rules_of(platform);
-        if (count_characters(text_for(d, platform)) > (size_t)p->content_max)
+        if (str_characters(str_from(text_for(d, platform))) > (size_t)p->content_max)
             return pe_refuse(c, FAULT_INVALID, 400, "content_too_long", "content: the limit of %s is %d characters.",
                              p->name, (int)p->content_max);
     }

@@ -122,14 +122,23 @@ static void read_order(struct call *c, struct filter *f)
     f->ascending = str_is(order, "asc");
 }
 
+static struct str read_id(struct call *c, const char *name)
+{
+    struct str id = call_query(c, name);
+    int64_t number;
+    if (id.n && !str_to_int(id, &number))
+        call_issue(c, name, "must be a whole number");
+    return id;
+}
+
 static bool read_filter(struct call *c, struct filter *f)
 {
     pe_query_words(c, "status", &pe_status_filters, &f->statuses);
     if (f->statuses >> PE_QUEUED_FILTER & 1)
         f->statuses |= 1u << PE_SCHEDULED | 1u << PE_PUBLISHING;
     pe_query_words(c, "platform", &pe_platform_filters, &f->platforms);
-    f->account = call_query(c, "account_id");
-    f->campaign = call_query(c, "campaign_id");
+    f->account = read_id(c, "account_id");
+    f->campaign = read_id(c, "campaign_id");
     f->search = call_query(c, "search");
     read_spans(c, f);
     read_order(c, f);

@@ -8,6 +8,7 @@
 
 #define POSTS_MAX    200 /* post_ids of a filter */
 #define ATTEMPTS_MAX 10
+#define RETRIES_MAX  5 /* of one destination: the same content fails again */
 
 struct retry_body {
     const struct node *account_ids;
@@ -73,6 +74,21 @@ static void respond_retried(struct call *c, uint32_t post, const struct pe_rows 
     pe_end(c);
 }
 
+static bool is_exhausted(const struct world *w, uint32_t destination)
+{
+    return destination_read(w, destination)->attempts > RETRIES_MAX;
+}
+
+/* All destinations have the same content, so one of them is enough. */
+static bool may_retry(struct call *c, const struct pe_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (is_exhausted(c->world, rows->items[i]))
+            return pe_refuse(c, FAULT_INVALID, 422, "permanent_failure_circuit_breaker",
+                             "This content has failed after %d retries.", RETRIES_MAX);
+    return true;
+}
+
 /* Only queues the destinations again; the outcome appears in the post's results. */
 void pe_retry_post(struct call *c)
 {
@@ -87,6 +103,8 @@ void pe_retry_post(struct call *c)
         pe_refuse(c, FAULT_INVALID, 400, "no_failed_destinations", "No destination of this post has failed.");
         return;
     }
+    if (!may_retry(c, &rows))
+        return;
     for (size_t i = 0; i < rows.count; i++)
         destination_retry(c->world, rows.items[i]);
     respond_retried(c, post, &rows);
@@ -204,7 +222,7 @@ static struct pe_rows select_destinations(struct call *c, const struct filter *f
             continue;
         struct pe_rows failed = failed_destinations(c, walk.entry.row, &everywhere);
         for (size_t i = 0; i < failed.count; i++)
-            if (selects(c->world, f, failed.items[i]))
+            if (selects(c->world, f, failed.items[i]) && !is_exhausted(c->world, failed.items[i]))
                 *arena_push(c->arena, &all, uint32_t) = failed.items[i];
     }
     return (struct pe_rows){all.items, all.count};
