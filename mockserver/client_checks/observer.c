@@ -6,7 +6,7 @@
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/namespaces.h"
 
-#define TOGETHER_US 100000 /* so long after a response, a call may still be one that was sent before it */
+#define TOGETHER_US 100000 /* within this time after a response, a call may have been sent before it */
 
 /* --- the history: a hash table that replaces old entries -------------------------------------- */
 

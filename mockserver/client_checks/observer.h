@@ -31,8 +31,8 @@ struct history_entry {
     uint64_t written;     /* number of the call that wrote it last */
     struct timestamp at;  /* when the client got the response of the call; of a poll: its arrival */
     uint64_t call, epoch; /* journal seq of the call, in this epoch of the journal */
-    bool open;            /* the client has not shown yet whether it behaves (observer_settle) */
-    uint64_t owner;       /* who can show it */
+    bool open;            /* no later call has decided yet whether the client behaves (observer_settle) */
+    uint64_t owner;       /* whose later calls decide it */
     union {
         struct { /* retry_after: the last response with Retry-After */
             struct timestamp first;
@@ -119,11 +119,11 @@ struct timestamp observer_response_at(const struct observer *w, const struct cal
 /* On the clock on which more time passed. */
 int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to);
 /* True if the call may have been in flight when the response left: the server had received it, or it came within 100 ms
- * on another connection. It is neither evidence nor a violation. Of several responses pass the first, or a client with
- * several connections would never fail. */
+ * on another connection. It is neither evidence nor a violation. If there are several such responses, pass the first: with
+ * the last one a client with several connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
 
-/* That a client stops doing something shows only when it does something else. An entry that is open counts as tested at
+/* Only another call proves that a client has stopped doing something. An entry that is open counts as tested at
  * a violation (observer_show), or at a later call of its owner that is none. */
 void observer_open(const struct observer *w, struct history_entry *entry, uint64_t owner);
 void observer_show(const struct observer *w, struct history_entry *entry);

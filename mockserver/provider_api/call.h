@@ -162,7 +162,7 @@ const char *call_base_url(const struct call *c);
 /* Returns the URL of the mock's consent page for an attempt's token, in the same namespace. */
 const char *call_consent_page(struct call *c, const char *token);
 /* Returns the value of a query parameter, decoded; .s is NULL if it is absent. In a documented API it refuses a
- * parameter that is repeated or written with brackets: otherwise a list that a client means would be ignored. */
+ * parameter that is repeated or written with brackets: otherwise a filter would be ignored silently. */
 struct str call_query(struct call *c, const char *name);
 /* Prepares a walk over c->query for a parameter that may be repeated; refuses only the brackets. */
 void call_query_list(struct call *c, const char *name);

@@ -1,4 +1,4 @@
-/* library.h - what a space keeps to make posts from: templates, presets, brands, audio tracks.
+/* library.h - items from which posts of a space are made: templates, presets, brands, audio tracks.
  *
  * Shapes:  library_item {space, kind, details}: `details` is a JSON object in the provider's own format, without the
  *          id. An item of the kind generation is not listed by an API: it says what a generated post of the space is.

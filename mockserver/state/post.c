@@ -196,7 +196,7 @@ static const char *check_destination(const struct world *w, const struct index *
     if (is_open && (!account_is_listed(a) || d->removed_at_ms))
         return "a queued or held destination must not be removed, and its account must be connected";
     if (d->account_left && (!d->removed_at_ms || !d->attempted_at_ms))
-        return "a destination with 'account_left' must be removed, after an attempt to publish it";
+        return "'account_left' requires 'removed_at' and 'attempted_at'";
     if (p->removed_at_ms && !d->removed_at_ms)
         return "all destinations of a removed post must be removed";
     if (d->state == DESTINATION_QUEUED && !event_is_queued(waiting, EVENT_POST_DUE, row, d->due_at_ms))
@@ -332,7 +332,7 @@ void destination_cancel(struct world *w, uint32_t destination)
 }
 
 /* Removes it from its post; cancels it if it is queued or held. A destination that is publishing goes on. With
- * `account_left`, what came or comes of an attempt still counts; without, not even if it counted until now. */
+ * `account_left` the outcome of an attempt, also of the present one, still counts for the post; else no longer. */
 static void destination_remove(struct world *w, uint32_t destination, bool account_left)
 {
     struct transition t;

@@ -95,7 +95,7 @@ struct destination {
     int64_t due_at_ms, attempted_at_ms, published_at_ms, canceled_at_ms;
     int64_t created_at_ms, updated_at_ms;
     int64_t removed_at_ms; /* 0: not removed */
-    bool account_left;     /* removed with its account when the publish had begun: what came of it stays */
+    bool account_left;     /* removed with its account after an attempt began: its outcome still counts */
     int64_t attempts;      /* number of publish attempts */
 };
 
@@ -112,8 +112,8 @@ void post_revise(struct world *w, uint32_t post, const struct post *to);
 uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix);
 void post_remove(struct world *w, uint32_t post); /* and removes all its destinations */
 void post_leave_campaign(struct world *w, uint32_t post);
-void post_remove_destinations(struct world *w, uint32_t post); /* what came of them no longer counts */
-/* Removes all destinations of the account. What came of those that were attempted still counts. */
+void post_remove_destinations(struct world *w, uint32_t post); /* their outcomes no longer count */
+/* Removes all destinations of the account. The outcomes of those that were attempted still count. */
 void account_leave_posts(struct world *w, uint32_t account);
 /* Adds a destination that is due when its post is: queued, or held if the post is a draft. If that time has passed, the
  * next events_run_due publishes it. */

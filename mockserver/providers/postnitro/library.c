@@ -1,4 +1,4 @@
-/* What a workspace keeps to make posts from: templates, AI presets, brands and audio tracks. */
+/* The items from which posts of a workspace are made: templates, AI presets, brands and audio tracks. */
 #include "mockserver/providers/postnitro/postnitro.h"
 
 #include <inttypes.h>
