@@ -119,8 +119,8 @@ struct timestamp observer_response_at(const struct observer *w, const struct cal
 /* On the clock on which more time passed. */
 int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp *to);
 /* True if the call may have been in flight when the response left: the server had received it, or it came within 100 ms
- * on another connection. It is neither evidence nor a violation. If there are several such responses, pass the first: with
- * the last one a client with several connections would never fail. */
+ * on another connection. It is neither evidence nor a violation. If there are several such responses, pass the
+ * first: with the last one a client with several connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
 
 /* Only another call proves that a client has stopped doing something. An entry that is open counts as tested at
