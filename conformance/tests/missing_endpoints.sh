@@ -21,7 +21,7 @@ failing() {
     printf 'name: missing\ninclude: [%s]\nrules:\n  - name: missing\n    on: %s\n    when: { header: { %s: { $matches: . } } }\n    then: [ { respond: { status: %s, body: { success: false, message: missing, error: { code: NOT_FOUND, message: missing } } } } ]\n' \
         "$fixture" "$operation_of_rule" "$header" "$response" >"$tmp/missing.yaml"
     code=0
-    "$bin/conformance" run "$suite" "--mock=$tmp/missing.yaml" --no-preflight --report "json=$tmp/r.json" "$@" >"$tmp/out" 2>&1 </dev/null || code=$?
+    "$bin/conformance" run "$suite" "--mock=$tmp/missing.yaml" --no-preflight --gate=should --report "json=$tmp/r.json" "$@" >"$tmp/out" 2>&1 </dev/null || code=$?
     [ "$code" = 1 ] || { echo "a run in which $operation_of_rule responds with $response ended with $code" >&2; tail -n 3 "$tmp/out" >&2; return 1; }
     tr -d ' \n' <"$tmp/r.json" | grep -o '"id":"[A-Z]*-[0-9]*","level":"[a-z]*","outcome":"fails"' | cut -d '"' -f 4 | tr '\n' ' ' | sed 's/ $//'
 }
