@@ -292,9 +292,18 @@ static void plan_rules(struct call *c)
         rules_plan(c->ns->rules, c, RULES_BEFORE_SERVING);
 }
 
+/* A call with the same Idempotency-Key may have been served during the delay. */
+static void find_stored_reply(struct call *c)
+{
+    if (c->keep && !c->fault) {
+        c->keep = NULL;
+        gate_idempotency(c);
+    }
+}
+
 static void delay(struct call *c)
 {
-    call_suspend_for(c, c->plan->delay_before_us, NULL);
+    call_suspend_for(c, c->plan->delay_before_us, find_stored_reply);
 }
 
 static void serve_now(struct call *c)

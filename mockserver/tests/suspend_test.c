@@ -57,6 +57,33 @@ static void a_rule_that_is_removed_during_the_delay_still_acts(void **state)
     assert_true(found);
 }
 
+/* A client that gives up during the delay repeats the call with its Idempotency-Key. */
+static void a_call_that_was_repeated_during_its_delay_takes_effect_once(void **state)
+{
+    struct setup *s = *state;
+    const char *body = "{\"scheduledFor\":\"2027-06-01T09:00:00Z\",\"targets\":[{\"socialAccountId\":"
+                       "\"sa_01HXZ9P2M4N5KLM6TUV7WXYZ9A\",\"mode\":\"publish\"}]}";
+    const char *line = "POST /v1/content/cnt_spring/schedule";
+    const char *rule =
+        "{\"on\":\"layers.schedule_content\",\"when\":{\"nth\":1},\"then\":[{\"delay_before\":\"40ms\"}]}";
+    assert_int_equal(ask(s, "POST /__admin/rules", rule).status, 201);
+    struct client *c = client_new(&s->rig);
+    struct str sent = str_from(request(s, line, body)), head = str_cut(&sent, '\n');
+    const char *keyed =
+        arena_printf(&s->rig.arena, STR_FMT "\nIdempotency-Key: one\r\n" STR_FMT, STR_ARG(head), STR_ARG(sent));
+    client_send(c, str_from(keyed));
+    while (!server_in_flight(s->rig.server))
+        loop_step(s->rig.loop, 1000);
+    struct client *other = client_new(&s->rig);
+    struct mock_response first = client_request(other, keyed);
+    assert_int_equal(first.status, 202);
+    struct mock_response late = client_read_last(c);
+    assert_int_equal(late.status, 202);
+    assert_true(str_has(late.head, STR("X-Mock-Replayed: true\r\n")));
+    assert_true(str_eq(late.body, first.body));
+    client_end(other);
+}
+
 static void changes_by_other_calls_during_the_delay_are_not_its_effects(void **state)
 {
     struct setup *s = *state;
@@ -167,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_delayed_call_takes_effect_after_the_delay),
         TEST(a_rule_that_is_removed_during_the_delay_still_acts),
+        TEST(a_call_that_was_repeated_during_its_delay_takes_effect_once),
         TEST(changes_by_other_calls_during_the_delay_are_not_its_effects),
         TEST(a_call_whose_namespace_was_reset_returns_503),
         TEST(a_call_whose_namespace_was_deleted_returns_503),
