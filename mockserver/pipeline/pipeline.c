@@ -309,8 +309,14 @@ static void delay(struct call *c)
 static void serve_now(struct call *c)
 {
     if (c->plan && c->plan->respond && !c->plan->respond_after) {
-        clear_error(c); /* a rule's response replaces a gate's refusal ... */
+        clear_error(c); /* a rule's response replaces a gate's refusal or a stored response ... */
         c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
+        if (c->responded) {
+            headers_remove(&c->res->headers, "X-Mock-Replayed");
+            headers_remove(&c->res->headers, "Content-Type");
+        }
+        c->responded = false;
+        c->res->body.n = 0;
         rules_respond(c);
     } else if (!c->fault && !c->responded) {
         if (c->route->serve)

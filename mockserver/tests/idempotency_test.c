@@ -56,6 +56,26 @@ static void a_repeated_call_returns_the_stored_response_and_acts_once(void **sta
     assert_int_equal(posts(*state), before + 1);
 }
 
+static void a_rules_response_is_not_marked_as_a_stored_one(void **state)
+{
+    static const char *const responses[] = {"{\"status\":504}", "{\"status\":204}", "{\"status\":200,\"raw\":\"\"}"};
+    struct mock *m = *state;
+    struct mock_response first = mock_call(m, SCHEDULE, BODY, AS_FULL, TOKEN);
+    for (size_t i = 0; i < COUNT(responses); i++) {
+        const char *rule = arena_printf(&m->arena,
+                                        "{\"on\":\"layers.schedule_content\",\"when\":{\"times\":1},"
+                                        "\"then\":[{\"respond\":%s}]}",
+                                        responses[i]);
+        assert_int_equal(mock_call(m, "POST /__admin/rules", rule).status, 201);
+        struct mock_response a = mock_call(m, SCHEDULE, BODY, AS_FULL, TOKEN);
+        assert_int_not_equal(a.status, 202);
+        assert_null(header_of(a, "X-Mock-Replayed"));
+        assert_false(str_has(a.text, STR("scheduledPosts")));
+    }
+    assert_true(str_has(mock_call(m, "GET /__admin/explain/2", NULL).text, STR("\"replayed\":false")));
+    assert_stored_response(mock_call(m, SCHEDULE, BODY, AS_FULL, TOKEN), first);
+}
+
 static void without_a_token_every_call_acts(void **state)
 {
     uint32_t before = posts(*state);
@@ -254,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LAYERS_TEST(a_repeated_call_returns_the_stored_response_and_acts_once),
+        LAYERS_TEST(a_rules_response_is_not_marked_as_a_stored_one),
         LAYERS_TEST(without_a_token_every_call_acts),
         LAYERS_TEST(a_different_call_with_the_same_token_is_a_conflict),
         LAYERS_TEST(a_token_belongs_to_one_key_and_one_endpoint),
