@@ -120,7 +120,8 @@ const char *inbox_url(const struct inbox *box); /* ends in /name */
 
 /* Verifies the signature of a delivery: the header is "t=<seconds>,v1=<hex>"; v1 is the HMAC-SHA256 of "<t>.<body>".
  * While a secret is being rotated there are several v1; one match is enough. If none matches, *why is the reason; else
- * it is NULL. Source: Layers documentation, "Webhooks". */
+ * it is NULL. Or the header is "sha256=<hex>", the HMAC-SHA256 of the body. Sources: Layers documentation, "Webhooks";
+ * PostEverywhere, Developer pages, "Webhooks". */
 bool signature_matches(struct str header, struct str secret, struct str body, const char **why);
 
 /* --- phases.c: starts a scenario ---------------------------------------------------------- */

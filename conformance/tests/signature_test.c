@@ -9,6 +9,8 @@
 
 #include "base/array.h"
 
+/* printf '{"id":1}' | openssl dgst -sha256 -hmac whsec_test */
+#define BODY_MAC "28b662b0d2478f16dfe24997114352f1e753db9b7b114b477859947e73144763"
 /* printf '1700000000.{"id":1}' | openssl dgst -sha256 -hmac whsec_test */
 #define MAC      "2f441ba4b3b2d50d28a9ab9d9fd8880376ecd1eb5d0435401553f5d8d0a5dcf8"
 #define MISMATCH "the signature does not match the body and the secret"
@@ -29,6 +31,10 @@ static void a_signature_covers_the_bytes_and_the_secret(void **state)
         {"t=1700000000,v1=" MAC,         "whsec_test",  "{\"id\": 1}", MISMATCH                             },
         {"t=1700000000",                 "whsec_test",  "{\"id\":1}",  MISMATCH                             },
         {"t=1700000000,v1=",             "whsec_test",  "{\"id\":1}",  MISMATCH                             },
+        {"sha256=" BODY_MAC,             "whsec_test",  "{\"id\":1}",  NULL                                 },
+        {"sha256=" BODY_MAC,             "whsec_other", "{\"id\":1}",  MISMATCH                             },
+        {"sha256=" BODY_MAC,             "whsec_test",  "{\"id\": 1}", MISMATCH                             },
+        {"sha256=" MAC,                  "whsec_test",  "{\"id\":1}",  MISMATCH                             },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const char *why;
