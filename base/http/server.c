@@ -250,7 +250,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
         peer = *socket_context = heap_new(sizeof *peer);
         peer->address =
             address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-        peer->free_us = s->turn_us;
+        peer->free_us = s->last_turn_us;
         return;
     case MHD_CONNECTION_NOTIFY_CLOSED:
         peer = *socket_context;
@@ -337,6 +337,7 @@ static int listen_on(const char *address, int port, struct error *err)
 
 static void run(struct server *s)
 {
+    s->last_turn_us = s->turn_us;
     s->turn_us = time_monotonic_us();
     MHD_run(s->daemon);
 }

@@ -11,7 +11,7 @@
 /* Kept with a connection. */
 struct peer {
     char *address;
-    int64_t free_us; /* when it was accepted, or its last response was ready to be sent */
+    int64_t free_us; /* it was opened after this time, or its last response was ready to be sent then */
 };
 
 enum step {
@@ -45,9 +45,9 @@ struct server {
     struct loop *loop;
     struct MHD_Daemon *daemon;
     int epoll, port;
-    int64_t turn_us; /* when the library last looked for bytes */
-    bool must_run;   /* the library has work that no descriptor signals */
-    bool quiescing;  /* the listening socket is closed */
+    int64_t turn_us, last_turn_us; /* when the library last looked for connections and bytes, and the time before */
+    bool must_run;                 /* the library has work that no descriptor signals */
+    bool quiescing;                /* the listening socket is closed */
     size_t in_flight;
     struct job *live;
     struct job *spare;

@@ -20,8 +20,9 @@ static const struct client_check_text retry_after_text = {
     "operation. A tolerance of 50 ms allows for inexact timers. Evidence is the first "
     "repetition: early, it fails; after the wait, it passes. Until then the check is not tested. A call that may have "
     "been in flight when the refusal left counts for neither: the server had received it, or it came within 100 ms of "
-    "the first refusal on another connection. The refused write itself, with the same "
-    "Idempotency-Key, always counts.",
+    "the first refusal on another connection. Two calls always count: the refused write with the same "
+    "Idempotency-Key; and, from a client that never had two calls in flight, the refused request itself on a "
+    "connection that was opened after the refusal.",
 };
 static const struct client_check_text idempotency_kept_text = {
     "Repeats a write with the same Idempotency-Key",
@@ -108,10 +109,14 @@ void client_checks_observe(struct client_checks *k, const struct call *c)
     const struct journal *j = c->ns->journal;
     k->calls++;
     struct observer w = observer_of(k, c, journal_last(j), journal_epoch(j));
+    if (k->left_port != w.now.port && observer_overlaps(k->left_us, &w.now))
+        k->concurrent = true;
     for (size_t i = 0; i < COUNT(client_checks_table); i++) {
         w.result = &k->results[i];
         client_checks_table[i].check(&w, c);
     }
+    k->left_us = observer_response_at(&w, c).machine_us;
+    k->left_port = w.now.port;
 }
 
 void client_checks_unsent(struct client_checks *k, const struct call *c)

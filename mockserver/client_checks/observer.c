@@ -173,10 +173,15 @@ int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp
     return most > 0 ? most : 0;
 }
 
+bool observer_overlaps(int64_t responded_us, const struct timestamp *came)
+{
+    return (came->sent_after_us ? came->sent_after_us : came->machine_us) < responded_us;
+}
+
 bool observer_together(const struct timestamp *responded, const struct timestamp *came)
 {
     bool elsewhere = responded->port && came->port && responded->port != came->port;
-    bool received = (came->sent_after_us ? came->sent_after_us : came->machine_us) < responded->machine_us;
+    bool received = observer_overlaps(responded->machine_us, came);
     return (received || elsewhere) && came->machine_us - responded->machine_us < TOGETHER_US;
 }
 

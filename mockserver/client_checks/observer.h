@@ -37,7 +37,8 @@ struct history_entry {
         struct { /* retry_after: the last response with Retry-After */
             struct timestamp first;
             int64_t wait_ms;
-            uint64_t write; /* the refused write; 0: it has no Idempotency-Key */
+            uint64_t write;   /* the refused write; 0: it has no Idempotency-Key */
+            uint64_t request; /* hash of its path, body and Idempotency-Key */
             int status;
         } refusal;
         struct { /* backoff: the last of several failures in a row */
@@ -84,6 +85,9 @@ struct client_checks {
     const char *name; /* of the namespace */
     uint64_t generation, calls;
     bool ended;
+    bool concurrent; /* two calls may have been in flight at once */
+    int64_t left_us; /* when the last response left, on the connection with this port */
+    int left_port;
     struct arena arena, history; /* of the occurrences and the name (once ended); of the history entries */
     struct client_check_result results[CLIENT_CHECKS_MAX];
 };
@@ -122,6 +126,8 @@ int64_t observer_elapsed_ms(const struct timestamp *from, const struct timestamp
  * on another connection. It is neither evidence nor a violation. If there are several such responses, pass the
  * first: with the last one a client with several connections would never fail. */
 bool observer_together(const struct timestamp *responded, const struct timestamp *came);
+/* True if the client can have sent the call before the response left. False is certain. */
+bool observer_overlaps(int64_t responded_us, const struct timestamp *came);
 
 /* Only another call proves that a client has stopped doing something. An entry that is open counts as tested at
  * a violation (observer_show), or at a later call of its owner that is none. */

@@ -71,13 +71,27 @@ static uint64_t write_of(const struct call *c)
     return token.n ? str_hash(token) : 0;
 }
 
+static uint64_t request_of(struct observer *w, const struct call *c)
+{
+    return history_id(history_id(observer_path(w, c), w->operation), history_id(str_hash(c->req->body), write_of(c)));
+}
+
+/* A call that cannot have been in flight when the refusal left. A client with several calls at once may send the same
+ * request twice, so this is sure only for one that sends one call after the other. */
+static bool is_repetition(struct observer *w, const struct call *c, const struct history_entry *entry)
+{
+    if (entry->refusal.write && entry->refusal.write == write_of(c))
+        return true;
+    return !w->checks->concurrent && entry->refusal.request == request_of(w, c) &&
+           !observer_overlaps(entry->at.machine_us, &w->now);
+}
+
 /* Returns false after reporting a violation. */
-static bool check_wait(const struct observer *w, const struct call *c, struct history_entry *entry)
+static bool check_wait(struct observer *w, const struct call *c, struct history_entry *entry)
 {
     if (!entry)
         return true;
-    bool again = entry->refusal.write && entry->refusal.write == write_of(c);
-    if (!again && observer_together(&entry->refusal.first, &w->now))
+    if (!is_repetition(w, c, entry) && observer_together(&entry->refusal.first, &w->now))
         return true;
     int64_t passed_ms = observer_elapsed_ms(&entry->at, &w->now);
     w->result->tested++;
@@ -106,6 +120,7 @@ void check_retry_after(struct observer *w, const struct call *c)
     entry->refusal.wait_ms = wait_ms;
     entry->refusal.status = c->res->status;
     entry->refusal.write = write_of(c);
+    entry->refusal.request = request_of(w, c);
 }
 
 /* --- pauses between retries ------------------------------------------------------------------- */
@@ -142,8 +157,10 @@ void check_backoff(struct observer *w, const struct call *c)
     uint64_t id = history_id(operation_id(w), observer_path(w, c));
     struct history_entry *entry = observer_find(w, id);
     struct history_entry before = entry ? *entry : (struct history_entry){0};
-    if (entry && w->now.machine_us < entry->at.machine_us)
-        return; /* in flight with the call that failed: not its repetition */
+    bool in_flight = entry && (w->now.machine_us < entry->at.machine_us ||
+                               (w->checks->concurrent && observer_together(&entry->at, &w->now)));
+    if (in_flight) /* with the call that failed: not its repetition */
+        return;
     if (entry)
         check_pause(w, c, entry);
     if (entry && !again)

@@ -42,6 +42,54 @@ static void retries_at_once_on_new_connections_fail(void **state)
     assert_true(str_has(a.body, STR("called again after")));
 }
 
+/* It was not in flight: the client opened the connection after the refusal, and never had two calls in flight. */
+static void the_refused_request_at_once_on_a_new_connection_fails(void **state)
+{
+    struct setup *s = *state;
+    limit(s);
+    assert_int_equal(ask(s, "GET " LIST, "").status, 429);
+    for (int turn = 0; turn < 3; turn++)
+        loop_step(s->rig.loop, 1000);
+    assert_int_equal(ask(s, "GET " LIST, "").status, 200);
+    assert_verdict(s, FAILED);
+}
+
+/* A client with several calls at once may send the same request twice. */
+static void a_client_with_several_calls_in_flight_may_send_one_request_twice(void **state)
+{
+    struct setup *s = *state;
+    const char *slow = "{\"on\":\"layers.whoami\",\"then\":[{\"delay_after\":\"20ms\"}]}";
+    assert_int_equal(ask(s, "POST /__admin/rules", slow).status, 201);
+    struct client *one = client_new(&s->rig), *two = client_new(&s->rig);
+    client_send(one, str_from(request(s, "GET /v1/whoami", "")));
+    client_send(two, str_from(request(s, "GET /v1/whoami", "")));
+    client_read_last(one);
+    client_read_last(two);
+    limit(s);
+    int64_t began_us = time_monotonic_us();
+    assert_int_equal(ask(s, "GET " LIST, "").status, 429);
+    for (int turn = 0; turn < 3; turn++)
+        loop_step(s->rig.loop, 1000);
+    assert_int_equal(ask(s, "GET " LIST, "").status, 200);
+    if (time_monotonic_us() - began_us < 90000)
+        assert_verdict(s, NOT_TESTED);
+}
+
+static void calls_that_failed_together_are_no_tries_in_a_row(void **state)
+{
+    struct setup *s = *state;
+    ask(s, "POST /__admin/simulate/fail", "{\"operation\":\"layers.list_social_accounts\",\"times\":8,\"status\":500}");
+    struct client *c[8];
+    for (size_t i = 0; i < 8; i++)
+        c[i] = client_new(&s->rig);
+    for (size_t i = 0; i < 8; i++)
+        client_send(c[i], str_from(request(s, "GET " LIST, "")));
+    for (size_t i = 0; i < 8; i++)
+        client_read_last(c[i]);
+    struct mock_response a = ask(s, "GET /__admin/client-checks", "");
+    assert_true(str_has(a.body, STR("\"verdict\":\"not_tested\",\"advice\":true")));
+}
+
 static void a_retry_at_once_on_the_same_connection_fails(void **state)
 {
     struct setup *s = *state;
@@ -101,6 +149,9 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(retries_at_once_on_new_connections_fail),
+        TEST(the_refused_request_at_once_on_a_new_connection_fails),
+        TEST(a_client_with_several_calls_in_flight_may_send_one_request_twice),
+        TEST(calls_that_failed_together_are_no_tries_in_a_row),
         TEST(a_retry_at_once_on_the_same_connection_fails),
         TEST(a_call_at_once_on_another_connection_of_a_pool_shows_nothing),
         TEST(calls_that_were_in_flight_are_neither_evidence_nor_violations),
