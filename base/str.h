@@ -50,7 +50,7 @@ bool str_starts(struct str x, struct str prefix);
 bool str_starts_nocase(struct str x, struct str prefix);
 bool str_ends(struct str x, struct str suffix);
 bool str_has(struct str x, struct str part);
-size_t str_characters(struct str x); /* of UTF-8 text */
+size_t str_characters(struct str x);   /* of UTF-8 text */
 size_t str_find(struct str x, char c); /* index of the first c; x.n if absent */
 
 /* Returns the text before the first separator and moves *rest after it. Without a separator it returns all of *rest and

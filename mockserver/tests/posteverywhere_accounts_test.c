@@ -387,15 +387,15 @@ static void every_refusal_has_the_error_envelope(void **state)
         int status;
         const char *code;
     } rows[] = {
-        {GET("/accounts/9999"),                NULL, 404, "not_found"         },
-        {GET("/accounts/abc"),                 NULL, 404, "not_found"         },
-        {GET("/nowhere/at/all"),               NULL, 404, "not_found"         },
-        {DELETE("/accounts"),                  NULL, 405, "method_not_allowed"},
-        {POST("/posts"),                       "{",  400, "invalid_json"      },
-        {POST("/posts"),                       "[]", 400, "validation_error"  },
-        {POST("/posts"),                       NULL, 400, "validation_error"  },
-        {GET("/posts?limit=0"),                NULL, 400, "validation_error"  },
-        {GET("/posts?status=nonsense"),        NULL, 400, "validation_error"  },
+        {GET("/accounts/9999"),         NULL, 404, "not_found"         },
+        {GET("/accounts/abc"),          NULL, 404, "not_found"         },
+        {GET("/nowhere/at/all"),        NULL, 404, "not_found"         },
+        {DELETE("/accounts"),           NULL, 405, "method_not_allowed"},
+        {POST("/posts"),                "{",  400, "invalid_json"      },
+        {POST("/posts"),                "[]", 400, "validation_error"  },
+        {POST("/posts"),                NULL, 400, "validation_error"  },
+        {GET("/posts?limit=0"),         NULL, 400, "validation_error"  },
+        {GET("/posts?status=nonsense"), NULL, 400, "validation_error"  },
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_refused(mock_call(*state, rows[i].line, rows[i].body, AS_ACME), rows[i].status, rows[i].code);
