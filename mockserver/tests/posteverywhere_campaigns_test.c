@@ -153,7 +153,9 @@ static void the_summary_counts_the_posts_of_its_window(void **state)
     assert_string_equal(at(s, "/data/by_platform/0/failed"), "1");
     assert_string_equal(at(s, "/data/by_platform/1/platform"), "threads");
     assert_string_equal(at(s, "/data/metrics/clicks"), "2");
-    static const char *const wrong[] = {"?period=year", "?period=custom", "?period=custom&from=2026-03-01T00:00:00Z",
+    static const char *const wrong[] = {"?period=year",
+                                        "?period=custom",
+                                        "?period=custom&from=2026-03-01T00:00:00Z",
                                         "?from=2026-03-01T00:00:00Z&to=2026-03-02T00:00:00Z",
                                         "?period=week&to=2026-03-02T00:00:00Z",
                                         "?period=custom&from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z"};

@@ -250,11 +250,11 @@ static void an_invalid_post_is_refused_with_its_error_code(void **state)
         {"{\"content\":\"x\",\"account_ids\":[3001],\"mediaId\":\"1\"}",          "invalid_field_name"},
         {"{\"content\":\"x\",\"account_ids\":[3001],\"media_ids\":[\"no\"]}",     "validation_error"  },
         {PLATFORM_CONTENT("[]"),                                                  "validation_error"  },
-        {PLATFORM_CONTENT("{\"twitter\":{\"content\":\"y\"}}"),                     "validation_error"  },
-        {PLATFORM_CONTENT("{\"x\":\"y\"}"),                                         "validation_error"  },
-        {PLATFORM_CONTENT("{\"x\":{\"content\":7}}"),                               "validation_error"  },
-        {PLATFORM_CONTENT("{\"x\":{\"contentType\":{}}}"),                          "validation_error"  },
-        {PLATFORM_CONTENT("{\"x\":{\"settings\":\"y\"}}"),                          "validation_error"  },
+        {PLATFORM_CONTENT("{\"twitter\":{\"content\":\"y\"}}"),                   "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":\"y\"}"),                                       "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"content\":7}}"),                             "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"contentType\":{}}}"),                        "validation_error"  },
+        {PLATFORM_CONTENT("{\"x\":{\"settings\":\"y\"}}"),                        "validation_error"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],\"timezone\":\"Mars/Base\"}", "invalid_timezone"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],\"scheduled_for\":\"soon\"}", "invalid_datetime"  },
         {"{\"content\":\"x\",\"account_ids\":[3001],"
@@ -388,8 +388,13 @@ static void the_list_accepts_the_sdks_statuses_and_plain_dates(void **state)
         if (strcmp(at(a, "/data/pagination/total"), rows[i].total) != 0)
             fail_msg("%s: %s posts", rows[i].query, at(a, "/data/pagination/total"));
     }
-    static const char *const wrong[] = {"status=sent", "created_after=2026-04", "created_after=2026-02-30",
-                                        "created_after=10.4.2026", "published_before=today", "account_id=acme", "account_id=3001,3002",
+    static const char *const wrong[] = {"status=sent",
+                                        "created_after=2026-04",
+                                        "created_after=2026-02-30",
+                                        "created_after=10.4.2026",
+                                        "published_before=today",
+                                        "account_id=acme",
+                                        "account_id=3001,3002",
                                         "campaign_id=launch"};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         char line[200];
