@@ -118,6 +118,22 @@ static size_t character_start(struct str text, size_t at)
     return at;
 }
 
+/* A NUL becomes U+FFFD, as a byte that is not UTF-8 does: readers of JSON with C strings, as ours, reject it. */
+static struct str without_nul(struct arena *a, struct str text)
+{
+    struct buf out = {.arena = a};
+    if (!memchr(text.s, '\0', text.n))
+        return text;
+    while (text.n) {
+        size_t n = str_find(text, '\0');
+        buf_add(&out, str_head(text, n));
+        if (n < text.n)
+            buf_text(&out, "\xEF\xBF\xBD");
+        text = str_skip(text, n + 1);
+    }
+    return buf_str(&out);
+}
+
 static void put_body(struct json *j, const struct secrets *secrets, const char *key, struct str body)
 {
     struct arena a = {0};
@@ -131,7 +147,7 @@ static void put_body(struct json *j, const struct secrets *secrets, const char *
     json_put_int(j, "bytes", (int64_t)body.n);
     json_put_bool(j, "cut", body.n > REPORT_BODY_MAX);
     json_key(j, "text");
-    json_str(j, text);
+    json_str(j, text.n ? without_nul(&a, text) : text);
     json_close_map(j);
     arena_end(&a);
 }
