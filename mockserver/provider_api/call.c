@@ -115,6 +115,12 @@ struct str call_query(struct call *c, const char *name)
     read_query(c);
     if (!call_is_internal(c))
         check_spelling(c, name, false);
+    return call_query_unchecked(c, name);
+}
+
+struct str call_query_unchecked(struct call *c, const char *name)
+{
+    read_query(c);
     for (size_t i = 0; i < c->query_count; i++)
         if (str_is(c->query[i].name, name))
             return c->query[i].value;

@@ -164,6 +164,8 @@ const char *call_consent_page(struct call *c, const char *token);
 /* Returns the value of a query parameter, decoded; .s is NULL if it is absent. In a documented API it refuses a
  * parameter that is repeated or written with brackets: otherwise a filter would be ignored silently. */
 struct str call_query(struct call *c, const char *name);
+struct str call_query_unchecked(struct call *c,
+                                const char *name); /* the first value: a rule must not refuse the call */
 /* Prepares a walk over c->query for a parameter that may be repeated; refuses only the brackets. */
 void call_query_list(struct call *c, const char *name);
 /* Returns the body as a JSON object. Returns NULL, with a fault, if it is missing, malformed or not an object. */

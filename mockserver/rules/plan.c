@@ -37,7 +37,7 @@ static const struct node *text_or_absent(struct call *c, struct str text)
 
 static const struct node *query_value(struct call *c, const char *name)
 {
-    return text_or_absent(c, call_query(c, name));
+    return text_or_absent(c, call_query_unchecked(c, name));
 }
 
 static const struct node *header_value(struct call *c, const char *name)

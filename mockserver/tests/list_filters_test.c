@@ -72,6 +72,21 @@ static void layers_repeats_a_list_and_nothing_else(void **state)
     expect_all("layers", "/v1/projects/prj_acme_a/ads/ad-accounts", AS_LAYERS, ads, COUNT(ads));
 }
 
+/* A rule that looks at a parameter leaves the judgement to the operation. */
+static void a_rule_reads_a_repeated_parameter(void **state)
+{
+    struct mock *m = mock_test_file(SOURCE_DIR "/fixtures/layers-acme.yaml");
+    struct mock_response a =
+        mock_call(m, "POST /__admin/rules",
+                  "{\"on\":\"layers.list_scheduled_posts\",\"when\":{\"query\":{\"status\":\"nothing\"}},"
+                  "\"then\":[{\"respond\":{\"status\":500}}]}");
+    (void)state;
+    assert_int_equal(a.status, 201);
+    a = mock_call(m, "GET /v1/projects/prj_acme_a/scheduled-posts?status=queued&status=failed", NULL, AS_LAYERS);
+    assert_int_equal(a.status, 200);
+    mock_free(m);
+}
+
 static void posteverywhere_separates_a_list_by_commas_and_by_nothing_else(void **state)
 {
     static const struct row rows[] = {
@@ -105,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_repeats_a_list_and_nothing_else),
+        cmocka_unit_test(a_rule_reads_a_repeated_parameter),
         cmocka_unit_test(posteverywhere_separates_a_list_by_commas_and_by_nothing_else),
         cmocka_unit_test(postnitro_takes_a_date_once),
     };
