@@ -79,8 +79,9 @@ static bool overrides_valid(struct call *c, const struct node *overrides)
 {
     if (overrides && overrides->kind != NODE_MAP)
         return call_issue(c, "platform_content", "must be an object with platforms as keys");
-    for (size_t i = 0; i < node_count(overrides); i++)
-        if (!override_valid(c, &overrides->map.members[i]))
+    const struct member *m;
+    for (size_t i = 0; (m = node_member(overrides, i)); i++)
+        if (!override_valid(c, m))
             return false;
     return true;
 }
