@@ -15,9 +15,14 @@
 
 #define SEEDS 1000
 
+/* Members of every type, with characters of two and of four bytes. */
+#define EVENT                                                                                                          \
+    "{\"id\":\"evt_1\",\"type\":\"post.published\",\"data\":{\"url\":\"https://a/b\",\"name\":\"caf\xC3\xA9 "          \
+    "\xF0\x9F\x8E\x89 "                                                                                                \
+    "<b>\",\"n\":9007199254740993,\"r\":-1.5,\"big\":1e+30,\"list\":[1,2,[]],\"none\":null,\"e\":{}}}"
+
 static const char *const texts[] = {
-    "{\"id\":\"evt_1\",\"type\":\"post.published\",\"data\":{\"url\":\"https://a/b\",\"name\":\"caf\xC3\xA9 "
-    "\xF0\x9F\x8E\x89 <b>\",\"n\":9007199254740993,\"r\":-1.5,\"big\":1e+30,\"list\":[1,2,[]],\"none\":null,\"e\":{}}}",
+    EVENT,
     "{\"id\":\"1\"}",
     "{\"quote\":\"a\\\"b\\\\\",\"line\":\"a\\nb\\u001f\"}",
     "{\"a/b\":1}",

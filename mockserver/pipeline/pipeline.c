@@ -391,8 +391,10 @@ static int64_t stated_reset(const struct call *c)
     struct str wait = rules_stated_header(c, "Retry-After"), reset = rules_stated_header(c, "X-RateLimit-Reset");
     if (str_to_int(wait, &n) && n >= 0 && n <= WAIT_MAX_S)
         return now + n * 1000;
-    if (time_parse_http(wait, &n) || (str_to_int(reset, &n) && n >= 0 && n <= RESET_MAX_S && (n *= 1000, true)))
+    if (time_parse_http(wait, &n))
         return n;
+    if (str_to_int(reset, &n) && n >= 0 && n <= RESET_MAX_S)
+        return n * 1000;
     return c->trace.gate_fault == FAULT_RATE_LIMITED ? c->rate_limit.resets_at_ms : now + WAIT_MS;
 }
 
