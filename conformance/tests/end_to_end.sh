@@ -271,7 +271,7 @@ nothing_to_do_is_green() {
 # A report has every id of the responses, in every run, although the scenarios run at once and each may learn secrets of the others.
 secrets_are_not_mistaken() {
     provider=$source/scenarios/posteverywhere
-    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for i in 1 2 3 4 5 6 7 8; do
         run 0 run "$provider" --mock --jobs 64 --report "json=$tmp/r.json,ndjson=$tmp/r.ndjson"
         for report in "$tmp/r.json" "$tmp/r.ndjson"; do
             # The id of an attempt to connect is its session_id, a secret.
