@@ -81,7 +81,9 @@ static const char *read_telegram(struct call *c, const struct credential_body *b
         call_issue(c, "bot_token", "must be the token of a bot");
     if (!channel || (*channel == '@' ? !channel[1] : !is_number(str_from(channel + (*channel == '-')))))
         call_issue(c, "channel", "must be @name or a numeric id");
-    return c->fault ? NULL : *channel == '@' ? channel + 1 : channel;
+    if (c->fault || !channel)
+        return NULL;
+    return *channel == '@' ? channel + 1 : channel;
 }
 
 /* https://discord.com/api/webhooks/ID/TOKEN */
