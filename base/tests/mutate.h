@@ -6,7 +6,7 @@
  *
  *   for (size_t place = 0; place < mutate_places(root); place++)
  *       for (enum mutation how = 0; how < MUTATION_COUNT; how++)
- *           if ((damaged = mutate(a, root, place, how, &what)))
+ *           if (mutate_plays(place, how) && (damaged = mutate(a, root, place, how, &what)))
  *               read(damaged);
  */
 #pragma once
@@ -31,6 +31,8 @@
 enum mutation { MUTATIONS(ENUM_NAME) MUTATION_COUNT };
 
 size_t mutate_places(const struct node *root);
+/* Returns true for a third of the mutations of each place; if UNDERSTUDY_SLOW is set in the environment, for all. */
+bool mutate_plays(size_t place, enum mutation how);
 /* Returns a copy with that place changed; *what describes the change ("/a/0: drop"). Returns NULL
  * if the mutation does not apply to the place or would not change it. */
 const struct node *mutate(struct arena *a, const struct node *root, size_t place, enum mutation how, const char **what);

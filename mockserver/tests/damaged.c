@@ -66,7 +66,7 @@ void damaged_each_of(const struct node *root, const char *name, struct folder *f
         for (enum mutation how = 0; how < MUTATION_COUNT; how++) {
             struct arena a = {0};
             const char *what;
-            const struct node *damaged = mutate(&a, root, place, how, &what);
+            const struct node *damaged = mutate_plays(place, how) ? mutate(&a, root, place, how, &what) : NULL;
             if (damaged) {
                 put_file(folder, &a, damaged);
                 visit(&(struct damage){&a, damaged, arena_printf(&a, "%s, %s", name, what), folder}, ctx);

@@ -1,4 +1,4 @@
-/* Damages every rule and every admin API request body of the reference's examples in every way. The
+/* Damages every rule and every admin API request body of the reference's examples in the ways of mutate_plays. The
  * mock must accept the result, or reject it with a JSON pointer. A rejected rule must not be added;
  * an accepted one is applied to the example's calls. */
 #include "mockserver/server/mock_server.h"

@@ -1,4 +1,4 @@
-/* Damages every member of every shipped fixture in every way. lint and the start of a mock must
+/* Damages every member of every shipped fixture in the ways of mutate_plays. lint and the start of a mock must
  * accept the result, or reject it with a place. */
 #include "mockserver/server/mock_server.h"
 #include "mockserver/tests/damaged.h"

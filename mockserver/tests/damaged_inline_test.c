@@ -1,4 +1,4 @@
-/* Damages every member of every shipped fixture in every way. POST /__admin/namespaces must create
+/* Damages every member of every shipped fixture in the ways of mutate_plays. POST /__admin/namespaces must create
  * a usable namespace, or reject the fixture with a JSON pointer and create nothing. */
 #include "base/array.h"
 #include "mockserver/server/mock_server.h"

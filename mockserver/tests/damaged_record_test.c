@@ -1,4 +1,4 @@
-/* Damages every field of one record of every kind in every way and sends it as a patch, with and
+/* Damages every field of one record of every kind in the ways of mutate_plays and sends it as a patch, with and
  * without skip_invariants. The mock must reject it, or accept it and stay usable. */
 #include "base/array.h"
 #include "mockserver/server/mock_server.h"

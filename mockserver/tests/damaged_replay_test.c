@@ -1,4 +1,4 @@
-/* Damages every member of one line of each kind of a recording in every way. The replay must run,
+/* Damages every member of one line of each kind of a recording in the ways of mutate_plays. The replay must run,
  * or reject the recording at that line. Damage to line 1 may make a later line invalid. */
 #include "base/array.h"
 #include "base/units.h"
