@@ -231,6 +231,7 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
         lib->easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_loopback);
         lib->easy_setopt(e, CURLOPT_OPENSOCKETDATA, t);
     }
+    lib->easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* and later versions */
     if (o->ca_file)
         lib->easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
     if (o->insecure) {
