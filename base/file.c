@@ -2,12 +2,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 
-#define FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY)
+static const char *why_not_read(mode_t mode)
+{
+    if (S_ISDIR(mode))
+        return "Is a directory";
+    if (S_ISFIFO(mode))
+        return "Is a pipe; expected a regular file";
+    return S_ISSOCK(mode) ? "Is a socket; expected a regular file" : "Is a device; expected a regular file";
+}
+
+/* O_NONBLOCK: opening a pipe would wait for its writer. A socket cannot be opened at all. */
+int file_open(const char *path, const char **why)
+{
+    struct stat is;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    *why = fd < 0 ? strerror(errno) : NULL;
+    if (fd < 0 && errno == ENXIO && stat(path, &is) == 0)
+        *why = why_not_read(is.st_mode);
+    else if (fd < 0 && errno == ENOENT && strcmp(path, "-") == 0)
+        *why = "No such file; standard input is not read";
+    else if (fd >= 0 && fstat(fd, &is) != 0)
+        *why = strerror(errno);
+    else if (fd >= 0 && !S_ISREG(is.st_mode))
+        *why = why_not_read(is.st_mode);
+    if (*why && fd >= 0)
+        (void)close(fd);
+    return *why ? -1 : fd;
+}
+
+const char *file_why_unreadable(const char *path)
+{
+    const char *why;
+    int fd = file_open(path, &why);
+    if (fd >= 0)
+        (void)close(fd);
+    return why;
+}
 
 /* Returns false with errno set. The content may be longer than max_bytes. */
 static bool read_all(int fd, size_t max_bytes, char **text, size_t *n)
@@ -24,27 +60,40 @@ static bool read_all(int fd, size_t max_bytes, char **text, size_t *n)
     return got >= 0;
 }
 
-char *file_read(const char *path, size_t max_bytes, size_t *n)
+char *file_read(const char *path, size_t max_bytes, size_t *n, const char **why)
 {
     char *text = NULL;
     *n = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = file_open(path, why);
     if (fd < 0)
         return NULL;
-    bool ok = read_all(fd, max_bytes, &text, n);
-    int why = errno;
-    (void)close(fd);
-    if (!ok) {
+    if (!read_all(fd, max_bytes, &text, n)) {
+        *why = strerror(errno);
         heap_free(text);
         text = NULL;
     }
-    errno = why;
+    (void)close(fd);
     return text;
+}
+
+const char *file_why(int why)
+{
+    return why == ENXIO ? "no program reads this pipe" : strerror(why);
+}
+
+/* O_NONBLOCK is for the opening only: writes wait for the reader. */
+int file_open_to_write(const char *path, int flags, unsigned mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, mode);
+    int status = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (status >= 0)
+        (void)fcntl(fd, F_SETFL, status & ~O_NONBLOCK);
+    return fd;
 }
 
 static bool fail(const char *path, int why, struct error *err)
 {
-    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, strerror(why));
+    return error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, file_why(why));
 }
 
 /* Returns the name of the temporary file, or NULL if `path` is written directly. */
@@ -57,7 +106,7 @@ static const char *partial_of(struct arena *a, const char *path)
 
 static int open_to_write(const char *path, const char *partial)
 {
-    return partial ? open(partial, FLAGS | O_EXCL, 0666) : open(path, FLAGS | O_NONBLOCK, 0666);
+    return partial ? file_open_to_write(partial, O_EXCL, 0666) : file_open_to_write(path, 0, 0666);
 }
 
 bool file_can_write(const char *path, struct error *err)
@@ -120,4 +169,5 @@ void file_open_streams(void)
     while (fd >= 0 && fd <= STDERR_FILENO);
     if (fd >= 0)
         close(fd);
+    (void)signal(SIGXFSZ, SIG_IGN);
 }

@@ -1,6 +1,5 @@
 #include "base/yaml.h"
 
-#include <errno.h>
 #include <libfyaml.h>
 #include <string.h>
 
@@ -219,14 +218,15 @@ const struct node *yaml_parse(struct arena *a, struct str text, const char *file
 const struct node *yaml_load_hashed(struct arena *a, const char *path, uint64_t *hash, struct error *err)
 {
     const struct node *root = NULL;
+    const char *why;
     size_t n;
-    char *text = file_read(path, YAML_MAX_BYTES, &n);
+    char *text = file_read(path, YAML_MAX_BYTES, &n, &why);
     *hash = 0;
     if (text) {
         *hash = str_hash(str_of(text, n));
         root = yaml_parse(a, str_of(text, n), path, err);
     } else {
-        error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
+        error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", why);
     }
     heap_free(text);
     return root;

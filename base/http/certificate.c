@@ -1,7 +1,6 @@
 #include "base/http/certificate.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 
 #define FILE_MAX    (1 << 20)
 #define SERIAL_BITS 127
@@ -29,19 +29,14 @@ static void must(bool ok)
 static bool read_file(struct arena *a, const char *path, const char **text, struct error *err)
 {
     struct where at = {.file = path};
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return error_add(err, ERROR_SYSTEM, at, "%s", strerror(errno));
-    char *bytes = arena_alloc(a, FILE_MAX + 1);
-    size_t n = fread(bytes, 1, FILE_MAX + 1, f);
-    int why = ferror(f) ? errno : 0;
-    (void)fclose(f);
-    if (why)
-        return error_add(err, ERROR_SYSTEM, at, "%s", strerror(why));
-    if (n > FILE_MAX)
-        return error_add(err, ERROR_INPUT, at, "the file is larger than 1 MiB");
+    const char *why;
+    size_t n;
+    char *bytes = file_read(path, FILE_MAX, &n, &why);
+    if (!bytes)
+        return error_add(err, ERROR_SYSTEM, at, "%s", why);
     *text = str_dup(a, str_of(bytes, n));
-    return true;
+    heap_free(bytes);
+    return n <= FILE_MAX || error_add(err, ERROR_INPUT, at, "the file is larger than 1 MiB");
 }
 
 /* The password callback of OpenSSL: records that the key is encrypted and returns no password.

@@ -1,10 +1,10 @@
 #include "conformance/cli/options.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/time.h"
 #include "base/url.h"
 #include "conformance/prove/mutants.h"
@@ -374,8 +374,9 @@ static bool check_options(const struct options *o, const struct command_row *row
         error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --admin-url; it starts its own target");
     if (o->mock && o->ca_file)
         error_add(err, ERROR_USAGE, nowhere, "--mock cannot be combined with --cacert; the mock it starts serves http");
-    if (o->ca_file && access(o->ca_file, R_OK) != 0)
-        error_add(err, ERROR_USAGE, nowhere, "--cacert: cannot read '%s': %s", o->ca_file, strerror(errno));
+    const char *why = o->ca_file ? file_why_unreadable(o->ca_file) : NULL;
+    if (why)
+        error_add(err, ERROR_USAGE, nowhere, "--cacert: cannot read '%s': %s", o->ca_file, why);
     if (o->command == COMMAND_RUN && !o->mock && !o->target && !o->url)
         error_add(err, ERROR_USAGE, nowhere, "missing target: 'run' needs --mock, --target FILE or --url URL");
     return !error_any(err);

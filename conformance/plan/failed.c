@@ -1,30 +1,27 @@
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "conformance/plan/plan.h"
+
+#define REPORT_MAX_BYTES ((size_t)1 << 30)
 
 /* --- reading the report ------------------------------------------------------------------- */
 
 static const struct node *report_read(struct arena *a, const char *path, struct error *err)
 {
-    struct buf text = {.arena = a};
-    char bytes[4096];
+    const char *unread;
     size_t n;
-    FILE *file = fopen(path, "re");
-    while (file && (n = fread(bytes, 1, sizeof bytes, file)) > 0)
-        buf_add(&text, str_of(bytes, n));
-    bool ok = file && !ferror(file);
-    if (!ok)
-        error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
-    if (file)
-        (void)fclose(file);
-    if (!ok)
-        return NULL;
+    char *bytes = file_read(path, REPORT_MAX_BYTES, &n, &unread);
+    struct str text = bytes ? str_of(str_dup(a, str_of(bytes, n)), n) : STR("");
+    heap_free(bytes);
+    if (!bytes)
+        return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", unread), NULL;
+    if (n > REPORT_MAX_BYTES)
+        return error_add(err, ERROR_INPUT, (struct where){.file = path}, "the report is larger than 1 GiB"), NULL;
     struct error why = {0};
-    const struct node *root = json_parse(a, buf_str(&text), path, &why);
+    const struct node *root = json_parse(a, text, path, &why);
     if (!text.n)
         error_add(err, ERROR_INPUT, (struct where){0}, "not a JSON report: %s (the file is empty)", path);
     else if (!root)

@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/file.h"
 
 /* --- formats ------------------------------------------------------------------------------ */
 
@@ -92,17 +93,14 @@ struct writer *writer_open(const struct secrets *secrets, const char *path, stru
         return writer_to(secrets, stdout);
 
     struct writer *w = new_writer(secrets);
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
     w->path = arena_text(&w->arena, path);
-    if (is_replaceable(path)) {
+    if (is_replaceable(path))
         w->partial = arena_printf(&w->arena, "%s.%ld.partial", path, (long)getpid());
-        flags |= O_EXCL;
-    }
-    int fd = open(w->partial ? w->partial : path, flags, 0666);
+    int fd = file_open_to_write(w->partial ? w->partial : path, w->partial ? O_EXCL : 0, 0666);
     if (fd >= 0)
         w->to = fdopen(fd, "w");
     if (!w->to) {
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, strerror(errno));
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write %s: %s", path, file_why(errno));
         w->partial = NULL; /* this writer did not create it */
         return NULL;
     }

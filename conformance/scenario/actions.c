@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -172,15 +171,15 @@ static bool body_file_read(struct reader *r, const struct step_yaml *w, struct s
     struct str folder = str_of(at.file, slash ? (size_t)(slash - at.file) + 1 : 0);
     bool absolute = w->body_file[0] == '/';
     const char *path = arena_printf(r->arena, STR_FMT "%s", STR_ARG(absolute ? STR("") : folder), w->body_file);
+    const char *why;
     size_t n;
-    char *bytes = file_read(path, BODY_FILE_MAX_BYTES, &n);
-    int why = errno;
+    char *bytes = file_read(path, BODY_FILE_MAX_BYTES, &n, &why);
     s->body_file = path;
     if (bytes)
         s->file_body = str_of(str_dup(r->arena, str_of(bytes, n)), n);
     heap_free(bytes);
     if (!bytes)
-        return error_add(r->err, ERROR_INPUT, at, "cannot read '%s': %s", path, strerror(why));
+        return error_add(r->err, ERROR_INPUT, at, "cannot read '%s': %s", path, why);
     return n <= BODY_FILE_MAX_BYTES ||
            error_add(r->err, ERROR_INPUT, at, "'%s' is larger than %d MiB", path, BODY_FILE_MAX_BYTES >> 20);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/array.h"
@@ -246,7 +247,8 @@ static bool add_path(struct loader *l, const char *path)
     if (path_is_file(path))
         add_file(l, path, false);
     else if (!path_is_folder(path))
-        return error_add(l->err, ERROR_SYSTEM, at, "no such file or folder");
+        return error_add(l->err, ERROR_SYSTEM, at,
+                         access(path, F_OK) == 0 ? "neither a regular file nor a folder" : "no such file or folder");
     else
         add_folder(l, path, false, FOLDERS_DEEP_MAX);
     return has_scenario(&l->files, before) || error_add(l->err, ERROR_INPUT, at, "no scenarios in this folder");

@@ -272,7 +272,8 @@ static void an_invalid_report_is_rejected(void **state)
     } rows[] = {
         {"golden/gone.json",         "golden/gone.json: No such file or directory"                                  },
         {"golden/red.xml",           "not a JSON report: golden/red.xml (1:1: invalid JSON; expected a value)"      },
-        {"/dev/null",                "not a JSON report: /dev/null (the file is empty)"                             },
+        {"golden/empty.json",        "not a JSON report: golden/empty.json (the file is empty)"                     },
+        {"/dev/null",                "/dev/null: Is a device; expected a regular file"                              },
         {"golden/not-a-report.json", "not a JSON report: golden/not-a-report.json (the list 'scenarios' is missing)"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/host.h"
 #include "base/time.h"
 #include "base/units.h"
@@ -459,6 +460,9 @@ static bool check(const struct options *o, const struct command_row *row, struct
         error_add(err, ERROR_USAGE, nowhere, "--from and --fixture exclude each other");
     if (o->from_namespace && !o->from)
         error_add(err, ERROR_USAGE, nowhere, "--namespace needs --from");
+    const char *why = o->cacert && o->from ? file_why_unreadable(o->cacert) : NULL;
+    if (why)
+        error_add(err, ERROR_USAGE, nowhere, "--cacert: cannot read '%s': %s", o->cacert, why);
     if (o->cacert && !o->from)
         error_add(err, ERROR_USAGE, nowhere, "--cacert needs --from");
     if (o->command == COMMAND_EXPORT && o->fixtures.count > 1)

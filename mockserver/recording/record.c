@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
@@ -214,7 +215,7 @@ void recorder_use_loop(struct recorder *r, struct mock *m, struct loop *l)
 static FILE *open_private(const char *path)
 {
     struct stat is;
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int fd = file_open_to_write(path, O_TRUNC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return NULL;
     if (fstat(fd, &is) == 0 && S_ISREG(is.st_mode))
@@ -245,7 +246,7 @@ bool recorder_open(struct recorder *r, struct error *err)
 {
     r->file = open_private(r->path);
     if (!r->file)
-        return error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", strerror(errno));
+        return error_add(err, ERROR_SYSTEM, (struct where){.file = r->path}, "%s", file_why(errno));
     return write_header(r, err);
 }
 

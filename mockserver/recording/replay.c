@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/diff.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "mockserver/provider_api/call.h"
@@ -488,9 +488,6 @@ static bool play_lines(struct player *p, struct error *err)
 
 static const char *why_no_line(const struct player *p)
 {
-    struct stat info;
-    if (fstat(fileno(p->file), &info) == 0 && S_ISDIR(info.st_mode))
-        return "it is a directory";
     return ftell(p->file) == 0 ? "the file is empty" : "the file has no complete line";
 }
 
@@ -520,10 +517,12 @@ static void clean_up(struct player *p)
 
 bool replay_run(struct arena *a, const char *path, bool all, struct replay *out, struct error *err)
 {
-    struct player p = {.path = path, .file = fopen(path, "re"), .all = all, .to = a, .out = out};
+    const char *why;
+    int fd = file_open(path, &why);
+    struct player p = {.path = path, .file = fd < 0 ? NULL : fdopen(fd, "r"), .all = all, .to = a, .out = out};
     *out = (struct replay){0};
     if (!p.file)
-        return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", strerror(errno));
+        return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", fd < 0 ? why : strerror(errno));
     bool ok = play(&p, err);
     clean_up(&p);
     return ok;
