@@ -128,16 +128,25 @@ void world_transition_done(struct world *w)
     arena_end(&a);
 }
 
+void world_bytes_of(const struct world *w, struct world_bytes *out)
+{
+    *out = (struct world_bytes){
+        .events = table_own_bytes(&w->events),
+        .changes = table_own_bytes(&w->changes),
+        .strings = string_pool_bytes(w->strings),
+        .other = sizeof *w + table_own_bytes(&w->quotas) + replies_own_bytes(w->replies),
+    };
+    for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
+        out->records += table_own_bytes(&w->records[i]);
+    for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
+        out->indexes += index_own_bytes(&w->indexes[i]);
+}
+
 size_t world_own_bytes(const struct world *w)
 {
-    size_t bytes = sizeof *w + string_pool_bytes(w->strings);
-    for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
-        bytes += table_own_bytes(&w->records[i]);
-    bytes += table_own_bytes(&w->events) + table_own_bytes(&w->changes) + table_own_bytes(&w->quotas) +
-             replies_own_bytes(w->replies);
-    for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
-        bytes += index_own_bytes(&w->indexes[i]);
-    return bytes;
+    struct world_bytes b;
+    world_bytes_of(w, &b);
+    return b.records + b.events + b.changes + b.indexes + b.strings + b.other;
 }
 
 const char *const clock_mode_texts[] = {CLOCK_MODES(ENUM_TEXT)};

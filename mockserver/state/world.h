@@ -276,6 +276,10 @@ int64_t index_pair_key(uint32_t row, uint32_t value); /* key for a list by owner
 void world_transition_done(struct world *w);
 
 size_t world_own_bytes(const struct world *w); /* memory shared with no other world */
+struct world_bytes {                           /* the same, by part */
+    size_t records, events, changes, indexes, strings, other;
+};
+void world_bytes_of(const struct world *w, struct world_bytes *out);
 
 /* Checks every invariant of the model. Returns NULL if all hold; otherwise the first violation, as a message in
  * `into`. */

@@ -1,0 +1,46 @@
+/* soak.c - a mixed load on one namespace, in this process: does memory stay flat, and the time of a call?
+ *
+ *   bench_soak CALLS [BLOCK [HISTORY]]
+ *       prints one line after each BLOCK calls (default: a tenth): the calls, the resident memory of this
+ *       process, the largest size of the state in the block, by part, the time of a call and the slowest call;
+ *       then the time and the statuses of each shape of call. HISTORY is the option --history.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "mockserver/bench/soak_load.h"
+
+static double mb(size_t bytes)
+{
+    return (double)bytes / 1e6;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
+    uint64_t block = argc > 2 ? strtoull(argv[2], NULL, 10) : calls / 10;
+    if (!calls || !block) {
+        fprintf(stderr, "usage: bench_soak CALLS [BLOCK [HISTORY]]\n");
+        return 2;
+    }
+    struct mock_options options = {0};
+    struct soak *s = soak_new(1, &options);
+    printf("%10s %8s %8s |%8s %8s %8s %8s %8s %8s | %7s %8s\n", "calls", "RSS MB", "state MB", "records", "events",
+           "changes", "indexes", "strings", "other", "us/call", "worst us");
+    for (uint64_t made = 0; made < calls; made += block) {
+        soak_run(s, block);
+        struct soak_figures f = soak_figures(s);
+        const struct world_bytes *b = &f.state;
+        printf("%10llu %8.1f %8.1f |%8.2f %8.2f %8.2f %8.2f %8.2f %8.2f | %7.1f %8.0f\n", (unsigned long long)f.calls,
+               mb(soak_resident_bytes()), mb(f.state_bytes), mb(b->records), mb(b->events), mb(b->changes),
+               mb(b->indexes), mb(b->strings), mb(b->other), f.us_per_call, f.worst_us);
+        (void)fflush(stdout);
+    }
+    struct soak_figures f = soak_figures(s);
+    printf("%.1f %% reads, %llu webhook requests, %zu accounts, %zu posts\n", 100 * (double)f.reads / (double)f.calls,
+           (unsigned long long)f.deliveries, f.accounts, f.posts);
+    soak_print_shapes(s, stdout);
+    soak_free(s);
+    return 0;
+}
