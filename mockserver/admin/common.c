@@ -194,7 +194,7 @@ struct matches {
 
 static void find_matches(struct call *c, const struct selection *s, struct str who, struct matches *met)
 {
-    for (uint32_t row = 1; row <= world_count(c->world, s->kind); row++) {
+    for (uint32_t row = 0; world_next(c->world, s->kind, &row);) {
         const char *id = record_id(c->world, s->kind, row);
         const char *name = s->name(c->world, row);
         if (id)
@@ -259,7 +259,7 @@ uint32_t select_webhook(struct call *c, const char *pointer, const char *id)
 uint32_t select_lease_request(struct call *c, const char *pointer, const char *id, uint32_t space)
 {
     struct matches met = {.ids = {.arena = c->arena}};
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_LEASE_REQUEST); row++) {
+    for (uint32_t row = 0; world_next(c->world, RECORD_LEASE_REQUEST, &row);) {
         const struct lease_request *r = lease_request_read(c->world, row);
         if (strcmp(r->public_id, id) != 0 || (space && r->space != space))
             continue;

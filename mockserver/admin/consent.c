@@ -29,7 +29,7 @@ static const char *key_name(const struct call *c, uint32_t key)
 /* The key with that name; NULL: the provider's first key. */
 static uint32_t signed_in_key(const struct call *c, int provider, const char *name)
 {
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++)
+    for (uint32_t row = 0; world_next(c->world, RECORD_KEY, &row);)
         if (record_provider(c->world, RECORD_KEY, row) == provider &&
             (!name || str_is(str_from(name), key_name(c, row))))
             return row;
@@ -39,7 +39,7 @@ static uint32_t signed_in_key(const struct call *c, int provider, const char *na
 /* A handle that no account of the attempt's space has, the same one for the same state. */
 static const char *new_handle(struct call *c, const struct oauth_attempt *a)
 {
-    uint32_t number = world_count(c->world, RECORD_ACCOUNT);
+    uint32_t number = world_last(c->world, RECORD_ACCOUNT);
     const char *handle;
     do
         handle = arena_printf(c->arena, "%s.user.%u", oauth_attempt_platform_text(a), ++number);

@@ -321,7 +321,7 @@ static void refuse_pool(struct call *c, uint32_t request, int64_t count)
 {
     const struct lease_request *r = lease_request_read(c->world, request);
     struct buf others = {.arena = c->arena};
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_POOL_ACCOUNT); row++) {
+    for (uint32_t row = 0; world_next(c->world, RECORD_POOL_ACCOUNT, &row);) {
         const struct pool_account *p = pool_account_read(c->world, row);
         if (p->provider == r->provider && !p->account)
             buf_printf(&others, "%s%s (%s, %s)", others.n ? ", " : "", p->handle, p->vertical,

@@ -24,9 +24,9 @@ static const struct record_type *kind_of(struct call *c)
 static uint32_t row_numbered(const struct call *c, const struct record_type *s)
 {
     int64_t number;
-    if (!str_starts(c->params[1], STR("~")) || !str_to_int(str_skip(c->params[1], 1), &number))
+    if (!str_starts(c->params[1], STR("~")) || !str_to_int(str_skip(c->params[1], 1), &number) || number < 1)
         return ROW_NONE;
-    return number >= 1 && number <= world_count(c->world, s->kind) ? (uint32_t)number : ROW_NONE;
+    return number <= UINT32_MAX && world_has(c->world, s->kind, (uint32_t)number) ? (uint32_t)number : ROW_NONE;
 }
 
 static uint32_t row_of(struct call *c, const struct record_type *s)
@@ -104,7 +104,7 @@ static void put_kind(struct json *w, const struct world *world, enum record_kind
                      size_t count)
 {
     json_open_list(w);
-    for (uint32_t row = 1; row <= world_count(world, kind); row++) {
+    for (uint32_t row = 0; world_next(world, kind, &row);) {
         bool matches = true;
         for (size_t i = 0; i < count && matches; i++)
             matches = field_equals(world, kind, row, &filters[i]);

@@ -38,7 +38,7 @@ static bool is_of(const struct world *w, uint32_t row, const struct provider *d)
 /* The value of the first key. NULL: there is none. */
 static const char *first_key(const struct world *w, const struct provider *d)
 {
-    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+    for (uint32_t row = 0; world_next(w, RECORD_KEY, &row);)
         if (is_of(w, row, d) && key_read(w, row)->value)
             return key_read(w, row)->value;
     return NULL;
@@ -48,7 +48,7 @@ static const char *key_names(struct arena *a, const struct world *w, const struc
 {
     struct buf names = {.arena = a};
     size_t count = 0;
-    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+    for (uint32_t row = 0; world_next(w, RECORD_KEY, &row);)
         if (is_of(w, row, d) && count++ < NAMES_MAX)
             buf_printf(&names, "%s%s", names.n ? ", " : "", key_label(key_read(w, row)));
     if (count > NAMES_MAX)

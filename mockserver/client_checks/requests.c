@@ -287,10 +287,10 @@ void check_refused_key(struct observer *w, const struct call *c)
 static const char *secret_of(const struct call *c, struct str text)
 {
     const struct world *w = c->world;
-    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+    for (uint32_t row = 0; world_next(w, RECORD_KEY, &row);)
         if (str_is(text, key_read(w, row)->value))
             return arena_printf(c->arena, "the key '%s'", key_label(key_read(w, row)));
-    for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
+    for (uint32_t row = 0; world_next(w, RECORD_WEBHOOK, &row);) {
         const struct webhook *h = webhook_read(w, row);
         if ((h->secret && str_is(text, h->secret)) || (h->previous_secret && str_is(text, h->previous_secret)))
             return arena_printf(c->arena, "the secret of the webhook %s", h->public_id);
@@ -315,7 +315,7 @@ static bool is_word(struct str text)
 /* Describes the first key in a text that is not one word, as a key of a fixture may be; NULL: none. */
 static const char *find_odd_key(const struct call *c, struct str text)
 {
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++) {
+    for (uint32_t row = 0; world_next(c->world, RECORD_KEY, &row);) {
         struct str value = str_from(key_read(c->world, row)->value);
         if (value.n >= SECRET_MIN && value.n <= text.n && !is_word(value) && str_has(text, value))
             return arena_printf(c->arena, "the key '%s'", key_label(key_read(c->world, row)));

@@ -61,7 +61,7 @@ static struct str sent_credential(const struct call *c)
 
 static bool has_signing_secret(const struct world *w, struct str text)
 {
-    for (uint32_t row = 1; row <= world_count(w, RECORD_WEBHOOK); row++) {
+    for (uint32_t row = 0; world_next(w, RECORD_WEBHOOK, &row);) {
         const struct webhook *h = webhook_read(w, row);
         if (has_value(text, str_from(h->secret)) || has_value(text, str_from(h->previous_secret)))
             return true;

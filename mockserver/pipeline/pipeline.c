@@ -228,7 +228,7 @@ static void clear_error(struct call *c)
 
 static uint32_t first_key(const struct call *c)
 {
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++) {
+    for (uint32_t row = 0; world_next(c->world, RECORD_KEY, &row);) {
         const struct key *k = key_read(c->world, row);
         if (k->value && organization_read(c->world, k->organization)->provider == c->provider->id)
             return row;

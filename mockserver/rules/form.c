@@ -299,7 +299,7 @@ bool rules_check(const struct node *list, struct error *err)
 
 static bool key_known(const struct world *w, const char *who)
 {
-    for (uint32_t row = 1; row <= world_count(w, RECORD_KEY); row++)
+    for (uint32_t row = 0; world_next(w, RECORD_KEY, &row);)
         if (rule_key_is(key_read(w, row), who))
             return true;
     return false;

@@ -203,7 +203,7 @@ static void set_header(struct call *c, struct request *req, const char *name, co
 
 static const char *key_value(const struct call *c, const char *who)
 {
-    for (uint32_t row = 1; row <= world_count(c->world, RECORD_KEY); row++) {
+    for (uint32_t row = 0; world_next(c->world, RECORD_KEY, &row);) {
         const struct key *k = key_read(c->world, row);
         if (k->value && rule_key_is(k, who) &&
             organization_read(c->world, k->organization)->provider == c->provider->id)

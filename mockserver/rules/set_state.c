@@ -309,10 +309,9 @@ static bool run_kind(const struct scene *x, const struct record_type *s, const s
     const struct record_edit *conditions = read_values(x, s, where), *values = read_values(x, s, set);
     if (!conditions || !values)
         return false;
-    uint32_t rows = world_count(x->world, s->kind);
-    int64_t left = limit ? limit->integer : rows;
+    int64_t left = limit ? limit->integer : world_count(x->world, s->kind);
     bool ok = true;
-    for (uint32_t row = 1; row <= rows && left; row++) {
+    for (uint32_t row = 0; left && world_next(x->world, s->kind, &row);) {
         if (!record_matches(x->world, s->kind, row, conditions, node_count(where)))
             continue;
         ok = record_update(x->world, s->kind, row, values, node_count(set), NULL) && ok;
@@ -370,10 +369,11 @@ const char *state_failed(struct call *c, const struct node *kinds)
         const struct member *m = &kinds->map.members[i];
         const struct record_type *s = record_type_named(str_from(m->key));
         const struct record_edit *wanted = read_values(&x, s, m->value);
-        uint32_t rows = world_count(c->world, s->kind), row = 1;
-        while (wanted && row <= rows && !record_matches(c->world, s->kind, row, wanted, node_count(m->value)))
-            row++;
-        if (!wanted || row > rows)
+        uint32_t row = 0;
+        bool found = false;
+        while (wanted && !found && world_next(c->world, s->kind, &row))
+            found = record_matches(c->world, s->kind, row, wanted, node_count(m->value));
+        if (!found)
             return node_pointer_add(c->arena, "/when/state", str_from(m->key));
     }
     return NULL;

@@ -109,7 +109,7 @@ static void write_records(struct json *out, const struct world *w)
             continue;
         json_key(out, record_kind_texts[kind]);
         json_open_list(out);
-        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+        for (uint32_t row = 0; world_next(w, kind, &row);)
             write_record(out, w, record_types[kind], row);
         json_close_list(out);
     }
@@ -205,7 +205,7 @@ static void write_quotas(struct json *out, const struct world *w)
 {
     json_key(out, "quotas");
     json_open_list(out);
-    for (uint32_t key = 1; key <= w->quotas.count; key++)
+    for (uint32_t key = 1; key <= w->quotas.last; key++)
         write_quota(out, w, key);
     json_close_list(out);
 }

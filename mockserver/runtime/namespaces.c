@@ -118,10 +118,10 @@ const char *initial_state_grant(struct world *w, const struct overrides *overrid
 }
 
 /* Compares tables by their roots: pages are shared until one of them is written. An event without an effect only sets
- * `done` in its own row, so events are compared by count. */
+ * `done` in its own row, so events are compared by number. */
 static bool same_pages(const struct world *w, const struct world *start)
 {
-    bool same = w->changes.root == start->changes.root && w->events.count == start->events.count &&
+    bool same = w->changes.root == start->changes.root && w->events.last == start->events.last &&
                 w->quotas.root == start->quotas.root && w->replies == start->replies;
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         same = same && w->records[i].root == start->records[i].root;

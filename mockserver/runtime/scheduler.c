@@ -176,7 +176,7 @@ struct last_event {
 static bool gets_event(const struct world *w, uint32_t first, uint32_t webhook)
 {
     const char *event_id = delivery_read(w, first)->event_id;
-    for (uint32_t row = first; row <= world_count(w, RECORD_DELIVERY); row++)
+    for (uint32_t row = first - 1; world_next(w, RECORD_DELIVERY, &row);)
         if (delivery_read(w, row)->webhook == webhook && strcmp(delivery_read(w, row)->event_id, event_id) == 0)
             return true;
     return false;
@@ -186,7 +186,7 @@ static bool gets_event(const struct world *w, uint32_t first, uint32_t webhook)
 static void copy_to_others(struct world *w, uint32_t first, const char *to)
 {
     int provider = delivery_read(w, first)->provider;
-    for (uint32_t row = 1; to && row <= world_count(w, RECORD_WEBHOOK); row++) {
+    for (uint32_t row = 0; to && world_next(w, RECORD_WEBHOOK, &row);) {
         const struct webhook *h = webhook_read(w, row);
         if (h->provider == provider && h->state != WEBHOOK_DELETED && !gets_event(w, first, row) &&
             (strcmp(to, "*") == 0 || strcmp(to, h->public_id) == 0))
@@ -247,7 +247,7 @@ static void read_change_log(struct scheduler *p)
 static void resume_attempts(struct scheduler *p)
 {
     const struct world *w = p->world;
-    for (uint32_t webhook = 1; webhook <= world_count(w, RECORD_WEBHOOK); webhook++) {
+    for (uint32_t webhook = 0; world_next(w, RECORD_WEBHOOK, &webhook);) {
         const struct index *x = &w->indexes[INDEX_DELIVERY_WEBHOOK_STATE];
         struct index_entry from = {index_pair_key(webhook, DELIVERY_DELIVERING), INT64_MIN, 0};
         for (;;) { /* start_attempt may change the index: look up again after each row */

@@ -45,7 +45,7 @@ static bool check_queue(struct check *c)
         index_add(&c->waiting, (struct index_entry){index_pair_key(e->row, e->kind), e->at_ms, at.row});
     }
     uint32_t not_run = 0;
-    for (uint32_t row = 1; row <= events->count; row++)
+    for (uint32_t row = 0; table_next(events, &row);)
         not_run += !((const struct world_event *)table_read(events, row))->done;
     if (not_run == queue->count)
         return true;
@@ -75,7 +75,7 @@ static bool published_on_dead_token(const struct check *c, const struct change *
 
 static bool check_change(struct check *c, const struct change *change)
 {
-    if (!change->row || change->row > world_count(c->w, change->kind))
+    if (!world_has(c->w, change->kind, change->row))
         return report_violation(c, change->kind, change->row, "a change must refer to an existing record");
     int *state = &c->states[change->kind][change->row];
     if (*state != change->from)
@@ -100,7 +100,7 @@ static int *new_states(struct arena *a, size_t count)
 static bool check_log(struct check *c)
 {
     for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        c->states[kind] = new_states(&c->arena, (size_t)c->w->records[kind].count + 1);
+        c->states[kind] = new_states(&c->arena, (size_t)world_last(c->w, (enum record_kind)kind) + 1);
     bool ok = true;
     for (uint32_t seq = 1; seq <= changes_last(c->w) && (ok || c->report); seq++)
         ok = check_change(c, changes_read(c->w, seq)) && ok;
@@ -117,7 +117,7 @@ static bool check_references(struct check *c, enum record_kind kind, uint32_t ro
         if (f->type != RECORD_REF)
             continue;
         memcpy(&to, record + f->offset, sizeof to);
-        if (to > world_count(c->w, f->refers))
+        if (to && !world_has(c->w, f->refers, to))
             return report_violation(c, kind, row, "it refers to a record that does not exist");
     }
     return true;
@@ -171,7 +171,7 @@ static bool check_each(struct check *c, record_check_fn *check_one_record)
 {
     bool ok = true;
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(c->w, kind) && (ok || c->report); row++)
+        for (uint32_t row = 0; (ok || c->report) && world_next(c->w, kind, &row);)
             ok = check_one_record(c, kind, row) && ok;
     return ok;
 }

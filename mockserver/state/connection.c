@@ -140,7 +140,7 @@ static void ensure_content_layer(struct world *w, uint32_t account, const struct
 static bool has_onboarding(const struct world *w, uint32_t account, const char *name)
 {
     bool is_new = account_read(w, account)->token_generation == 1;
-    for (uint32_t row = 1; !is_new && row <= world_count(w, RECORD_ONBOARDING); row++)
+    for (uint32_t row = 0; !is_new && world_next(w, RECORD_ONBOARDING, &row);)
         if (onboarding_read(w, row)->account == account && is_text(onboarding_read(w, row)->name, name))
             return true;
     return false;

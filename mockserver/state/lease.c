@@ -168,7 +168,7 @@ static bool matches(const struct pool_account *p, const struct lease_request *r)
 int64_t lease_request_matches(const struct world *w, uint32_t request)
 {
     int64_t count = 0;
-    for (uint32_t row = 1; row <= world_count(w, RECORD_POOL_ACCOUNT); row++)
+    for (uint32_t row = 0; world_next(w, RECORD_POOL_ACCOUNT, &row);)
         count += matches(pool_account_read(w, row), lease_request_read(w, request));
     return count;
 }
@@ -205,7 +205,7 @@ static void charge_month(struct world *w, uint32_t account, enum wallet_reason w
 {
     const struct account *a = account_read(w, account);
     char id[32];
-    snprintf(id, sizeof id, "entry_%" PRIu32, world_count(w, RECORD_WALLET_ENTRY) + 1);
+    snprintf(id, sizeof id, "entry_%" PRIu32, world_last(w, RECORD_WALLET_ENTRY) + 1);
     const struct wallet_entry e = {
         .organization = space_read(w, a->space)->organization,
         .account = account,
@@ -240,10 +240,10 @@ static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, c
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d)
 {
     assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);
-    uint32_t first = world_count(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
+    uint32_t first = world_last(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
     const struct lease_request requested = *lease_request_read(w, request);
     struct transition t;
-    for (uint32_t pool = 1, next = first; next < end; pool++)
+    for (uint32_t pool = 0, next = first; next < end && world_next(w, RECORD_POOL_ACCOUNT, &pool);)
         if (matches(pool_account_read(w, pool), &requested)) {
             uint32_t account = lease_to_space(w, requested.space, pool, d->id_prefix);
             assert(account == next);

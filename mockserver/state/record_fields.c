@@ -308,13 +308,13 @@ void rebuild_entry(struct world *w, enum record_kind kind, uint32_t row)
 void rebuild_changes(struct world *w)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+        for (uint32_t row = 0; world_next(w, kind, &row);)
             changes_add(w, kind, row, TRANSITION_RECORD_BEGIN, STATE_NONE, record_state(w, kind, row));
 }
 
 void rebuild_events(struct world *w)
 {
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+        for (uint32_t row = 0; world_next(w, kind, &row);)
             queue_events(w, kind, row);
 }

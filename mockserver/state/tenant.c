@@ -235,7 +235,7 @@ static struct quota_window window_now(const struct world *w, uint32_t key, size_
 {
     assert(window < QUOTA_WINDOWS && length_ms > 0);
     int64_t now = world_now(w);
-    const struct quota *q = key <= w->quotas.count ? table_read(&w->quotas, key) : NULL;
+    const struct quota *q = key <= w->quotas.last ? table_read(&w->quotas, key) : NULL;
     if (!q || now - q->windows[window].since_ms >= length_ms)
         return (struct quota_window){now, 0};
     return q->windows[window];
@@ -250,14 +250,14 @@ struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, 
 int64_t quota_last_used(const struct world *w, uint32_t key, size_t window)
 {
     assert(window < QUOTA_WINDOWS);
-    return key <= w->quotas.count ? ((const struct quota *)table_read(&w->quotas, key))->windows[window].used : 0;
+    return key <= w->quotas.last ? ((const struct quota *)table_read(&w->quotas, key))->windows[window].used : 0;
 }
 
 static struct quota *edit_quota(struct world *w, uint32_t key)
 {
     if (!w->quotas.row_size)
         table_init(&w->quotas, sizeof(struct quota));
-    while (w->quotas.count < key)
+    while (w->quotas.last < key)
         table_add(&w->quotas, NULL);
     return table_edit(&w->quotas, key);
 }
@@ -289,7 +289,7 @@ void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, 
 bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operation)
 {
     assert(operation < QUOTA_OPERATIONS);
-    if (key > w->quotas.count)
+    if (key > w->quotas.last)
         return false;
     const struct quota *q = table_read(&w->quotas, key);
     return q->spurious_429[operation / 64] >> operation % 64 & 1;

@@ -100,6 +100,21 @@ void *world_edit(struct world *w, enum record_kind kind, uint32_t row)
     return table_edit(&w->records[kind], row);
 }
 
+bool world_has(const struct world *w, enum record_kind kind, uint32_t row)
+{
+    return table_has(&w->records[kind], row);
+}
+
+bool world_next(const struct world *w, enum record_kind kind, uint32_t *row)
+{
+    return table_next(&w->records[kind], row);
+}
+
+uint32_t world_last(const struct world *w, enum record_kind kind)
+{
+    return w->records[kind].last;
+}
+
 uint32_t world_count(const struct world *w, enum record_kind kind)
 {
     return w->records[kind].count;
@@ -203,7 +218,7 @@ void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum tran
 
 uint32_t changes_last(const struct world *w)
 {
-    return w->changes.count;
+    return w->changes.last;
 }
 
 const struct change *changes_read(const struct world *w, uint32_t seq)
@@ -236,7 +251,7 @@ enum record_kind event_record(enum event_kind kind)
 
 uint32_t events_last(const struct world *w)
 {
-    return w->events.count;
+    return w->events.last;
 }
 
 const struct world_event *event_read(const struct world *w, uint32_t row)

@@ -267,7 +267,13 @@ const char *world_str(struct world *w, struct str text);
 
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row);
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row);
-uint32_t world_count(const struct world *w, enum record_kind kind);
+bool world_has(const struct world *w, enum record_kind kind,
+               uint32_t row); /* false: ROW_NONE, removed, not yet added */
+/* Walks the records of a kind: sets *row to the next one that exists, from 0 on. False: there are no more. Records may
+ * be added, edited and removed during the walk. */
+bool world_next(const struct world *w, enum record_kind kind, uint32_t *row);
+uint32_t world_last(const struct world *w, enum record_kind kind);  /* the row added last; 0: none was */
+uint32_t world_count(const struct world *w, enum record_kind kind); /* records that exist */
 
 int64_t index_text_key(struct str text);              /* key for a look-up by text */
 int64_t index_pair_key(uint32_t row, uint32_t value); /* key for a list by owner and value */

@@ -85,7 +85,7 @@ static void a_posts_result_is_later_than_its_creation(void **state)
     for (size_t i = 0; i < COUNT(fixtures); i++) {
         struct fixture *f = load_text(fixtures[i]);
         int64_t due_ms = world_now(f->world) - 3 * DAY_MS;
-        for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++) {
+        for (uint32_t row = 0; world_next(f->world, RECORD_DESTINATION, &row);) {
             const struct destination *d = destination_read(f->world, row);
             const struct post *p = post_read(f->world, d->post);
             assert_int_equal(p->created_at_ms, due_ms - DAY_MS);
@@ -133,7 +133,7 @@ static void a_running_clock_starts_after_the_state_is_built(void **state)
                                   "      posts: [ { accounts: [a], at: +3d, times: 3000 } ]\n");
     int64_t start_ms = f->world->clock.base_ms;
     assert_int_equal(f->world->clock.mode, CLOCK_RUNS);
-    for (uint32_t row = 1; row <= world_count(f->world, RECORD_DESTINATION); row++)
+    for (uint32_t row = 0; world_next(f->world, RECORD_DESTINATION, &row);)
         assert_int_equal(destination_read(f->world, row)->created_at_ms, start_ms);
     fixture_free(f);
 }

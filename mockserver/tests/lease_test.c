@@ -94,7 +94,7 @@ static void an_assigned_account_is_an_ordinary_leased_account(void **state)
     fill_pool(&s);
     uint32_t request = add_request(&s, 1, "FR");
     decide(&s, request, LEASE_ASSIGNED, 1);
-    uint32_t row = world_count(s.w, RECORD_ACCOUNT);
+    uint32_t row = world_last(s.w, RECORD_ACCOUNT);
     const struct account *a = account_read(s.w, row);
     assert_true(a->leased && account_is_listed(a));
     assert_string_equal(a->handle, "run.club");
@@ -211,7 +211,7 @@ static void a_lease_is_charged_monthly_until_it_ends(void **state)
     fill_pool(&s);
     events_advance(s.w, instant(days[0]));
     decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
-    uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+    uint32_t account = world_last(s.w, RECORD_ACCOUNT);
     events_advance(s.w, instant(days[4]) + DAY_MS);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 5);
     for (uint32_t i = 0; i < 5; i++) {
@@ -261,7 +261,7 @@ static void every_kind_of_disconnect_frees_the_pool_account(void **state)
         fill_pool(&s);
         uint32_t first = add_request(&s, 1, "FR"), again = add_request(&s, 1, "FR");
         decide(&s, first, LEASE_ASSIGNED, 1);
-        uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+        uint32_t account = world_last(s.w, RECORD_ACCOUNT);
         uint32_t pool = pool_account_find(s.w, 0, STR("run.club"));
         uint32_t queued = scene_destination(&s, account, DAY_MS, MODE_PUBLISH);
         assert_int_equal(pool_account_read(s.w, pool)->account, account);
@@ -291,7 +291,7 @@ static void an_edited_renewal_time_is_used(void **state)
     struct scene s = scene_new();
     fill_pool(&s);
     decide(&s, add_request(&s, 1, "FR"), LEASE_ASSIGNED, 1);
-    uint32_t account = world_count(s.w, RECORD_ACCOUNT);
+    uint32_t account = world_last(s.w, RECORD_ACCOUNT);
     set_renewal(s.w, account, "2026-05-03T00:00:00Z"); /* earlier */
     events_advance(s.w, SCENE_START + DAY_MS);
     assert_int_equal(world_count(s.w, RECORD_WALLET_ENTRY), 2);
@@ -370,14 +370,14 @@ static void every_leased_month_is_charged_once_in_random_histories(void **state)
         uint64_t seed = round;
         for (int i = 0; i < 150; i++)
             step(&s, &seed);
-        for (uint32_t row = 1; row <= world_count(s.w, RECORD_ACCOUNT); row++) {
+        for (uint32_t row = 0; world_next(s.w, RECORD_ACCOUNT, &row);) {
             const struct account *a = account_read(s.w, row);
             int64_t end_ms = account_is_listed(a) ? world_now(s.w) : a->disconnected_at_ms;
             uint32_t months = 1, charged = 0;
             for (int64_t at = account_next_renewal(a->connected_at_ms, a->connected_at_ms); at <= end_ms;
                  at = account_next_renewal(a->connected_at_ms, at))
                 months++;
-            for (uint32_t e = 1; e <= world_count(s.w, RECORD_WALLET_ENTRY); e++)
+            for (uint32_t e = 0; world_next(s.w, RECORD_WALLET_ENTRY, &e);)
                 charged += wallet_entry_read(s.w, e)->account == row;
             assert_int_equal(charged, months);
             renewals += months - 1;

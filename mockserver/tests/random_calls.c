@@ -291,7 +291,7 @@ static enum record_kind kind_for(struct random_calls *w, const char *name)
 
 static const char *pending_attempt(const struct world *world)
 {
-    for (uint32_t row = world_count(world, RECORD_OAUTH_ATTEMPT); row; row--)
+    for (uint32_t row = world_last(world, RECORD_OAUTH_ATTEMPT); row; row--)
         if (oauth_attempt_read(world, row)->state == OAUTH_ATTEMPT_PENDING)
             return oauth_attempt_read(world, row)->token;
     return "nothing";

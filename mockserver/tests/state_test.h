@@ -93,7 +93,7 @@ static inline const char *dump_world(struct arena *a, const struct world *w)
 {
     struct buf out = {.arena = a};
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+        for (uint32_t row = 0; world_next(w, kind, &row);)
             dump_record(w, kind, row, &out);
     for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
         const struct change *c = changes_read(w, seq);

@@ -29,7 +29,7 @@ static const struct fields update_fields = FIELD_TABLE("body", update_rows, OF, 
 int64_t pe_next_campaign_id(const struct world *w)
 {
     int64_t next = 1, id;
-    for (uint32_t row = 1; row <= world_count(w, RECORD_CAMPAIGN); row++) {
+    for (uint32_t row = 0; world_next(w, RECORD_CAMPAIGN, &row);) {
         const struct campaign *x = campaign_read(w, row);
         if (x->provider == POSTEVERYWHERE && str_to_int(str_from(x->public_id), &id) && id >= next)
             next = id + 1;

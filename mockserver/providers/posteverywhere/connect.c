@@ -23,7 +23,7 @@
 int64_t pe_next_id(const struct world *w)
 {
     int64_t next = FIRST_ID, id;
-    for (uint32_t row = 1; row <= world_count(w, RECORD_ACCOUNT); row++) {
+    for (uint32_t row = 0; world_next(w, RECORD_ACCOUNT, &row);) {
         const struct account *a = account_read(w, row);
         if (a->provider == POSTEVERYWHERE && str_to_int(str_from(a->public_id), &id) && id >= next)
             next = id + 1;
