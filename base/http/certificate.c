@@ -14,6 +14,7 @@
 #include "base/file.h"
 
 #define FILE_MAX    (1 << 20)
+#define MADE_NAME   "Understudy self-signed" /* common name of the generated certificates */
 #define SERIAL_BITS 127
 #define DAY_S       86400L
 #define DAYS_AFTER  397 /* some clients reject a longer validity */
@@ -150,8 +151,7 @@ static X509 *self_signed(EVP_PKEY *key, const char *alternatives)
     must(X509_gmtime_adj(X509_getm_notBefore(x), -DAY_S) &&
          X509_gmtime_adj(X509_getm_notAfter(x), (DAYS_AFTER - 1) * DAY_S));
     X509_NAME *name = X509_get_subject_name(x);
-    must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"Understudy self-signed", -1, -1,
-                                    0) &&
+    must(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)MADE_NAME, -1, -1, 0) &&
          X509_set_issuer_name(x, name) && X509_set_pubkey(x, key));
     add_extension(x, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(x, NID_ext_key_usage, "serverAuth");
@@ -181,4 +181,17 @@ void certificate_make(struct arena *a, const char *const *names, size_t count, s
     *out = (struct certificate){text_of(a, chain), text_of(a, secret)};
     X509_free(x);
     EVP_PKEY_free(key);
+}
+
+bool certificate_is_made(struct str chain)
+{
+    char name[sizeof MADE_NAME + 1];
+    struct arena a = {0};
+    X509 *x = parse_certificate(str_dup(&a, chain));
+    bool is_made = x && X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, name, sizeof name) >= 0 &&
+                   !strcmp(name, MADE_NAME);
+    X509_free(x);
+    ERR_clear_error();
+    arena_end(&a);
+    return is_made;
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "base/error.h"
+#include "base/str.h"
 
 struct certificate {
     const char *chain; /* the server's own certificate first */
@@ -18,3 +19,4 @@ bool certificate_read(struct arena *a, const char *chain_file, const char *key_f
                       struct error *err);
 /* Generates a self-signed certificate. `names` are host names and numeric addresses, each once. */
 void certificate_make(struct arena *a, const char *const *names, size_t count, struct certificate *out);
+bool certificate_is_made(struct str chain); /* true if certificate_make made the PEM text */

@@ -362,7 +362,7 @@ const size_t option_command_count = COUNT(option_commands);
 
 /* clang-format off */
 const struct exit_row option_exits[] = {
-    {0, "success; serve and record: stopped by SIGINT or SIGTERM"},
+    {0, "success; serve and record: stopped by SIGINT, SIGTERM or SIGHUP"},
     {1, "healthcheck: no mock responds; replay: the run differs from the recording; serve and record with "
         "--fail-on-client-checks: a client check failed"},
     {2, "usage error, invalid input (the message starts with file:line:col), a port that cannot be opened, or a "

@@ -1,113 +1,20 @@
 #include "mockserver/cli/commands.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/http/certificate.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "base/url.h"
 #include "mockserver/cli/banner.h"
 #include "mockserver/cli/port.h"
+#include "mockserver/cli/tls.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/recording/record.h"
 #include "mockserver/server/request_log.h"
-
-/* The certificate of --tls-cert, or a generated one, which is valid for localhost, the loopback addresses, --listen and
- * the host of --public-url. A generated one is written to a file under $TMPDIR (default /tmp), which only its owner can
- * read and which tls_end removes; its key stays in memory. */
-struct tls {
-    bool on;
-    struct certificate certificate;
-    char *file; /* of a generated certificate; NULL: not generated */
-};
-
-#define SUFFIX    ".pem"
-#define NAMES_MAX 5
-
-struct names {
-    const char *items[NAMES_MAX];
-    size_t count;
-};
-
-static void add_name(struct names *n, const char *name)
-{
-    for (size_t i = 0; i < n->count; i++)
-        if (!strcmp(n->items[i], name))
-            return;
-    n->items[n->count++] = name;
-}
-
-static const char *without_brackets(struct arena *a, const char *host)
-{
-    struct str h = str_from(host);
-    return str_starts(h, STR("[")) ? str_dup(a, str_of(h.s + 1, h.n - 2)) : host;
-}
-
-static void generate(const struct options *o, struct certificate *out)
-{
-    struct names n = {0};
-    add_name(&n, "localhost");
-    add_name(&n, "127.0.0.1");
-    add_name(&n, "::1");
-    if (!options_any_address(o->listen))
-        add_name(&n, o->listen);
-    struct url url;
-    if (o->public_url && url_parse(o->arena, o->public_url, &url, NULL))
-        add_name(&n, without_brackets(o->arena, url.host));
-    certificate_make(o->arena, n.items, n.count, out);
-}
-
-static bool write_all(int fd, const char *text)
-{
-    for (size_t left = strlen(text); left;) {
-        ssize_t n = write(fd, text, left);
-        if (n < 0 && errno != EINTR)
-            return false;
-        text += n > 0 ? n : 0;
-        left -= n > 0 ? (size_t)n : 0;
-    }
-    return true;
-}
-
-static bool write_file(const struct options *o, struct tls *t, struct error *err)
-{
-    const char *folder = getenv("TMPDIR");
-    char *path = arena_printf(o->arena, "%s/mockserver-XXXXXX" SUFFIX, folder && *folder ? folder : "/tmp");
-    int fd = mkstemps(path, sizeof SUFFIX - 1);
-    bool written = fd >= 0 && write_all(fd, t->certificate.chain);
-    int why = errno;
-    if (fd >= 0 && close(fd) != 0 && written) {
-        written = false;
-        why = errno;
-    }
-    t->file = fd >= 0 ? path : NULL;
-    return written || error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "cannot write the certificate: %s",
-                                strerror(why));
-}
-
-static bool tls_begin(const struct options *o, struct tls *t, struct error *err)
-{
-    *t = (struct tls){.on = o->tls || o->tls_cert};
-    if (o->tls_cert)
-        return certificate_read(o->arena, o->tls_cert, o->tls_key, &t->certificate, err);
-    if (!o->tls)
-        return true;
-    generate(o, &t->certificate);
-    return write_file(o, t, err);
-}
-
-static void tls_end(const struct tls *t)
-{
-    if (t->file)
-        (void)unlink(t->file);
-}
 
 #define IDLE_TIMEOUT_S  60
 #define CONNECTIONS_MAX 1000
@@ -237,6 +144,12 @@ static void on_signal(void *ctx, int signal)
     stop_when_idle(s);
 }
 
+static bool is_ignored(int signal)
+{
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static bool open_ports(struct service *s, const struct options *o, struct error *err)
 {
     return open_port(s, o, o->port, false, &s->port, err) &&
@@ -309,6 +222,8 @@ int command_serve(const struct options *o, struct error *err)
     if (open_mock(&s, o, err) && open_listeners(&s, o, err)) {
         loop_signal(s.loop, SIGINT, on_signal, &s);
         loop_signal(s.loop, SIGTERM, on_signal, &s);
+        if (!is_ignored(SIGHUP)) /* by nohup */
+            loop_signal(s.loop, SIGHUP, on_signal, &s);
         print_ready(&s, o);
         open_log(&s, o);
         loop_run(s.loop);

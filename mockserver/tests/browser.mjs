@@ -119,7 +119,7 @@ async function raw(path) {
 
 try {
   // The certificate is valid for this machine's names, and only for clients that trust it.
-  assert.equal(statSync(ready.certificate).mode & 0o777, 0o600);
+  assert.equal(statSync(ready.certificate).mode & 0o777, 0o644);
   for (const url of [ready.url, ...Object.values(ready.bases)]) assert.match(url, /^https:\/\/127\.0\.0\.1:/);
   assert.equal((await send('GET', accounts)).status, 200);
   assert.equal((await send('GET', accounts, { host: 'localhost' })).status, 200);

@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/http/certificate.h"
 #include "base/json.h"
 #include "base/tests/server_rig.h"
@@ -482,6 +484,99 @@ static void export_from_https_needs_the_certificate_of_the_ready_line(void **sta
     arena_end(&a);
 }
 
+static const char *certificate_of(struct arena *a, struct program *p)
+{
+    const struct node *ready = json_parse(a, str_from(read_from(p, p->out, true)), "ready", NULL);
+    return node_get_text(ready, "certificate");
+}
+
+static void others_can_read_the_generated_certificate_but_no_key_is_on_disk(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    mode_t before = umask(077);
+    struct program p = start("--port 0 --tls");
+    (void)umask(before);
+    const char *file = certificate_of(&a, &p);
+    struct stat is;
+    size_t n;
+    assert_int_equal(stat(file, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0644);
+    const char *why;
+    char *text = file_read(file, 65536, &n, &why);
+    assert_true(str_has(str_of(text, n), STR("BEGIN CERTIFICATE")));
+    assert_false(str_has(str_of(text, n), STR("PRIVATE KEY")));
+    heap_free(text);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(wait_for_exit(&p), 0);
+    arena_end(&a);
+}
+
+static void the_generated_certificate_is_removed_after_every_signal(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct arena a = {0};
+    for (size_t i = 0; i < COUNT(signals); i++) {
+        struct program p = start("--port 0 --tls");
+        const char *file = certificate_of(&a, &p);
+        assert_int_equal(access(file, F_OK), 0);
+        kill(p.pid, signals[i]);
+        assert_int_equal(wait_for_exit(&p), 0);
+        assert_int_equal(access(file, F_OK), -1);
+    }
+    arena_end(&a);
+}
+
+/* The next mock removes it, but neither that of a running mock nor a file of another kind with such a name. */
+static void the_certificate_of_a_killed_mock_is_removed_by_the_next_one(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    char folder[] = P_tmpdir "/program-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *words = arena_printf(&a, "TMPDIR=%s --port 0 --tls", folder);
+    const char *other = arena_printf(&a, "%s/mockserver-others.pem", folder);
+    assert_true(file_write(other, STR("-----BEGIN CERTIFICATE-----\n"), NULL));
+    assert_int_equal(chmod(other, 0644), 0);
+    struct program killed = start(words), running = start(words);
+    const char *left = certificate_of(&a, &killed), *kept = certificate_of(&a, &running);
+    kill(killed.pid, SIGKILL);
+    assert_int_equal(waitpid(killed.pid, NULL, 0), killed.pid);
+    assert_int_equal(access(left, F_OK), 0);
+    struct program next = start(words);
+    const char *own = certificate_of(&a, &next);
+    assert_int_equal(access(left, F_OK), -1);
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_int_equal(access(own, F_OK), 0);
+    assert_int_equal(access(other, F_OK), 0);
+    kill(next.pid, SIGTERM);
+    kill(running.pid, SIGTERM);
+    assert_int_equal(wait_for_exit(&next), 0);
+    assert_int_equal(wait_for_exit(&running), 0);
+    close(killed.out);
+    close(killed.err);
+    unlink(other);
+    assert_int_equal(rmdir(folder), 0);
+    arena_end(&a);
+}
+
+static void nohup_keeps_the_mock_running(void **state)
+{
+    (void)state;
+    signal(SIGHUP, SIG_IGN);
+    struct program p = start("--port 0");
+    signal(SIGHUP, SIG_DFL);
+    int port = port_of(&p, "url");
+    kill(p.pid, SIGHUP);
+    struct rig g = {.loop = loop_new()};
+    assert_int_equal(client_read_last(connect_to(&g, port, "GET /__admin/health")).status, 200);
+    kill(p.pid, SIGTERM);
+    assert_int_equal(wait_for_exit(&p), 0);
+    loop_free(g.loop);
+    arena_end(&g.arena);
+}
+
 static void a_namespace_of_a_running_mock_is_exported(void **state)
 {
     (void)state;
@@ -577,6 +672,10 @@ int main(void)
         cmocka_unit_test(a_given_certificate_is_served_and_healthcheck_does_not_verify_it),
         cmocka_unit_test(a_namespace_of_a_running_mock_is_exported),
         cmocka_unit_test(export_from_https_needs_the_certificate_of_the_ready_line),
+        cmocka_unit_test(others_can_read_the_generated_certificate_but_no_key_is_on_disk),
+        cmocka_unit_test(the_generated_certificate_is_removed_after_every_signal),
+        cmocka_unit_test(the_certificate_of_a_killed_mock_is_removed_by_the_next_one),
+        cmocka_unit_test(nohup_keeps_the_mock_running),
         cmocka_unit_test(requests_in_flight_are_finished_before_the_exit),
         cmocka_unit_test(the_mock_runs_with_closed_standard_streams),
     };
