@@ -1,37 +1,15 @@
 #include "mockserver/pipeline/cors.h"
 
 #include "base/array.h"
+#include "mockserver/pipeline/origin.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/runtime/mock.h"
 
 #define MAX_AGE_S "600"
 
-enum admission {
-    NOT_ALLOWED,
-    BY_WILDCARD, /* without credentials */
-    BY_NAME,
-};
-
-static enum admission admits(const struct mock_options *o, struct str origin)
-{
-    enum admission admitted = NOT_ALLOWED;
-    for (size_t i = 0; i < o->cors_count && admitted != BY_NAME; i++) {
-        if (str_eq_nocase(origin, str_from(o->cors[i])))
-            admitted = BY_NAME;
-        else if (str_is(STR("*"), o->cors[i]))
-            admitted = BY_WILDCARD;
-    }
-    return origin.n ? admitted : NOT_ALLOWED;
-}
-
 static bool is_open(const struct call *c)
 {
     return c->mock->options.cors_count && !c->admin_port && !resolve_names_admin(c);
-}
-
-static struct str origin_of(const struct call *c)
-{
-    return headers_get(&c->req->headers, "Origin");
 }
 
 static bool has_preflight_form(const struct call *c)
@@ -49,7 +27,7 @@ bool cors_is_preflight(const struct call *c)
 void cors_respond(struct call *c)
 {
     const struct headers *requested = &c->req->headers;
-    if (!admits(&c->mock->options, origin_of(c))) {
+    if (!origin_admission(c)) {
         c->fault_code = "origin_not_allowed";
         call_refuse(c, FAULT_FORBIDDEN_SCOPE, "The origin '" STR_FMT "' is not allowed; add it with --cors.",
                     STR_ARG(origin_of(c)));
@@ -98,7 +76,7 @@ void cors_add_headers(struct call *c)
     if (!is_open(c) || headers_find(to, "Access-Control-Allow-Origin"))
         return;
     struct str origin = origin_of(c);
-    enum admission admitted = admits(o, origin);
+    enum admission admitted = origin_admission(c);
     if (o->cors_count > 1 || !str_is(STR("*"), o->cors[0])) /* with only "*" the response is the same for all origins */
         headers_add(c->arena, to, "Vary", STR("Origin"));
     if (has_preflight_form(c))
@@ -106,8 +84,8 @@ void cors_add_headers(struct call *c)
     else if (admitted)
         expose_headers(c);
     if (admitted)
-        headers_set(c->arena, to, "Access-Control-Allow-Origin", admitted == BY_NAME ? origin : STR("*"));
-    if (admitted == BY_NAME)
+        headers_set(c->arena, to, "Access-Control-Allow-Origin", admitted == ORIGIN_BY_NAME ? origin : STR("*"));
+    if (admitted == ORIGIN_BY_NAME)
         call_header(c, "Access-Control-Allow-Credentials", "true");
 }
 

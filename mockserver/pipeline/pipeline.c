@@ -9,6 +9,7 @@
 #include "mockserver/pipeline/cors.h"
 #include "mockserver/pipeline/hostile.h"
 #include "mockserver/pipeline/logged.h"
+#include "mockserver/pipeline/origin.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
@@ -28,8 +29,8 @@ static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, a
 
 typedef void phase_fn(struct call *c);
 static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
-    pass_gates, mark_log_positions, plan_rules, delay, serve, await_delivery, refresh_namespace, render_error,
-    replace_response, exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
+    refuse_foreign, pass_gates, mark_log_positions, plan_rules, delay, serve, await_delivery, refresh_namespace,
+    render_error, replace_response, exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
 
 static const struct phase {
     phase_fn *run;
@@ -42,6 +43,7 @@ static const struct phase {
     {find_route,            has_namespace    }, /* provider, operation, path parameters */
     {change_request,        has_namespace    }, /* applies the rules that act before the gates */
     {hostile_enter,         has_namespace    }, /* numbers the call in a hostile namespace */
+    {refuse_foreign,        has_route        }, /* a write of a web page of another site */
     {pass_gates,            has_route        }, /* authentication, scope, rate limit ... as the provider lists them */
     {mark_log_positions,    has_namespace    }, /* later changes and events are effects of this call */
     {plan_rules,            has_namespace    }, /* finds the rules that act on the call */
@@ -277,6 +279,11 @@ static void pass_all_gates(struct call *c)
 static void pass_gates(struct call *c)
 {
     run_shifted(c, pass_all_gates);
+}
+
+static void refuse_foreign(struct call *c)
+{
+    origin_refuse_foreign(c);
 }
 
 static void mark_log_positions(struct call *c)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "mockserver/pipeline/origin.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/mock.h"
 
@@ -156,6 +157,10 @@ static bool create_namespace(struct call *c)
         return refuse_namespace(c, 404,
                                 "does not exist; create it with POST /__admin/namespaces, a call to a provider, or an "
                                 "admin call that arranges a test, such as a simulation, a rule or a reset");
+    if (origin_is_foreign(c))
+        return refuse_namespace(c, 403,
+                                "does not exist, and a web page of another site cannot create it; allow the origin of "
+                                "the page with --cors, or create the namespace with POST /__admin/namespaces");
     if (namespaces_full(all))
         return refuse_namespace(c, 503,
                                 arena_printf(c->arena,

@@ -2,12 +2,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "base/array.h"
 #include "mockserver/pipeline/cors.h"
 #include "mockserver/runtime/journal.h"
+#include "mockserver/state/world.h"
 #include "mockserver/tests/mock_test.h"
 
 #define LIST      "/v1/projects/prj_01HX9Y7K8M2P4RSTUV56789AB/social-accounts"
@@ -207,6 +209,77 @@ static void the_admin_api_stays_closed_to_other_origins(void **state)
     assert_true(str_has(a.text, STR("--cors does not apply")));
 }
 
+#define EVIL "Origin: https://evil.example"
+#define SITE "Sec-Fetch-Site: "
+
+/* What a browser says about the page that sent a request, and whether the page is foreign. */
+static const struct {
+    const char *host, *origin, *site;
+    bool is_foreign;
+} pages[] = {
+    {"Host: 127.0.0.1:8080", "X-None: 1",                     "X-None: 1",        false}, /* no browser */
+    {"Host: 127.0.0.1:8080", "X-None: 1",                     SITE "none",        false}, /* its address bar */
+    {"Host: 127.0.0.1:8080", "X-None: 1",                     SITE "same-origin", false},
+    {"Host: 127.0.0.1:8080", "X-None: 1",                     SITE "same-site",   false},
+    {"Host: 127.0.0.1:8080", "X-None: 1",                     SITE "cross-site",  true }, /* an image of a page */
+    {"Host: 127.0.0.1:8080", EVIL,                            SITE "cross-site",  true },
+    {"Host: 127.0.0.1:8080", EVIL,                            "X-None: 1",        true }, /* an old browser */
+    {"Host: 127.0.0.1:8080", "Origin: null",                  "X-None: 1",        true },
+    {"Host: 127.0.0.1:8080", "Origin: http://127.0.0.1.evil", "X-None: 1",        true },
+    {"Host: 127.0.0.1:8080", "Origin: http://localhost:3000", SITE "cross-site",  false},
+    {"Host: 127.0.0.1:8080", "Origin: http://[::1]:3000",     "X-None: 1",        false},
+    {"Host: mock.test:8080", "Origin: http://mock.test",      "X-None: 1",        false},
+    {"Host: mock.test:8080", "Origin: http://localhost:3000", "X-None: 1",        true },
+    {"Host: 127.0.0.1:8080", "Origin: http://app.test:3000",  SITE "same-origin", false}, /* proxy of a dev server */
+    {"Host: 127.0.0.1:8080", FROM_APP,                        SITE "cross-site",  true }, /* but see below */
+};
+
+static void a_page_of_another_site_creates_no_namespace(void **state)
+{
+    for (int listed = 0; listed < 2; listed++)
+        for (size_t i = 0; i < COUNT(pages); i++) {
+            struct mock *m = allow(state, app, listed ? COUNT(app) : 0);
+            size_t before = namespaces_count(m->namespaces);
+            bool in_list =
+                !strcmp(pages[i].origin, FROM_APP) || !strcmp(pages[i].origin, "Origin: http://localhost:3000");
+            bool refused = pages[i].is_foreign && !(listed && in_list);
+            struct mock_response a = mock_call(m, arena_printf(&m->arena, "GET /ns/x%d-%zu/v1/whoami", listed, i), NULL,
+                                               KEY, pages[i].host, pages[i].origin, pages[i].site);
+            if (a.status != (refused ? 403 : 200) || namespaces_count(m->namespaces) != before + !refused)
+                fail_msg("row %zu: %d", i, a.status);
+            if (refused) {
+                assert_string_equal(header_of(a, "X-Mock-Error"), "namespace");
+                assert_non_null(strstr(at(a, "/error/message"), "a web page of another site cannot create it"));
+            }
+        }
+}
+
+static void a_page_of_another_site_changes_nothing(void **state)
+{
+    static const struct {
+        const char *line, *body, *key, *code;
+    } writes[] = {
+        {"POST /v1/webhook-endpoints",
+         "{\"url\":\"http://127.0.0.1:1/h\",\"events\":[\"social_account.needs_reauth\"]}",                   KEY, "/error/code"},
+        {"POST /api/v1/media/upload",  "{\"filename\":\"a.jpg\",\"content_type\":\"image/jpeg\",\"size\":5}",
+         "Authorization: Bearer pe_live_a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4",                                         "/error/code"},
+    };
+    struct mock *m = *state;
+    for (size_t w = 0; w < COUNT(writes); w++)
+        for (size_t i = 0; i < COUNT(pages); i++) {
+            uint32_t before = changes_last(mock_test_world(m));
+            struct mock_response a = mock_call(m, writes[w].line, writes[w].body, writes[w].key, pages[i].host,
+                                               pages[i].origin, pages[i].site);
+            bool changed = changes_last(mock_test_world(m)) != before;
+            if ((a.status == 403) != pages[i].is_foreign || changed == pages[i].is_foreign)
+                fail_msg("write %zu, row %zu: %d " STR_FMT, w, i, a.status, STR_ARG(a.text));
+            if (pages[i].is_foreign)
+                assert_string_equal(header_of(a, "X-Mock-Error"), "origin");
+        }
+    struct mock_response read = mock_call(m, "GET " LIST, NULL, KEY, EVIL, SITE "cross-site");
+    assert_int_equal(read.status, 200); /* the page cannot see it */
+}
+
 static void origins_are_normalized_as_browsers_write_them(void **state)
 {
     static const struct {
@@ -258,6 +331,8 @@ int main(void)
         TEST(a_preflight_request_of_another_origin_is_refused_with_a_reason),
         TEST(an_options_call_that_is_no_preflight_goes_to_the_provider),
         TEST(the_admin_api_stays_closed_to_other_origins),
+        TEST(a_page_of_another_site_creates_no_namespace),
+        TEST(a_page_of_another_site_changes_nothing),
         TEST(origins_are_normalized_as_browsers_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
