@@ -294,7 +294,9 @@ static const struct flag serve_rows[] = {
          .help = "exit with status 1 if a client check failed"),
     FLAG("client-report", "FILE", set_client_report,
          .help = "write the client checks as JUnit XML when the mock stops"),
-    FLAG("namespaces", "N", set_namespaces, .help = "maximum number of namespaces (default 10000)"),
+    FLAG("namespaces", "N", set_namespaces,
+         .help = "maximum number of namespaces (default 10000); at the limit, the implicitly created one that "
+                 "was unused longest, for at least 10 minutes, is deleted"),
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
          .help = "delete implicitly created namespaces after this idle time (default 24h; 0s: "
                  "never)"),

@@ -161,13 +161,14 @@ static bool create_namespace(struct call *c)
         return refuse_namespace(c, 403,
                                 "does not exist, and a web page of another site cannot create it; allow the origin of "
                                 "the page with --cors, or create the namespace with POST /__admin/namespaces");
-    if (namespaces_full(all))
+    if (namespaces_full(all) && !namespaces_drop_unused(all, c->exchange->arrived_us))
         return refuse_namespace(c, 503,
                                 arena_printf(c->arena,
                                              "cannot be created: namespace limit reached: %zu; delete one or raise "
                                              "--namespaces",
                                              namespaces_most(all)));
     c->ns = namespaces_create(all, c->ns_name, NULL, NULL, NULL, NULL);
+    c->ns->is_implicit = true;
     mock_idle_limit(c->mock, c->ns, c->mock->options.namespace_idle_ms);
     return true;
 }

@@ -356,6 +356,21 @@ int64_t namespaces_expire(struct namespaces *all, int64_t now_us)
     return next_us < INT64_MAX ? next_us : 0;
 }
 
+bool namespaces_drop_unused(struct namespaces *all, int64_t now_us)
+{
+    struct namespace *oldest = NULL;
+    for (size_t i = 0; i < all->count; i++) {
+        struct namespace *ns = &all->order[i]->ns;
+        bool unused = ns->is_implicit && !ns->waiting && !ns->listeners && now_us - ns->last_us >= NAMESPACE_UNUSED_US;
+        if (unused && (!oldest || ns->last_us < oldest->last_us))
+            oldest = ns;
+    }
+    if (oldest)
+        log_line(LOG_WARN, "namespace %s deleted: it was unused longest, and there are %zu (--namespaces)",
+                 oldest->name, all->count);
+    return oldest && namespaces_delete(all, str_from(oldest->name));
+}
+
 static void replace_world(struct namespace *ns, struct world *from)
 {
     struct entry *e = (struct entry *)ns;

@@ -12,8 +12,9 @@
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define NAMESPACES_DEFAULT 10000
-#define NAMESPACE_NAME_MAX 64
+#define NAMESPACES_DEFAULT  10000
+#define NAMESPACE_NAME_MAX  64
+#define NAMESPACE_UNUSED_US (INT64_C(600) * 1000000)
 
 struct journal;
 struct rules;
@@ -47,6 +48,7 @@ struct namespace
     bool is_copy;                        /* created from another state: reloaded fixtures do not affect it */
     struct overrides overrides;          /* how its initial state differs from the fixture's */
 
+    bool is_implicit;           /* created on first use */
     bool called;                /* since the last reset: a provider call was made or a snapshot restored */
     uint64_t born;              /* unique number of this namespace in the mock's lifetime */
     size_t waiting;             /* number of calls suspended in it */
@@ -87,6 +89,9 @@ size_t namespaces_most(const struct namespaces *all); /* the maximum number of n
 bool namespaces_delete(struct namespaces *all, struct str name);
 /* Deletes expired namespaces. Returns the time of the next expiry; 0: none. */
 int64_t namespaces_expire(struct namespaces *all, int64_t now_us);
+/* Deletes the implicitly created namespace that has been unused longest, if that is at least NAMESPACE_UNUSED_US.
+ * Returns false if there is none. */
+bool namespaces_drop_unused(struct namespaces *all, int64_t now_us);
 void namespace_reset(struct namespace *ns);
 bool namespace_in_use(const struct namespace *ns);
 /* True if only time has passed in it since it was created or reset. */

@@ -167,6 +167,13 @@ static void a_namespace_over_the_limit_is_refused(void **state)
     assert_non_null(strstr(at(a, "/error/message"), "namespace limit reached: 10000"));
     assert_int_equal(mock_call(m, "POST /__admin/namespaces", "{\"name\":\"x\"}").status, 409);
     assert_int_equal(list_in(m, "w17").status, 200);
+
+    struct namespace *unused = find_namespace(m, "w18");
+    unused->is_implicit = true;
+    unused->last_us = time_monotonic_us() - NAMESPACE_UNUSED_US;
+    assert_int_equal(list_in(m, "onemore").status, 200);
+    assert_null(find_namespace(m, "w18"));
+    assert_int_equal(list_in(m, "another").status, 503);
 }
 
 static void an_unmatched_call_reports_the_nearest_routes(void **state)

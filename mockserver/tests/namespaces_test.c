@@ -286,6 +286,38 @@ static void a_running_clock_restarts_unless_it_shows_the_machines_time(void **st
     end(&again);
 }
 
+/* Deletes only what a first use has created, and only what is unused for a while. */
+static void at_the_limit_the_longest_unused_namespace_is_deleted(void **state)
+{
+    struct setup *s = *state;
+    int64_t now = INT64_C(1000) * NAMESPACE_UNUSED_US;
+    static const struct {
+        const char *name;
+        bool implicit, waits;
+        int64_t unused_us;
+    } rows[] = {
+        {"explicit", false, false, 9 * NAMESPACE_UNUSED_US},
+        {"waits",    true,  true,  9 * NAMESPACE_UNUSED_US},
+        {"second",   true,  false, NAMESPACE_UNUSED_US    },
+        {"first",    true,  false, 2 * NAMESPACE_UNUSED_US},
+        {"used",     true,  false, NAMESPACE_UNUSED_US - 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct namespace *ns = create(s, rows[i].name);
+        ns->is_implicit = rows[i].implicit;
+        ns->waiting = rows[i].waits;
+        ns->last_us = now - rows[i].unused_us;
+    }
+    assert_true(namespaces_drop_unused(s->all, now));
+    assert_null(namespaces_find(s->all, STR("first")));
+    assert_non_null(namespaces_find(s->all, STR("second")));
+    assert_true(namespaces_drop_unused(s->all, now));
+    assert_null(namespaces_find(s->all, STR("second")));
+    assert_false(namespaces_drop_unused(s->all, now));
+    assert_int_equal(namespaces_count(s->all), 1 + 3);
+    namespaces_find(s->all, STR("waits"))->waiting = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_credential_selects_its_namespace, begin, end),
         cmocka_unit_test_setup_teardown(a_snapshot_can_be_restored_repeatedly, begin, end),
         cmocka_unit_test_setup_teardown(saving_a_snapshot_again_replaces_it, begin, end),
+        cmocka_unit_test_setup_teardown(at_the_limit_the_longest_unused_namespace_is_deleted, begin, end),
         cmocka_unit_test(a_running_clock_restarts_unless_it_shows_the_machines_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
