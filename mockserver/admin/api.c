@@ -29,28 +29,35 @@ static void list_routes(struct call *c);
 #define ARRANGE(method, path, operation, serve) \
     {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_ARRANGES, serve, "admin API"}
 
+/* Is served at once although many events of the namespace are due. */
+#define ANY_TIME(method, path, operation, serve) \
+    {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_ANY_TIME, serve, "admin API"}
+#define ARRANGE_ANY_TIME(method, path, operation, serve) \
+    {method, "/__admin" path, operation, NULL, RATE_CLASS_NONE, ROUTE_OPEN | ROUTE_ARRANGES | ROUTE_ANY_TIME, serve, \
+     "admin API"}
+
 static const struct route routes[] = {
-    ADMIN("GET",    "/health",                          "health",            health),
-    ADMIN("GET",    "/version",                         "version",           version),
-    ADMIN("GET",    "/capabilities",                    "capabilities",      capabilities),
-    ADMIN("GET",    "/routes",                          "list_routes",       list_routes),
-    ARRANGE("POST",   "/reset",                           "reset",             admin_reset),
-    ADMIN("GET",    "/namespaces",                      "list_namespaces",   admin_namespaces),
-    ADMIN("POST",   "/namespaces",                      "create_namespace",  admin_namespace_create),
-    ADMIN("GET",    "/namespaces/{}",                   "read_namespace",    admin_namespace),
-    ADMIN("DELETE", "/namespaces/{}",                   "delete_namespace",  admin_namespace_delete),
-    ADMIN("POST",   "/namespaces/{}/reset",             "reset_namespace",   admin_namespace_reset),
-    ADMIN("GET",    "/snapshots",                       "list_snapshots",    admin_snapshots),
+    ANY_TIME("GET",    "/health",                          "health",            health),
+    ANY_TIME("GET",    "/version",                         "version",           version),
+    ANY_TIME("GET",    "/capabilities",                    "capabilities",      capabilities),
+    ANY_TIME("GET",    "/routes",                          "list_routes",       list_routes),
+    ARRANGE_ANY_TIME("POST",   "/reset",                           "reset",             admin_reset),
+    ANY_TIME("GET",    "/namespaces",                      "list_namespaces",   admin_namespaces),
+    ANY_TIME("POST",   "/namespaces",                      "create_namespace",  admin_namespace_create),
+    ANY_TIME("GET",    "/namespaces/{}",                   "read_namespace",    admin_namespace),
+    ANY_TIME("DELETE", "/namespaces/{}",                   "delete_namespace",  admin_namespace_delete),
+    ANY_TIME("POST",   "/namespaces/{}/reset",             "reset_namespace",   admin_namespace_reset),
+    ANY_TIME("GET",    "/snapshots",                       "list_snapshots",    admin_snapshots),
     ARRANGE("POST",   "/snapshots",                       "save_snapshot",     admin_snapshot_save),
-    ADMIN("DELETE", "/snapshots/{}",                    "drop_snapshot",     admin_snapshot_drop),
-    ARRANGE("POST",   "/snapshots/{}/restore",            "restore_snapshot",  admin_snapshot_restore),
+    ANY_TIME("DELETE", "/snapshots/{}",                    "drop_snapshot",     admin_snapshot_drop),
+    ARRANGE_ANY_TIME("POST",   "/snapshots/{}/restore",            "restore_snapshot",  admin_snapshot_restore),
     ADMIN("GET",    "/state",                           "read_state",        admin_state),
     ADMIN("GET",    "/state/{}",                        "list_records",      admin_state_kind),
     ADMIN("GET",    "/state/{}/{}",                     "read_record",       admin_state_record),
     ARRANGE("PATCH",  "/state/{}/{}",                     "patch_record",      admin_state_patch),
-    ADMIN("GET",    "/clock",                           "read_clock",        admin_clock),
-    ARRANGE("PUT",    "/clock",                           "set_clock",         admin_clock_set),
-    ARRANGE("POST",   "/clock/advance",                   "advance_clock",     admin_clock_advance),
+    ANY_TIME("GET",    "/clock",                           "read_clock",        admin_clock),
+    ARRANGE_ANY_TIME("PUT",    "/clock",                           "set_clock",         admin_clock_set),
+    ARRANGE_ANY_TIME("POST",   "/clock/advance",                   "advance_clock",     admin_clock_advance),
     ADMIN("GET",    "/rules",                           "list_rules",        admin_rules),
     ARRANGE("POST",   "/rules",                           "add_rule",          admin_rule_add),
     ADMIN("DELETE", "/rules",                           "clear_rules",       admin_rules_clear),
@@ -63,7 +70,7 @@ static const struct route routes[] = {
     ADMIN("GET",    "/requests/unmatched",              "list_unmatched",    admin_unmatched),
     ADMIN("GET",    "/requests/unmatched/near-misses",  "near_misses",       admin_near_misses),
     ADMIN("GET",    "/explain/{}",                      "explain",           admin_explain),
-    ADMIN("POST",   "/reload",                          "reload",            admin_reload),
+    ANY_TIME("POST",   "/reload",                          "reload",            admin_reload),
     ADMIN("GET",    "/client-checks",                   "client_checks",     admin_client_checks),
     ADMIN("GET",    "/events",                          "events",            admin_events),
     ARRANGE("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
@@ -122,8 +129,12 @@ static const struct admin_guide guides[] = {
     {"set_clock",         NULL, &admin_clock_fields,
      "Freezes the clock, lets it run, or sets its time. Events that are due until then run first."},
     {"advance_clock",     NULL, &admin_advance_fields,
-     "Advances the clock, runs the events that are due on the way, and returns their number and the changes they "
-     "made."},
+     "Advances the clock, runs the events that are due on the way, and returns their number, the first 1000 changes "
+     "they made (`more_changes` counts the others; [events](#get-__adminevents) has them all), and the webhook "
+     "deliveries that are still `in_flight` (at most 100; `more_in_flight` counts the others). Many events take a while: "
+     "calls of other namespaces are served in between, and calls of this one see the time that the clock has reached, after the "
+     "events of that time. Fails with 409 while another call advances this clock. If the client disconnects, the "
+     "advance continues; a reset ends it (503)."},
     {"list_rules",        NULL, NULL,
      "Lists the rules in the order in which they apply. `hits` counts the requests on which a rule acted, `seen` "
      "those that met all its conditions apart from `nth`, `times`, `every`, `after` and `probability`."},

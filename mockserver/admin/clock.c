@@ -5,9 +5,13 @@
 #include "base/units.h"
 #include "mockserver/runtime/namespaces.h"
 #include "mockserver/runtime/scheduler.h"
+#include "mockserver/state/webhook.h"
 #include "mockserver/state/world.h"
 
 #define ADVANCE_MAX_MS (3660 * DAY_MS)
+#define WAIT_MS        INT64_C(30000) /* default of `wait` */
+#define WAIT_MAX_MS    HOUR_MS
+#define IN_FLIGHT_MAX  100 /* deliveries in a response; the others are counted */
 
 static const char *const until_texts[] = {"next_event"};
 
@@ -26,7 +30,7 @@ static const struct field clock_rows[] = {
 const struct fields admin_clock_fields = FIELD_TABLE("clock", clock_rows, struct clock_body, FIELDS_NO_PLACE);
 
 struct advance_body {
-    int64_t by_ms;
+    int64_t by_ms, wait_ms;
     struct field_time to;
     int until;
 };
@@ -37,6 +41,11 @@ static const struct field advance_rows[] = {
     FIELD("by", FIELD_DURATION, struct advance_body, by_ms,
           .help = "How far to advance from the present time, for example 1h."),
     FIELD("to", FIELD_TIME, struct advance_body, to, .help = "Instead of by: time to advance to."),
+    FIELD("wait", FIELD_DURATION, struct advance_body, wait_ms,
+          .help =
+              "How long the advance may wait, in real time, for the receivers of webhooks: after each step, until no "
+              "delivery is in flight. When it is used up, the advance goes on without them. 0s: does not wait. "
+              "Default: 30s; at most 1h."),
 };
 
 const struct fields admin_advance_fields = FIELD_TABLE("advance", advance_rows, struct advance_body, FIELDS_NO_PLACE);
@@ -67,57 +76,85 @@ static bool check_time(struct call *c, const char *pointer, int64_t to_ms)
     return true;
 }
 
-/* An advance of the clock in progress. It pauses while a webhook delivery is in flight. */
+/* An advance of the clock in progress: the data of its call. */
 struct advance {
-    int64_t to_ms;
-    bool put_events; /* the response has the number of events */
+    struct advance_to to;
+    bool is_advance; /* the response has the number of events and the deliveries in flight */
     size_t events;
 };
 
-static void respond(struct call *c, const struct advance *a)
+/* The attempts that have not ended: those that wait for a receiver, and those that wait for their turn. */
+static void put_in_flight(struct call *c)
 {
+    uint32_t rows[IN_FLIGHT_MAX];
+    size_t count = scheduler_in_flight(c->ns->scheduler, rows, IN_FLIGHT_MAX);
+    struct json *w = &c->out;
+    json_key_list(w, "in_flight");
+    for (size_t i = 0; i < count && i < IN_FLIGHT_MAX; i++) {
+        const struct delivery *d = delivery_read(c->world, rows[i]);
+        json_open_map(w);
+        json_put_text(w, "delivery", d->public_id);
+        json_put_text(w, "webhook", webhook_read(c->world, d->webhook)->public_id);
+        json_put_text(w, "url", webhook_read(c->world, d->webhook)->url);
+        json_put_int(w, "attempt", d->attempts);
+        json_close_map(w);
+    }
+    json_close_list(w);
+    if (count > IN_FLIGHT_MAX)
+        json_put_int(w, "more_in_flight", (int64_t)(count - IN_FLIGHT_MAX));
+}
+
+static void respond(struct call *c)
+{
+    const struct advance *a = c->own;
     put_clock(c);
-    if (a->put_events)
+    if (a->is_advance) {
         json_put_int(&c->out, "events", (int64_t)a->events);
+        put_in_flight(c);
+    }
     admin_put_new_changes(c);
     json_close_map(&c->out);
 }
 
-static void continue_advance(struct call *c)
+static void start_advance(struct call *c, const struct advance *of)
 {
-    struct advance *a = c->own;
-    if (scheduler_advance(c->ns->scheduler, a->to_ms, &a->events) ||
-        !scheduler_await(c->ns->scheduler, c, continue_advance))
-        respond(c, a);
+    struct advance *a = c->own = arena_copy(c->arena, of, sizeof *of);
+    if (!scheduler_advance(c->ns->scheduler, c, &a->to, &a->events, respond))
+        respond(c);
 }
 
-static void start_advance(struct call *c, int64_t to_ms, bool put_events)
+/* Refuses the call if another call advances the clock. Otherwise lets the events run that are due now; until then the
+ * call is suspended, and `again` runs after it. Returns true if the call may go on. */
+static bool begin_clock_call(struct call *c, void (*again)(struct call *c))
 {
-    struct advance *a = c->own = arena_new(c->arena, struct advance);
-    *a = (struct advance){.to_ms = to_ms, .put_events = put_events};
-    continue_advance(c);
+    struct scheduler *s = c->ns->scheduler;
+    if (scheduler_is_advancing(s))
+        return call_refuse(c, FAULT_CONFLICT, "another call is advancing this clock; wait for its response");
+    return !scheduler_is_behind(s) || !scheduler_wait_for_events(s, c, again);
 }
 
-static bool check_not_advancing(struct call *c)
+static void respond_mode(struct call *c)
 {
-    return !scheduler_is_awaited(c->ns->scheduler) ||
-           call_refuse(c, FAULT_CONFLICT,
-                       "another call is advancing this clock and waits for a webhook delivery to end");
+    put_clock(c);
+    admin_put_new_changes(c);
+    json_close_map(&c->out);
 }
 
 void admin_clock_set(struct call *c)
 {
     struct clock_body body = {.mode = -1};
-    if (!check_not_advancing(c) || !admin_body(c, &admin_clock_fields, &body))
+    if (!begin_clock_call(c, admin_clock_set) || !admin_body(c, &admin_clock_fields, &body))
         return;
     if (body.now.given && !check_time(c, "/now", admin_instant(c->world, &body.now)))
         return;
     if (body.mode >= 0)
         clock_set_mode(&c->world->clock, (enum clock_mode)body.mode);
     if (body.now.given)
-        start_advance(c, admin_instant(c->world, &body.now), false);
+        start_advance(c, &(struct advance){
+                             .to = {admin_instant(c->world, &body.now), WAIT_MS}
+        });
     else
-        respond(c, &(struct advance){0});
+        respond_mode(c);
 }
 
 /* Reads the time to advance to. Returns false if the call was refused. */
@@ -137,10 +174,19 @@ static bool read_target(struct call *c, const struct advance_body *body, int64_t
     return check_time(c, body->to.given ? "/to" : "/by", *to_ms);
 }
 
+static bool check_wait(struct call *c, int64_t wait_ms)
+{
+    return (wait_ms >= 0 && wait_ms <= WAIT_MAX_MS) ||
+           call_issue(c, "/wait", "'wait' is %s; expected 0s to 1h", admin_duration_text(c, wait_ms));
+}
+
 void admin_clock_advance(struct call *c)
 {
-    struct advance_body body = {.by_ms = INT64_MIN, .until = -1};
-    int64_t to_ms = 0;
-    if (check_not_advancing(c) && admin_body(c, &admin_advance_fields, &body) && read_target(c, &body, &to_ms))
-        start_advance(c, to_ms, true);
+    struct advance_body body = {.by_ms = INT64_MIN, .wait_ms = WAIT_MS, .until = -1};
+    struct advance a = {.is_advance = true};
+    if (!begin_clock_call(c, admin_clock_advance) || !admin_body(c, &admin_advance_fields, &body) ||
+        !check_wait(c, body.wait_ms) || !read_target(c, &body, &a.to.until_ms))
+        return;
+    a.to.wait_ms = body.wait_ms;
+    start_advance(c, &a);
 }

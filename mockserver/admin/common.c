@@ -11,7 +11,8 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
-#define NAMED_MAX 8 /* matches listed in an error; the others are only counted */
+#define CHANGES_MAX 1000 /* in one response; the others are counted */
+#define NAMED_MAX   8    /* matches listed in an error; the others are only counted */
 
 /* reading bodies and queries */
 
@@ -360,10 +361,14 @@ void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
 
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last)
 {
+    uint32_t end = last < changes_last(world) ? last : changes_last(world);
+    uint32_t listed = end >= first && end - first >= CHANGES_MAX ? first + CHANGES_MAX - 1 : end;
     json_key_list(w, "changes");
-    for (uint32_t seq = first; seq <= last && seq <= changes_last(world); seq++)
+    for (uint32_t seq = first; seq <= listed; seq++)
         admin_put_change(w, world, seq);
     json_close_list(w);
+    if (listed < end)
+        json_put_int(w, "more_changes", end - listed);
 }
 
 void admin_put_new_changes(struct call *c)

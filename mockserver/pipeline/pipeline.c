@@ -39,8 +39,8 @@ static const struct phase {
     {decode_body,           has_body         }, /* undoes its Content-Encoding: everything else sees what is inside */
     {respond_to_preflight,  cors_is_preflight}, /* the call then has no namespace: only headers are added to it */
     {find_namespace,        is_unanswered    }, /* by path, X-Mock-Namespace or credential */
-    {run_due_events,        has_namespace    }, /* before the call reads the state */
     {find_route,            has_namespace    }, /* provider, operation, path parameters */
+    {run_due_events,        has_namespace    }, /* before the call reads the state: it waits for them */
     {change_request,        has_namespace    }, /* applies the rules that act before the gates */
     {hostile_enter,         has_namespace    }, /* numbers the call in a hostile namespace */
     {refuse_foreign,        has_route        }, /* a write of a web page of another site */
@@ -182,12 +182,31 @@ static void run_shifted(struct call *c, void (*run)(struct call *c))
         w->clock.base_ms -= shift_ms;
 }
 
-static void run_due_events(struct call *c)
+/* An operation that does not depend on the state, or replaces it, does not wait for the events of the namespace. */
+static bool can_wait(const struct call *c)
 {
-    scheduler_tick(c->ns->scheduler);
+    return c->route && !(c->route->flags & ROUTE_ANY_TIME);
+}
+
+/* Returns false if the call was suspended: then `then` runs after the due events. */
+static bool catch_up(struct call *c, void (*then)(struct call *c))
+{
+    struct scheduler *scheduler = c->ns->scheduler;
+    scheduler_tick(scheduler);
+    return !can_wait(c) || !scheduler_is_behind(scheduler) || !scheduler_wait_for_events(scheduler, c, then);
+}
+
+static void begin_now(struct call *c)
+{
     c->now_ms = world_now(c->world) + clock_shift(c);
     c->world->cause = CAUSE_CALL;
     c->world->caller = c->key;
+}
+
+static void run_due_events(struct call *c)
+{
+    if (catch_up(c, NULL))
+        begin_now(c);
 }
 
 static void find_route(struct call *c)
@@ -338,7 +357,7 @@ static void serve(struct call *c)
     run_shifted(c, serve_now);
 }
 
-#define RETRY_US 10000 /* another call waits: one at a time can */
+#define DELIVERY_US INT64_C(15000000) /* an attempt ends earlier, but it may have to wait for others */
 
 static void respond_after_delivery(struct call *c)
 {
@@ -349,9 +368,9 @@ static void await_delivery(struct call *c)
 {
     struct scheduler *scheduler = c->ns->scheduler;
     scheduler_tick(scheduler); /* starts them; without an event loop they end at once */
-    if (scheduler_is_awaited(scheduler) && call_suspend_for(c, RETRY_US, await_delivery))
-        return;
-    if (!scheduler_is_sending(scheduler) || !scheduler_await(scheduler, c, respond_after_delivery))
+    if (!scheduler_in_flight(scheduler, NULL, 0) ||
+        !scheduler_wait_for_deliveries(scheduler, c, respond_after_delivery) ||
+        !call_suspend_for(c, DELIVERY_US, respond_after_delivery))
         respond_after_delivery(c);
 }
 
@@ -506,7 +525,9 @@ static void resume(struct call *c)
     c->arranged = false; /* what it began has taken effect, and others may use the namespace by now */
     refresh_namespace(c);
     if (c->ns && c->ns->generation == c->generation) {
-        run_due_events(c);
+        if (!catch_up(c, then))
+            return;
+        begin_now(c);
         if (!call_is_internal(c) && !c->after_delivery) /* these keep the positions of their start */
             mark_log_positions(c);
         if (then)

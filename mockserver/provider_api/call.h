@@ -76,6 +76,11 @@ struct call_slot {
     void (*wake)(struct call *c); /* ends the wait, and empties the slot */
 };
 
+/* Where any number of suspended calls wait, in their order (runtime/suspend.h). */
+struct call_line {
+    struct call *first, *last;
+};
+
 struct call {
     struct arena *arena;
     struct mock *mock;
@@ -132,8 +137,10 @@ struct call {
     void (*then)(struct call *c);   /* runs first when the suspended call wakes; NULL: the next phase */
     uint64_t timer;                 /* wakes the suspended call; 0: no timer */
     struct call_slot *suspended;    /* the slot of call_suspend; NULL: in no slot */
-    uint64_t waits_in;              /* while suspended: ns->born; else 0 */
-    void *own;                      /* data of a handler that suspends the call */
+    struct call_line *line;         /* the line of call_suspend_in; NULL: in no line */
+    struct call *line_next, *line_previous;
+    uint64_t waits_in; /* while suspended: ns->born; else 0 */
+    void *own;         /* data of a handler that suspends the call */
     /* Set by a handler: is called after the webhook deliveries that the call caused have been attempted, and writes the
      * response. NULL: the handler has written it. */
     void (*after_delivery)(struct call *c);

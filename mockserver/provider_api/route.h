@@ -27,6 +27,7 @@ enum {
     ROUTE_HIDDEN = 4,     /* not in listings: pages, or a second route of an operation */
     ROUTE_REPAIRS = 8,    /* reconnects an account, so it is right to call it for one that cannot publish */
     ROUTE_ARRANGES = 16,  /* an admin operation that creates its namespace */
+    ROUTE_ANY_TIME = 32,  /* an admin operation that is served although events of its namespace are due */
 };
 
 struct route {

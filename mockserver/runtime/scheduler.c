@@ -11,8 +11,24 @@
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/rewrite.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/runtime/turns.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
+
+#define BATCH        64  /* events that run before their changes are read; the same with and without an event loop */
+#define TICK_WORK    100 /* units of turns.h that a tick does at once; the rest is done in turns */
+#define ATTEMPT_WORK 16
+
+/* An advance of the clock in progress. */
+struct advance {
+    bool active;
+    int64_t until_ms;
+    int64_t wait_us; /* how long it may still wait for deliveries */
+    size_t events;
+    size_t *result;      /* of the call that waits for its end */
+    int64_t waits_since; /* 0: it does not wait now */
+    uint64_t timer;      /* ends the wait */
+};
 
 struct in_flight { /* a delivery attempt */
     struct scheduler *scheduler;
@@ -27,12 +43,17 @@ struct scheduler {
     struct namespace *ns; /* may have a new state already; `world` is this scheduler's */
     struct world *world;
     struct in_flight *in_flight;
-    struct call_slot waiter;
+    size_t in_flight_count;
+    struct call_slot waiter;        /* the call that advances the clock */
+    struct call_line late, unended; /* calls that wait for due events, or for deliveries in flight */
+    struct advance advance;
+    struct turn turn;   /* queued: it has more to do */
     struct arena arena; /* valid while the change log is read */
     uint32_t changes_before;
     uint64_t timer;
     int64_t timer_us; /* when the timer fires: monotonic clock */
     bool ticking;
+    bool behind; /* events may be due that did not run, or changes are not read */
 };
 
 static const struct webhooks *webhooks_of(int provider)
@@ -46,6 +67,7 @@ static void end_in_flight(struct in_flight *f)
     *(f->previous ? &f->previous->next : &f->scheduler->in_flight) = f->next;
     if (f->next)
         f->next->previous = f->previous;
+    f->scheduler->in_flight_count--;
     arena_end(&f->arena);
     heap_free(f);
 }
@@ -91,6 +113,7 @@ static void start_attempt(struct scheduler *p, uint32_t delivery)
     if (p->in_flight)
         p->in_flight->previous = f;
     p->in_flight = f;
+    p->in_flight_count++;
 
     const struct delivery *d = delivery_read(p->world, delivery);
     struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
@@ -118,7 +141,7 @@ static void on_timer(void *ctx)
 {
     struct scheduler *p = ctx;
     p->timer = 0;
-    scheduler_tick(p);
+    turns_add(p->mock->turns, &p->turn); /* many clocks may have something to do at once */
 }
 
 /* Arms the timer for the next event if the clock runs, so that events run without a call. */
@@ -163,7 +186,7 @@ static void report_change(struct world *w, const struct change *change)
 
 static bool starts_attempt(const struct change *change)
 {
-    return change->to == DELIVERY_DELIVERING && change->from != DELIVERY_DELIVERING;
+    return change->kind == RECORD_DELIVERY && change->to == DELIVERY_DELIVERING && change->from != DELIVERY_DELIVERING;
 }
 
 /* The deliveries of one event are consecutive and share its faults. */
@@ -217,10 +240,21 @@ static void apply_faults(struct scheduler *p, uint32_t row, struct last_event *l
         delivery_copy(w, row, delivery_read(w, row)->webhook, ids_mint(w, "", ID_UUID));
 }
 
+static bool creates_delivery(const struct change *change)
+{
+    return change->kind == RECORD_DELIVERY && change->from == STATE_NONE;
+}
+
+static void spend(size_t *work, size_t units)
+{
+    *work -= units < *work ? units : *work;
+}
+
 /* Turns the entries of the change log into webhook deliveries and attempts. It runs before the next event, so that a
  * delivery has its faults before it is due. world.webhook_cursor is the last change that was read; a fork continues
- * from there, so that no event is delivered again. */
-static void read_change_log(struct scheduler *p)
+ * from there, so that no event is delivered again. Returns false if it stopped because no work is left, which is never
+ * between the deliveries of one event. */
+static bool read_change_log(struct scheduler *p, size_t *work)
 {
     struct world *w = p->world;
     struct last_event last = {0};
@@ -229,7 +263,11 @@ static void read_change_log(struct scheduler *p)
     if (!world_count(w, RECORD_WEBHOOK))
         w->webhook_cursor = changes_last(w);
     while (w->webhook_cursor < changes_last(w)) { /* a delivery adds changes */
-        const struct change change = *changes_read(w, ++w->webhook_cursor);
+        const struct change change = *changes_read(w, w->webhook_cursor + 1);
+        if (!*work && !creates_delivery(&change))
+            break;
+        w->webhook_cursor++;
+        spend(work, starts_attempt(&change) ? ATTEMPT_WORK : 1);
         if (change.kind == RECORD_DELIVERY) {
             if (change.from == STATE_NONE)
                 apply_faults(p, change.row, &last);
@@ -241,6 +279,7 @@ static void read_change_log(struct scheduler *p)
     }
     w->cause = cause;
     arena_end(&p->arena);
+    return w->webhook_cursor >= changes_last(w);
 }
 
 /* Re-sends deliveries marked in flight that have no request (after a fork or an import). */
@@ -261,56 +300,174 @@ static void resume_attempts(struct scheduler *p)
     }
 }
 
-size_t scheduler_tick(struct scheduler *p)
+/* Runs the events that are due, and reads their changes. Returns false if no work was left. */
+static bool run_due(struct scheduler *p, size_t *work)
 {
-    size_t count = 0;
     uint32_t before;
-    if (p->ticking) /* called by an attempt that ended inside deliver_send */
-        return 0;
-    p->ticking = true;
+    size_t ran;
+    p->behind = true;
     do { /* a change may make another event due at once */
-        read_change_log(p);
-        before = changes_last(p->world);
-        count += events_run_due(p->world);
-    } while (changes_last(p->world) != before);
-    p->ticking = false;
-    arm_timer(p);
-    if (p->waiter.call && !p->in_flight)
-        call_wake(p->waiter.call); /* the slot stays taken: no other call may advance the clock first */
-    scheduler_notify(p);
-    return count;
-}
-
-bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events)
-{
-    struct world *w = p->world;
-    for (;;) {
-        int64_t at_ms;
-        *events += scheduler_tick(p);
-        if (p->in_flight)
+        if (!read_change_log(p, work))
             return false;
-        if (!events_next_at(w, &at_ms) || at_ms > until_ms)
-            break;
-        clock_move_to(&w->clock, at_ms);
-    }
-    clock_move_to(&w->clock, until_ms);
-    arm_timer(p);
+        before = changes_last(p->world);
+        ran = events_run(p->world, BATCH);
+        p->advance.events += ran;
+        spend(work, ran);
+        if (ran == BATCH && !*work)
+            return false;
+    } while (ran == BATCH || changes_last(p->world) != before);
+    p->behind = false;
     return true;
 }
 
-bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c))
+/* the advance of the clock */
+
+static void end_wait(struct advance *a, struct mock *m)
 {
-    return call_suspend(c, &p->waiter, then);
+    if (!a->waits_since)
+        return;
+    a->wait_us -= time_monotonic_us() - a->waits_since;
+    a->waits_since = 0;
+    mock_timer_cancel(m, a->timer);
+    a->timer = 0;
 }
 
-bool scheduler_is_sending(const struct scheduler *p)
+static void stop_waiting(void *ctx)
 {
-    return p->in_flight;
+    struct scheduler *p = ctx;
+    end_wait(&p->advance, p->mock);
+    p->advance.wait_us = 0;
+    turns_add(p->mock->turns, &p->turn);
 }
 
-bool scheduler_is_awaited(const struct scheduler *p)
+/* Returns true while the advance waits for deliveries in flight. */
+static bool waits(struct scheduler *p)
 {
-    return p->waiter.call;
+    struct advance *a = &p->advance;
+    if (!p->in_flight || a->wait_us <= 0) {
+        end_wait(a, p->mock);
+        return false;
+    }
+    if (!a->waits_since) {
+        a->waits_since = time_monotonic_us();
+        a->timer = mock_timer(p->mock, a->waits_since + a->wait_us, stop_waiting, p);
+    }
+    return true;
+}
+
+static void end_advance(struct scheduler *p)
+{
+    clock_move_to(&p->world->clock, p->advance.until_ms);
+    p->advance.active = false;
+    if (!p->waiter.call) /* it has not been suspended, or its client has gone */
+        return;
+    *p->advance.result = p->advance.events;
+    call_wake(p->waiter.call); /* the slot stays taken: no other call may advance the clock first */
+}
+
+/* Moves the clock to the next event, or to the end of the advance. Returns false if it waits or has ended. */
+static bool step_clock(struct scheduler *p)
+{
+    int64_t at_ms;
+    if (!p->advance.active || waits(p))
+        return false;
+    if (events_next_at(p->world, &at_ms) && at_ms <= p->advance.until_ms) {
+        clock_move_to(&p->world->clock, at_ms);
+        return true;
+    }
+    end_advance(p);
+    return false;
+}
+
+/* Runs due events, and the advance if there is one. Returns true if there is nothing more to do now. The clock is moved
+ * only if the events that are due then can begin at once: a call must not see a time without its events. */
+static bool run(struct scheduler *p, size_t *work)
+{
+    bool done;
+    p->ticking = true; /* an attempt that ends inside deliver_send must not tick */
+    do
+        done = run_due(p, work);
+    while (done && *work && step_clock(p));
+    p->ticking = false;
+    return done && (!p->advance.active || p->advance.waits_since);
+}
+
+/* Wakes the calls that waited. They run before the next turn, because their timers are set first. */
+static void finish_run(struct scheduler *p, bool done)
+{
+    if (!p->behind)
+        call_wake_line(&p->late);
+    if (!p->in_flight)
+        call_wake_line(&p->unended);
+    if (done)
+        arm_timer(p);
+    else
+        turns_add(p->mock->turns, &p->turn);
+    scheduler_notify(p);
+}
+
+static void take_turn(void *ctx, size_t *work)
+{
+    struct scheduler *p = ctx;
+    finish_run(p, run(p, work));
+}
+
+static size_t work_at_once(const struct scheduler *p)
+{
+    return p->mock->loop ? TICK_WORK : SIZE_MAX;
+}
+
+void scheduler_tick(struct scheduler *p)
+{
+    size_t work = work_at_once(p);
+    if (!p->ticking && !p->turn.queued)
+        finish_run(p, run(p, &work));
+}
+
+bool scheduler_is_behind(const struct scheduler *p)
+{
+    return p->behind;
+}
+
+bool scheduler_wait_for_events(struct scheduler *p, struct call *c, void (*then)(struct call *c))
+{
+    return call_suspend_in(c, &p->late, then);
+}
+
+bool scheduler_wait_for_deliveries(struct scheduler *p, struct call *c, void (*then)(struct call *c))
+{
+    return call_suspend_in(c, &p->unended, then);
+}
+
+/* The first steps are made at once, so that a short advance suspends nothing. */
+bool scheduler_advance(struct scheduler *p, struct call *c, const struct advance_to *to, size_t *events,
+                       void (*then)(struct call *c))
+{
+    size_t work = work_at_once(p);
+    p->advance = (struct advance){.active = true, .until_ms = to->until_ms, .result = events};
+    p->advance.wait_us = p->mock->loop ? to->wait_ms * 1000 : 0;
+    finish_run(p, run(p, &work));
+    if (p->advance.active && !call_suspend(c, &p->waiter, then)) { /* nobody runs the loop: a test */
+        p->advance.wait_us = 0;
+        for (work = SIZE_MAX; p->advance.active; work = SIZE_MAX)
+            finish_run(p, run(p, &work));
+    }
+    *events = p->advance.events;
+    return p->advance.active;
+}
+
+bool scheduler_is_advancing(const struct scheduler *p)
+{
+    return p->advance.active || p->waiter.call;
+}
+
+size_t scheduler_in_flight(const struct scheduler *p, uint32_t *deliveries, size_t most)
+{
+    size_t at = p->in_flight_count;
+    for (const struct in_flight *f = p->in_flight; f; f = f->next) /* the newest is the first */
+        if (at-- <= most)
+            deliveries[at] = f->delivery;
+    return p->in_flight_count;
 }
 
 void scheduler_listen(struct scheduler *p, struct listener *l)
@@ -347,6 +504,7 @@ struct scheduler *scheduler_new(struct mock *m, struct namespace *ns)
 {
     struct scheduler *p = heap_new(sizeof *p);
     *p = (struct scheduler){.mock = m, .ns = ns, .world = ns->world, .changes_before = changes_last(ns->world)};
+    p->turn = (struct turn){.run = take_turn, .ctx = p};
     p->ticking = true; /* no ticks for attempts that end inside resume_attempts */
     resume_attempts(p);
     p->ticking = false;
@@ -363,6 +521,10 @@ void scheduler_free(struct scheduler *p)
     }
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
+    turns_remove(p->mock->turns, &p->turn);
+    end_wait(&p->advance, p->mock);
+    call_wake_line(&p->late);
+    call_wake_line(&p->unended);
     if (p->waiter.call)
         call_wake_now(p->waiter.call);
     for (struct listener *l; (l = p->ns->listeners);) {

@@ -2,7 +2,8 @@
  *
  * Shapes:  one scheduler per namespace; freed with its state, together with deliveries in flight. A tick runs the
  *          events that are due, turns the changes into webhook deliveries, starts the deliveries that are due and arms
- *          the timer for the next event.
+ *          the timer for the next event. A call sees a state in which all due events have run: it waits until then. It
+ *          does not wait for the end of an advance, and sees the time that the advance has reached.
  * Units:   milliseconds of the namespace's clock.
  * Errors:  none.
  */
@@ -20,17 +21,29 @@ struct listener {
 };
 
 struct scheduler *scheduler_new(struct mock *m, struct namespace *ns);
-void scheduler_free(struct scheduler *p); /* NULL: no-op; wakes the call of scheduler_await */
+void scheduler_free(struct scheduler *p); /* NULL: no-op; wakes the calls that wait */
 
-size_t scheduler_tick(struct scheduler *p); /* returns how many events ran */
+/* Runs due events. If there are many, it runs the first of them now and the others in turns (turns.h); until then the
+ * scheduler is behind. Without an event loop it runs all of them now. */
+void scheduler_tick(struct scheduler *p);
+bool scheduler_is_behind(const struct scheduler *p);
+/* Suspend the call until the scheduler is not behind, or until no delivery is in flight; return like call_suspend. */
+bool scheduler_wait_for_events(struct scheduler *p, struct call *c, void (*then)(struct call *c));
+bool scheduler_wait_for_deliveries(struct scheduler *p, struct call *c, void (*then)(struct call *c));
 
-/* Advances the clock to until_ms, event by event, and adds the events that ran to *events. Returns false if it stopped
- * at a webhook delivery that is still in flight: call scheduler_await, then call this again. */
-bool scheduler_advance(struct scheduler *p, int64_t until_ms, size_t *events);
-/* Suspends the call until no delivery is in flight; returns like call_suspend. */
-bool scheduler_await(struct scheduler *p, struct call *c, void (*then)(struct call *c));
-bool scheduler_is_sending(const struct scheduler *p); /* a delivery is in flight */
-bool scheduler_is_awaited(const struct scheduler *p); /* one call at a time can wait */
+/* Advances the clock, event by event, in turns. After each step it waits until no delivery is in flight, altogether at
+ * most wait_ms of real time. The clock must not be advancing already. Returns false if the advance has ended, and sets
+ * *events to the number of events that ran. Returns true if it suspended the call: `then` runs at the end, when *events
+ * is set. The advance continues if the client disconnects, and ends with the state. */
+struct advance_to {
+    int64_t until_ms, wait_ms;
+};
+bool scheduler_advance(struct scheduler *p, struct call *c, const struct advance_to *to, size_t *events,
+                       void (*then)(struct call *c));
+bool scheduler_is_advancing(const struct scheduler *p);
+/* Writes the deliveries in flight to `deliveries`, the oldest attempts first, at most `most` of them. Returns how many
+ * there are. */
+size_t scheduler_in_flight(const struct scheduler *p, uint32_t *deliveries, size_t most);
 
 void scheduler_listen(struct scheduler *p, struct listener *l); /* subscribes */
 void scheduler_unlisten(struct listener *l);                    /* no-op if not subscribed */

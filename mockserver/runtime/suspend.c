@@ -7,7 +7,7 @@
 
 bool call_is_suspended(const struct call *c)
 {
-    return c->timer || c->suspended;
+    return c->timer || c->suspended || c->line;
 }
 
 static void leave_slot(struct call *c)
@@ -15,6 +15,12 @@ static void leave_slot(struct call *c)
     if (c->suspended)
         c->suspended->call = NULL;
     c->suspended = NULL;
+    if (!c->line)
+        return;
+    *(c->line_previous ? &c->line_previous->line_next : &c->line->first) = c->line_next;
+    *(c->line_next ? &c->line_next->line_previous : &c->line->last) = c->line_previous;
+    c->line_next = c->line_previous = NULL;
+    c->line = NULL;
 }
 
 /* Counts the call in its namespace, which is not idle while a call is suspended in it. */
@@ -66,6 +72,25 @@ bool call_suspend(struct call *c, struct call_slot *slot, void (*then)(struct ca
     c->suspended = slot;
     *slot = (struct call_slot){c, call_wake_now};
     return true;
+}
+
+bool call_suspend_in(struct call *c, struct call_line *line, void (*then)(struct call *c))
+{
+    if (!c->mock->loop || !c->exchange->reply)
+        return false;
+    c->then = then;
+    begin_wait(c);
+    c->line = line;
+    c->line_previous = line->last;
+    *(line->last ? &line->last->line_next : &line->first) = c;
+    line->last = c;
+    return true;
+}
+
+void call_wake_line(struct call_line *line)
+{
+    while (line->first)
+        call_wake_now(line->first);
 }
 
 void call_wake_now(struct call *c)

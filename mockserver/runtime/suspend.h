@@ -15,7 +15,10 @@ bool call_suspend_for(struct call *c, int64_t delay_us, void (*then)(struct call
 /* Suspends the call until call_wake or call_wake_now. Returns like call_suspend_for. Stores the call in `slot`, which
  * must be empty; empties it when the call wakes or its client disconnects. */
 bool call_suspend(struct call *c, struct call_slot *slot, void (*then)(struct call *c));
-void call_wake_now(struct call *c); /* clears the slot; the call runs in the next loop iteration */
-void call_wake(struct call *c);     /* the same, but the slot stays taken until the call runs */
-void call_forget(struct call *c);   /* the client disconnected: cancels the suspension */
+/* Likewise, at the end of a line of calls. */
+bool call_suspend_in(struct call *c, struct call_line *line, void (*then)(struct call *c));
+void call_wake_line(struct call_line *line); /* call_wake_now for all calls in it */
+void call_wake_now(struct call *c);          /* clears the slot; the call runs in the next loop iteration */
+void call_wake(struct call *c);              /* the same, but the slot stays taken until the call runs */
+void call_forget(struct call *c);            /* the client disconnected: cancels the suspension */
 bool call_is_suspended(const struct call *c);

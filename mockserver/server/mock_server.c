@@ -10,6 +10,7 @@
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/runtime/turns.h"
 #include "mockserver/server/request_log.h"
 
 static bool load_fixtures(struct mock *m, struct error *err)
@@ -61,6 +62,7 @@ static struct mock *create_namespaces(struct mock *m)
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
+    m->turns = turns_new(m);
     m->client_registry = client_registry_new();
     namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, m});
     return m;
@@ -104,6 +106,7 @@ void mock_free(struct mock *m)
     reload_free(m->reload);
     namespaces_free(m->namespaces);
     mock_idle_end(m);
+    turns_free(m->turns);
     deliver_free(m->deliver);
     client_registry_free(m->client_registry);
     for (size_t i = 0; i < m->fixture_count; i++)

@@ -295,13 +295,13 @@ bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t
     return index_next_of(&walk, key);
 }
 
-size_t events_run_due(struct world *w)
+size_t events_run(struct world *w, size_t most)
 {
     assert(!w->in_event);
     int64_t now = world_now(w);
     size_t count = 0;
     struct index_entry first;
-    for (; index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now; count++) {
+    for (; count < most && index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now; count++) {
         index_remove(&w->indexes[INDEX_DUE], first);
         struct world_event *e = table_edit(&w->events, first.row);
         e->done = true;
@@ -312,6 +312,11 @@ size_t events_run_due(struct world *w)
         w->in_event = false;
     }
     return count;
+}
+
+size_t events_run_due(struct world *w)
+{
+    return events_run(w, SIZE_MAX);
 }
 
 size_t events_advance(struct world *w, int64_t until_ms)

@@ -317,7 +317,8 @@ bool events_next_at(const struct world *w, int64_t *at_ms); /* false: the queue 
  * event), order = time of the event. Returns true if an event is queued for from_ms or later. */
 bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t row, int64_t from_ms);
 
-/* Runs all events that are due at the world's current time. Returns how many ran. */
+/* Runs the events that are due at the world's current time: the first `most` of them, or all. Returns how many ran. */
+size_t events_run(struct world *w, size_t most);
 size_t events_run_due(struct world *w);
 
 /* Moves the clock to `until_ms` and runs each event on the way at its own time. Returns how many ran. */

@@ -288,7 +288,7 @@ static void restoring_a_snapshot_resends_the_delivery_in_flight(void **state)
     assert_int_equal(delivery_read(mock_test_world(s->mock), 1)->state, DELIVERY_DELIVERED);
 }
 
-static void an_advance_ends_if_its_client_disconnects(void **state)
+static void an_advance_continues_if_its_client_disconnects(void **state)
 {
     struct scene *s = *state;
     s->holds = true;
@@ -393,7 +393,7 @@ int main(void)
         TEST(retries_happen_within_one_advance),
         TEST(a_reset_drops_deliveries_in_flight_and_refuses_waiting_calls),
         TEST(restoring_a_snapshot_resends_the_delivery_in_flight),
-        TEST(an_advance_ends_if_its_client_disconnects),
+        TEST(an_advance_continues_if_its_client_disconnects),
         TEST(a_running_clock_delivers_without_a_call),
         TEST(a_failed_delivery_records_the_reason),
         cmocka_unit_test_setup_teardown(an_allowed_host_is_reached_over_plain_http, set_up_allowing, tear_down),
