@@ -78,8 +78,8 @@ static void complete(void *ctx, int status, const char *error)
     struct in_flight *f = ctx;
     struct scheduler *p = f->scheduler;
     struct world *w = p->world;
-    const struct delivery *d = delivery_read(w, f->delivery);
-    if (d->state == DELIVERY_DELIVERING) {
+    const struct delivery *d = world_has(w, RECORD_DELIVERY, f->delivery) ? delivery_read(w, f->delivery) : NULL;
+    if (d && d->state == DELIVERY_DELIVERING) {
         enum cause cause = w->cause;
         w->cause = CAUSE_DELIVERY;
         delivery_attempt_end(w, f->delivery, status, error, &webhooks_of(d->provider)->policies[w->webhooks.policy]);
