@@ -228,6 +228,14 @@ static void release_owned(struct arena *a)
     }
 }
 
+size_t arena_held(const struct arena *a)
+{
+    size_t sum = 0;
+    for (const struct arena_chunk *c = a->chunk; c; c = c->older)
+        sum += c->size;
+    return sum;
+}
+
 void arena_reset(struct arena *a)
 {
     release_owned(a);

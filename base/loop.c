@@ -50,6 +50,7 @@ struct signal_handler {
 struct loop {
     int epoll;
     bool stopped;
+    bool full; /* the last wait returned EVENTS_A_ROUND */
 
     struct watch *watches; /* indexed by descriptor */
     size_t watch_room, watch_count;
@@ -271,6 +272,11 @@ void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx)
     l->hooks[l->hook_count++] = (struct hook){fn, ctx};
 }
 
+bool loop_round_was_full(const struct loop *l)
+{
+    return l->full;
+}
+
 void loop_before_wait_end(struct loop *l, loop_before_fn *fn, void *ctx)
 {
     for (size_t i = 0; i < l->hook_count; i++) {
@@ -346,6 +352,7 @@ bool loop_step(struct loop *l, int64_t max_wait_us)
     struct epoll_event events[EVENTS_A_ROUND];
     int count = epoll_wait(l->epoll, events, EVENTS_A_ROUND, milliseconds(sooner(wait, max_wait_us)));
     must(count >= 0 || errno == EINTR);
+    l->full = count == EVENTS_A_ROUND;
     bool any = false;
     for (int i = 0; i < count; i++)
         any |= deliver(l, &events[i]);

@@ -37,6 +37,8 @@ void loop_timer_cancel(struct loop *l, uint64_t id); /* ignores 0, unknown ids a
  * limit. There may be several hooks; loop_before_wait_end removes the one with the same function and ctx. */
 typedef int64_t loop_before_fn(void *ctx);
 void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx);
+/* The last wait returned as many events as it can: more descriptors may have been ready. */
+bool loop_round_was_full(const struct loop *l);
 void loop_before_wait_end(struct loop *l, loop_before_fn *fn, void *ctx);
 
 /* Calls fn for this signal. The signal stays blocked until loop_free. */

@@ -7,10 +7,10 @@
 struct facts {
     size_t hosts, lengths, codings;
     bool odd_name, odd_value, odd_length, odd_coding, odd_host;
-    bool expects, too_large;
+    bool expects, too_large, endless;
 };
 
-static bool is_token_byte(unsigned char c)
+bool gate_token_byte(unsigned char c)
 {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return true;
@@ -22,7 +22,7 @@ static bool is_token(const char *text)
     if (!*text)
         return false;
     for (; *text; text++)
-        if (!is_token_byte((unsigned char)*text))
+        if (!gate_token_byte((unsigned char)*text))
             return false;
     return true;
 }
@@ -58,7 +58,7 @@ static bool is_number(struct str text)
 
 static bool is_host_byte(unsigned char c)
 {
-    return is_token_byte(c) ? !strchr("#^`|", c) : c && strchr("(),;=", c);
+    return gate_token_byte(c) ? !strchr("#^`|", c) : c && strchr("(),;=", c);
 }
 
 /* The grammar of RFC 3986: a name may have escapes and any of !$&'()*+,;=, and a port may be empty. */
@@ -89,7 +89,8 @@ static void check_header(const struct header *h, size_t body_max, struct facts *
         int64_t length = 0;
         f->lengths++;
         f->odd_length |= !is_number(h->value);
-        f->too_large |= str_to_int(h->value, &length) && (uint64_t)length > body_max;
+        f->endless |= is_number(h->value) && !str_to_int(h->value, &length);
+        f->too_large |= (uint64_t)length > body_max;
     } else if (str_eq_nocase(name, STR("Transfer-Encoding"))) {
         f->codings++;
         f->odd_coding |= !str_eq_nocase(h->value, STR("chunked"));
@@ -158,6 +159,7 @@ int gate_refuses(const struct request *r, struct str version, size_t body_max, c
         {f.odd_coding,             501, "unsupported Transfer-Encoding; expected chunked"},
         {f.codings && f.lengths,   400, "both Content-Length and Transfer-Encoding"      },
         {f.codings && old,         400, "Transfer-Encoding in an HTTP/1.0 request"       },
+        {f.endless,                413, "the body is larger than this server accepts"    },
         {f.expects && f.too_large, 413, "the body is larger than this server accepts"    },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

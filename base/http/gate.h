@@ -1,13 +1,14 @@
-/* gate.h - rejects request heads that libmicrohttpd 0.9.75 accepts but that two HTTP parsers may interpret differently.
+/* gate.h - rejects request heads that two HTTP parsers may interpret differently.
  *
  * Shapes:  a pure check of a request's head, called before its body is read.
  * Units:   HTTP status codes.
- * Errors:  none: the result is a status and a reason. A NUL byte is not detected, because the library ends the method,
- *          the target or the value at it.
+ * Errors:  none: the result is a status and a reason.
  * Source:  RFC 9110 5 and 9, RFC 9112 3, 5.1 and 6.1-6.3.
  */
 #pragma once
 #include "base/http/message.h"
+
+bool gate_token_byte(unsigned char c); /* of a method or the name of a header */
 
 /* Splits a target such as http://host:port/path?query. Returns false if it has another form, or no valid host. */
 bool gate_absolute_form(struct str target, struct str *authority, struct str *rest);

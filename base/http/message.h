@@ -42,6 +42,7 @@ struct request {
     struct headers headers;
     struct str body;
     bool body_too_large; /* the body exceeded the server's limit and was dropped */
+    bool body_dropped;   /* the server's `admit` said that it is not needed, because the head is refused */
     const char *peer;    /* address as text, for logs */
     int peer_port;       /* identifies the connection; 0: unknown */
     /* Monotonic: the earliest time at which the client may have sent it, which is when its connection became free. For

@@ -1,275 +1,246 @@
 #include "base/http/server.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
 #include "base/arena.h"
-#include "base/http/gate.h"
-#include "base/http/server_job.h"
+#include "base/array.h"
+#include "base/http/connection.h"
+#include "base/log.h"
 #include "base/time.h"
 
-enum {
-    HEAD_MAX = 16384, /* bytes of a request's head; the library zeroes this much per request */
-    HEADERS_USUAL = 16,
-    SPARE_JOBS_MAX = 64,
-    ENDING_TURNS = 10, /* the last chunk of a stream takes two, over TLS more */
-};
+#define ACCEPTS_A_TURN 64
+#define RETRY_US       INT64_C(100000) /* after the system had no descriptor left */
+#define IDLE_GRACE_US  INT64_C(100000) /* a connection that is idle for less may be about to send */
+#define VICTIM_TRIES   8
+#define HEAD_GRACE_US  INT64_C(1000000)  /* a head that takes longer may be given up for another connection */
+#define SWEEP_EVERY_US INT64_C(50000)    /* at most */
+#define WARN_EVERY_US  INT64_C(10000000) /* at most */
+#define BODIES_USUAL   ((size_t)256 << 20)
+#define UNSENT_USUAL   ((size_t)64 << 20)
+#define DISK_USUAL     ((int64_t)1 << 30)
+#define HEAD_USUAL_US  INT64_C(30000000)
+#define BODY_USUAL_US  INT64_C(300000000)
+#define STALL_USUAL_US INT64_C(60000000)
+#define GONE_USUAL_US  INT64_C(800000)
 
-/* jobs */
+/* --- limits ------------------------------------------------------------------------------------- */
 
-static struct job *job_take(struct server *s)
+static void set_limits(struct server_limits *l)
 {
-    struct job *j = s->spare;
-    if (j) {
-        LL_DELETE(s->spare, j);
-        s->spare_count--;
-    } else {
-        j = heap_new(sizeof *j);
+    l->bodies = l->bodies ? l->bodies : BODIES_USUAL;
+    l->unsent = l->unsent ? l->unsent : UNSENT_USUAL;
+    l->unsent_disk = l->unsent_disk ? l->unsent_disk : DISK_USUAL;
+    l->head_us = l->head_us ? l->head_us : HEAD_USUAL_US;
+    l->body_us = l->body_us ? l->body_us : BODY_USUAL_US;
+    l->stall_us = l->stall_us ? l->stall_us : STALL_USUAL_US;
+    l->gone_us = l->gone_us ? l->gone_us : GONE_USUAL_US;
+}
+
+/* Under attack there may be thousands of events in a second. */
+void server_warn(struct server *s, const char *format, ...)
+{
+    struct arena a = {0};
+    va_list args;
+    int64_t now = time_monotonic_us();
+    if (s->logged_us && now - s->logged_us < WARN_EVERY_US) {
+        s->unlogged++;
+        return;
     }
-    struct arena kept = j->x.arena;
-    *j = (struct job){
-        .x = {.arena = kept, .server = s, .reply = server_reply, .arrived_us = time_monotonic_us()}
+    va_start(args, format);
+    const char *text = arena_vprintf(&a, format, args);
+    va_end(args);
+    if (s->unlogged)
+        log_line(LOG_WARN, "port %d: %s (and %zu more such events)", s->port, text, s->unlogged);
+    else
+        log_line(LOG_WARN, "port %d: %s", s->port, text);
+    s->logged_us = now;
+    s->unlogged = 0;
+    arena_end(&a);
+}
+
+static int64_t expires_us(const struct connection *c)
+{
+    const struct server_options *o = &c->server->options;
+    switch (c->place) {
+    case PLACE_IDLE:
+        return c->since_us + (int64_t)o->idle_timeout_s * 1000000;
+    case PLACE_HEAD:
+        return c->since_us + o->limits.head_us;
+    case PLACE_BUSY:
+    case PLACES:
+        return c->deadline_us;
+    }
+    return 0;
+}
+
+/* Closes what has expired. Returns when the next one expires; 0: none. */
+static int64_t expire(struct server *s, enum place place, int64_t now)
+{
+    int64_t next = 0;
+    struct connection *c, *after;
+    DL_FOREACH_SAFE(s->places[place], c, after)
+    {
+        int64_t at = expires_us(c);
+        if (at && at <= now)
+            connection_expire(c);
+        else if (at && (!next || at < next))
+            next = at;
+        if (place != PLACE_BUSY && at > now)
+            break; /* the others came later */
+    }
+    return next;
+}
+
+static void on_sweep(void *ctx)
+{
+    struct server *s = ctx;
+    int64_t now = time_monotonic_us();
+    s->sweep = 0;
+    for (enum place place = 0; place < PLACES; place++) {
+        int64_t next = expire(s, place, now);
+        if (next)
+            server_sweep_by(s, next);
+    }
+}
+
+void server_sweep_by(struct server *s, int64_t at_us)
+{
+    if (s->sweep && s->sweep_at_us <= at_us)
+        return;
+    int64_t soonest = time_monotonic_us() + SWEEP_EVERY_US;
+    loop_timer_cancel(s->loop, s->sweep);
+    s->sweep_at_us = at_us > soonest ? at_us : soonest;
+    s->sweep = loop_timer(s->loop, s->sweep_at_us, on_sweep, s);
+}
+
+/* --- accepting ---------------------------------------------------------------------------------- */
+
+static bool is_full(const struct server *s)
+{
+    return s->count - s->extra_count >= (size_t)s->options.connections_max;
+}
+
+/* A request that has come but is not read yet. */
+static bool has_unread(const struct connection *c)
+{
+    int n = 0;
+    return ioctl(c->at.fd, FIONREAD, &n) == 0 && n > 0;
+}
+
+/* The connection to close for another one: the oldest that does not wait for a response. */
+static struct connection *victim(const struct server *s)
+{
+    static const struct {
+        enum place place;
+        int64_t grace_us;
+    } rows[] = {
+        {PLACE_IDLE, IDLE_GRACE_US},
+        {PLACE_HEAD, HEAD_GRACE_US},
     };
-    j->body.arena = &j->x.arena;
-    j->x.response.body.arena = &j->x.arena;
-    DL_APPEND(s->live, j);
-    return j;
+    int64_t now = time_monotonic_us();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int tries = VICTIM_TRIES;
+        for (struct connection *c = s->places[rows[i].place]; c && tries; c = c->next, tries--)
+            if (now - c->since_us > rows[i].grace_us && !has_unread(c))
+                return c;
+    }
+    return NULL;
 }
 
-static void job_release(struct server *s, struct job *j)
+static void add(struct server *s, int fd, const struct sockaddr *peer)
 {
-    loop_timer_cancel(s->loop, j->timer);
-    stream_release(j);
-    DL_DELETE(s->live, j);
-    if (s->spare_count < SPARE_JOBS_MAX) {
-        arena_reset(&j->x.arena);
-        LL_PREPEND(s->spare, j);
-        s->spare_count++;
-    } else {
-        arena_end(&j->x.arena);
-        heap_free(j);
+    bool full = is_full(s);
+    struct connection *oldest = full ? victim(s) : NULL;
+    if (oldest) {
+        server_warn(s,
+                    "%zu connections are open, which is the limit; closing the one that is idle for the longest time",
+                    s->count);
+        connection_close(oldest);
+        full = false;
+    }
+    struct connection *c = connection_new(s, fd, peer);
+    if (full) {
+        server_warn(s, "%zu connections are in use, which is the limit; only urgent requests are served", s->count);
+        c->extra = true;
+        s->extra_count++;
     }
 }
 
-/* the request */
+static void on_listener(void *ctx, int fd, int events);
 
-/* The library parses the query into memory that a few hundred parameters exhaust, and then never responds. The parsed
- * parameters are not used, so give it an empty query. */
-static void hide_query(const char *target)
+static void start_listening(void *ctx)
 {
-    char *mark = strchr(target, '?');
-    if (mark)
-        mark[1] = '\0';
-}
-
-static void *on_request_line(void *cls, const char *target, struct MHD_Connection *connection)
-{
-    struct job *j = job_take(cls);
-    struct request *r = &j->x.request;
-    struct peer *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    j->peer = peer;
-    r->peer = peer->address;
-    r->sent_after_us = peer->free_us < j->x.server->turn_us ? peer->free_us : j->x.server->turn_us;
-    j->connection = connection;
-    r->target = str_from(arena_text(&j->x.arena, target)); /* the library modifies `target` */
-    r->query = r->target;
-    r->path = str_cut(&r->query, '?');
-    hide_query(target);
-    return j;
-}
-
-static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_size,
-                                   const char *value, size_t value_size)
-{
-    (void)kind;
-    (void)name_size;
-    struct job *j = cls;
-    headers_add(&j->x.arena, &j->x.request.headers, name, str_of(value, value_size));
-    return MHD_YES;
-}
-
-static enum MHD_Result refuse(struct job *j, int status, const char *why)
-{
-    struct server *s = j->x.server;
-    j->handled = true;
-    s->in_flight++;
-    j->last = true;
-    j->x.response.status = status;
-    s->options.refuse(s->options.ctx, &j->x, status, why);
-    return job_send(j);
-}
-
-/* In the absolute form the host of the target counts, and the Host header is ignored (RFC 9112 3.2.2). */
-static void use_origin_form(struct job *j)
-{
-    struct request *r = &j->x.request;
-    struct str authority, rest;
-    if (str_starts(r->target, STR("/")) || !gate_absolute_form(r->target, &authority, &rest))
+    struct server *s = ctx;
+    s->retry = 0;
+    if (s->listening || s->listener < 0)
         return;
-    bool has_path = str_starts(rest, STR("/"));
-    r->target = has_path ? rest : str_from(arena_printf(&j->x.arena, "/" STR_FMT, STR_ARG(rest)));
-    r->query = r->target;
-    r->path = str_cut(&r->query, '?');
-    headers_set(&j->x.arena, &r->headers, "Host", authority);
+    loop_watch(s->loop, s->listener, LOOP_READ, on_listener, s);
+    s->listening = true;
 }
 
-static int port_of(const struct sockaddr *at)
+static void stop_listening(struct server *s)
 {
-    const struct sockaddr_in6 *six = (const void *)at;
-    const struct sockaddr_in *four = (const void *)at;
-    return ntohs(at->sa_family == AF_INET6 ? six->sin6_port : four->sin_port);
+    loop_unwatch(s->loop, s->listener);
+    s->listening = false;
+    s->backlog = true;
 }
 
-static enum MHD_Result begin(struct job *j, const char *method, const char *version)
+void server_listen(struct server *s)
 {
-    const struct server *s = j->x.server;
-    struct request *r = &j->x.request;
-    r->method = str_from(method);
-    r->peer_port = port_of(MHD_get_connection_info(j->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-    r->headers.items = arena_array(&j->x.arena, struct header, HEADERS_USUAL);
-    r->headers.room = HEADERS_USUAL;
-    MHD_get_connection_values_n(j->connection, MHD_HEADER_KIND, take_header, j);
-
-    const char *why;
-    int status = gate_refuses(r, str_from(version), s->options.body_max, &why);
-    use_origin_form(j);
-    if (status)
-        return refuse(j, status, why);
-    int64_t length;
-    if (str_to_int(headers_get(&r->headers, "Content-Length"), &length)) {
-        r->body_too_large = (uint64_t)length > s->options.body_max;
-        if (length && !r->body_too_large)
-            buf_reserve(&j->body, (size_t)length);
-    }
-    j->step = STEP_BODY;
-    return MHD_YES;
-}
-
-static void take_body(struct job *j, const char *bytes, size_t n)
-{
-    struct request *r = &j->x.request;
-    if (n > j->x.server->options.body_max - j->body.n)
-        r->body_too_large = true;
-    if (!r->body_too_large)
-        buf_add(&j->body, str_of(bytes, n));
-}
-
-/* A response that is complete when the handler returns is sent without suspend and resume. */
-static enum MHD_Result handle(struct job *j)
-{
-    struct server *s = j->x.server;
-    if (!j->x.request.body_too_large)
-        j->x.request.body = buf_str(&j->body);
-    j->handled = true;
-    s->in_flight++;
-    j->step = STEP_HANDLING;
-    s->options.handle(s->options.ctx, &j->x);
-    if (j->step == STEP_READY)
-        return job_send(j);
-    if (j->step == STEP_HANDLING)
-        j->step = STEP_WAITING;
-    job_suspend(j);
-    return MHD_YES;
-}
-
-/* The library calls this when the head is complete, for each part of the body, at the end of the body, and again after
- * a resume. */
-static enum MHD_Result on_progress(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                                   const char *version, const char *upload, size_t *upload_size, void **request_cls)
-{
-    (void)cls;
-    (void)connection;
-    (void)url;
-    struct job *j = *request_cls;
-    switch (j->step) {
-    case STEP_HEAD:
-        return begin(j, method, version);
-    case STEP_BODY:
-        if (!*upload_size)
-            return handle(j);
-        take_body(j, upload, *upload_size);
-        *upload_size = 0;
-        return MHD_YES;
-    case STEP_READY:
-        return job_send(j);
-    case STEP_HANDLING:
-    case STEP_WAITING:
-    case STEP_DELAYED:
-    case STEP_SENDING:
-    case STEP_DROPPED:
-        return MHD_NO;
-    }
-    return MHD_NO;
-}
-
-static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
-                         enum MHD_RequestTerminationCode how)
-{
-    (void)connection;
-    struct server *s = cls;
-    struct job *j = *request_cls;
-    if (!j)
-        return; /* the connection closed before the first line was read */
-    *request_cls = NULL;
-    if (j->handled) {
-        bool sent = how == MHD_REQUEST_TERMINATED_COMPLETED_OK && j->step == STEP_SENDING;
-        if (!j->stream)
-            s->in_flight--;
-        if (s->options.done)
-            s->options.done(s->options.ctx, &j->x, sent);
-    }
-    job_release(s, j);
-}
-
-static char *address_text(const struct sockaddr *at)
-{
-    const struct sockaddr_in6 *six = (const void *)at;
-    const struct sockaddr_in *four = (const void *)at;
-    const void *bytes = at->sa_family == AF_INET6 ? (const void *)&six->sin6_addr : &four->sin_addr;
-    char text[INET6_ADDRSTRLEN] = "";
-    inet_ntop(at->sa_family, bytes, text, sizeof text);
-    return heap_text(text);
-}
-
-/* Stores the peer's address with the connection. At the connection limit the library stops listening; it must run to
- * listen again after a connection has closed. */
-static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct server *s = cls;
-    struct peer *peer;
-    switch (what) {
-    case MHD_CONNECTION_NOTIFY_STARTED:
-        peer = *socket_context = heap_new(sizeof *peer);
-        peer->address =
-            address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-        peer->free_us = s->last_turn_us;
+    if (s->listening || s->quiescing)
         return;
-    case MHD_CONNECTION_NOTIFY_CLOSED:
-        peer = *socket_context;
-        heap_free(peer->address);
-        heap_free(peer);
-        s->must_run = true;
-        return;
+    loop_timer_cancel(s->loop, s->retry);
+    s->retry = loop_timer(s->loop, time_monotonic_us(), start_listening, s);
+}
+
+static void no_descriptor(struct server *s, int why)
+{
+    struct connection *oldest = victim(s);
+    server_warn(s, "cannot accept a connection: %s%s", strerror(why),
+                oldest ? "; closing the one that is idle for the longest time" : "");
+    stop_listening(s);
+    s->retry = loop_timer(s->loop, time_monotonic_us() + (oldest ? 0 : RETRY_US), start_listening, s);
+    if (oldest)
+        connection_close(oldest);
+}
+
+static void on_listener(void *ctx, int fd, int events)
+{
+    struct server *s = ctx;
+    (void)events;
+    s->backlog = true;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        struct sockaddr_storage peer = {0};
+        if (is_full(s) && !victim(s) && s->extra_count >= (size_t)s->options.reserve) {
+            stop_listening(s);
+            s->retry = loop_timer(s->loop, time_monotonic_us() + RETRY_US, start_listening, s);
+            return;
+        }
+        int made = accept4(fd, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (made >= 0) {
+            add(s, made, (struct sockaddr *)&peer);
+        } else if (errno == EAGAIN) {
+            s->backlog = false;
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            no_descriptor(s, errno);
+            return;
+        } /* else: this client has gone already */
     }
 }
 
-/* Disables decoding: the path is decoded later, segment by segment (url.h). */
-static size_t keep_raw(void *cls, struct MHD_Connection *connection, char *text)
-{
-    (void)cls;
-    (void)connection;
-    return strlen(text);
-}
-
-/* the listening socket: a numeric IPv4 or IPv6 address and a port */
+/* --- the listening socket: a numeric IPv4 or IPv6 address and a port ---------------------------- */
 
 static int bind_and_listen(const struct addrinfo *to)
 {
@@ -277,6 +248,7 @@ static int bind_and_listen(const struct addrinfo *to)
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* accepted sockets inherit it */
     if (bind(fd, to->ai_addr, to->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     int why = errno;
@@ -333,84 +305,77 @@ static int listen_on(const char *address, int port, struct error *err)
     return fd;
 }
 
-/* the server */
+/* --- the server --------------------------------------------------------------------------------- */
 
-static void run(struct server *s)
+static void run_ready(struct server *s)
 {
-    s->last_turn_us = s->turn_us;
-    s->turn_us = time_monotonic_us();
-    MHD_run(s->daemon);
+    struct connection *c = s->ready, *after;
+    s->ready = s->ready_last = NULL;
+    for (; c; c = after) {
+        after = c->next_ready;
+        c->queued = false;
+        connection_run(c);
+    }
 }
 
-static void on_ready(void *ctx, int fd, int events)
+static void free_dead(struct server *s)
 {
-    (void)fd;
-    (void)events;
-    run(ctx);
-}
-
-static int64_t library_wait_us(const struct server *s)
-{
-    MHD_UNSIGNED_LONG_LONG ms;
-    return MHD_get_timeout(s->daemon, &ms) == MHD_YES ? (int64_t)ms * 1000 : -1;
+    struct connection *c, *after;
+    LL_FOREACH_SAFE(s->dead, c, after)
+    {
+        if (c->queued)
+            continue; /* it is still in the ready list */
+        LL_DELETE(s->dead, c);
+        heap_free(c->in);
+        heap_free(c);
+    }
 }
 
 static int64_t before_wait(void *ctx)
 {
     struct server *s = ctx;
-    int64_t wait = library_wait_us(s);
-    if (wait != 0 && !s->must_run)
-        return wait;
-    s->must_run = false;
-    run(s);
-    return s->must_run ? 0 : library_wait_us(s);
+    run_ready(s);
+    job_finish_late(s);
+    free_dead(s);
+    if (!s->backlog && !loop_round_was_full(s->loop)) {
+        s->last_turn_us = s->turn_before_us;
+        s->turn_before_us = s->turn_us;
+    }
+    s->turn_us = time_monotonic_us();
+    return s->ready ? 0 : -1;
 }
 
-/* The library's options are not const, but it only reads the text. */
-static void *text_for(const char *text)
+static int port_of(const struct sockaddr *at)
 {
-    union {
-        const char *from;
-        void *to;
-    } u = {.from = text};
-    return u.to;
+    const struct sockaddr_in6 *six = (const void *)at;
+    const struct sockaddr_in *four = (const void *)at;
+    return ntohs(at->sa_family == AF_INET6 ? six->sin6_port : four->sin_port);
 }
 
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err)
 {
-    int fd = listen_on(options->address, options->port, err);
-    if (fd < 0)
+    struct ssl_ctx_st *tls = options->certificate ? transport_tls_new(options->certificate) : NULL;
+    if (options->certificate && !tls) {
+        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot start the HTTP server with this certificate");
         return NULL;
+    }
+    int fd = listen_on(options->address, options->port, err);
+    if (fd < 0) {
+        transport_tls_free(tls);
+        return NULL;
+    }
     struct server *s = heap_new(sizeof *s);
     s->options = *options;
     s->loop = l;
+    s->tls = tls;
+    s->listener = fd;
+    set_limits(&s->options.limits);
+    s->totals = (struct output_totals){.heap_max = s->options.limits.unsent, .disk_max = s->options.limits.unsent_disk};
     struct sockaddr_storage at = {0};
     getsockname(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
     s->port = port_of((struct sockaddr *)&at);
-    const struct certificate *tls = options->certificate;
-    struct MHD_OptionItem pair[] = {
-        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls ? text_for(tls->chain) : NULL},
-        {MHD_OPTION_HTTPS_MEM_KEY,                         0, tls ? text_for(tls->key) : NULL  },
-        {MHD_OPTION_END,                                   0, NULL                             },
-    };
-    unsigned over = tls ? MHD_USE_TLS : 0;
-    /* STRICT_FOR_CLIENT must be 0: with 1 the library sends two heads if Host is missing. */
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK | over, 0, NULL, NULL, on_progress, s,
-        MHD_OPTION_ARRAY, pair, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)options->connections_max, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)options->idle_timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 0,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_raw, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-        MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_END);
-    if (!s->daemon) {
-        close(fd);
-        heap_free(s);
-        error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot start the HTTP server%s",
-                  tls ? " with this certificate" : "");
-        return NULL;
-    }
-    s->epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    loop_watch(l, s->epoll, LOOP_READ, on_ready, s);
+    s->turn_us = s->turn_before_us = s->last_turn_us = time_monotonic_us();
+    start_listening(s);
     loop_before_wait(l, before_wait, s);
     return s;
 }
@@ -425,22 +390,33 @@ size_t server_in_flight(const struct server *s)
     return s->in_flight;
 }
 
+size_t server_connections(const struct server *s)
+{
+    return s->count;
+}
+
+void server_adopt(struct server *s, int fd)
+{
+    struct sockaddr_storage peer = {0};
+    getpeername(fd, (struct sockaddr *)&peer, &(socklen_t){sizeof peer});
+    (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    add(s, fd, (struct sockaddr *)&peer);
+}
+
 void server_quiesce(struct server *s)
 {
     if (s->quiescing)
         return;
     s->quiescing = true;
-    close(MHD_quiesce_daemon(s->daemon));
-    struct job *j;
-    DL_FOREACH(s->live, j)
-    {
-        if (j->stream)
-            stream_finish(j);
-    }
-    /* Send the ends of the streams now, if the sockets accept them. */
-    for (int turns = 0; turns < ENDING_TURNS && (s->must_run || library_wait_us(s) == 0); turns++) {
-        s->must_run = false;
-        run(s);
+    loop_unwatch(s->loop, s->listener);
+    loop_timer_cancel(s->loop, s->retry);
+    (void)close(s->listener);
+    s->listener = -1;
+    struct job *j, *after;
+    DL_FOREACH_SAFE(s->jobs, j, after)
+    { /* sends the ends of the streams now, if the sockets accept them */
+        if (j->stream && j->connection)
+            respond_stream_finish(j->connection);
     }
 }
 
@@ -449,22 +425,22 @@ void server_free(struct server *s)
     if (!s)
         return;
     server_quiesce(s);
-    loop_unwatch(s->loop, s->epoll);
+    for (enum place place = 0; place < PLACES; place++)
+        while (s->places[place])
+            connection_lost(s->places[place]);
+    while (s->jobs) /* of clients that have gone */
+        job_finish(s->jobs, false);
+    run_ready(s); /* all are closed */
+    free_dead(s);
     loop_before_wait_end(s->loop, before_wait, s);
+    loop_timer_cancel(s->loop, s->sweep);
+    loop_timer_cancel(s->loop, s->retry);
     struct job *j;
-    DL_FOREACH(s->live, j)
-    { /* the library aborts if it is stopped with a suspended connection */
-        if (j->suspended) {
-            j->step = STEP_DROPPED;
-            job_resume(j);
-        }
-    }
-    MHD_stop_daemon(s->daemon);
-    assert(!s->live);
     while ((j = s->spare)) {
         LL_DELETE(s->spare, j);
         arena_end(&j->x.arena);
         heap_free(j);
     }
+    transport_tls_free(s->tls);
     heap_free(s);
 }

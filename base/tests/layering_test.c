@@ -81,11 +81,10 @@ static const struct {
 } libraries[] = {
     {"libfyaml.h",    "base/yaml*"},
     {"cjson/cJSON.h", "base/json*"},
-    {"microhttpd.h",  "base/http/server*"},
     {"pcre2.h",       "base/match.c base/pattern.c"},
     {"curl/curl.h",   "base/http/libcurl.h"},
     {"zlib.h",        "base/http/coding.c"},
-    {"openssl/",      "base/digest.c base/http/certificate.c"},
+    {"openssl/",      "base/digest.c base/http/certificate.c base/http/transport.c"},
 };
 
 /* Files of fewer than LINES_MIN lines, each with its reason. */

@@ -286,9 +286,10 @@ static void connections_over_the_limit_wait(void **state)
     for (size_t i = 0; i < CLIENTS; i++) {
         c[i] = client_new(g);
         client_send(c[i], STR(GET("/suspend")));
+        rig_wait(g, &g->suspended_count, i < 2 ? i + 1 : 2);
     }
-    rig_wait(g, &g->suspended_count, 2);
-    loop_step(g->loop, 2000);
+    for (int i = 0; i < 20; i++)
+        loop_step(g->loop, 1000);
     assert_int_equal(g->handled, 2);
     client_end(c[0]);
     rig_respond_suspended(g->suspended[0]);

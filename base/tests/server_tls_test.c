@@ -131,13 +131,14 @@ static void a_client_that_does_not_trust_it_gets_none(void **state)
     http_client_free(stranger);
 }
 
-static void plain_http_gets_no_response(void **state)
+static void plain_http_gets_a_plain_refusal(void **state)
 {
     struct secure *s = *state;
     struct client *c = client_new(&s->rig);
     client_send(c, STR(GET("/")));
     client_read_end(c);
-    assert_false(str_starts(buf_str(&c->in), STR("HTTP")));
+    assert_true(str_starts(buf_str(&c->in), STR("HTTP/1.1 400 ")));
+    assert_true(str_ends(buf_str(&c->in), STR("{\"refused\":400}")));
     assert_int_equal(s->rig.handled, 0);
     client_end(c);
 }
@@ -226,7 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_client_that_trusts_the_certificate_gets_a_response),
         TEST(a_client_that_does_not_trust_it_gets_none),
-        TEST(plain_http_gets_no_response),
+        TEST(plain_http_gets_a_plain_refusal),
         TEST(transport_faults_work_over_tls),
         TEST(a_response_may_be_sent_later),
         TEST(quiescing_sends_the_end_of_a_stream),

@@ -113,13 +113,13 @@ struct health {
     const char *why; /* why the check failed; NULL: it passed */
 };
 
-/* Any response below 500 passes: with a disabled or protected admin API it is a 4xx. */
+/* With a disabled or protected admin API the response is a 4xx, which passes; 400 is what a TLS port says to http. */
 static void on_response(void *ctx, const struct http_response *response)
 {
     struct health *h = ctx;
     if (response->error)
         h->why = str_dup(h->arena, str_from(response->error));
-    else if (response->status >= 500)
+    else if (response->status >= 500 || response->status == 400)
         h->why = arena_printf(h->arena, "it responds with status %d", response->status);
     loop_stop(h->loop);
 }
