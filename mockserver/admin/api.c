@@ -133,8 +133,8 @@ static const struct admin_guide guides[] = {
      "they made (`more_changes` counts the others; [events](#get-__adminevents) has them all), and the webhook "
      "deliveries that are still `in_flight` (at most 100; `more_in_flight` counts the others). While many events run, "
      "calls of other namespaces are served. Calls of this one see the time that the clock has reached, after the "
-     "events of that time. Fails with 409 while another call advances this clock. If the client disconnects, the advance "
-     "continues; a reset ends it (503)."},
+     "events of that time. Fails with 409 while another call advances this clock. If the client disconnects, the "
+     "advance continues; a reset ends it (503)."},
     {"list_rules",        NULL, NULL,
      "Lists the rules in the order in which they apply. `hits` counts the requests on which a rule acted, `seen` "
      "those that met all its conditions apart from `nth`, `times`, `every`, `after` and `probability`."},
