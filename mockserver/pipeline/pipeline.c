@@ -16,6 +16,7 @@
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/state/compaction.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
@@ -192,6 +193,7 @@ static bool can_wait(const struct call *c)
 static bool catch_up(struct call *c, void (*then)(struct call *c))
 {
     struct scheduler *scheduler = c->ns->scheduler;
+    world_compact(c->ns->world);
     scheduler_tick(scheduler);
     return !can_wait(c) || !scheduler_is_behind(scheduler) || !scheduler_wait_for_events(scheduler, c, then);
 }

@@ -222,7 +222,7 @@ static bool change_key(struct call *c, struct request *req, const struct node *k
     if (header)
         headers_remove(&req->headers, header);
     if (value && header)
-        headers_add(c->arena, &req->headers, header, str_from(value));
+        headers_add(c->arena, &req->headers, header, str_from(arena_text(c->arena, value)));
     else if (value)
         headers_add(c->arena, &req->headers, "Authorization", str_from(arena_printf(c->arena, "Bearer %s", value)));
     return true;

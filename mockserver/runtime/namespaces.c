@@ -173,6 +173,13 @@ static struct rules *initial_rules(const struct namespace *ns)
     return ns->start_rules ? rules_copy(ns->start_rules, start_ms) : rules_new(ns->fixture->rules, start_ms);
 }
 
+/* Other namespaces share the texts of an initial state, so no compaction copies them. */
+static struct world *initial_state_fork(struct world *from)
+{
+    string_pool_set_base(from->strings);
+    return world_fork(from);
+}
+
 static struct entry *add_entry(struct namespaces *all, struct str name, struct fixture *fixture, struct world *from,
                                const struct rules *rules)
 {
@@ -183,7 +190,7 @@ static struct entry *add_entry(struct namespaces *all, struct str name, struct f
     e->ns = (struct namespace){
         .name = kept,
         .generation = ++all->generations,
-        .start = world_fork(from),
+        .start = initial_state_fork(from),
         .journal = journal_new(all->limits.journal_bytes, &all->epochs),
         .start_rules = rules ? rules_copy(rules, 0) : NULL,
         .fixture = fixture_hold(fixture),
@@ -418,6 +425,7 @@ void namespace_reset(struct namespace *ns)
     /* The rules come first: an event of the new state may use them immediately. */
     rules_free(ns->rules);
     ns->rules = initial_rules(ns);
+    string_pool_set_base(ns->start->strings);
     replace_world(ns, ns->start);
 }
 

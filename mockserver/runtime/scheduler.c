@@ -12,6 +12,7 @@
 #include "mockserver/runtime/rewrite.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/turns.h"
+#include "mockserver/state/compaction.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
 
@@ -106,6 +107,17 @@ static const char *join(struct arena *a, const struct texts *list)
     return list->count ? buf_c(&out) : NULL;
 }
 
+/* The request may wait for its turn, and the state's texts may be gone by then (compaction.h). */
+static void keep_texts(struct arena *a, struct deliver_request *r)
+{
+    r->url = arena_text(a, r->url);
+    r->allowed = r->allowed ? arena_text(a, r->allowed) : NULL;
+    for (size_t i = 0; i < r->headers.count; i++) {
+        struct header *h = &r->headers.items[i];
+        *h = (struct header){arena_text(a, h->name), str_from(str_dup(a, h->value))};
+    }
+}
+
 static void start_attempt(struct scheduler *p, uint32_t delivery)
 {
     struct in_flight *f = heap_new(sizeof *f);
@@ -132,6 +144,7 @@ static void start_attempt(struct scheduler *p, uint32_t delivery)
         flip_bit(&body, p->world, d);
     r.body = buf_str(&body);
     delivery_set_varied(p->world, delivery, join(&f->arena, &varied)); /* d is invalid from here on */
+    keep_texts(&f->arena, &r);
     struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
     if (attempt) /* else the attempt has ended and f is freed */
         f->attempt = attempt;
@@ -409,6 +422,7 @@ static void finish_run(struct scheduler *p, bool done)
 static void take_turn(void *ctx, size_t *work)
 {
     struct scheduler *p = ctx;
+    world_compact(p->world);
     finish_run(p, run(p, work));
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mockserver/state/compaction.h"
+
 static const void *record_of(const struct world *w, enum record_kind kind, uint32_t row)
 {
     return table_read(&w->records[kind], row);
@@ -144,7 +146,7 @@ static void keep_texts(struct world *w, const struct record_type *type, char *re
         } else if (f->type == RECORD_TEXTS) {
             memcpy(&texts, record + f->offset, sizeof texts);
             memcpy(&count, record + f->count_offset, sizeof count);
-            texts = string_pool_keep_list(w->strings, texts, count);
+            texts = string_pool_keep_list(&w->strings, texts, count);
             memcpy(record + f->offset, &texts, sizeof texts);
         }
     }
@@ -158,6 +160,7 @@ static void complete(struct world *w, enum record_kind kind, void *record, uint3
         type->derive(record);
     if (type->queue_events)
         type->queue_events(w, record, row);
+    world_compact_row(w, kind, row);
     add_entries(w, kind, row);
     changes_add(w, kind, row, what, STATE_NONE, record_state(w, kind, row));
 }
@@ -194,6 +197,7 @@ void *transition_begin(struct transition *t, struct world *w, enum record_kind k
 
 void transition_end_part(const struct transition *t)
 {
+    world_compact_row(t->w, t->kind, t->row);
     move_entries(t->w, t->kind, t->row, &t->before);
 }
 

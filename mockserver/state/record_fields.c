@@ -160,7 +160,7 @@ static bool set_texts(struct world *w, const struct record_field *f, const struc
     if (v->none)
         return refuse(err, f, "is null; expected a list of texts");
     const uint32_t count = (uint32_t)v->count;
-    const char *const *kept = string_pool_keep_list(w->strings, v->texts, v->count);
+    const char *const *kept = string_pool_keep_list(&w->strings, v->texts, v->count);
     memcpy(at, &kept, sizeof kept);
     memcpy((char *)record + f->count_offset, &count, sizeof count);
     return true;

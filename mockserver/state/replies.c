@@ -100,7 +100,7 @@ static struct str copy_text(char **at, struct str text)
 
 static struct stored_reply *stored_new(const struct reply *reply)
 {
-    size_t bytes = sizeof(struct stored_reply) + reply->token.n + reply->body.n;
+    size_t bytes = sizeof(struct stored_reply) + reply->token.n + reply->body.n + strlen(reply->what) + 1;
     struct stored_reply *k = heap_new(bytes);
     char *texts = (char *)(k + 1);
     k->refs = 1;
@@ -108,6 +108,7 @@ static struct stored_reply *stored_new(const struct reply *reply)
     k->reply = *reply;
     k->reply.token = copy_text(&texts, reply->token);
     k->reply.body = copy_text(&texts, reply->body);
+    k->reply.what = strcpy(texts, reply->what);
     return k;
 }
 

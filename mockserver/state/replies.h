@@ -16,7 +16,7 @@
 
 struct reply {
     uint32_t key;                     /* row of the calling key */
-    const char *what;                 /* the operation; a static text */
+    const char *what;                 /* the operation */
     struct str token;                 /* the request's idempotency token */
     unsigned char asked[DIGEST_SIZE]; /* digest of the whole request */
     int64_t at_ms;

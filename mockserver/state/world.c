@@ -48,6 +48,7 @@ struct world *world_fork(struct world *from)
     struct world *w = heap_new(sizeof *w);
     *w = *from;
     w->strings = string_pool_new(from->strings);
+    string_pool_old_hold(w->old_strings);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         table_fork(&w->records[i], &from->records[i]);
     table_fork(&w->events, &from->events);
@@ -71,6 +72,7 @@ void world_free(struct world *w)
     replies_release(w->replies);
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
         index_end(&w->indexes[i]);
+    string_pool_old_release(w->old_strings);
     string_pool_release(w->strings);
     heap_free(w);
 }
@@ -82,12 +84,12 @@ int64_t world_now(const struct world *w)
 
 const char *world_text(struct world *w, const char *text)
 {
-    return string_pool_keep_c(w->strings, text);
+    return string_pool_keep_c(&w->strings, text);
 }
 
 const char *world_str(struct world *w, struct str text)
 {
-    return string_pool_keep(w->strings, text);
+    return string_pool_keep(&w->strings, text);
 }
 
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row)
@@ -148,7 +150,7 @@ void world_bytes_of(const struct world *w, struct world_bytes *out)
     *out = (struct world_bytes){
         .events = table_own_bytes(&w->events),
         .changes = table_own_bytes(&w->changes),
-        .strings = string_pool_bytes(w->strings),
+        .strings = string_pool_bytes(w->strings) + string_pool_old_bytes(w->old_strings),
         .other = sizeof *w + table_own_bytes(&w->quotas) + replies_own_bytes(w->replies),
     };
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)

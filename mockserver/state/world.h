@@ -223,6 +223,12 @@ extern const char *const hostile_switch_texts[];
 
 struct replies;
 
+struct world_compaction { /* how far it is (compaction.h) */
+    enum record_kind kind;
+    uint32_t row;
+    size_t rows, bytes; /* of the world after the last step */
+};
+
 struct world {
     uint64_t seed;
     uint64_t name_hash; /* of the namespace's name: two namespaces mint different ids */
@@ -230,6 +236,8 @@ struct world {
     bool in_event;       /* an event is running */
     int64_t event_at_ms; /* time of the running event, which world_now then returns */
     struct string_pool *strings;
+    struct string_pool_old *old_strings; /* from which a compaction moves texts; NULL: none is under way */
+    struct world_compaction compaction;
     struct table events, changes;
     struct replies *replies; /* NULL: empty */
     struct table quotas;     /* one row per key (tenant.h) */
@@ -261,7 +269,8 @@ static inline bool world_is_hostile(const struct world *w, enum hostile_switch w
 {
     return w->hostile & 1u << which;
 }
-/* Copies a text into the world's string pool; it lives as long as the world and its forks. */
+/* Copies a text into the world's string pool. It lives until a compaction finds it in no record (compaction.h): not
+ * longer than the call, unless a record has it. */
 const char *world_text(struct world *w, const char *text);
 const char *world_str(struct world *w, struct str text);
 
