@@ -70,6 +70,15 @@ void world_compact_row(struct world *w, enum record_kind kind, uint32_t row)
             move_field(w, &type->fields[i], world_edit(w, kind, row));
 }
 
+/* Records that were ever added. */
+static size_t last_rows(const struct world *w)
+{
+    size_t rows = 0;
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        rows += world_last(w, kind);
+    return rows;
+}
+
 static size_t count_rows(const struct world *w)
 {
     size_t rows = 0;
@@ -84,7 +93,7 @@ static void begin(struct world *w)
     w->webhooks.allowed = moved(w, w->webhooks.allowed);
     w->compaction.kind = 0;
     w->compaction.row = 0;
-    w->compaction.rows = count_rows(w);
+    w->compaction.rows = last_rows(w);
     w->compaction.bytes = string_pool_bytes(w->strings);
 }
 
@@ -92,7 +101,7 @@ static void begin(struct world *w)
 static void check_moved(const struct world *w)
 {
     for (enum record_kind kind = 0; w->checks && kind < RECORD_KIND_COUNT; kind++)
-        for (uint32_t row = 1; row <= world_count(w, kind); row++)
+        for (uint32_t row = 0; world_next(w, kind, &row);)
             for (size_t at = 0; at + sizeof(void *) <= record_types[kind]->size; at += sizeof(void *)) {
                 const void *word;
                 memcpy(&word, (const char *)world_read(w, kind, row) + at, sizeof word);
@@ -115,10 +124,9 @@ static void end(struct world *w)
 /* Moves to the next record. Returns false at the end. */
 static bool next_row(const struct world *w, struct world_compaction *at)
 {
-    at->row++;
-    while (at->kind < RECORD_KIND_COUNT && at->row > world_count(w, at->kind)) {
+    while (at->kind < RECORD_KIND_COUNT && !world_next(w, at->kind, &at->row)) {
         at->kind++;
-        at->row = 1;
+        at->row = ROW_NONE;
     }
     return at->kind < RECORD_KIND_COUNT;
 }
@@ -134,7 +142,7 @@ static void step(struct world *w, size_t rows, size_t bytes)
         }
         world_compact_row(w, at->kind, at->row);
     }
-    at->rows = count_rows(w);
+    at->rows = last_rows(w);
     at->bytes = string_pool_bytes(w->strings);
 }
 
@@ -152,7 +160,7 @@ void world_compact(struct world *w)
             return;
         begin(w);
     }
-    size_t rows = count_rows(w), bytes = string_pool_bytes(w->strings);
+    size_t rows = last_rows(w), bytes = string_pool_bytes(w->strings);
     size_t more_rows = rows > w->compaction.rows ? rows - w->compaction.rows : 0;
     size_t more_bytes = bytes > w->compaction.bytes ? bytes - w->compaction.bytes : 0;
     step(w, STEP_ROWS + STEP_PER_ROW * more_rows, STEP_BYTES + STEP_PER_BYTE * more_bytes);

@@ -226,7 +226,7 @@ struct replies;
 struct world_compaction { /* how far it is (compaction.h) */
     enum record_kind kind;
     uint32_t row;
-    size_t rows, bytes; /* of the world after the last step */
+    size_t rows, bytes; /* of the world after the last step: records that were added, and texts */
 };
 
 struct world {
