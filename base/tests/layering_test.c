@@ -92,6 +92,7 @@ static const struct {
     const char *path, *reason;
 } short_files[] = {
     {"mockserver/provider_api/webhooks.c", "what all providers' webhooks share, and nothing else"},
+    {"mockserver/runtime/pieces.c",      "one small subject"},
     {"mockserver/providers/providers.c", "the table of all providers: a room above each of them"},
     {"mockserver/cli/main.c",            "the program; tests link everything but this file"},
 };

@@ -77,6 +77,8 @@ static const struct route routes[] = {
 };
 
 #define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000)"
+#define LIST   "since=CURSOR (only the items after it), limit=N (default and maximum 1000)"
+#define MORE   " `more` says whether there is another page, `next` is its cursor, and `total` counts the whole list."
 #define STABLE "stable=1 (leaves out wall-clock times and cursors; `next` stays if there are more entries)"
 
 /* The help texts of the operations, found by name: operation, query, body, help. */
@@ -94,8 +96,8 @@ static const struct admin_guide guides[] = {
     {"reset",             NULL, NULL,
      "Resets the namespace of the request: its state, clock and rules are those of its fixture again, and its "
      "journal is empty."},
-    {"list_namespaces",   NULL, NULL,
-     "Lists all namespaces."},
+    {"list_namespaces",   LIST, NULL,
+     "Lists the namespaces, in the order in which they were created." MORE},
     {"create_namespace",  NULL, &admin_create_fields,
      "Creates a namespace from a fixture, or as a copy of a namespace or snapshot. Fails with 409 if the name is "
      "taken."},
@@ -105,8 +107,8 @@ static const struct admin_guide guides[] = {
      "Deletes a namespace and everything in it. The namespace `default` cannot be deleted (409)."},
     {"reset_namespace",   NULL, NULL,
      "Resets the named namespace, as `POST /__admin/reset` does."},
-    {"list_snapshots",    NULL, NULL,
-     "Lists all snapshots, each with the time of its clock."},
+    {"list_snapshots",    LIST, NULL,
+     "Lists the snapshots, each with the time of its clock." MORE},
     {"save_snapshot",     NULL, &admin_save_fields,
      "Saves the present state of the request's namespace under a name. Snapshots are shared by all namespaces."},
     {"drop_snapshot",     NULL, NULL,
@@ -116,9 +118,11 @@ static const struct admin_guide guides[] = {
      "rules stay."},
     {"read_state",        "format=fixture (returns a fixture that recreates this state)", NULL,
      "Returns the whole state: the clock, and all records by kind. A fixture has the rules as well; their counts "
-     "start at 0 again."},
-    {"list_records",      "FIELD=VALUE (repeatable; all must be equal)", NULL,
-     "Lists the records of one kind, for example `accounts`."},
+     "start at 0 again. A large response is made while it is sent, from one consistent copy of the state, and is sent "
+     "in chunks."},
+    {"list_records",      "FIELD=VALUE (repeatable; all must be equal), " LIST, NULL,
+     "Lists the records of one kind, for example `accounts`." MORE " With a filter there is no `total`, and a page "
+     "may have few items, or none, although there are more."},
     {"read_record",       NULL, NULL,
      "Returns one record, by its id."},
     {"patch_record",      "skip_invariants=1 (allows an inconsistent state)", NULL,
@@ -135,8 +139,9 @@ static const struct admin_guide guides[] = {
      "calls of other namespaces are served. Calls of this one see the time that the clock has reached, after the "
      "events of that time. Fails with 409 while another call advances this clock. If the client disconnects, the "
      "advance continues; a reset ends it (503)."},
-    {"list_rules",        NULL, NULL,
-     "Lists the rules in the order in which they apply. `hits` counts the requests on which a rule acted, `seen` "
+    {"list_rules",        LIST, NULL,
+     "Lists the rules in the order in which they apply." MORE
+     " `hits` counts the requests on which a rule acted, `seen` "
      "those that met all its conditions apart from `nth`, `times`, `every`, `after` and `probability`."},
     {"add_rule",          NULL, &rule_fields,
      "Adds a rule after the existing ones."},

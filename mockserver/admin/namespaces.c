@@ -4,6 +4,7 @@
 #include "base/http/message.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "mockserver/admin/page.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
@@ -98,12 +99,20 @@ static struct namespace *find_named(struct call *c)
 void admin_namespaces(struct call *c)
 {
     const struct namespace *ns;
-    struct json *w = admin_object(c, 200);
-    json_key_list(w, "items");
-    for (size_t i = 0; (ns = namespaces_at(c->mock->namespaces, i)); i++)
-        put_namespace(w, ns);
-    json_close_list(w);
-    json_close_map(w);
+    struct admin_page page;
+    bool more = false;
+    if (!admin_page_read(c, 0, &page))
+        return;
+    struct json *w = admin_page_begin(c);
+    for (size_t i = 0; !more && (ns = namespaces_at(c->mock->namespaces, i)); i++) {
+        if (ns->born <= page.last)
+            continue;
+        more = !admin_page_looks(&page, w, ns->born);
+        if (!more)
+            put_namespace(w, ns);
+        page.items += !more;
+    }
+    admin_page_end(c, &page, more, (int64_t)namespaces_count(c->mock->namespaces));
 }
 
 void admin_namespace(struct call *c)
@@ -302,17 +311,25 @@ const struct fields admin_save_fields = FIELD_TABLE("snapshot", save_rows, struc
 
 void admin_snapshots(struct call *c)
 {
-    const char *name;
-    struct json *w = admin_object(c, 200);
-    json_key_list(w, "items");
-    for (size_t i = 0; (name = snapshots_at(c->mock->namespaces, i)); i++) {
+    struct snapshot_info s = {0};
+    struct admin_page page;
+    bool more = false;
+    if (!admin_page_read(c, 0, &page))
+        return;
+    struct json *w = admin_page_begin(c);
+    while (!more && snapshots_next(c->mock->namespaces, &s)) {
+        if (s.number <= page.last)
+            continue;
+        more = !admin_page_looks(&page, w, s.number);
+        if (more)
+            break;
         json_open_map(w);
-        json_put_text(w, "name", name);
-        admin_put_clock(w, snapshots_find(c->mock->namespaces, str_from(name)));
+        json_put_text(w, "name", s.name);
+        admin_put_clock(w, s.world);
         json_close_map(w);
+        page.items++;
     }
-    json_close_list(w);
-    json_close_map(w);
+    admin_page_end(c, &page, more, (int64_t)s.count);
 }
 
 void admin_snapshot_save(struct call *c)

@@ -1,5 +1,5 @@
 /* The rules and the client checks of a namespace, as their own rooms print them. */
-#include "mockserver/admin/common.h"
+#include "mockserver/admin/page.h"
 
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/rules/rules.h"
@@ -7,10 +7,20 @@
 
 void admin_rules(struct call *c)
 {
-    struct json *w = admin_object(c, 200);
-    json_key(w, "items");
-    rules_print(c->ns->rules, w);
-    json_close_map(w);
+    const struct rule *rule;
+    uint64_t number;
+    struct admin_page page;
+    bool more = false;
+    if (!admin_page_read(c, c->ns->generation, &page))
+        return;
+    struct json *w = admin_page_begin(c);
+    while (!more && (rule = rules_next(c->ns->rules, page.last, &number))) {
+        more = !admin_page_looks(&page, w, number);
+        if (!more)
+            rules_print(rule, w);
+        page.items += !more;
+    }
+    admin_page_end(c, &page, more, (int64_t)rules_count(c->ns->rules));
 }
 
 void admin_rule(struct call *c)

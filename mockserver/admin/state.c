@@ -3,11 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "mockserver/admin/page.h"
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/runtime/export.h"
+#include "mockserver/runtime/pieces.h"
 #include "mockserver/state/record.h"
 
-#define FAULTS_MAX 20 /* listed in an error */
+#define FAULTS_MAX       20 /* listed in an error */
+#define DUMP_PIECE_BYTES 65536
 
 static const struct record_type *kind_of(struct call *c)
 {
@@ -51,19 +54,26 @@ struct filter { /* ?account=sa_1: the expected text of a field; empty for a fiel
     struct str value;
 };
 
-static const struct filter *read_filters(struct call *c, const struct record_type *s)
+struct filters {
+    struct filter *items;
+    size_t count;
+};
+
+/* All parameters of the query but those of the page. */
+static bool read_filters(struct call *c, const struct record_type *s, struct filters *to)
 {
     struct error err = {0};
-    (void)call_query(c, ""); /* reads the query */
-    struct filter *filters = arena_array(c->arena, struct filter, c->query_count);
+    to->items = arena_array(c->arena, struct filter, c->query_count);
     for (size_t i = 0; i < c->query_count && !error_any(&err); i++) {
         struct member m = {.key = str_dup(c->arena, c->query[i].name)};
-        filters[i] = (struct filter){record_field_read(s, &m, &err), c->query[i].value};
+        if (str_is(c->query[i].name, "since") || str_is(c->query[i].name, "limit"))
+            continue;
+        to->items[to->count++] = (struct filter){record_field_read(s, &m, &err), c->query[i].value};
     }
     if (err.first)
         call_issue(c, "", "%s", err.first->text);
     error_end(&err);
-    return c->fault ? NULL : filters;
+    return !c->fault;
 }
 
 static bool list_has(const struct record_value *v, struct str text)
@@ -100,41 +110,89 @@ static bool field_equals(const struct world *w, enum record_kind kind, uint32_t 
     return str_is(f->value, v.text);
 }
 
-static void put_kind(struct json *w, const struct world *world, enum record_kind kind, const struct filter *filters,
-                     size_t count)
+static bool matches(const struct world *w, enum record_kind kind, uint32_t row, const struct filters *filters)
 {
-    json_open_list(w);
-    for (uint32_t row = 0; world_next(world, kind, &row);) {
-        bool matches = true;
-        for (size_t i = 0; i < count && matches; i++)
-            matches = field_equals(world, kind, row, &filters[i]);
-        if (matches)
-            record_print(w, world, kind, row);
-    }
-    json_close_list(w);
+    for (size_t i = 0; i < filters->count; i++)
+        if (!field_equals(w, kind, row, &filters->items[i]))
+            return false;
+    return true;
 }
 
-static void dump(struct call *c)
+/* The whole state, in pieces. */
+struct dump {
+    const struct world *world; /* a copy */
+    struct json out;
+    bool begun, kind_is_open;
+    enum record_kind kind;
+    uint32_t row;
+};
+
+static void begin_dump(struct dump *d)
 {
-    struct json *w = admin_object(c, 200);
-    json_key_map(w, "clock");
-    admin_put_clock(w, c->world);
-    json_close_map(w);
-    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        json_key(w, record_kind_texts[kind]);
-        put_kind(w, c->world, kind, NULL, 0);
+    json_open_map(&d->out);
+    json_key_map(&d->out, "clock");
+    admin_put_clock(&d->out, d->world);
+    json_close_map(&d->out);
+    d->begun = true;
+}
+
+/* Writes the next record, or the end of the list of a kind. */
+static void dump_next(struct dump *d)
+{
+    if (!d->kind_is_open)
+        json_key_list(&d->out, record_kind_texts[d->kind]);
+    d->kind_is_open = world_next(d->world, d->kind, &d->row);
+    if (d->kind_is_open) {
+        record_print(&d->out, d->world, d->kind, d->row);
+        return;
     }
-    json_close_map(w);
+    json_close_list(&d->out);
+    d->kind++;
+    d->row = 0;
+}
+
+static bool dump_piece(void *dump, struct buf *out)
+{
+    struct dump *d = dump;
+    size_t end = out->n + DUMP_PIECE_BYTES;
+    d->out.out = out;
+    if (!d->begun)
+        begin_dump(d);
+    while (d->kind < RECORD_KIND_COUNT && out->n < end)
+        dump_next(d);
+    if (d->kind < RECORD_KIND_COUNT)
+        return true;
+    json_close_map(&d->out);
+    return false;
+}
+
+static void free_world(void *world)
+{
+    world_free(world);
+}
+
+static void respond_dump(struct call *c)
+{
+    struct dump *d = arena_new(c->arena, struct dump);
+    d->world = arena_own(c->arena, world_fork(c->world), free_world);
+    d->out = json_begin(NULL, 0);
+    call_json(c, 200);
+    pieces_respond(c, dump_piece, d);
+}
+
+static bool export_piece(void *export, struct buf *out)
+{
+    return export_next(export, out);
 }
 
 void admin_state(struct call *c)
 {
     struct str format = call_query(c, "format");
     if (!format.s && !c->fault) {
-        dump(c);
+        respond_dump(c);
     } else if (str_is(format, "fixture")) {
         call_json(c, 200);
-        export_namespace(c->arena, c->ns, &c->res->body);
+        pieces_respond(c, export_piece, export_begin(c->arena, c->ns));
     } else {
         call_issue(c, "", "unknown format '" STR_FMT "'; expected one of: fixture", STR_ARG(format));
     }
@@ -142,14 +200,22 @@ void admin_state(struct call *c)
 
 void admin_state_kind(struct call *c)
 {
+    struct admin_page page;
+    struct filters filters = {0};
     const struct record_type *s = kind_of(c);
-    const struct filter *filters = s ? read_filters(c, s) : NULL;
-    if (!filters)
+    if (!s || !admin_page_read(c, c->ns->generation, &page) || !read_filters(c, s, &filters))
         return;
-    struct json *w = admin_object(c, 200);
-    json_key(w, "items");
-    put_kind(w, c->world, s->kind, filters, c->query_count);
-    json_close_map(w);
+    struct json *w = admin_page_begin(c);
+    uint32_t row = page.last < UINT32_MAX ? (uint32_t)page.last : UINT32_MAX;
+    bool more = false;
+    while (!more && world_next(c->world, s->kind, &row)) {
+        more = !admin_page_looks(&page, w, row);
+        if (more || !matches(c->world, s->kind, row, &filters))
+            continue;
+        record_print(w, c->world, s->kind, row);
+        page.items++;
+    }
+    admin_page_end(c, &page, more, filters.count ? -1 : (int64_t)world_count(c->world, s->kind));
 }
 
 void admin_state_record(struct call *c)

@@ -177,6 +177,7 @@ static void run_shifted(struct call *c, void (*run)(struct call *c))
     if (shift_ms) {
         w->clock.base_ms += shift_ms;
         w->checks = false; /* what happens out of its time may break an invariant */
+        w->unchecked = true;
     }
     run(c);
     if (shift_ms) /* of a provider's call: its state is still there */

@@ -58,6 +58,7 @@ static const char *append_copy(struct rules *r, const struct node *map, const ch
     if (!rule->form.name)
         rule->form.name = name ? arena_text(&a, name) : new_name(r, &a);
     rule->arena = a;
+    rule->number = ++r->numbers;
     *arena_push(&r->arena, &r->list, struct rule *) = rule;
     return rule->form.name;
 }
@@ -161,22 +162,34 @@ static void print_rule(const struct rule *rule, bool counts, struct json *out)
     json_close_map(out);
 }
 
-static void print_all(const struct rules *r, bool counts, struct json *out)
+void rules_write(const struct rules *r, struct json *out)
 {
     json_open_list(out);
     for (size_t i = 0; i < r->list.count; i++)
-        print_rule(r->list.items[i], counts, out);
+        print_rule(r->list.items[i], false, out);
     json_close_list(out);
 }
 
-void rules_print(const struct rules *r, struct json *out)
+/* Rules are in the order of their numbers. */
+const struct rule *rules_next(const struct rules *r, uint64_t after, uint64_t *number)
 {
-    print_all(r, true, out);
+    size_t low = 0, high = r->list.count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->list.items[middle]->number <= after)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == r->list.count)
+        return NULL;
+    *number = r->list.items[low]->number;
+    return r->list.items[low];
 }
 
-void rules_write(const struct rules *r, struct json *out)
+void rules_print(const struct rule *rule, struct json *out)
 {
-    print_all(r, false, out);
+    print_rule(rule, true, out);
 }
 
 bool rules_print_one(const struct rules *r, struct str name, struct json *out)

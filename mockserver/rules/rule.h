@@ -40,6 +40,7 @@ struct rule {
     struct operation on; /* route NULL: form.provider, method and path decide */
     const struct provider *provider;
     enum rule_phase phase;
+    uint64_t number;     /* ascending in the list, not used again */
     uint64_t seen, hits; /* calls that met all conditions but the counts; calls it acted on */
 };
 
@@ -50,6 +51,7 @@ struct rules {
         size_t count, room;
     } list;
     uint64_t unnamed; /* number of the last rule-<n> */
+    uint64_t numbers; /* of the rule that was added last */
     int64_t start_ms; /* the namespace's time when they began */
     bool touched;     /* changed since rules_new */
 };

@@ -1,5 +1,6 @@
 #include "mockserver/runtime/export.h"
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/time.h"
 #include "mockserver/fixture/fixture.h"
@@ -13,7 +14,26 @@
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
-#define INDENT 2
+#define INDENT      2
+#define PIECE_BYTES 65536
+#define CHECKED_MAX 20000 /* records: the check of a larger state would take too long */
+
+/* Where an export has arrived. */
+struct export
+{
+    struct world *w; /* a copy of the state */
+    const char *name;
+    const struct rules *rules; /* only during the first piece */
+    struct arena scratch;
+    struct json out;
+    size_t part;  /* of the table below */
+    bool is_open; /* the list or map of the part */
+    enum record_kind kind;
+    bool kind_is_open;
+    uint32_t row; /* the last one that was written */
+    size_t reply; /* the next one */
+    struct index_walk events;
+};
 
 /* Writes each item of a list on one line. */
 static void open_item(struct json *out)
@@ -100,20 +120,46 @@ static void write_record(struct json *out, const struct world *w, const struct r
     close_item(out);
 }
 
-static void write_records(struct json *out, const struct world *w)
+/* Each of the parts writes its next item. It returns false if it has written its end. */
+
+/* Opens the list of a part at its first call. */
+static bool open_list(struct export *e, const char *key)
 {
-    json_key(out, "records");
-    json_open_map(out);
-    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
-        if (!world_count(w, kind))
-            continue;
-        json_key(out, record_kind_texts[kind]);
-        json_open_list(out);
-        for (uint32_t row = 0; world_next(w, kind, &row);)
-            write_record(out, w, record_types[kind], row);
-        json_close_list(out);
+    if (e->is_open)
+        return false;
+    json_key_list(&e->out, key);
+    return e->is_open = true;
+}
+
+static bool close_list(struct export *e)
+{
+    json_close_list(&e->out);
+    return false;
+}
+
+static bool write_records(struct export *e)
+{
+    if (!e->is_open) {
+        json_key_map(&e->out, "records");
+        return e->is_open = true;
     }
-    json_close_map(out);
+    if (e->kind == RECORD_KIND_COUNT) {
+        json_close_map(&e->out);
+        return false;
+    }
+    if (world_next(e->w, e->kind, &e->row)) {
+        if (!e->kind_is_open)
+            json_key_list(&e->out, record_kind_texts[e->kind]);
+        e->kind_is_open = true;
+        write_record(&e->out, e->w, record_types[e->kind], e->row);
+        return true;
+    }
+    if (e->kind_is_open)
+        json_close_list(&e->out);
+    e->kind_is_open = false;
+    e->kind++;
+    e->row = 0;
+    return true;
 }
 
 static void write_change(struct json *out, const struct world *w, const struct change *c)
@@ -132,30 +178,31 @@ static void write_change(struct json *out, const struct world *w, const struct c
     close_item(out);
 }
 
-static void write_changes(struct json *out, const struct world *w)
+static bool write_changes(struct export *e)
 {
-    json_key(out, "changes");
-    json_open_list(out);
-    for (uint32_t seq = 1; seq <= changes_last(w); seq++)
-        write_change(out, w, changes_read(w, seq));
-    json_close_list(out);
+    if (open_list(e, "changes"))
+        return true;
+    if (!table_next(&e->w->changes, &e->row))
+        return close_list(e);
+    write_change(&e->out, e->w, changes_read(e->w, e->row));
+    return true;
 }
 
-static void write_events(struct json *out, const struct world *w)
+static bool write_events(struct export *e)
 {
-    struct index_walk walk;
-    const struct world_event *e;
-    json_key(out, "events");
-    json_open_list(out);
-    events_walk(w, &walk);
-    while ((e = events_next(w, &walk))) {
-        open_item(out);
-        put_time(out, "at", e->at_ms);
-        json_put_text(out, "what", event_kind_texts[e->kind]);
-        put_record(out, w, "record", event_record(e->kind), e->row);
-        close_item(out);
+    if (open_list(e, "events")) {
+        events_walk(e->w, &e->events);
+        return true;
     }
-    json_close_list(out);
+    const struct world_event *event = events_next(e->w, &e->events);
+    if (!event)
+        return close_list(e);
+    open_item(&e->out);
+    put_time(&e->out, "at", event->at_ms);
+    json_put_text(&e->out, "what", event_kind_texts[event->kind]);
+    put_record(&e->out, e->w, "record", event_record(event->kind), event->row);
+    close_item(&e->out);
+    return true;
 }
 
 /* The number of windows up to the last one in use. */
@@ -201,13 +248,14 @@ static void write_quota(struct json *out, const struct world *w, uint32_t key)
     close_item(out);
 }
 
-static void write_quotas(struct json *out, const struct world *w)
+static bool write_quotas(struct export *e)
 {
-    json_key(out, "quotas");
-    json_open_list(out);
-    for (uint32_t key = 1; key <= w->quotas.last; key++)
-        write_quota(out, w, key);
-    json_close_list(out);
+    if (open_list(e, "quotas"))
+        return true;
+    if (!table_next(&e->w->quotas, &e->row))
+        return close_list(e);
+    write_quota(&e->out, e->w, e->row);
+    return true;
 }
 
 /* A token is the value of a request header, so it may be any bytes. */
@@ -231,13 +279,14 @@ static void write_reply(struct json *out, struct arena *a, const struct world *w
     close_item(out);
 }
 
-static void write_replies(struct json *out, struct arena *a, const struct world *w)
+static bool write_replies(struct export *e)
 {
-    json_key(out, "replies");
-    json_open_list(out);
-    for (size_t i = 0; i < replies_count(w->replies); i++)
-        write_reply(out, a, w, replies_at(w->replies, i));
-    json_close_list(out);
+    if (open_list(e, "replies"))
+        return true;
+    if (e->reply >= replies_count(e->w->replies))
+        return close_list(e);
+    write_reply(&e->out, &e->scratch, e->w, replies_at(e->w->replies, e->reply++));
+    return true;
 }
 
 static void write_api_versions(struct json *out, const struct world *w)
@@ -260,18 +309,23 @@ static void write_steps(struct json *out, const struct world *w)
     json_close_list(out);
 }
 
-/* A PATCH of /__admin/state with ?skip_invariants=1 may leave a state that violates invariants. */
+/* Whether the loader must not check the invariants. A PATCH of /__admin/state with ?skip_invariants=1 may violate them.
+ * Of a large state this is not checked again. */
 static bool is_broken(struct arena *a, const struct world *w)
 {
+    size_t records = 0;
     struct buf why = {.arena = a};
-    return world_check(w, &why);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        records += world_count(w, kind);
+    return w->unchecked && (records > CHECKED_MAX || world_check(w, &why));
 }
 
-static void write_runtime_state(struct json *out, struct arena *a, const struct world *w)
+static bool open_runtime_state(struct export *e)
 {
-    json_key(out, "runtime_state");
-    json_open_map(out);
-    if (is_broken(a, w))
+    struct json *out = &e->out;
+    const struct world *w = e->w;
+    json_key_map(out, "runtime_state");
+    if (is_broken(&e->scratch, w))
         json_put_bool(out, "skip_invariants", true);
     json_put_int(out, "ids", (int64_t)w->minted);
     json_put_int(out, "calls", (int64_t)w->calls);
@@ -279,11 +333,14 @@ static void write_runtime_state(struct json *out, struct arena *a, const struct 
         json_put_int(out, "webhook_cursor", w->webhook_cursor);
     write_api_versions(out, w);
     write_steps(out, w);
-    write_quotas(out, w);
-    write_replies(out, a, w);
-    write_events(out, w);
-    write_changes(out, w);
-    json_close_map(out);
+    return false;
+}
+
+static bool close_fixture(struct export *e)
+{
+    json_close_map(&e->out); /* runtime_state */
+    json_close_map(&e->out);
+    return false;
 }
 
 static void write_clock(struct json *out, const struct world *w)
@@ -333,25 +390,28 @@ static void write_webhooks(struct json *out, const struct world_webhooks *h)
     json_close_map(out);
 }
 
-static void write_fixture(struct json *out, struct arena *a, const struct namespace *ns)
+static bool open_fixture(struct export *e)
 {
-    const struct world *w = ns->world;
+    struct json *out = &e->out;
+    const struct world *w = e->w;
     json_open_map(out);
-    json_put_text(out, "name", ns->fixture->name);
+    json_put_text(out, "name", e->name);
     json_put_int(out, "seed", (int64_t)w->seed);
     write_clock(out, w);
     write_timings(out, &w->timings);
     json_put_text(out, "consent", w->local_consent ? "local" : "provider");
     write_hostile(out, w->hostile);
     write_webhooks(out, &w->webhooks);
-    if (rules_count(ns->rules)) {
+    if (rules_count(e->rules)) {
         json_key(out, "rules");
-        rules_write(ns->rules, out);
+        rules_write(e->rules, out);
     }
-    write_records(out, w);
-    write_runtime_state(out, a, w);
-    json_close_map(out);
+    return false;
 }
+
+typedef bool part_fn(struct export *e);
+static part_fn *const parts[] = {open_fixture,  write_records, open_runtime_state, write_quotas,
+                                 write_replies, write_events,  write_changes,      close_fixture};
 
 /* Returns the code point at the start of `text` if JSON allows it unescaped but YAML requires an escape or folds it:
  * DEL, U+0080 to U+009F, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF. Otherwise returns 0. Such characters occur only inside
@@ -389,10 +449,42 @@ static void add_for_yaml(struct buf *out, struct str json)
     buf_add(out, str_skip(json, done));
 }
 
+static void release(void *export)
+{
+    struct export *e = export;
+    world_free(e->w);
+    arena_end(&e->scratch);
+}
+
+struct export *export_begin(struct arena *a, const struct namespace *ns)
+{
+    struct export *e = arena_new(a, struct export);
+    e->w = world_fork(ns->world);
+    e->rules = ns->rules;
+    e->name = arena_text(a, ns->fixture->name);
+    e->out = json_begin(NULL, INDENT);
+    return arena_own(a, e, release);
+}
+
+bool export_next(struct export *e, struct buf *out)
+{
+    struct buf plain = {.arena = &e->scratch};
+    e->out.out = &plain;
+    while (e->part < COUNT(parts) && plain.n < PIECE_BYTES) {
+        if (parts[e->part](e))
+            continue;
+        e->part++;
+        e->is_open = false;
+        e->row = 0;
+    }
+    add_for_yaml(out, buf_str(&plain));
+    arena_reset(&e->scratch);
+    return e->part < COUNT(parts);
+}
+
 void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out)
 {
-    struct buf plain = {.arena = a};
-    struct json w = json_begin(&plain, INDENT);
-    write_fixture(&w, a, ns);
-    add_for_yaml(out, buf_str(&plain));
+    struct export *e = export_begin(a, ns);
+    while (export_next(e, out))
+        continue;
 }

@@ -13,5 +13,12 @@
 #include "base/json.h"
 #include "mockserver/runtime/namespaces.h"
 
-/* Appends the fixture to `out`; `a` is scratch memory. */
-void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out);
+struct export;
+/* Begins to export the state as it is now; later changes do not affect it. The export, with a copy of the state whose
+ * pages are shared until one of the two is changed, is released with the arena. Take the first piece at once: it has
+ * the rules. */
+struct export *export_begin(struct arena *a, const struct namespace *ns);
+/* Appends the next piece, some 64 KiB. Returns false if it was the last one. */
+bool export_next(struct export *e, struct buf *out);
+
+void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out); /* appends all pieces */

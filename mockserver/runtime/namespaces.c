@@ -42,6 +42,7 @@ struct binding {
 struct snapshot {
     char *name;
     struct world *world;
+    uint64_t number;
     UT_hash_handle hh;
 };
 
@@ -55,6 +56,7 @@ struct namespaces {
     size_t count, room;
     struct binding *bindings;
     struct snapshot *snapshots;
+    uint64_t snapshot_numbers; /* the last one */
     struct namespaces_watcher watcher;
 };
 
@@ -542,6 +544,7 @@ bool snapshots_save(struct namespaces *all, const char *name, struct namespace *
     } else {
         s = heap_new(sizeof *s);
         s->name = heap_text(name);
+        s->number = ++all->snapshot_numbers;
         HASH_ADD_KEYPTR(hh, all->snapshots, s->name, strlen(s->name), s);
     }
     s->world = copy_for_snapshot(ns->world);
@@ -562,10 +565,11 @@ bool snapshots_drop(struct namespaces *all, struct str name)
     return s != NULL;
 }
 
-const char *snapshots_at(const struct namespaces *all, size_t i)
+bool snapshots_next(const struct namespaces *all, struct snapshot_info *info)
 {
-    const struct snapshot *s = all->snapshots;
-    while (s && i--)
-        s = s->hh.next;
-    return s ? s->name : NULL;
+    const struct snapshot *s = info->at ? ((const struct snapshot *)info->at)->hh.next : all->snapshots;
+    info->count = HASH_COUNT(all->snapshots);
+    if (s)
+        *info = (struct snapshot_info){s->name, s->world, s->number, info->count, s};
+    return s;
 }

@@ -123,7 +123,16 @@ struct namespace *namespaces_of_credential(const struct namespaces *all, struct 
 bool snapshots_save(struct namespaces *all, const char *name, struct namespace *ns);
 struct world *snapshots_find(const struct namespaces *all, struct str name);
 bool snapshots_drop(struct namespaces *all, struct str name);
-const char *snapshots_at(const struct namespaces *all, size_t i); /* a name; NULL at the end */
+/* Walks them in the order of their numbers: start with {0}. Returns false at the end. A replaced snapshot keeps its
+ * number. */
+struct snapshot_info {
+    const char *name;
+    const struct world *world;
+    uint64_t number; /* ascending, not used again */
+    size_t count;    /* of all snapshots; set also at the end */
+    const void *at;  /* internal */
+};
+bool snapshots_next(const struct namespaces *all, struct snapshot_info *info);
 
 /* Returns a copy of `from` whose clock is at its start. The caller frees it. */
 struct world *initial_state_of(struct world *from);

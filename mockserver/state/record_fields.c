@@ -258,6 +258,7 @@ bool record_update(struct world *w, enum record_kind kind, uint32_t row, const s
     if (!ok || !has_references(type, edited, err))
         return false;
     struct transition t;
+    w->unchecked = true;
     memcpy(transition_begin(&t, w, kind, row), edited, type->size);
     transition_end_part(&t);
     queue_events(w, kind, row);

@@ -253,6 +253,7 @@ struct world {
     uint64_t minted;             /* numbers taken from the random sequence (record.h) */
     enum cause cause;            /* of the current transition, for the change log */
     uint32_t caller;             /* the key of the current call, or ROW_NONE */
+    bool unchecked;              /* a change that was not checked may have broken an invariant */
     bool checks;                 /* run world_check after each transition: debug builds and tests */
     struct table records[RECORD_KIND_COUNT];
     struct index indexes[WORLD_INDEX_COUNT];

@@ -246,8 +246,11 @@ static void a_snapshot_can_be_restored_repeatedly(void **state)
         assert_true(organization_find(ns->world, 1, "org_second"));
         assert_false(organization_find(ns->world, 1, "org_third"));
     }
-    assert_string_equal(snapshots_at(s->all, 0), "two");
-    assert_null(snapshots_at(s->all, 1));
+    struct snapshot_info info = {0};
+    assert_true(snapshots_next(s->all, &info));
+    assert_string_equal(info.name, "two");
+    assert_int_equal(info.number, 1);
+    assert_false(snapshots_next(s->all, &info));
     assert_true(snapshots_drop(s->all, STR("two")));
     assert_false(snapshots_drop(s->all, STR("two")));
     assert_null(snapshots_find(s->all, STR("two")));
@@ -263,7 +266,10 @@ static void saving_a_snapshot_again_replaces_it(void **state)
     organization_create(ns->world, 1, "org_second", "Second");
     snapshots_save(s->all, "x", ns);
     assert_true(organization_find(snapshots_find(s->all, STR("x")), 1, "org_second"));
-    assert_null(snapshots_at(s->all, 1));
+    struct snapshot_info info = {0};
+    assert_true(snapshots_next(s->all, &info));
+    assert_false(snapshots_next(s->all, &info));
+    assert_int_equal(info.count, 1);
 }
 
 /* Each namespace starts at the fixture's clock.start, unless the clock shows the machine's time. */
