@@ -5,11 +5,11 @@
 #include "base/http/client.h"
 #include "base/url.h"
 #include "mockserver/provider_api/webhooks.h"
+#include "mockserver/runtime/send_queue.h"
 
-#define TIMEOUT_MS    10000
-#define CONNECT_MS    5000
-#define RESPONSE_MAX  (64u << 10)
-#define IN_FLIGHT_MAX 32 /* further attempts are queued */
+#define TIMEOUT_MS   10000
+#define CONNECT_MS   5000
+#define RESPONSE_MAX (64u << 10)
 
 struct deliver_attempt {
     struct deliver *deliver;
@@ -17,10 +17,10 @@ struct deliver_attempt {
     uint64_t number;
     struct deliver_request request;
     bool loopback_only;             /* fail if the host resolves to another address */
-    struct http_transfer *transfer; /* NULL: queued */
+    struct http_transfer *transfer; /* NULL: held */
     deliver_done_fn *done;
     void *ctx;
-    struct deliver_attempt *next, *previous; /* in the queue */
+    struct deliver_attempt *next, *previous; /* of the held ones */
 };
 
 struct deliver {
@@ -28,9 +28,8 @@ struct deliver {
     struct http_client *client;
     deliver_network_fn *network;
     void *network_ctx;
-    struct deliver_attempt *first, *last; /* the queue */
-    size_t in_flight;
-    bool holds; /* queue all attempts */
+    struct deliver_attempt *first, *last; /* the held attempts */
+    bool holds;
     uint64_t last_number;
     struct deliver_watcher watcher;
 };
@@ -74,7 +73,7 @@ static struct http_client *client(struct deliver *d)
     const struct http_client_options options = {
         .timeout_ms = TIMEOUT_MS,
         .connect_timeout_ms = CONNECT_MS,
-        .connections_max = IN_FLIGHT_MAX,
+        .connections_max = SEND_MAX,
         .response_max = RESPONSE_MAX,
         .status_only = true,
     };
@@ -83,7 +82,7 @@ static struct http_client *client(struct deliver *d)
     return d->client;
 }
 
-static void enter_queue(struct deliver_attempt *t)
+static void hold(struct deliver_attempt *t)
 {
     struct deliver *d = t->deliver;
     t->previous = d->last;
@@ -91,24 +90,12 @@ static void enter_queue(struct deliver_attempt *t)
     d->last = t;
 }
 
-static void leave_queue(struct deliver_attempt *t)
+static void release(struct deliver_attempt *t)
 {
     struct deliver *d = t->deliver;
     *(t->previous ? &t->previous->next : &d->first) = t->next;
     *(t->next ? &t->next->previous : &d->last) = t->previous;
     t->next = t->previous = NULL;
-}
-
-static void start(struct deliver_attempt *t);
-
-static void start_next(struct deliver *d)
-{
-    d->in_flight--;
-    if (!d->first)
-        return;
-    struct deliver_attempt *next = d->first;
-    leave_queue(next);
-    start(next);
 }
 
 /* `done` frees the attempt. */
@@ -125,7 +112,6 @@ static void report_result(struct deliver_attempt *t, int status, const char *err
 static void on_response(void *ctx, const struct http_response *response)
 {
     struct deliver_attempt *t = ctx;
-    start_next(t->deliver);
     report_result(t, response->status, response->brief);
 }
 
@@ -136,7 +122,7 @@ bool deliver_complete(struct deliver *d, uint64_t number, int status, const char
         t = t->next;
     if (!t)
         return false;
-    leave_queue(t);
+    release(t);
     report_result(t, status, error);
     return true;
 }
@@ -150,7 +136,6 @@ static void start(struct deliver_attempt *t)
         .body = t->request.body,
         .loopback_only = t->loopback_only,
     };
-    t->deliver->in_flight++;
     t->transfer = http_send(client(t->deliver), t->arena, &sent, on_response, t);
 }
 
@@ -183,19 +168,17 @@ struct deliver_attempt *deliver_send(struct deliver *d, struct arena *a, const s
                                   .ctx = ctx};
     if (d->watcher.on_send)
         d->watcher.on_send(d->watcher.ctx, t->number, r);
-    if (!d->holds && d->in_flight < IN_FLIGHT_MAX)
-        start(t);
+    if (d->holds)
+        hold(t);
     else
-        enter_queue(t);
+        start(t);
     return t;
 }
 
 void deliver_drop(struct deliver_attempt *t)
 {
-    if (!t->transfer) {
-        leave_queue(t);
-        return;
-    }
-    http_drop(t->transfer);
-    start_next(t->deliver);
+    if (t->transfer)
+        http_drop(t->transfer);
+    else
+        release(t);
 }

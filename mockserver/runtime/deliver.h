@@ -1,4 +1,4 @@
-/* deliver.h - sends webhook requests: POSTs, several at a time, only to allowed hosts.
+/* deliver.h - sends webhook requests: POSTs, only to allowed hosts. send_queue.h limits how many at once.
  *
  * Shapes:  one struct deliver per mock. Without a loop there is no network; deliver_use_network lets a test respond
  *          instead. The HTTP client is created with the first attempt. Attempts are numbered from 1 in the order of

@@ -59,6 +59,7 @@ struct mock {
     int64_t started_wall_ms;
     struct arena arena;
     struct deliver *deliver;
+    struct send_queue *send_queue;
     struct turns *turns; /* work of namespaces that is shared out over rounds of the loop (turns.h) */
     struct client_registry *client_registry;
     size_t event_streams;             /* open now, in all namespaces */

@@ -10,6 +10,7 @@
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/rewrite.h"
+#include "mockserver/runtime/send_queue.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/turns.h"
 #include "mockserver/state/compaction.h"
@@ -35,7 +36,8 @@ struct in_flight { /* a delivery attempt */
     struct scheduler *scheduler;
     struct arena arena;
     uint32_t delivery;
-    struct deliver_attempt *attempt; /* NULL: it has ended */
+    struct deliver_attempt *attempt; /* NULL: it waits in the queue, or it has ended */
+    struct send_place place;
     struct in_flight *next, *previous;
 };
 
@@ -45,6 +47,7 @@ struct scheduler {
     struct world *world;
     struct in_flight *in_flight;
     size_t in_flight_count;
+    struct send_owner owner;
     struct call_slot waiter;        /* the call that advances the clock */
     struct call_line late, unended; /* calls that wait for due events, or for deliveries in flight */
     struct advance advance;
@@ -65,6 +68,8 @@ static const struct webhooks *webhooks_of(int provider)
 
 static void end_in_flight(struct in_flight *f)
 {
+    if (f->place.receiver)
+        send_queue_leave(f->scheduler->mock->send_queue, &f->place);
     *(f->previous ? &f->previous->next : &f->scheduler->in_flight) = f->next;
     if (f->next)
         f->next->previous = f->previous;
@@ -73,14 +78,19 @@ static void end_in_flight(struct in_flight *f)
     heap_free(f);
 }
 
+static bool is_delivering(const struct world *w, uint32_t delivery)
+{
+    return world_has(w, RECORD_DELIVERY, delivery) && delivery_read(w, delivery)->state == DELIVERY_DELIVERING;
+}
+
 /* The result is ignored if a tester has changed the delivery's state during the attempt. */
 static void complete(void *ctx, int status, const char *error)
 {
     struct in_flight *f = ctx;
     struct scheduler *p = f->scheduler;
     struct world *w = p->world;
-    const struct delivery *d = world_has(w, RECORD_DELIVERY, f->delivery) ? delivery_read(w, f->delivery) : NULL;
-    if (d && d->state == DELIVERY_DELIVERING) {
+    if (is_delivering(w, f->delivery)) {
+        const struct delivery *d = delivery_read(w, f->delivery);
         enum cause cause = w->cause;
         w->cause = CAUSE_DELIVERY;
         delivery_attempt_end(w, f->delivery, status, error, &webhooks_of(d->provider)->policies[w->webhooks.policy]);
@@ -88,6 +98,7 @@ static void complete(void *ctx, int status, const char *error)
     }
     end_in_flight(f);
     scheduler_tick(p);
+    send_queue_start(p->mock->send_queue);
 }
 
 /* Flips one bit after the body was signed; the seed and the delivery's id decide which. */
@@ -107,7 +118,7 @@ static const char *join(struct arena *a, const struct texts *list)
     return list->count ? buf_c(&out) : NULL;
 }
 
-/* The request may wait for its turn, and the state's texts may be gone by then (compaction.h). */
+/* The request takes a while, and the state's texts may be gone by then (compaction.h). */
 static void keep_texts(struct arena *a, struct deliver_request *r)
 {
     r->url = arena_text(a, r->url);
@@ -118,36 +129,60 @@ static void keep_texts(struct arena *a, struct deliver_request *r)
     }
 }
 
+static void write_request(struct in_flight *f, struct deliver_request *r)
+{
+    struct world *w = f->scheduler->world;
+    const struct delivery *d = delivery_read(w, f->delivery);
+    struct buf body = {.arena = &f->arena};
+    struct texts varied = {0};
+    int64_t now_ms = w->webhooks.virtual_time ? world_now(w) : time_wall_ms();
+    const struct webhooks *webhooks = webhooks_of(d->provider);
+    *r = (struct deliver_request){.url = webhook_read(w, d->webhook)->url, .allowed = w->webhooks.allowed};
+    webhooks->write_body(&body, w, f->delivery);
+    rules_change_delivery(&f->arena, w, &d->faults, &body);
+    rewrite_body(w, f->delivery, &body, &varied);
+    webhooks->add_headers(&f->arena, w, f->delivery, (now_ms + d->faults.clock_skew_ms) / 1000, buf_str(&body),
+                          &r->headers);
+    rewrite_headers(&f->arena, w, f->delivery, &r->headers, &varied);
+    rules_change_delivery_headers(&f->arena, &d->faults, &r->headers);
+    if (d->attempts <= d->faults.corrupt_attempts)
+        flip_bit(&body, w, d);
+    r->body = buf_str(&body);
+    delivery_set_varied(w, f->delivery, join(&f->arena, &varied)); /* d is invalid from here on */
+    keep_texts(&f->arena, r);
+}
+
+/* It is the attempt's turn. */
+static void send_attempt(void *ctx)
+{
+    struct in_flight *f = ctx;
+    struct deliver_request r;
+    if (!is_delivering(f->scheduler->world, f->delivery)) { /* a tester has changed its state since */
+        complete(f, 0, NULL);
+        return;
+    }
+    write_request(f, &r);
+    struct deliver_attempt *attempt = deliver_send(f->scheduler->mock->deliver, &f->arena, &r, complete, f);
+    if (attempt) /* else the attempt has ended and f is freed */
+        f->attempt = attempt;
+}
+
 static void start_attempt(struct scheduler *p, uint32_t delivery)
 {
     struct in_flight *f = heap_new(sizeof *f);
     *f = (struct in_flight){.scheduler = p, .delivery = delivery, .next = p->in_flight};
+    f->place = (struct send_place){.start = send_attempt, .ctx = f, .owner = &p->owner};
     if (p->in_flight)
         p->in_flight->previous = f;
     p->in_flight = f;
     p->in_flight_count++;
-
-    const struct delivery *d = delivery_read(p->world, delivery);
-    struct deliver_request r = {.url = webhook_read(p->world, d->webhook)->url, .allowed = p->world->webhooks.allowed};
-    struct buf body = {.arena = &f->arena};
-    struct texts varied = {0};
-    int64_t now_ms = p->world->webhooks.virtual_time ? world_now(p->world) : time_wall_ms();
-    const struct webhooks *webhooks = webhooks_of(d->provider);
-    webhooks->write_body(&body, p->world, delivery);
-    rules_change_delivery(&f->arena, p->world, &d->faults, &body);
-    rewrite_body(p->world, delivery, &body, &varied);
-    webhooks->add_headers(&f->arena, p->world, delivery, (now_ms + d->faults.clock_skew_ms) / 1000, buf_str(&body),
-                          &r.headers);
-    rewrite_headers(&f->arena, p->world, delivery, &r.headers, &varied);
-    rules_change_delivery_headers(&f->arena, &d->faults, &r.headers);
-    if (d->attempts <= d->faults.corrupt_attempts)
-        flip_bit(&body, p->world, d);
-    r.body = buf_str(&body);
-    delivery_set_varied(p->world, delivery, join(&f->arena, &varied)); /* d is invalid from here on */
-    keep_texts(&f->arena, &r);
-    struct deliver_attempt *attempt = deliver_send(p->mock->deliver, &f->arena, &r, complete, f);
-    if (attempt) /* else the attempt has ended and f is freed */
-        f->attempt = attempt;
+    const char *url = webhook_read(p->world, delivery_read(p->world, delivery)->webhook)->url;
+    if (send_queue_enter(p->mock->send_queue, &f->place, url)) {
+        send_queue_start(p->mock->send_queue);
+        return;
+    }
+    f->place.receiver = NULL;
+    complete(f, 0, "too many attempts wait for this receiver");
 }
 
 static void on_timer(void *ctx)
@@ -530,9 +565,11 @@ void scheduler_free(struct scheduler *p)
     if (!p)
         return;
     while (p->in_flight) {
-        deliver_drop(p->in_flight->attempt);
+        if (p->in_flight->attempt)
+            deliver_drop(p->in_flight->attempt);
         end_in_flight(p->in_flight);
     }
+    send_queue_start(p->mock->send_queue); /* others may send now */
     if (p->timer)
         mock_timer_cancel(p->mock, p->timer);
     turns_remove(p->mock->turns, &p->turn);

@@ -9,6 +9,7 @@
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
+#include "mockserver/runtime/send_queue.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/turns.h"
 #include "mockserver/server/request_log.h"
@@ -62,6 +63,7 @@ static struct mock *create_namespaces(struct mock *m)
     if (options->fixture_count)
         m->reload = reload_new(m);
     m->deliver = deliver_new();
+    m->send_queue = send_queue_new();
     m->turns = turns_new(m);
     m->client_registry = client_registry_new();
     namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, m});
@@ -103,10 +105,13 @@ void mock_free(struct mock *m)
 {
     if (!m)
         return;
+    if (m->send_queue)
+        send_queue_stop(m->send_queue);
     reload_free(m->reload);
     namespaces_free(m->namespaces);
     mock_idle_end(m);
     turns_free(m->turns);
+    send_queue_free(m->send_queue);
     deliver_free(m->deliver);
     client_registry_free(m->client_registry);
     for (size_t i = 0; i < m->fixture_count; i++)
