@@ -64,6 +64,9 @@ char *heap_text(const char *text)
 #define ALIGN     ((size_t)16)
 #define CHUNK_MIN ((size_t)4 << 10)
 #define CHUNK_MAX ((size_t)256 << 10)
+#define LARGE_MIN ((size_t)64 << 10) /* a block of this size can be grown by the heap */
+#define HUGE_MIN  ((size_t)1 << 20)  /* a block of this size grows by an eighth, a smaller one by half */
+#define LOOKS_MAX 8                  /* chunks in which such a block is looked for */
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -187,15 +190,43 @@ static bool grow_in_place(struct arena *a, const void *items, size_t old_size, s
     return true;
 }
 
+/* Returns the link to the chunk of a large block that is alone in it; NULL: there is none among the newest chunks. */
+static struct arena_chunk **chunk_of_large(struct arena *a, const void *items, size_t old_size)
+{
+    struct arena_chunk **at = &a->chunk;
+    if (!items || old_size < LARGE_MIN)
+        return NULL;
+    for (int i = 0; i < LOOKS_MAX && *at; i++, at = &(*at)->older)
+        if ((const unsigned char *)items == (*at)->bytes)
+            return (*at)->used == footprint(old_size) ? at : NULL;
+    return NULL;
+}
+
+/* Lets the heap grow a large block: no old copy of it stays in the arena, and the heap moves pages instead of bytes. */
+static void *grow_large(struct arena_chunk **at, size_t size)
+{
+    size_t need = footprint(size);
+    ALLOW((*at)->bytes, (*at)->size);
+    *at = heap_grow(*at, sizeof **at + need);
+    (*at)->used = (*at)->size = need;
+    FORBID((*at)->bytes, need);
+    ALLOW((*at)->bytes, size);
+    return (*at)->bytes;
+}
+
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_t item_size)
 {
     if (count < *room)
         return items;
-    size_t wanted = count + count / 2 + 8;
     size_t old_size = *room * item_size, size;
+    size_t wanted = count + count / (old_size < HUGE_MIN ? 2 : 8) + 8;
     if (__builtin_mul_overflow(wanted, item_size, &size))
         size = SIZE_MAX;
+    struct arena_chunk **large;
     if (grow_in_place(a, items, old_size, size)) {
+        memset((unsigned char *)items + old_size, 0, size - old_size);
+    } else if ((large = chunk_of_large(a, items, old_size))) {
+        items = grow_large(large, size);
         memset((unsigned char *)items + old_size, 0, size - old_size);
     } else {
         /* `count` may be larger than the old block (buf.c), so copy the whole old block. */
@@ -234,6 +265,14 @@ size_t arena_held(const struct arena *a)
     for (const struct arena_chunk *c = a->chunk; c; c = c->older)
         sum += c->size;
     return sum;
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+    size_t bytes = 0;
+    for (const struct arena_chunk *c = a->chunk; c; c = c->older)
+        bytes += sizeof *c + c->size;
+    return bytes;
 }
 
 void arena_reset(struct arena *a)

@@ -33,9 +33,10 @@ void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_
 /* Calls release(thing) when the arena is reset or ended. Returns thing. */
 void *arena_own(struct arena *a, void *thing, void (*release)(void *));
 
-size_t arena_held(const struct arena *a); /* bytes of all its chunks */
-void arena_reset(struct arena *a); /* empties the arena; keeps one chunk for reuse */
-void arena_end(struct arena *a);   /* releases everything; the arena is {0} again */
+size_t arena_held(const struct arena *a);  /* bytes of all its chunks */
+size_t arena_bytes(const struct arena *a); /* memory that it holds */
+void arena_reset(struct arena *a);         /* empties the arena; keeps one chunk for reuse */
+void arena_end(struct arena *a);           /* releases everything; the arena is {0} again */
 
 #define arena_new(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_alloc((a), sizeof(type) * (count)))

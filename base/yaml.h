@@ -5,7 +5,7 @@
  *          A merge key (`<<: *name` or a list of maps) adds the members that the map does not have itself.
  *          Top-level keys that begin with x- are dropped: a place for anchors.
  * Units:   bytes; the limits are YAML_MAX_BYTES and those of base/yaml_tree.h. Each use of an alias counts, so that
- *          every walk over the tree is bounded.
+ *          every walk over the tree is bounded by the size of the file.
  * Errors:  file:line:col for each. Rejected are: a syntax error (reading stops there), invalid UTF-8, control
  *          characters, a duplicate or non-scalar key, a %YAML other than 1.2, an alias to an open or unknown
  *          anchor, any tag except !!str, .inf, .nan, an integer beyond int64, a second document, an empty file, an
@@ -18,7 +18,7 @@
 #pragma once
 #include "base/node.h"
 
-#define YAML_MAX_BYTES (64u << 20)
+#define YAML_MAX_BYTES (1u << 30)
 
 const struct node *yaml_load(struct arena *a, const char *path, struct error *err);
 /* Like yaml_load; *hash is the str_hash of the text, or 0 if the file cannot be read. */

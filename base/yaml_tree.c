@@ -155,8 +155,10 @@ static bool put(struct yaml_tree *t, const struct node *n, size_t nodes, int hei
 {
     struct yaml_level *l = innermost(t);
     t->nodes += nodes;
-    if (t->nodes > YAML_MAX_NODES)
-        return yaml_tree_error(t, "more than %d values (each use of an alias counts)", YAML_MAX_NODES);
+    if (t->aliased > YAML_MAX_ALIASED)
+        return yaml_tree_error(t, "aliases add more than %d values (each use of an alias counts)", YAML_MAX_ALIASED);
+    if (t->nodes - t->aliased > YAML_MAX_NODES)
+        return yaml_tree_error(t, "more than %d values", YAML_MAX_NODES);
     if (t->depth + height > YAML_MAX_DEPTH)
         return yaml_tree_error(t, "lists and maps are nested more than %d levels deep", YAML_MAX_DEPTH);
     if (awaits_key(t))
@@ -201,8 +203,10 @@ static void anchor_close(struct yaml_anchor *anchor, const struct node *n, size_
 bool yaml_tree_alias(struct yaml_tree *t, struct str name)
 {
     const struct yaml_anchor *anchor = anchor_find(t, name);
-    if (anchor && anchor->node)
+    if (anchor && anchor->node) {
+        t->aliased += anchor->nodes;
         return put(t, anchor->node, anchor->nodes, anchor->height);
+    }
     (void)yaml_tree_error(t,
                           anchor ? "alias *" STR_FMT " refers to the value that contains it"
                                  : "alias *" STR_FMT " has no anchor before it",
@@ -230,6 +234,15 @@ static struct str keep_text(struct yaml_tree *t, struct str text)
     return str_of(str_dup(t->arena, text), text.n);
 }
 
+/* A large file has the same keys many times. */
+static struct str keep_key(struct yaml_tree *t, struct str key)
+{
+    const char **at = &t->keys[str_hash(key) % YAML_KEYS];
+    if (!*at || !str_is(key, *at))
+        *at = keep_text(t, key).s;
+    return str_of(*at, key.n);
+}
+
 /* The key of a merge: a quoted "<<" is another key, with a text of its own. */
 static const char merge_key[] = "<<";
 
@@ -247,9 +260,9 @@ static bool take_key(struct yaml_tree *t, struct str key, bool plain, struct yam
 bool yaml_tree_scalar(struct yaml_tree *t, struct str text, bool plain, struct yaml_marks marks)
 {
     struct yaml_anchor *anchor;
-    text = keep_text(t, text);
     if (awaits_key(t))
-        return take_key(t, text, plain, marks);
+        return take_key(t, keep_key(t, text), plain, marks);
+    text = keep_text(t, text);
     if (!anchor_open(t, marks.anchor, &anchor))
         return false;
     struct node *n = arena_new(t->arena, struct node);

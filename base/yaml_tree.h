@@ -10,8 +10,10 @@
 
 #define YAML_MAX_DEPTH   64
 #define YAML_MAX_ANCHORS 256
-#define YAML_MAX_NODES   4000000
-#define YAML_MAX_MERGED  4096 /* members that one merge key adds */
+#define YAML_MAX_NODES   40000000 /* values of a file, without those of aliases */
+#define YAML_MAX_ALIASED 4000000  /* values that the aliases of a file add, counted at each use */
+#define YAML_MAX_MERGED  4096     /* members that one merge key adds */
+#define YAML_KEYS        1024     /* the texts of so many keys are shared */
 
 struct yaml_anchor {
     struct str name;
@@ -44,7 +46,8 @@ struct yaml_tree {
     int depth;
     struct yaml_anchor anchors[YAML_MAX_ANCHORS];
     size_t anchor_count;
-    size_t nodes;
+    size_t nodes, aliased; /* nodes: with those of aliases */
+    const char *keys[YAML_KEYS];
     const struct node *root;
 };
 

@@ -155,6 +155,25 @@ static void the_last_block_of_a_chunk_grows_in_place(void **state)
     arena_end(&a);
 }
 
+/* The heap moves it, so that no old copy stays in the arena. */
+static void a_large_list_needs_little_more_than_its_size(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    struct numbers x = {0};
+    for (int i = 0; i < 3000000; i++) {
+        *arena_push(&a, &x, int) = i;
+        if (i % 1000 == 0)
+            (void)arena_alloc(&a, 100);
+    }
+    for (int i = 0; i < 3000000; i++)
+        assert_int_equal(x.items[i], i);
+    assert_in_range(arena_bytes(&a), 3000000 * sizeof(int), 3000000 * sizeof(int) * 13 / 10);
+    for (size_t i = x.count; i < x.room; i++)
+        assert_int_equal(x.items[i], 0);
+    arena_end(&a);
+}
+
 static void added_room_is_zeroed(void **state)
 {
     (void)state;
@@ -209,6 +228,7 @@ int main(void)
         cmocka_unit_test(copies_and_formatted_texts_are_complete),
         cmocka_unit_test(pushed_items_keep_their_order_when_the_list_moves),
         cmocka_unit_test(the_last_block_of_a_chunk_grows_in_place),
+        cmocka_unit_test(a_large_list_needs_little_more_than_its_size),
         cmocka_unit_test(added_room_is_zeroed),
 #ifdef __SANITIZE_ADDRESS__
         cmocka_unit_test(the_sanitizer_detects_an_access_past_a_block),

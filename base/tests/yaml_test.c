@@ -265,8 +265,20 @@ static void an_alias_bomb_is_rejected(void **state)
     buf_text(&text, "- &a0 [x,x,x,x,x,x,x,x,x]\n");
     for (int i = 0; i < 9; i++)
         buf_printf(&text, "- &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i + 1, i, i, i, i, i, i, i, i, i);
-    assert_non_null(
-        strstr(parse_error(*state, buf_str(&text)), "more than 4000000 values (each use of an alias counts)"));
+    assert_non_null(strstr(parse_error(*state, buf_str(&text)),
+                           "aliases add more than 4000000 values (each use of an alias counts)"));
+}
+
+/* An export of a grown namespace is such a file. */
+static void a_large_file_is_read(void **state)
+{
+    struct buf text = {.arena = *state};
+    size_t n = (size_t)70 << 20;
+    buf_text(&text, "[\"");
+    memset(buf_reserve(&text, n), 'x', n);
+    text.n += n;
+    buf_text(&text, "\"]");
+    assert_int_equal(node_at(parse(*state, buf_c(&text)), 0)->text.n, n);
 }
 
 static void anchors_have_a_limit(void **state)
@@ -365,6 +377,7 @@ int main(void)
         cmocka_unit_test(invalid_yaml_is_rejected_with_its_location),
         cmocka_unit_test(aliases_cannot_exceed_the_nesting_limit),
         cmocka_unit_test(an_alias_bomb_is_rejected),
+        cmocka_unit_test(a_large_file_is_read),
         cmocka_unit_test(anchors_have_a_limit),
         cmocka_unit_test(a_duplicate_in_ten_thousand_keys_is_found),
         cmocka_unit_test(a_file_is_loaded_under_its_own_name),

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "base/url.h"
+#include "base/yaml.h"
 #include "mockserver/admin/api.h"
 #include "mockserver/cli/reference.h"
 #include "mockserver/cli/schema.h"
@@ -21,9 +22,9 @@
 #define HEALTH_TIMEOUT_MS 3000
 #define HEALTH_BYTES_MAX  65536
 
-#define EXPORT_TIMEOUT_MS 30000
+#define EXPORT_TIMEOUT_MS 600000
 #define EXPORT_CONNECT_MS 5000
-#define EXPORT_MAX_BYTES  ((size_t)256 << 20)
+#define EXPORT_MAX_BYTES  ((size_t)YAML_MAX_BYTES) /* a fixture may have so many */
 
 int command_lint(const struct options *o, struct error *err)
 {
@@ -165,9 +166,9 @@ int command_healthcheck(const struct options *o, struct error *err)
     return why ? 1 : 0;
 }
 
-static bool print_text(struct str text, struct error *err)
+static bool print_part(struct str text, struct error *err)
 {
-    bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && putchar('\n') != EOF && fflush(stdout) != EOF;
+    bool ok = fwrite(text.s, 1, text.n, stdout) == text.n && fflush(stdout) != EOF;
     return ok || error_add(err, ERROR_SYSTEM, (struct where){0}, "cannot write to stdout: %s", strerror(errno));
 }
 
@@ -175,12 +176,21 @@ static bool export_file(const struct options *o, struct error *err)
 {
     const struct mock_options options = options_for_mock(o);
     struct mock *m = mock_new(&options, err);
-    struct buf text = {.arena = o->arena};
     if (!m)
         return false;
-    export_namespace(o->arena, namespaces_at(m->namespaces, 0), &text);
+    struct arena a = {0}, piece = {0};
+    struct export *e = export_begin(&a, namespaces_at(m->namespaces, 0));
+    bool more = true, ok = true;
+    while (more && ok) {
+        struct buf text = {.arena = &piece};
+        more = export_next(e, &text);
+        ok = print_part(buf_str(&text), err);
+        arena_reset(&piece);
+    }
+    arena_end(&piece);
+    arena_end(&a);
     mock_free(m);
-    return print_text(buf_str(&text), err);
+    return ok && print_part(STR("\n"), err);
 }
 
 struct state_request {
@@ -201,7 +211,7 @@ static void on_state(void *ctx, const struct http_response *response)
     if (response->error)
         error_add(s->err, ERROR_TARGET, nowhere, "no mock responds at %s; %s", from, response->error);
     else if (response->status == 200)
-        print_text(response->body, s->err);
+        (void)(print_part(response->body, s->err) && print_part(STR("\n"), s->err));
     else
         error_add(s->err, ERROR_TARGET, nowhere, "%s: status %d%s%s", from, response->status, detail ? ": " : "",
                   detail ? detail : "");
