@@ -64,13 +64,22 @@ static void on_request(void *ctx, struct exchange *x)
         memset(buf_reserve(&r->body, 250), 'x', 250);
         r->body.n = 250;
     }
+    if (str_is(q->path, "/large")) {
+        char *bytes = buf_reserve(&r->body, RIG_LARGE);
+        for (size_t i = 0; i < RIG_LARGE; i++)
+            bytes[i] = (char)('a' + i % 23);
+        r->body.n = RIG_LARGE;
+    }
     if (str_is(q->path, "/length"))
         headers_add(&x->arena, &r->headers, "Content-Length", STR("7"));
     if (str_is(q->path, "/empty"))
         r->status = 204;
     else if (!r->body.n)
         buf_printf(&r->body, STR_FMT " " STR_FMT " ?" STR_FMT " %zu%s [" STR_FMT "]", STR_ARG(q->method),
-                   STR_ARG(q->path), STR_ARG(q->query), q->body.n, q->body_too_large ? " too large" : "",
+                   STR_ARG(q->path), STR_ARG(q->query), q->body.n,
+                   q->body_too_large ? " too large"
+                   : q->body_dropped ? " dropped"
+                                     : "",
                    STR_ARG(str_head(q->body, 20)));
     headers_add(&x->arena, &r->headers, "X-Peer", str_from(q->peer));
     if (r->status == 200 && !r->chunked)
@@ -186,6 +195,16 @@ struct client *client_on(struct rig *g, int fd)
 struct client *client_new(struct rig *g)
 {
     return client_on(g, rig_connect(server_port(g->server)));
+}
+
+void client_pause(struct client *c)
+{
+    loop_unwatch(c->rig->loop, c->fd);
+}
+
+void client_resume(struct client *c)
+{
+    loop_watch(c->rig->loop, c->fd, LOOP_READ, on_bytes, c);
 }
 
 void client_end(struct client *c)

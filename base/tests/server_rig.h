@@ -13,6 +13,7 @@
 enum {
     RIG_BODY_MAX = 1000,
     RIG_SUSPENDED_MAX = 500,
+    RIG_LARGE = 6 << 20, /* bytes of the response to /large */
 };
 
 /* The server under test, and how often its callbacks were called. */
@@ -22,7 +23,7 @@ struct rig {
     struct server *server;
     struct exchange *suspended[RIG_SUSPENDED_MAX];
     size_t suspended_count;
-    size_t handled, refused, done, sent;
+    size_t handled, refused, done, sent, admitted;
 };
 
 /* A client with one connection. */
@@ -51,6 +52,8 @@ int rig_connect_six(int port);
 struct client *client_new(struct rig *g);
 struct client *client_on(struct rig *g, int fd);
 void client_end(struct client *c);
+void client_pause(struct client *c); /* it reads nothing until client_resume */
+void client_resume(struct client *c);
 void client_send(struct client *c, struct str bytes);
 struct mock_response client_request(struct client *c,
                                     const char *request); /* sends the request and reads one response */

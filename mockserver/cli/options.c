@@ -198,6 +198,15 @@ static bool set_namespaces(struct options *o, const struct given *g)
     return true;
 }
 
+static bool set_connections(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!str_to_int(str_from(g->value), &value) || value < 1 || value > CONNECTIONS_LIMIT)
+        return flag_invalid(g, "expected 1 to 1000000");
+    o->connections = value;
+    return true;
+}
+
 static bool set_namespace_idle(struct options *o, const struct given *g)
 {
     int64_t value;
@@ -300,6 +309,10 @@ static const struct flag serve_rows[] = {
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
          .help = "delete implicitly created namespaces after this idle time (default 24h; 0s: "
                  "never)"),
+    FLAG("connections", "N", set_connections,
+         .help =
+             "maximum number of connections (default: what the system allows a process, 'ulimit -Hn', less 144); at "
+             "the limit, the one that is idle for the longest time is closed"),
     FLAG("journal-bytes", "SIZE", set_journal_bytes, .help = "journal size limit per namespace (default 8MiB)"),
     FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
     FLAG("log", "LEVEL", set_log,

@@ -11,7 +11,8 @@
 #include "base/log.h"
 #include "mockserver/runtime/mock.h"
 
-#define PORT_DEFAULT 8080
+#define PORT_DEFAULT      8080
+#define CONNECTIONS_LIMIT 1000000
 
 #define COMMANDS(X)                                                                                                    \
     X(COMMAND_SERVE, "serve")                                                                                          \
@@ -61,7 +62,8 @@ struct options {
     const char *cacert;                /* export: NULL: the system's certificates */
     bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, trust_forwarded, no_watch, json, all;
     int64_t namespaces, namespace_idle_ms, journal_bytes;
-    int log; /* enum log_level */
+    int64_t connections; /* 0: as many as the system allows */
+    int log;             /* enum log_level */
     bool log_json;
 };
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -16,10 +17,14 @@
 #include "mockserver/recording/record.h"
 #include "mockserver/server/request_log.h"
 
-#define IDLE_TIMEOUT_S  60
-#define CONNECTIONS_MAX 1000
-#define QUIESCE_US      INT64_C(5000000)
-#define REFRESH_US      INT64_C(10000) /* between two checks for requests in flight */
+#define IDLE_TIMEOUT_S 60
+/* Descriptors: for files, webhooks and the program itself, and for the connections of a separate admin port. */
+#define OTHER_FILES       128
+#define ADMIN_CONNECTIONS 256
+#define CONNECTIONS_MIN   16
+#define RESERVE           16 /* connections beyond the limit that may reach the admin API */
+#define QUIESCE_US        INT64_C(5000000)
+#define REFRESH_US        INT64_C(10000) /* between two checks for requests in flight */
 
 struct service {
     struct loop *loop;
@@ -27,6 +32,7 @@ struct service {
     struct recorder *recorder; /* NULL: do not record */
     struct port port, admin;   /* admin may be closed */
     struct tls tls;
+    int connections;           /* of each address of the port */
     int64_t ends_us;           /* deadline for the requests in flight; 0: serving */
     bool client_checks_failed; /* set when the mock stops */
 };
@@ -37,9 +43,35 @@ struct handlers {
     void (*handle_admin)(void *ctx, struct exchange *x);
     void (*refuse)(void *ctx, struct exchange *x, int status, const char *why);
     void (*done)(void *ctx, struct exchange *x, bool sent);
+    bool (*admit)(void *ctx, const struct request *r);
+    bool (*admit_admin)(void *ctx, const struct request *r);
+    bool (*urgent)(void *ctx, const struct request *r);
 };
-static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refuse, mock_done};
-static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse, recorder_done};
+static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refuse, mock_done,
+                                       mock_admit,  mock_admit_admin,  mock_urgent};
+static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse, recorder_done,
+                                          recorder_admit,  recorder_admit_admin,  recorder_urgent};
+
+/* Returns how many connections the port may have: as many as --connections says, or else as the process may have
+ * descriptors, of which it takes all that it may have. */
+static int count_connections(const struct options *o)
+{
+    struct rlimit files = {0};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+        (void)getrlimit(RLIMIT_NOFILE, &files);
+    }
+    rlim_t kept = OTHER_FILES + RESERVE + (o->admin_port >= 0 ? ADMIN_CONNECTIONS : 0);
+    rlim_t most = files.rlim_cur > kept + CONNECTIONS_MIN ? files.rlim_cur - kept : CONNECTIONS_MIN;
+    int count = (int)(most < CONNECTIONS_LIMIT ? most : CONNECTIONS_LIMIT);
+    if (o->connections > count)
+        log_line(LOG_WARN, "--connections %d: the system allows this process %llu descriptors; serving %d connections",
+                 (int)o->connections, (unsigned long long)files.rlim_cur, count);
+    count = o->connections && o->connections < count ? (int)o->connections : count;
+    log_line(LOG_DEBUG, "serving up to %d connections", count);
+    return count;
+}
 
 static bool open_port(const struct service *s, const struct options *o, int64_t number, bool admin, struct port *out,
                       struct error *err)
@@ -51,10 +83,13 @@ static bool open_port(const struct service *s, const struct options *o, int64_t 
         .body_max = HTTP_BODY_MAX,
         .certificate = s->tls.on ? &s->tls.certificate : NULL,
         .idle_timeout_s = IDLE_TIMEOUT_S,
-        .connections_max = CONNECTIONS_MAX,
+        .connections_max = admin ? ADMIN_CONNECTIONS : s->connections,
+        .reserve = RESERVE,
         .handle = admin ? to->handle_admin : to->handle,
         .refuse = to->refuse,
         .done = to->done,
+        .admit = admin ? to->admit_admin : to->admit,
+        .urgent = admin ? NULL : to->urgent,
         .ctx = s->recorder ? (void *)s->recorder : s->mock,
     };
     return port_open(s->loop, &options, out, err);
@@ -219,6 +254,7 @@ int command_serve(const struct options *o, struct error *err)
     if (o->client_report && !file_can_write(o->client_report, err))
         return 2;
     signal(SIGPIPE, SIG_IGN);
+    s.connections = count_connections(o);
     if (open_mock(&s, o, err) && open_listeners(&s, o, err)) {
         loop_signal(s.loop, SIGINT, on_signal, &s);
         loop_signal(s.loop, SIGTERM, on_signal, &s);

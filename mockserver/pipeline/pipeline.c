@@ -296,6 +296,29 @@ static void pass_all_gates(struct call *c)
         }
         c->trace.gates_passed++;
     }
+    if (c->req->body_dropped)
+        call_refuse(c, FAULT_TOO_LARGE, "The body was not read, because the request seemed to be refused without it.");
+}
+
+/* Gates that read only the head and count nothing. */
+static bool reads_head(const struct call *c, const struct gate *g)
+{
+    return g->passes == gate_bearer || g->passes == gate_header_key || g->passes == c->provider->admits;
+}
+
+bool pipeline_admits(struct call *c)
+{
+    resolve_peek(c);
+    if (c->req->body_too_large)
+        return false;
+    if (!c->ns || rules_count(c->ns->rules))
+        return true;
+    if (!c->route)
+        return false;
+    for (size_t i = 0; i < c->provider->gate_count; i++)
+        if (reads_head(c, &c->provider->gates[i]) && !c->provider->gates[i].passes(c))
+            return false;
+    return true;
 }
 
 static void pass_gates(struct call *c)

@@ -12,5 +12,8 @@
 
 /* Responds to the call. The exchange's `reply` may free the call. */
 void pipeline_run(struct call *c);
+/* False if the call is refused whatever its body is: the body is too large, there is no such route, or the key or the
+ * admin token is not valid. True if rules could change that. Has no effects. */
+bool pipeline_admits(struct call *c);
 /* Writes the complete response of a refused request that does not run through the pipeline. */
 void pipeline_render_error(struct call *c);

@@ -328,6 +328,13 @@ void resolve_path(struct call *c)
     resolve_route(c);
 }
 
+void resolve_peek(struct call *c)
+{
+    resolve_refusal(c);
+    c->ns = namespaces_find(c->mock->namespaces, c->ns_name);
+    c->world = c->ns ? c->ns->world : c->world;
+}
+
 void resolve_refusal(struct call *c)
 {
     read_path(c);

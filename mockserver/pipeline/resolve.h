@@ -20,5 +20,8 @@ void resolve_path(struct call *c);
 /* True if the path is below /__admin; may be called before resolve_namespace. */
 bool resolve_names_admin(const struct call *c);
 
+/* Sets path, ns, world, provider and route as far as they exist. Creates no namespace, sets no fault and has no
+ * effects. */
+void resolve_peek(struct call *c);
 /* Sets path, world and provider for an error response. Creates no namespace and sets no fault. */
 void resolve_refusal(struct call *c);

@@ -109,6 +109,8 @@ void line_call(struct buf *b, const struct input *in)
     put_headers(&w, &r->headers);
     if (r->body_too_large)
         json_put_bool(&w, "too_large", true);
+    if (r->body_dropped)
+        json_put_bool(&w, "dropped", true);
     put_body(&w, r->body);
     close_line(b, &w);
 }
@@ -174,7 +176,7 @@ struct line {
     int64_t number;
     struct timestamp at;
     int64_t arrived_us, sent_after_us, refused, status, peer_port;
-    bool admin, too_large;
+    bool admin, too_large, dropped;
     const char *why, *peer, *error;
     const struct node *method, *target, *headers, *body, *report;
 };
@@ -205,6 +207,7 @@ static const struct field call_rows[] = {
     FIELD("headers", FIELD_NODE, struct line, headers, .required = true,
           .help = "The headers, a list of [name, value]."),
     FIELD("too_large", FIELD_BOOL, struct line, too_large, .help = "The body was over the limit and was dropped."),
+    FIELD("dropped", FIELD_BOOL, struct line, dropped, .help = "The body was not read: the head was refused."),
     FIELD("body", FIELD_NODE, struct line, body, .required = true, .help = "The body."),
 };
 static const struct field client_closed_rows[] = {
@@ -326,7 +329,8 @@ static bool read_request(struct arena *a, const struct line *l, struct request *
     *r = (struct request){.peer = l->peer,
                           .peer_port = (int)l->peer_port,
                           .sent_after_us = l->sent_after_us,
-                          .body_too_large = l->too_large};
+                          .body_too_large = l->too_large,
+                          .body_dropped = l->dropped};
     if (!line_bytes(a, l->method, &r->method, err) || !line_bytes(a, l->target, &r->target, err) ||
         !line_headers(a, l->headers, &r->headers, err) || !line_bytes(a, l->body, &r->body, err))
         return false;

@@ -179,6 +179,21 @@ void recorder_done(void *recorder, struct exchange *x, bool sent)
         release_clocks(r);
 }
 
+bool recorder_admit(void *recorder, const struct request *r)
+{
+    return mock_admit(((struct recorder *)recorder)->mock, r);
+}
+
+bool recorder_admit_admin(void *recorder, const struct request *r)
+{
+    return mock_admit_admin(((struct recorder *)recorder)->mock, r);
+}
+
+bool recorder_urgent(void *recorder, const struct request *r)
+{
+    return mock_urgent(((struct recorder *)recorder)->mock, r);
+}
+
 /* outputs other than responses */
 
 static void record_delivery(void *recorder, uint64_t number, const struct deliver_request *request)

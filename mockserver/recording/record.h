@@ -25,3 +25,6 @@ void recorder_handle(void *recorder, struct exchange *x);
 void recorder_handle_admin(void *recorder, struct exchange *x);
 void recorder_refuse(void *recorder, struct exchange *x, int status, const char *why);
 void recorder_done(void *recorder, struct exchange *x, bool sent);
+bool recorder_admit(void *recorder, const struct request *r); /* these have no effects, so they are not recorded */
+bool recorder_admit_admin(void *recorder, const struct request *r);
+bool recorder_urgent(void *recorder, const struct request *r);

@@ -175,3 +175,34 @@ void mock_done(void *mock, struct exchange *x, bool sent)
     if (!sent)
         report_unsent(mock, c);
 }
+
+/* Asks `question` about a call that has only a head. */
+static bool ask_about(struct mock *m, const struct request *r, bool admin_port, bool (*question)(struct call *c))
+{
+    struct exchange x = {.request = *r};
+    struct call *c = new_call(m, &x);
+    c->admin_port = admin_port;
+    bool answer = question(c);
+    arena_end(&x.arena);
+    return answer;
+}
+
+bool mock_admit(void *mock, const struct request *r)
+{
+    return ask_about(mock, r, false, pipeline_admits);
+}
+
+bool mock_admit_admin(void *mock, const struct request *r)
+{
+    return ask_about(mock, r, true, pipeline_admits);
+}
+
+static bool names_admin(struct call *c)
+{
+    return resolve_names_admin(c);
+}
+
+bool mock_urgent(void *mock, const struct request *r)
+{
+    return ask_about(mock, r, false, names_admin);
+}

@@ -20,3 +20,6 @@ void mock_handle(void *mock, struct exchange *x);
 void mock_handle_admin(void *mock, struct exchange *x); /* for --admin-port: only the admin API */
 void mock_done(void *mock, struct exchange *x, bool sent);
 void mock_refuse(void *mock, struct exchange *x, int status, const char *why);
+bool mock_admit(void *mock, const struct request *r);
+bool mock_admit_admin(void *mock, const struct request *r);
+bool mock_urgent(void *mock, const struct request *r); /* the admin API */

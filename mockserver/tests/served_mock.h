@@ -36,6 +36,9 @@ static inline int begin_with(void **state, const struct mock_options *options)
     on.handle = mock_handle;
     on.refuse = mock_refuse;
     on.done = mock_done;
+    on.admit = mock_admit;
+    on.urgent = mock_urgent;
+    on.body_max = HTTP_BODY_MAX;
     on.ctx = s->mock;
     s->rig.server = server_new(s->rig.loop, &on, NULL);
     assert_non_null(s->rig.server);
