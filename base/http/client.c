@@ -72,14 +72,19 @@ static const char *load_libcurl(struct libcurl *lib, const char *file)
 
 /* libcurl callbacks of one transfer */
 
+/* With status_only, after the head. Ends the transfer if too much was read. */
+static size_t on_ignored(struct http_transfer *t, size_t n)
+{
+    t->ignored_bytes += n;
+    return t->ignored_bytes > t->client->options.response_max ? CURL_WRITEFUNC_ERROR : n;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     size_t n = size * count;
-    if (t->status) {
-        t->ignored_bytes += n;
-        return t->ignored_bytes > t->client->options.response_max ? CURL_WRITEFUNC_ERROR : n;
-    }
+    if (t->status)
+        return on_ignored(t, n);
     if (n > t->client->options.response_max - t->body.n) {
         t->too_large = true;
         return CURL_WRITEFUNC_ERROR;
@@ -105,8 +110,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct http_transfer *t = ctx;
     struct str line = str_trim(str_of(bytes, size * count));
-    if (t->status) /* a trailer */
-        return size * count;
+    if (t->status) /* a trailer: ignored, like the body */
+        return on_ignored(t, size * count);
     t->header_bytes += size * count;
     t->headers_too_large = t->header_bytes > HTTP_RESPONSE_HEADERS_MAX;
     if (t->headers_too_large)
@@ -219,7 +224,12 @@ static void set_options(struct http_transfer *t, const struct http_request *requ
     lib->easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     lib->easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms);
     lib->easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)o->connect_timeout_ms);
-    if (!o->status_only)
+#if LIBCURL_VERSION_NUM >= 0x075700
+    lib->easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a dropped transfer does not wait until its name is resolved */
+#endif
+    if (o->status_only)
+        lib->easy_setopt(e, CURLOPT_FORBID_REUSE, 1L); /* a receiver that closes nothing would keep the socket */
+    else
         lib->easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)o->response_max);
     lib->easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     lib->easy_setopt(e, CURLOPT_WRITEDATA, t);
@@ -255,7 +265,8 @@ static const char *own_error(struct http_transfer *t, CURLcode code)
     if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
         return arena_printf(t->arena, "the response is larger than %zu bytes%s", t->client->options.response_max,
                             t->too_large && coding.n ? " after decoding" : "");
-    if (t->headers_too_large)
+    if (t->headers_too_large ||
+        code == CURLE_OUT_OF_MEMORY) /* libcurl's limit of a line is larger, and has this code */
         return arena_printf(t->arena, "the headers and trailers of the response are larger than %u bytes",
                             HTTP_RESPONSE_HEADERS_MAX);
     if (code == CURLE_BAD_CONTENT_ENCODING)

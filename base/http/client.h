@@ -5,9 +5,9 @@
  *          headers or the body. It sends a body without Expect, and with a Content-Type only if the caller sets one.
  *          With `decode` it decodes the bodies of responses; their headers are unchanged. The caller asks for codings
  *          with the header Accept-Encoding.
- *          With `status_only` a response is complete with its headers. Its body is ignored: at most response_max bytes
- *          of it are read, for at most one second, so that the server can finish; an error after the headers does not
- *          count.
+ *          With `status_only` a response is complete with its headers. Its body and trailers are ignored: at most
+ *          response_max bytes of them are read, for at most one second, so that the server can finish; an error after
+ *          the headers does not count. The connection is closed after it.
  * Units:   milliseconds; bodies in bytes, after decoding. The headers and trailers of a response may have
  *          HTTP_RESPONSE_HEADERS_MAX bytes together; more are an error, and are dropped.
  * Errors:  a request without a response is a result: http_response.error. Without libcurl every request fails in this
