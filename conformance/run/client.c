@@ -25,6 +25,7 @@ struct client {
     struct http_client *http;
     struct client_options options; /* rps, and the users of URLs */
     int64_t next_turn_us;
+    size_t large_bytes; /* of the responses that are not small */
     struct sending *first;
 };
 
@@ -69,6 +70,34 @@ static void remove_sending(struct sending *s)
     *(s->previous ? &s->previous->next : &s->client->first) = s->next;
 }
 
+static size_t large_max(const struct client *c)
+{
+    return c->options.large_max ? c->options.large_max : CLIENT_LARGE_MAX;
+}
+
+/* A target that sends megabytes with every response must not exhaust the memory of this machine. */
+static bool takes_response(struct client *c, const struct exchange_record *x)
+{
+    size_t n = x->response_body.n;
+    for (size_t i = 0; i < x->response_headers.count; i++)
+        n += strlen(x->response_headers.items[i].name) + x->response_headers.items[i].value.n;
+    if (n <= CLIENT_SMALL)
+        return true;
+    if (n > large_max(c) - c->large_bytes)
+        return false;
+    c->large_bytes += n;
+    return true;
+}
+
+static void refuse_response(const struct client *c, struct arena *a, struct exchange_record *x)
+{
+    x->status = 0;
+    x->response_headers.count = 0;
+    x->response_body = (struct str){0};
+    x->error = arena_printf(a, "the responses of this run that are larger than %u bytes have more than %zu together",
+                            CLIENT_SMALL, large_max(c));
+}
+
 static void on_http_response(void *ctx, const struct http_response *response)
 {
     struct sending *s = ctx;
@@ -79,6 +108,8 @@ static void on_http_response(void *ctx, const struct http_response *response)
     x->response_body = response->body;
     x->error = response->error;
     x->duration_us = response->duration_us;
+    if (x->status && !takes_response(s->client, x))
+        refuse_response(s->client, s->arena, x);
     remove_sending(s);
     s->done(s->ctx, x);
 }

@@ -4,7 +4,9 @@
  *          returned. The response is written into the request's exchange_record, on the arena given to client_send. On
  *          a mock each scenario has a namespace with its own clock; the admin_ functions only build requests.
  *          The body of a response is decoded (gzip, deflate, br); its headers are as received.
- * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes, after decoding.
+ * Units:   timeouts in milliseconds; a response body may have CLIENT_BODY_MAX bytes, after decoding. The results keep
+ *          the responses, so those with more than CLIENT_SMALL bytes, headers and body, may have `large_max` bytes
+ *          together; a further one is an error.
  * Errors:  none. If there is no response, or its body cannot be decoded, exchange_record.error has the reason. A
  *          refused admin call is a response (see admin_error).
  */
@@ -12,7 +14,9 @@
 #include "base/loop.h"
 #include "conformance/run/target.h"
 
-#define CLIENT_BODY_MAX (16u << 20)
+#define CLIENT_BODY_MAX  (16u << 20)
+#define CLIENT_SMALL     (16u << 10)
+#define CLIENT_LARGE_MAX (128u << 20)
 
 struct client;
 
@@ -21,7 +25,8 @@ struct client_options {
     const char *ca_file; /* NULL: the system's CA certificates */
     bool insecure;
     int connections_max;
-    double rps; /* requests per second at most; 0: no limit */
+    size_t large_max; /* 0: CLIENT_LARGE_MAX */
+    double rps;       /* requests per second at most; 0: no limit */
     /* The users of the target's URLs, sent with requests that have no header Authorization. */
     const char *server_url, *admin_root; /* may be NULL */
     struct login server_login, admin_login;

@@ -276,6 +276,30 @@ static void the_user_of_a_url_is_sent_to_its_server_only(void **state)
     }
 }
 
+static void large_responses_are_limited_together(void **state)
+{
+    struct scene *s = *state;
+    size_t large = CLIENT_SMALL + 1;
+    char *body = arena_alloc(&s->arena, large + 1);
+    memset(body, 'x', large);
+    client_free(s->client);
+    s->client = client_new(
+        s->loop,
+        &(struct client_options){.timeout_ms = 5000, .connect_timeout_ms = 5000, .large_max = 2 * CLIENT_SMALL + 1000});
+    for (int i = 0; i < 3; i++) {
+        s->response_body = body;
+        struct exchange_record *x = send_request(s, new_request(s, "GET", "/200"));
+        assert_int_equal(x->status, i < 2 ? 200 : 0);
+        assert_true(x->sent);
+        assert_int_equal(x->response_body.n, i < 2 ? large : 0);
+        if (i == 2)
+            assert_string_equal(
+                x->error, "the responses of this run that are larger than 16384 bytes have more than 33768 together");
+        s->response_body = "small";
+        assert_int_equal(send_request(s, new_request(s, "GET", "/200"))->status, 200);
+    }
+}
+
 static void a_client_with_requests_in_flight_can_be_freed(void **state)
 {
     struct scene *s = *state;
@@ -298,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redirect_is_a_response, set_up, tear_down),
         cmocka_unit_test_setup_teardown(head_has_no_body, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_run_in_parallel, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(large_responses_are_limited_together, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_response_is_reported_as_an_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_silent_server_times_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(requests_are_paced, set_up, tear_down),
