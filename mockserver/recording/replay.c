@@ -430,7 +430,7 @@ static bool find_closed_calls(struct player *p, struct error *err)
     p->out->lines = 0;
     return fseek(p->file, 0, SEEK_SET) == 0 ||
            error_add(err, ERROR_SYSTEM, (struct where){.file = p->path},
-                     "cannot read the recording a second time; expected a regular file");
+                     "cannot read the recording a second time");
 }
 
 /* Each line is parsed as a document of its own, whose problems are at line 1. Sets their line to that of the recording.
