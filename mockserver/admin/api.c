@@ -156,7 +156,10 @@ static const struct admin_guide guides[] = {
      "events it scheduled and the webhook deliveries it caused. `served` is the response that a rule with `after` "
      "replaced. `next` is the value of `since` for the next page, and `cursor` "
      "of a request that for the requests after it. After a reset, restore or deletion of the namespace, or after the "
-     "journal was cleared, an earlier cursor is refused (410)."},
+     "journal was cleared, an earlier cursor is refused (410). Here and in all other output about requests, secrets "
+     "have short forms: `lp_live_...full` is the key named full, `lp_live_...(unknown key)` that of no key, and "
+     "`whsec_...` with its id the secret of a webhook. Passwords are `...`. Expectations are compared with what was "
+     "sent."},
     {"clear_requests",    NULL, NULL,
      "Clears the journal."},
     {"verify_requests",   NULL, &admin_verify_fields,

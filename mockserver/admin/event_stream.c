@@ -10,6 +10,7 @@
 #include "base/enum.h"
 #include "base/time.h"
 #include "mockserver/admin/requests.h"
+#include "mockserver/provider_api/mask.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/state/world.h"
@@ -44,6 +45,7 @@ struct event_stream {
     unsigned types;         /* bit set of enum event_type */
     bool begun;             /* `begin` was written */
     bool restarts;          /* the given position is unknown: writes `reset` and starts over */
+    struct mask mask;       /* while a chunk is written */
     struct buf final_chunk; /* the last events, written when the namespace was reset or deleted */
 };
 
@@ -114,9 +116,18 @@ static void put_lost(const struct event_stream *e, struct buf *out, uint64_t req
     close_event(&w);
 }
 
-static void put_request(const struct event_stream *e, struct buf *out, const struct journal_entry *entry)
+/* The secrets are learned once for each chunk. */
+static void mask_request(struct event_stream *e, struct buf *out, size_t from)
+{
+    if (!e->mask.size)
+        mask_learn(&e->mask, e->ns->world, e->mock->options.admin_token);
+    mask_json(&e->mask, out, from);
+}
+
+static void put_request(struct event_stream *e, struct buf *out, const struct journal_entry *entry)
 {
     put_id(out, &e->at);
+    size_t from = out->n;
     struct json w = open_event(out, event_type_texts[EVENT_REQUEST]);
     request_put_name(&w, entry->seq, entry);
     admin_put_time(&w, "at", entry->at_ms);
@@ -124,6 +135,7 @@ static void put_request(const struct event_stream *e, struct buf *out, const str
     json_put_text(&w, "fault", entry->fault);
     request_put_rules(&w, entry);
     json_put_int(&w, "changes", (int64_t)entry->change_last + 1 - entry->change_first);
+    mask_request(e, out, from);
     close_event(&w);
 }
 
@@ -182,6 +194,7 @@ static void put_chunk(struct event_stream *e, struct buf *out)
     e->restarts = false;
     while (out->n < CHUNK_BYTES && step(e, out))
         ;
+    mask_end(&e->mask);
 }
 
 static bool next(void *ctx, struct buf *out)

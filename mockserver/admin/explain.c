@@ -287,6 +287,7 @@ static void explain(struct call *c, const struct journal_entry *e)
     request_put_effects(w, c->world, e);
     request_put_faults(w, c->world, e);
     json_close_map(w);
+    request_mask(c, 0);
 }
 
 static void refuse_unknown(struct call *c, const struct journal *j)

@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "mockserver/provider_api/mask.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/record_json.h"
-#include "mockserver/runtime/namespaces.h"
+#include "mockserver/runtime/mock.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/webhook.h"
 #include "mockserver/state/world.h"
@@ -16,6 +17,14 @@
 #define LIMIT_EXPECTED "1 to 1000"
 
 /* the parts of an entry */
+
+void request_mask(const struct call *c, size_t from)
+{
+    struct mask m = {0};
+    mask_learn(&m, c->world, c->mock->options.admin_token);
+    mask_json(&m, &c->res->body, from);
+    mask_end(&m);
+}
 
 void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e)
 {
@@ -342,14 +351,19 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
     uint64_t seq = since + 1 < journal_first(j) ? journal_first(j) : since + 1;
 
     struct json *w = admin_object(c, 200);
+    struct mask m = {0};
+    mask_learn(&m, c->world, c->mock->options.admin_token);
     json_key_list(w, "items");
     for (; limit && seq <= journal_last(j); seq++) {
         const struct journal_entry *e = journal_read(j, seq);
+        size_t from = w->out->n;
         if (wanted(c, e)) {
             put(c, w, e);
+            mask_json(&m, w->out, from);
             limit--;
         }
     }
+    mask_end(&m);
     json_close_list(w);
     if (seq <= journal_last(j) || !admin_query_flag(c, "stable"))
         json_put_text(w, "next", request_cursor(c->arena, j, seq - 1));

@@ -25,6 +25,8 @@ bool request_refuse_cursor(struct call *c, struct str text);
 
 /* A header's value. Joins the values of a repeated header with commas, as HTTP allows. */
 struct str request_header(struct arena *a, const struct headers *h, const char *name);
+/* Masks the secrets in the response's body from this offset on (mask.h), for example when the body is complete. */
+void request_mask(const struct call *c, size_t from);
 /* seq and, if `e` is not NULL, the id, provider, operation, method, target and status. */
 void request_put_name(struct json *w, uint64_t seq, const struct journal_entry *e);
 

@@ -201,6 +201,7 @@ static void respond(struct call *c, const struct verification *v)
         put_nearest(c, w, v);
     }
     json_close_map(w);
+    request_mask(c, 0);
 }
 
 static bool check_counts(struct call *c, const struct verify_body *b)

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/http/message.h"
+#include "mockserver/provider_api/mask.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/state/oauth_attempt.h"
@@ -25,12 +26,7 @@ static bool is_alphanumeric(char c)
 /* The words with which keys, tokens and secrets begin, of the mock's providers and of the platforms. */
 static bool begins_as_secret(struct str text)
 {
-    static const char *const words[] = {"lp_live_", "lp_test_", "pe_live_", "pe_test_", "pn-",     "whsec_",
-                                        "st_",      "sk_",      "pk_",      "ghp_",     "Bearer ", "eyJ"};
-    for (size_t i = 0; i < COUNT(words); i++)
-        if (str_starts_nocase(text, str_from(words[i])))
-            return true;
-    return false;
+    return mask_beginning(text) || str_starts_nocase(text, STR("st_")) || str_starts_nocase(text, STR("Bearer "));
 }
 
 /* Text may stand before it, as in key:lp_live_... */
