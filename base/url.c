@@ -85,7 +85,7 @@ static bool ipv6_valid(struct str host, const char **why)
     char text[INET6_ADDRSTRLEN];
     struct in6_addr address;
     struct str inner = str_of(host.s + 1, host.n - 2);
-    if (inner.n < sizeof text) {
+    if (inner.n < sizeof text && !memchr(inner.s, 0, inner.n)) { /* a NUL would end the text for inet_pton */
         memcpy(text, inner.s, inner.n);
         text[inner.n] = '\0';
         if (inet_pton(AF_INET6, text, &address) == 1)

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/node.h"
 #include "base/str.h"
+#include "base/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -87,4 +88,40 @@ static inline const char *fuzz_file(struct arena *a, const char *name, struct st
     fuzz_assert(file);
     fuzz_assert(fwrite(text.n ? text.s : "", 1, text.n, file) == text.n && fclose(file) == 0);
     return path;
+}
+
+/* Copies a folder of the project into the folder, once. */
+static inline void fuzz_folder_of(const char *source)
+{
+    static bool is_copied;
+    char command[512];
+    (void)snprintf(command, sizeof command, "cp -r '%s/.' %s", source, fuzz_folder());
+    fuzz_assert(is_copied || system(command) == 0);
+    is_copied = true;
+}
+
+/* Writes the parts of an input to these files of the folder. A file without a part does not exist. */
+static inline void fuzz_files(struct arena *a, struct str input, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool given = input.n;
+        struct str text = fuzz_part(&input);
+        if (given)
+            (void)fuzz_file(a, names[i], text);
+        else
+            (void)remove(arena_printf(a, "%s/%s", fuzz_folder(), names[i]));
+    }
+}
+
+/* Writes a YAML file again, as JSON on many lines. Returns false if it is not YAML. */
+static inline bool fuzz_write_as_json(struct arena *a, const char *name)
+{
+    const struct node *root = yaml_load(a, arena_printf(a, "%s/%s", fuzz_folder(), name), NULL);
+    struct buf text = {.arena = a};
+    struct json w = json_begin(&text, 1);
+    if (!root)
+        return false;
+    json_node(&w, root);
+    (void)fuzz_file(a, name, buf_str(&text));
+    return true;
 }

@@ -17,9 +17,11 @@ static const struct node *report_read(struct arena *a, const char *path, struct 
     struct str text = bytes ? str_of(str_dup(a, str_of(bytes, n)), n) : STR("");
     heap_free(bytes);
     if (!bytes)
-        return error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", unread), NULL;
-    if (n > REPORT_MAX_BYTES)
-        return error_add(err, ERROR_INPUT, (struct where){.file = path}, "the report is larger than 1 GiB"), NULL;
+        (void)error_add(err, ERROR_SYSTEM, (struct where){.file = path}, "%s", unread);
+    else if (n > REPORT_MAX_BYTES)
+        (void)error_add(err, ERROR_INPUT, (struct where){.file = path}, "the report is larger than 1 GiB");
+    if (!bytes || n > REPORT_MAX_BYTES)
+        return NULL;
     struct error why = {0};
     const struct node *root = json_parse(a, text, path, &why);
     if (!text.n)
