@@ -175,6 +175,8 @@ static struct index_page *add_below(struct index_page **at, const struct index_e
         return page_add(p, i, pack(*e), NULL);
     }
     uint16_t i = child_for(p, e);
+    if (compare(&p->lowest[i], e) > 0) /* before all entries: a split at the front must not leave two equal bounds */
+        p->lowest[i] = pack(*e);
     struct index_page *right = add_below(&p->children[i], e);
     return right ? page_add(p, (uint16_t)(i + 1), page_lowest(right), right) : NULL;
 }

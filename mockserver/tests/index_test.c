@@ -241,11 +241,29 @@ static void a_fork_copies_only_the_pages_it_changes(void **state)
     index_end(&fork);
 }
 
+/* The first page is full, and its first entry is its lower bound in the page above; then an entry comes before it. */
+static void every_entry_is_found_after_an_addition_at_the_front(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 5000 };
+    struct index x;
+    index_init(&x);
+    for (int64_t i = 1; i <= ENTRIES; i++)
+        index_add(&x, (struct index_entry){1, i, (uint32_t)i});
+    for (int64_t i = 0; i > -ENTRIES; i--)
+        index_add(&x, (struct index_entry){1, i, (uint32_t)(ENTRIES - i)});
+    for (int64_t i = ENTRIES; i > -ENTRIES; i--)
+        index_remove(&x, (struct index_entry){1, i, (uint32_t)(i > 0 ? i : ENTRIES - i)});
+    assert_int_equal(x.count, 0);
+    index_end(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_index_equals_a_sorted_array_after_random_steps),
         cmocka_unit_test(forks_stay_independent_during_random_steps),
+        cmocka_unit_test(every_entry_is_found_after_an_addition_at_the_front),
         cmocka_unit_test(entries_of_a_key_are_walked_in_order_and_counted),
         cmocka_unit_test(pages_are_well_filled_for_any_insertion_order),
         cmocka_unit_test(an_index_used_as_a_queue_stays_small),
