@@ -127,7 +127,7 @@ static const struct admin_guide guides[] = {
      "Returns one record, by its id."},
     {"patch_record",      "skip_invariants=1 (allows an inconsistent state)", NULL,
      "Sets fields of one record (JSON Merge Patch, RFC 7396). Fails with 409 if the state would become "
-     "inconsistent."},
+     "inconsistent. In a state of more than 20,000 records only the record itself is checked."},
     {"read_clock",        NULL, NULL,
      "Returns the namespace's time, and whether its clock runs or is frozen."},
     {"set_clock",         NULL, &admin_clock_fields,

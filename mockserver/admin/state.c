@@ -5,6 +5,7 @@
 
 #include "mockserver/admin/page.h"
 #include "mockserver/provider_api/record_json.h"
+#include "mockserver/runtime/discard.h"
 #include "mockserver/runtime/export.h"
 #include "mockserver/runtime/pieces.h"
 #include "mockserver/state/record.h"
@@ -166,15 +167,12 @@ static bool dump_piece(void *dump, struct buf *out)
     return false;
 }
 
-static void free_world(void *world)
-{
-    world_free(world);
-}
-
 static void respond_dump(struct call *c)
 {
     struct dump *d = arena_new(c->arena, struct dump);
-    d->world = arena_own(c->arena, world_fork(c->world), free_world);
+    struct world *copy = world_fork(c->world);
+    mock_discard_with(c->arena, c->mock, copy);
+    d->world = copy;
     d->out = json_begin(NULL, 0);
     call_json(c, 200);
     pieces_respond(c, dump_piece, d);
@@ -192,7 +190,7 @@ void admin_state(struct call *c)
         respond_dump(c);
     } else if (str_is(format, "fixture")) {
         call_json(c, 200);
-        pieces_respond(c, export_piece, export_begin(c->arena, c->ns));
+        pieces_respond(c, export_piece, export_begin(c->arena, c->mock, c->ns));
     } else {
         call_issue(c, "", "unknown format '" STR_FMT "'; expected one of: fixture", STR_ARG(format));
     }
@@ -260,18 +258,22 @@ static void add_fault(void *ctx, enum record_kind kind, uint32_t row, const char
     f->count++;
 }
 
-static struct faults faults_of(struct call *c, const struct world *w)
+/* Of a large state only the patched record is checked. */
+static struct faults faults_of(struct call *c, const struct world *w, enum record_kind kind, uint32_t row)
 {
     struct faults faults = {.arena = c->arena};
-    world_check_each(w, add_fault, &faults);
+    if (world_record_count(w) > WORLD_CHECKED_MAX)
+        world_check_record(w, kind, row, add_fault, &faults);
+    else
+        world_check_each(w, add_fault, &faults);
     return faults;
 }
 
 /* True if the patch adds a fault. Existing faults are allowed. */
-static bool breaks(struct call *c, const struct world *patched)
+static bool breaks(struct call *c, const struct world *patched, enum record_kind kind, uint32_t row)
 {
-    struct faults after = faults_of(c, patched);
-    if (!after.count || after.count <= faults_of(c, c->world).count)
+    struct faults after = faults_of(c, patched, kind, row);
+    if (!after.count || after.count <= faults_of(c, c->world, kind, row).count)
         return false;
     for (size_t i = 1; i < after.count && i < FAULTS_MAX; i++)
         call_issue(c, "", "%s", after.texts[i]);
@@ -287,7 +289,7 @@ static bool check_patch(struct call *c, enum record_kind kind, uint32_t row, con
     struct world *copy = world_fork(c->world);
     copy->checks = false;
     bool ok = record_update(copy, kind, row, edits, body->map.count, &err)
-                  ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy)
+                  ? admin_query_flag(c, "skip_invariants") || !breaks(c, copy, kind, row)
                   : admin_issues(c, body, &err);
     world_free(copy);
     error_end(&err);

@@ -179,7 +179,7 @@ static bool export_file(const struct options *o, struct error *err)
     if (!m)
         return false;
     struct arena a = {0}, piece = {0};
-    struct export *e = export_begin(&a, namespaces_at(m->namespaces, 0));
+    struct export *e = export_begin(&a, m, namespaces_at(m->namespaces, 0));
     bool more = true, ok = true;
     while (more && ok) {
         struct buf text = {.arena = &piece};

@@ -8,6 +8,7 @@
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/provider_api/webhooks.h"
 #include "mockserver/rules/rules.h"
+#include "mockserver/runtime/discard.h"
 #include "mockserver/state/connection.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/replies.h"
@@ -16,11 +17,11 @@
 
 #define INDENT      2
 #define PIECE_BYTES 65536
-#define CHECKED_MAX 20000 /* records: the check of a larger state would take too long */
 
 /* Where an export has arrived. */
 struct export
 {
+    struct mock *mock;
     struct world *w; /* a copy of the state */
     const char *name;
     const struct rules *rules; /* only during the first piece */
@@ -313,11 +314,8 @@ static void write_steps(struct json *out, const struct world *w)
  * Of a large state this is not checked again. */
 static bool is_broken(struct arena *a, const struct world *w)
 {
-    size_t records = 0;
     struct buf why = {.arena = a};
-    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        records += world_count(w, kind);
-    return w->unchecked && (records > CHECKED_MAX || world_check(w, &why));
+    return w->unchecked && (world_record_count(w) > WORLD_CHECKED_MAX || world_check(w, &why));
 }
 
 static bool open_runtime_state(struct export *e)
@@ -452,13 +450,17 @@ static void add_for_yaml(struct buf *out, struct str json)
 static void release(void *export)
 {
     struct export *e = export;
-    world_free(e->w);
+    if (e->mock)
+        mock_discard(e->mock, e->w);
+    else
+        world_free(e->w);
     arena_end(&e->scratch);
 }
 
-struct export *export_begin(struct arena *a, const struct namespace *ns)
+struct export *export_begin(struct arena *a, struct mock *m, const struct namespace *ns)
 {
     struct export *e = arena_new(a, struct export);
+    e->mock = m;
     e->w = world_fork(ns->world);
     e->rules = ns->rules;
     e->name = arena_text(a, ns->fixture->name);
@@ -484,7 +486,7 @@ bool export_next(struct export *e, struct buf *out)
 
 void export_namespace(struct arena *a, const struct namespace *ns, struct buf *out)
 {
-    struct export *e = export_begin(a, ns);
+    struct export *e = export_begin(a, NULL, ns);
     while (export_next(e, out))
         continue;
 }

@@ -13,11 +13,12 @@
 #include "base/json.h"
 #include "mockserver/runtime/namespaces.h"
 
+struct mock;
 struct export;
 /* Begins to export the state as it is now; later changes do not affect it. The export, with a copy of the state whose
  * pages are shared until one of the two is changed, is released with the arena. Take the first piece at once: it has
- * the rules. */
-struct export *export_begin(struct arena *a, const struct namespace *ns);
+ * the rules. `m` frees the copy in steps; NULL: at once. */
+struct export *export_begin(struct arena *a, struct mock *m, const struct namespace *ns);
 /* Appends the next piece, some 64 KiB. Returns false if it was the last one. */
 bool export_next(struct export *e, struct buf *out);
 

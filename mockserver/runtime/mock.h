@@ -60,6 +60,7 @@ struct mock {
     struct arena arena;
     struct deliver *deliver;
     struct send_queue *send_queue;
+    struct discarded *discarded; /* states that are being freed (discard.h) */
     struct turns *turns; /* work of namespaces that is shared out over rounds of the loop (turns.h) */
     struct client_registry *client_registry;
     size_t event_streams;             /* open now, in all namespaces */

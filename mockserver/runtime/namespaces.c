@@ -161,6 +161,14 @@ static void notify_ended(const struct namespaces *all, struct namespace *ns)
         all->watcher.ended(all->watcher.ctx, ns);
 }
 
+static void discard(const struct namespaces *all, struct world *w)
+{
+    if (all->watcher.discard)
+        all->watcher.discard(all->watcher.ctx, w);
+    else
+        world_free(w);
+}
+
 void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher)
 {
     all->watcher = *watcher;
@@ -256,7 +264,7 @@ static void unbind(struct namespaces *all, struct binding *b)
 static void drop_snapshot(struct namespaces *all, struct snapshot *s)
 {
     HASH_DEL(all->snapshots, s);
-    world_free(s->world);
+    discard(all, s->world);
     heap_free(s->name);
     heap_free(s);
 }
@@ -270,8 +278,8 @@ static void free_entry(struct namespaces *all, struct entry *e)
     rules_free(e->ns.rules);
     rules_free(e->ns.start_rules);
     journal_free(e->ns.journal);
-    world_free(e->ns.world);
-    world_free(e->ns.start);
+    discard(all, e->ns.world);
+    discard(all, e->ns.start);
     fixture_free(e->ns.fixture);
     fixture_free(e->ns.newer);
     heap_free(e);
@@ -403,7 +411,7 @@ static void replace_world(struct namespace *ns, struct world *from)
     ns->generation = ++e->all->generations;
     ns->called = false;
     journal_clear(ns->journal);
-    world_free(old);
+    discard(e->all, old);
     notify_begun(e->all, ns);
 }
 
@@ -414,7 +422,7 @@ static void take_newer(struct namespace *ns)
     ns->start = initial_state_of(ns->newer->world);
     world_set_name(ns->start, str_from(ns->name));
     initial_state_grant(ns->start, &ns->overrides);
-    world_free(old);
+    discard(((struct entry *)ns)->all, old);
     fixture_free(ns->fixture);
     ns->fixture = ns->newer;
     ns->newer = NULL;
@@ -540,7 +548,7 @@ bool snapshots_save(struct namespaces *all, const char *name, struct namespace *
         return false;
     struct snapshot *s = find_snapshot(all, str_from(name));
     if (s) {
-        world_free(s->world);
+        discard(all, s->world);
     } else {
         s = heap_new(sizeof *s);
         s->name = heap_text(name);

@@ -72,6 +72,7 @@ void namespaces_free(struct namespaces *all);
 struct namespaces_watcher {
     void (*begun)(void *ctx, struct namespace *ns);
     void (*ended)(void *ctx, struct namespace *ns);
+    void (*discard)(void *ctx, struct world *w); /* takes a state that is no longer used; NULL: world_free */
     void *ctx;
 };
 void namespaces_watch(struct namespaces *all, const struct namespaces_watcher *watcher);

@@ -7,6 +7,7 @@
 #include "mockserver/pipeline/pipeline.h"
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/runtime/deliver.h"
+#include "mockserver/runtime/discard.h"
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/send_queue.h"
@@ -45,6 +46,11 @@ static void end_namespace(void *mock, struct namespace *ns)
     ns->client_checks = NULL;
 }
 
+static void discard(void *mock, struct world *w)
+{
+    mock_discard(mock, w);
+}
+
 static struct mock *allocate(const struct mock_options *options)
 {
     struct mock *m = heap_new(sizeof *m);
@@ -65,8 +71,9 @@ static struct mock *create_namespaces(struct mock *m)
     m->deliver = deliver_new();
     m->send_queue = send_queue_new();
     m->turns = turns_new(m);
+    m->discarded = discarded_new(m);
     m->client_registry = client_registry_new();
-    namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, m});
+    namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, discard, m});
     return m;
 }
 
@@ -110,6 +117,7 @@ void mock_free(struct mock *m)
     reload_free(m->reload);
     namespaces_free(m->namespaces);
     mock_idle_end(m);
+    discarded_free(m->discarded);
     turns_free(m->turns);
     send_queue_free(m->send_queue);
     deliver_free(m->deliver);

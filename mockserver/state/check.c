@@ -209,3 +209,28 @@ bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx)
     message.arena = &c.arena;
     return check_all(&c);
 }
+
+/* The events of this record only. */
+static void index_waiting(struct check *c, enum record_kind kind, uint32_t row)
+{
+    const struct world_event *e;
+    struct index_walk walk;
+    events_walk(c->w, &walk);
+    while ((e = events_next(c->w, &walk)))
+        if (e->row == row && event_record(e->kind) == kind)
+            index_add(&c->waiting, (struct index_entry){index_pair_key(row, e->kind), e->at_ms, walk.entry.row});
+}
+
+bool world_check_record(const struct world *w, enum record_kind kind, uint32_t row, world_fault_fn *report, void *ctx)
+{
+    struct check c = {.w = w, .report = report, .ctx = ctx};
+    const struct record_type *type = record_types[kind];
+    index_waiting(&c, kind, row);
+    bool ok = check_references(&c, kind, row);
+    const char *why = ok && type->check ? type->check(w, &c.waiting, row) : NULL;
+    if (why)
+        ok = report_violation(&c, kind, row, why);
+    ok = ok && check_providers(&c, kind, row) && check_index_entries(&c, kind, row);
+    index_end(&c.waiting);
+    return ok;
+}

@@ -86,6 +86,25 @@ static void page_release(struct index_page *p)
     heap_free(p);
 }
 
+/* The same in steps: frees at most *pages pages, and subtracts them. Returns true if *at is released. */
+static bool page_release_some(struct index_page **at, size_t *pages)
+{
+    struct index_page *p = *at;
+    if (p && p->refs == 1) {
+        for (uint16_t i = 0; p->inner && i < p->count; i++)
+            if (!page_release_some(&p->children[i], pages))
+                return false;
+        if (!*pages)
+            return false;
+        --*pages;
+        heap_free(p);
+    } else if (p) {
+        p->refs--;
+    }
+    *at = NULL;
+    return true;
+}
+
 /* Makes *at writable: copies the page if other indexes share it. */
 static struct index_page *page_own(struct index_page **at)
 {
@@ -227,6 +246,11 @@ void index_end(struct index *x)
 {
     page_release(x->root);
     *x = (struct index){0};
+}
+
+bool index_end_some(struct index *x, size_t *pages)
+{
+    return page_release_some(&x->root, pages);
 }
 
 void index_add(struct index *x, struct index_entry e)

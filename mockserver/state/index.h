@@ -26,6 +26,7 @@ struct index_entry {
 void index_init(struct index *x);
 void index_fork(struct index *to, const struct index *from);
 void index_end(struct index *x);
+bool index_end_some(struct index *x, size_t *pages); /* like table_end_some */
 
 void index_add(struct index *x, struct index_entry e);
 void index_remove(struct index *x, struct index_entry e);

@@ -8,6 +8,7 @@
 enum {
     CHUNK_MIN = 256,
     CHUNK_MAX = 64 * 1024,
+    CHUNK_PAGES = 8, /* what it costs to free one, in pages of a table */
     WASTE_MIN = 64 * 1024,  /* garbage that is not worth a replacement */
     WASTE_MIN_PER_ROW = 16, /* the same, for each record that a replacement looks at */
 };
@@ -63,6 +64,28 @@ void string_pool_release(struct string_pool *t)
         heap_free(t);
         t = older;
     }
+}
+
+bool string_pool_release_some(struct string_pool **at, size_t *pages)
+{
+    struct string_pool *t;
+    while ((t = *at)) {
+        if (t->refs > 1) {
+            t->refs--;
+            *at = NULL;
+            break;
+        }
+        for (struct string_pool_chunk *c; (c = t->chunk);) {
+            if (!*pages)
+                return false;
+            *pages -= *pages < CHUNK_PAGES ? *pages : CHUNK_PAGES;
+            t->chunk = c->next;
+            heap_free(c);
+        }
+        *at = t->older;
+        heap_free(t);
+    }
+    return true;
 }
 
 static size_t room_for(const struct string_pool *t, size_t size)

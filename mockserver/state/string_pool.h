@@ -16,6 +16,8 @@ struct string_pool;
 /* The new pool holds a reference to `older`, which may be NULL. */
 struct string_pool *string_pool_new(struct string_pool *older);
 void string_pool_release(struct string_pool *t);
+/* The same in steps, like table_end_some; a chunk of texts counts as several pages. */
+bool string_pool_release_some(struct string_pool **t, size_t *pages);
 
 /* These replace *t by a new pool on top of it if it is a base pool of other worlds. */
 const char *string_pool_keep(struct string_pool **t, struct str text);

@@ -68,6 +68,25 @@ static void page_release(struct table_page *p, uint32_t level)
     heap_free(p);
 }
 
+/* The same in steps: frees at most *pages pages, and subtracts them. Returns true if *at is released. */
+static bool page_release_some(struct table_page **at, uint32_t level, size_t *pages)
+{
+    struct table_page *p = *at;
+    if (p && p->refs == 1) {
+        for (size_t i = 0; level && i < FAN_OUT; i++)
+            if (!page_release_some(&p->children[i], level - 1, pages))
+                return false;
+        if (!*pages)
+            return false;
+        --*pages;
+        heap_free(p);
+    } else if (p) {
+        p->refs--;
+    }
+    *at = NULL;
+    return true;
+}
+
 /* Makes *at writable: copies the page if other tables share it. */
 static struct table_page *page_own(const struct table *t, struct table_page **at, uint32_t level)
 {
@@ -129,6 +148,11 @@ void table_end(struct table *t)
 {
     page_release(t->root, t->depth);
     *t = (struct table){0};
+}
+
+bool table_end_some(struct table *t, size_t *pages)
+{
+    return page_release_some(&t->root, t->depth, pages);
 }
 
 /* The leaf with that number; NULL if none of its rows exists. */

@@ -29,6 +29,9 @@ struct table {
 void table_init(struct table *t, size_t row_size);
 void table_fork(struct table *to, const struct table *from);
 void table_end(struct table *t);
+/* Ends it in steps: frees at most *pages pages, and subtracts them. Returns true if the table has ended; until then it
+ * can only be ended. */
+bool table_end_some(struct table *t, size_t *pages);
 
 bool table_has(const struct table *t, uint32_t row); /* false also for ROW_NONE and numbers beyond the last */
 /* Sets *row to the first row after it that exists, so that a walk starts with 0. False: there is none. */

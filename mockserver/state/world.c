@@ -60,21 +60,28 @@ struct world *world_fork(struct world *from)
     return w;
 }
 
+bool world_free_some(struct world *w, size_t *pages)
+{
+    bool ended = true;
+    for (size_t i = 0; ended && i < RECORD_KIND_COUNT; i++)
+        ended = table_end_some(&w->records[i], pages);
+    for (size_t i = 0; ended && i < WORLD_INDEX_COUNT; i++)
+        ended = index_end_some(&w->indexes[i], pages);
+    ended = ended && table_end_some(&w->events, pages) && table_end_some(&w->changes, pages) &&
+            table_end_some(&w->quotas, pages) && string_pool_release_some(&w->strings, pages);
+    if (!ended)
+        return false;
+    replies_release(w->replies);
+    string_pool_old_release(w->old_strings);
+    heap_free(w);
+    return true;
+}
+
 void world_free(struct world *w)
 {
-    if (!w)
-        return;
-    for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
-        table_end(&w->records[i]);
-    table_end(&w->events);
-    table_end(&w->changes);
-    table_end(&w->quotas);
-    replies_release(w->replies);
-    for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
-        index_end(&w->indexes[i]);
-    string_pool_old_release(w->old_strings);
-    string_pool_release(w->strings);
-    heap_free(w);
+    size_t pages = SIZE_MAX;
+    if (w)
+        (void)world_free_some(w, &pages);
 }
 
 int64_t world_now(const struct world *w)
@@ -120,6 +127,14 @@ uint32_t world_last(const struct world *w, enum record_kind kind)
 uint32_t world_count(const struct world *w, enum record_kind kind)
 {
     return w->records[kind].count;
+}
+
+size_t world_record_count(const struct world *w)
+{
+    size_t count = 0;
+    for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
+        count += w->records[kind].count;
+    return count;
 }
 
 int64_t index_text_key(struct str text)

@@ -264,6 +264,9 @@ void world_set_name(struct world *w, struct str name);
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode);
 struct world *world_fork(struct world *from); /* an independent copy */
 void world_free(struct world *w);
+/* The same in steps: frees at most *pages pages that no other world shares, and subtracts them. Returns true if the
+ * world is freed; until then this is the only function that may be called with it. */
+bool world_free_some(struct world *w, size_t *pages);
 
 int64_t world_now(const struct world *w);
 static inline bool world_is_hostile(const struct world *w, enum hostile_switch which)
@@ -305,6 +308,10 @@ const char *world_check(const struct world *w, struct buf *into);
  * that build on a failed one are skipped. */
 typedef void world_fault_fn(void *ctx, enum record_kind kind, uint32_t row, const char *why);
 bool world_check_each(const struct world *w, world_fault_fn *report, void *ctx);
+/* Checks one record, by itself: not its changes, and not the records that refer to it. */
+bool world_check_record(const struct world *w, enum record_kind kind, uint32_t row, world_fault_fn *report, void *ctx);
+#define WORLD_CHECKED_MAX 20000 /* records; the check of a larger state takes too long beside the calls */
+size_t world_record_count(const struct world *w); /* of all kinds */
 
 void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode);
 int64_t clock_now(const struct clock *c);

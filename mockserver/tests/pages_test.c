@@ -1,9 +1,10 @@
 /* Lists of the admin API in pages, and large responses in pieces. */
 #include "base/json.h"
 #include "mockserver/runtime/pieces.h"
+#include "mockserver/state/tenant.h"
 #include "mockserver/tests/served_mock.h"
 
-#define ORGANIZATIONS 2500
+#define ORGANIZATIONS 2500 /* and one more */
 
 /* The fixture is the file of a descriptor, as long as the test runs. */
 static int begin_many(void **state)
@@ -16,6 +17,8 @@ static int begin_many(void **state)
     for (int i = 1; i <= ORGANIZATIONS; i++)
         fprintf(file, "  - {id: org_%d, name: \"%s %d\", keys: [{name: key%d, key: lp_live_%d}]}\n", i,
                 i % 500 ? "Small" : "Large", i, i, i);
+    fprintf(file, "  - {id: org_last, name: Last, projects: [{id: prj, content: [{id: c}], social_accounts: [{id: sa, "
+                  "platform: tiktok, handle: a}], scheduled_posts: [{id: sp, content: c, account: sa, at: +1d}]}]}\n");
     assert_int_equal(fflush(file), 0);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
     begin_with(state, &(struct mock_options){
@@ -53,11 +56,11 @@ static void a_list_is_read_page_by_page(void **state)
     size_t count = 0, pages = 0;
     for (const char *since = "0"; strcmp(since, "absent") != 0; pages++) {
         const struct node *p = page(s, arena_printf(&s->rig.arena, "state/organizations?since=%s", since), 200);
-        assert_int_equal(total_of(p), ORGANIZATIONS);
+        assert_int_equal(total_of(p), ORGANIZATIONS + 1);
         count += items_of(p);
         since = text_of(p, "next");
     }
-    assert_int_equal(count, ORGANIZATIONS);
+    assert_int_equal(count, ORGANIZATIONS + 1);
     assert_int_equal(pages, 3);
     assert_int_equal(items_of(page(s, "state/organizations?limit=7", 200)), 7);
     page(s, "state/organizations?limit=1001", 422);
@@ -178,6 +181,21 @@ static void the_client_of_a_large_state_may_disconnect(void **state)
     assert_int_equal(ask(s, "GET /__admin/health", "").status, 200);
 }
 
+/* The check of the whole would keep other clients waiting. */
+static void a_patch_of_a_large_state_checks_the_record(void **state)
+{
+    struct setup *s = *state;
+    struct world *w = namespaces_at(s->mock->namespaces, 0)->world;
+    char id[32];
+    w->checks = false;
+    for (int i = 0; i < WORLD_CHECKED_MAX; i++) {
+        (void)snprintf(id, sizeof id, "more_%d", i);
+        organization_create(w, 1, id, "A name");
+    }
+    assert_int_equal(ask(s, "PATCH /__admin/state/organizations/more_5", "{\"name\":\"new\"}").status, 200);
+    assert_int_equal(ask(s, "PATCH /__admin/state/destinations/sp", "{\"state\":\"published\"}").status, 409);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(namespaces_snapshots_and_rules_have_pages, begin_many, end),
         cmocka_unit_test_setup_teardown(a_large_state_is_sent_in_pieces_and_is_consistent, begin_many, end),
         cmocka_unit_test_setup_teardown(a_small_state_has_its_length, begin, end),
+        cmocka_unit_test_setup_teardown(a_patch_of_a_large_state_checks_the_record, begin_many, end),
         cmocka_unit_test_setup_teardown(the_client_of_a_large_state_may_disconnect, begin_many, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

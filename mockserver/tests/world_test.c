@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -539,6 +540,26 @@ static void world_check_finds_each_violation(void **state)
     world_free(s.w);
 }
 
+static void a_world_is_freed_in_steps_and_its_fork_stays(void **state)
+{
+    (void)state;
+    struct world *w = world_new(1, 0, CLOCK_FROZEN), *fork = NULL;
+    char id[32];
+    for (int i = 0; i < 20000; i++) {
+        if (i == 10000)
+            fork = world_fork(w);
+        snprintf(id, sizeof id, "org_%d", i);
+        organization_create(w, 1, id, "A name");
+    }
+    size_t steps = 1, pages = 10;
+    for (; !world_free_some(w, &pages); steps++, pages = 10)
+        assert_int_equal(pages, 0);
+    assert_true(steps > 50);
+    assert_int_equal(world_count(fork, RECORD_ORGANIZATION), 10000);
+    assert_true(organization_find(fork, 1, "org_9999"));
+    world_free(fork);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_fork_starts_equal_and_changes_independently),
         cmocka_unit_test(restoring_a_snapshot_repeatedly_gives_the_same_world),
         cmocka_unit_test(forking_a_large_world_uses_little_memory),
+        cmocka_unit_test(a_world_is_freed_in_steps_and_its_fork_stays),
         cmocka_unit_test(a_long_chain_of_forks_is_freed),
         cmocka_unit_test(a_frozen_clock_does_not_move_and_a_running_one_never_goes_back),
         cmocka_unit_test(events_run_by_time_and_then_in_the_order_added),
