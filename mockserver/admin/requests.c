@@ -8,6 +8,7 @@
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/record_json.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/violation.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/webhook.h"
 #include "mockserver/state/world.h"
@@ -286,6 +287,17 @@ bool request_read_cursor(struct call *c, const char *pointer, struct str text, u
 typedef bool filter_fn(struct call *c, const struct journal_entry *e);
 typedef void put_fn(struct call *c, struct json *w, const struct journal_entry *e);
 
+static void put_violation(const struct call *c, struct json *w, const struct violation *v)
+{
+    if (!v->number)
+        return;
+    json_key_map(w, "violation");
+    json_put_text(w, "reference", violation_reference(c->arena, v));
+    json_put_text(w, "condition", v->condition);
+    json_put_text(w, "function", v->function);
+    json_close_map(w);
+}
+
 static void put_entry(struct call *c, struct json *w, const struct journal_entry *e, bool stable)
 {
     json_open_map(w);
@@ -298,6 +310,7 @@ static void put_entry(struct call *c, struct json *w, const struct journal_entry
     json_put_text(w, "operation", e->route ? e->route->operation : NULL);
     json_put_text(w, "key", e->key_name);
     json_put_text(w, "fault", e->fault);
+    put_violation(c, w, &e->trace.violation);
     request_put_rules(w, e);
     request_put_hostile(w, e);
     put_texts(w, "nearest", &e->trace.nearest);

@@ -18,12 +18,14 @@
 #include "mockserver/state/record.h"
 
 const struct mock_header mock_headers[] = {
-    {"X-Mock-Namespace",   "On a request: its namespace. The path prefix /ns/<name> takes precedence."             },
-    {"X-Mock-Error",       "On a response that the provider would not give: unmatched (no route matches), "
-                     "unimplemented, namespace (no such namespace), reset (the namespace was reset while the call "
-                     "waited), origin (a write of a web page of another site), or rule:<name>."},
-    {"X-Mock-Replayed",    "true: repeats the stored response for this Idempotency-Key."                           },
-    {"X-Mock-Rule-Missed", "request, patch, edit or set_state: this effect of a rule did not fit the call."        },
+    {"X-Mock-Namespace",   "On a request: its namespace. The path prefix /ns/<name> takes precedence."     },
+    {"X-Mock-Error",
+     "On a response that the provider would not give: unmatched (no route matches), "
+     "unimplemented, namespace (no such namespace), reset (the namespace was reset while the call "
+     "waited), origin (a write of a web page of another site), internal (the state is not consistent; the "
+     "message has a reference, which the log and the journal repeat), or rule:<name>."                     },
+    {"X-Mock-Replayed",    "true: repeats the stored response for this Idempotency-Key."                   },
+    {"X-Mock-Rule-Missed", "request, patch, edit or set_state: this effect of a rule did not fit the call."},
 };
 const size_t mock_header_count = COUNT(mock_headers);
 

@@ -128,7 +128,8 @@ void check_retry_after(struct observer *w, const struct call *c)
 static bool has_failed(const struct call *c)
 {
     int status = c->res->status;
-    bool ours = !c->scripted && (c->fault == FAULT_UNIMPLEMENTED || c->fault == FAULT_UNAVAILABLE);
+    bool ours = c->trace.violation.number ||
+                (!c->scripted && (c->fault == FAULT_UNIMPLEMENTED || c->fault == FAULT_UNAVAILABLE));
     return (status == 429 || status >= 500 || !observer_is_delivered(c)) && !ours;
 }
 

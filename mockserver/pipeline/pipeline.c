@@ -16,6 +16,7 @@
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
+#include "mockserver/runtime/violation.h"
 #include "mockserver/state/compaction.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
@@ -26,12 +27,13 @@
 
 typedef bool applies_fn(const struct call *c);
 static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, awaits_delivery, is_refused, is_replaced,
-    is_scripted, is_internal, is_recorded, is_logged;
+    is_scripted, is_internal, has_violation, is_recorded, is_logged;
 
 typedef void phase_fn(struct call *c);
 static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
     refuse_foreign, pass_gates, mark_log_positions, plan_rules, delay, serve, await_delivery, refresh_namespace,
-    render_error, replace_response, exhaust_rate_limit, add_common_headers, add_to_journal, observe_client;
+    render_error, replace_response, refuse_violation, exhaust_rate_limit, add_common_headers, add_to_journal,
+    observe_client;
 
 static const struct phase {
     phase_fn *run;
@@ -56,6 +58,7 @@ static const struct phase {
     {replace_response,      is_replaced      }, /* a rule's response after the call took effect */
     {hostile_body,          NULL             }, /* varies the body in a hostile namespace */
     {rules_apply,           has_plan         }, /* patch, set_state, delay_after, throttle, close_connection */
+    {refuse_violation,      has_violation    }, /* a condition of the state was violated: 500 */
     {gate_idempotency_keep, NULL             }, /* stores the response for its Idempotency-Key */
     {exhaust_rate_limit,    is_scripted      }, /* a rule's 429 has the headers of an exhausted rate limit */
     {add_common_headers,    NULL             },
@@ -116,6 +119,11 @@ static bool is_scripted(const struct call *c)
 static bool is_internal(const struct call *c)
 {
     return call_is_internal(c);
+}
+
+static bool has_violation(const struct call *c)
+{
+    return c->trace.violation.number && !c->res->stream.next; /* a stream has begun */
 }
 
 static bool is_logged(const struct call *c)
@@ -242,14 +250,6 @@ static void change_request(struct call *c)
     c->now_ms += clock_shift(c);
 }
 
-static void clear_error(struct call *c)
-{
-    c->fault = FAULT_NONE;
-    c->fault_status = 0;
-    c->fault_code = c->detail = NULL;
-    c->issues.count = 0;
-}
-
 static uint32_t first_key(const struct call *c)
 {
     for (uint32_t row = 0; world_next(c->world, RECORD_KEY, &row);) {
@@ -265,7 +265,7 @@ static bool skip_gate(struct call *c, const struct gate *gate)
 {
     if (gate->passes == gate_idempotency || gate->passes(c))
         return true;
-    clear_error(c);
+    call_clear_fault(c);
     if (!c->key)
         c->key = first_key(c);
     return c->key || gate->passes(c);
@@ -361,7 +361,7 @@ static void delay(struct call *c)
 static void serve_now(struct call *c)
 {
     if (c->plan && c->plan->respond && !c->plan->respond_after) {
-        clear_error(c); /* a rule's response replaces a gate's refusal or a stored response ... */
+        call_clear_fault(c); /* a rule's response replaces a gate's refusal or a stored response ... */
         c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
         if (c->responded) {
             headers_remove(&c->res->headers, "X-Mock-Replayed");
@@ -378,9 +378,14 @@ static void serve_now(struct call *c)
     }
 }
 
-static void serve(struct call *c)
+static void serve_shifted(struct call *c)
 {
     run_shifted(c, serve_now);
+}
+
+static void serve(struct call *c)
+{
+    violation_watch(c, serve_shifted);
 }
 
 #define DELIVERY_US INT64_C(15000000) /* an attempt ends earlier, but it may have to wait for others */
@@ -426,13 +431,19 @@ static void replace_response(struct call *c)
     gate_idempotency_keep(c);
     c->keep = NULL;
     rules_keep_served(c);
-    clear_error(c);
+    call_clear_fault(c);
     c->fault_data = NULL;
     c->res->headers.count = 0;
     c->res->body = (struct buf){.arena = c->arena};
     rules_respond(c);
     if (c->fault)
         render_error(c);
+}
+
+static void refuse_violation(struct call *c)
+{
+    violation_refuse(c);
+    render_error(c);
 }
 
 /* The time at which a rule's 429 says that the rate limit resets. What the rule states about it decides, so that
@@ -521,12 +532,21 @@ static void send_reply(struct call *c)
         scheduler_notify(scheduler); /* the journal has a new entry */
 }
 
+/* An operation of the admin API may have freed the state that the call has, until refresh_namespace. */
+static bool has_state(const struct call *c, const struct phase *after)
+{
+    return c->world && !(call_is_internal(c) && (after->run == serve || after->run == await_delivery));
+}
+
 static void walk(struct call *c)
 {
     while (c->phase < COUNT(phases) && !call_is_suspended(c)) {
         const struct phase *p = &phases[c->phase++];
-        if (!p->applies || p->applies(c))
-            p->run(c);
+        if (p->applies && !p->applies(c))
+            continue;
+        p->run(c);
+        if (has_state(c, p))
+            violation_report_call(c);
     }
     if (!call_is_suspended(c))
         send_reply(c);
@@ -557,7 +577,7 @@ static void resume(struct call *c)
         if (!call_is_internal(c) && !c->after_delivery) /* these keep the positions of their start */
             mark_log_positions(c);
         if (then)
-            then(c);
+            violation_watch(c, then);
     } else {
         refuse_outdated(c);
     }

@@ -21,6 +21,14 @@ bool call_refuse(struct call *c, enum fault fault, const char *detail, ...)
     return false;
 }
 
+void call_clear_fault(struct call *c)
+{
+    c->fault = FAULT_NONE;
+    c->fault_status = 0;
+    c->fault_code = c->detail = NULL;
+    c->issues.count = 0;
+}
+
 bool call_issue(struct call *c, const char *path, const char *message, ...)
 {
     va_list args;

@@ -30,6 +30,12 @@ struct rule_decision {
     bool before_gates;  /* it acted before the gates, and may have changed the request */
 };
 
+/* A violated condition of the state, with which the call could not be served (runtime/violation.h). */
+struct violation {
+    uint64_t number;                  /* counted in the mock, from 1; 0: none */
+    const char *condition, *function; /* static texts */
+};
+
 /* How the response was chosen; the journal keeps it for GET /__admin/explain. const char * texts are static. */
 struct call_trace {
     const char *namespace_by; /* "path", "header", "credential", "default" */
@@ -42,6 +48,7 @@ struct call_trace {
     } decisions;          /* of the rules, in their order (rules_plan) */
     struct texts hostile; /* the variations of the response (hostile.h) */
     struct texts nearest; /* if no route matches: the nearest routes, "GET /v1/projects/{}" */
+    struct violation violation;
 };
 
 /* What the request log shows of a call, without secrets (pipeline/logged.h). */
@@ -149,6 +156,7 @@ struct call {
 /* Refuses the call. `detail` (printf style; may be NULL) is a sentence for the reader of the error response. Always
  * returns false. */
 bool call_refuse(struct call *c, enum fault fault, const char *detail, ...) __attribute__((format(printf, 3, 4)));
+void call_clear_fault(struct call *c); /* the call is not refused any more */
 /* Reports one invalid field and sets FAULT_INVALID. Always returns false. */
 bool call_issue(struct call *c, const char *path, const char *message, ...) __attribute__((format(printf, 3, 4)));
 /* Writes {"error": {"code", "message"}}: the error response when no provider is known. */

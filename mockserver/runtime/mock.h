@@ -8,6 +8,7 @@
 #pragma once
 #include "base/loop.h"
 #include "mockserver/fixture/fixture.h"
+#include "mockserver/provider_api/call.h"
 #include "mockserver/runtime/namespaces.h"
 
 struct mock_options {
@@ -68,6 +69,7 @@ struct mock {
     const struct mock_timers *timers; /* NULL: use the loop's timers */
     struct mock_observer observer;    /* all NULL: none */
     struct request_log *log;          /* NULL: calls are not logged */
+    struct violation violation;       /* the last one */
     bool replays;                     /* fixture file changes come from a recording */
 };
 

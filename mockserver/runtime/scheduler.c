@@ -13,6 +13,7 @@
 #include "mockserver/runtime/send_queue.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/turns.h"
+#include "mockserver/runtime/violation.h"
 #include "mockserver/state/compaction.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/world.h"
@@ -348,17 +349,29 @@ static void resume_attempts(struct scheduler *p)
     }
 }
 
+/* The call that advances the clock is refused, once the advance has ended. */
+static void report_violation(struct scheduler *p)
+{
+    struct violation v = violation_report(p->mock, p->ns, p->world, "an event or a delivery");
+    if (v.number && p->waiter.call && !p->waiter.call->trace.violation.number)
+        p->waiter.call->trace.violation = v;
+}
+
 /* Runs the events that are due, and reads their changes. Returns false if no work was left. */
 static bool run_due(struct scheduler *p, size_t *work)
 {
     uint32_t before;
     size_t ran;
+    bool all;
     p->behind = true;
     do { /* a change may make another event due at once */
-        if (!read_change_log(p, work))
+        all = read_change_log(p, work);
+        report_violation(p);
+        if (!all)
             return false;
         before = changes_last(p->world);
         ran = events_run(p->world, BATCH);
+        report_violation(p);
         p->advance.events += ran;
         spend(work, ran);
         if (ran == BATCH && !*work)

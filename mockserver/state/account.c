@@ -1,6 +1,5 @@
 #include "mockserver/state/account.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -143,7 +142,8 @@ int64_t account_next_renewal(int64_t since_ms, int64_t after_ms)
 
 uint32_t account_connect(struct world *w, uint32_t space, const struct account *init)
 {
-    assert(init->public_id && init->handle);
+    if (!world_require(w, init->public_id && init->handle))
+        return ROW_NONE;
     struct account a = *init;
     a.space = space;
     a.provider = space_provider(w, space);
@@ -167,7 +167,8 @@ static void issue_token(struct account *a, int64_t now_ms, int64_t expires_at_ms
 
 void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_at_ms)
 {
-    assert(account_is_listed(account_read(w, account)));
+    if (!world_require(w, account_is_listed(account_read(w, account))))
+        return;
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     issue_token(a, world_now(w), a->leased ? 0 : token_expires_at_ms);
@@ -178,8 +179,8 @@ void account_reconnect(struct world *w, uint32_t account, int64_t token_expires_
 
 void account_lose_token(struct world *w, uint32_t account, enum token why)
 {
-    assert(why != TOKEN_LIVE && account_is_listed(account_read(w, account)));
-    if (account_read(w, account)->token != TOKEN_LIVE)
+    if (!world_require(w, why != TOKEN_LIVE && account_is_listed(account_read(w, account))) ||
+        account_read(w, account)->token != TOKEN_LIVE)
         return;
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
@@ -191,7 +192,8 @@ void account_lose_token(struct world *w, uint32_t account, enum token why)
 
 void account_flag(struct world *w, uint32_t account)
 {
-    assert(account_is_listed(account_read(w, account)));
+    if (!world_require(w, account_is_listed(account_read(w, account))))
+        return;
     struct transition t;
     struct account *a = transition_begin(&t, w, RECORD_ACCOUNT, account);
     a->flagged = true;

@@ -1,7 +1,5 @@
 #include "mockserver/state/ad_account.h"
 
-#include <assert.h>
-
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
@@ -109,7 +107,9 @@ static void start_grant(const struct world *w, struct ad_account *a)
 
 uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_account *init)
 {
-    assert(init->public_id && init->external_id && !ad_account_of(w, space, init->platform));
+    if (!world_require(w, init->public_id && init->external_id) ||
+        !world_require(w, !ad_account_of(w, space, init->platform)))
+        return ROW_NONE;
     struct ad_account a = *init;
     a.space = space;
     a.provider = space_provider(w, space);
@@ -120,7 +120,8 @@ uint32_t ad_account_connect(struct world *w, uint32_t space, const struct ad_acc
 
 void ad_account_validate(struct world *w, uint32_t row)
 {
-    assert(ad_account_can(ad_account_read(w, row), AD_VALIDATES));
+    if (!world_require(w, ad_account_can(ad_account_read(w, row), AD_VALIDATES)))
+        return;
     struct transition t;
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->token = AD_TOKEN_VALID;
@@ -130,8 +131,9 @@ void ad_account_validate(struct world *w, uint32_t row)
 
 void ad_account_lose(struct world *w, uint32_t row, enum ad_token why)
 {
-    assert(why == AD_TOKEN_EXPIRED || why == AD_TOKEN_REVOKED);
-    assert(ad_account_can(ad_account_read(w, row), AD_LOSES));
+    if (!world_require(w, why == AD_TOKEN_EXPIRED || why == AD_TOKEN_REVOKED) ||
+        !world_require(w, ad_account_can(ad_account_read(w, row), AD_LOSES)))
+        return;
     struct transition t;
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->token = why;
@@ -141,7 +143,8 @@ void ad_account_lose(struct world *w, uint32_t row, enum ad_token why)
 
 void ad_account_reconnect(struct world *w, uint32_t row)
 {
-    assert(ad_account_can(ad_account_read(w, row), AD_RECONNECTS));
+    if (!world_require(w, ad_account_can(ad_account_read(w, row), AD_RECONNECTS)))
+        return;
     struct transition t;
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     start_grant(w, a);
@@ -151,7 +154,8 @@ void ad_account_reconnect(struct world *w, uint32_t row)
 
 void ad_account_disconnect(struct world *w, uint32_t row)
 {
-    assert(ad_account_can(ad_account_read(w, row), AD_DISCONNECTS));
+    if (!world_require(w, ad_account_can(ad_account_read(w, row), AD_DISCONNECTS)))
+        return;
     struct transition t;
     struct ad_account *a = transition_begin(&t, w, RECORD_AD_ACCOUNT, row);
     a->disconnected_at_ms = world_now(w);

@@ -1,7 +1,5 @@
 #include "mockserver/state/campaign.h"
 
-#include <assert.h>
-
 #include "mockserver/state/post.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
@@ -71,8 +69,9 @@ uint32_t campaign_create(struct world *w, uint32_t space, const struct campaign 
 void campaign_update(struct world *w, uint32_t campaign, const struct campaign *to)
 {
     struct transition t;
+    if (!world_require(w, campaign_read(w, campaign)->state != CAMPAIGN_REMOVED && to->state != CAMPAIGN_REMOVED))
+        return;
     struct campaign *c = transition_begin(&t, w, RECORD_CAMPAIGN, campaign);
-    assert(c->state != CAMPAIGN_REMOVED && to->state != CAMPAIGN_REMOVED);
     c->name = world_text(w, to->name);
     c->description = world_text(w, to->description);
     c->color = world_text(w, to->color);
@@ -95,10 +94,11 @@ static void remove_posts(struct world *w, uint32_t campaign)
 
 void campaign_remove(struct world *w, uint32_t campaign)
 {
+    if (!world_require(w, campaign_read(w, campaign)->state != CAMPAIGN_REMOVED))
+        return;
     remove_posts(w, campaign);
     struct transition t;
     struct campaign *c = transition_begin(&t, w, RECORD_CAMPAIGN, campaign);
-    assert(c->state != CAMPAIGN_REMOVED);
     c->state = CAMPAIGN_REMOVED;
     c->removed_at_ms = world_now(w);
     transition_end(&t, TRANSITION_CAMPAIGN_REMOVE);

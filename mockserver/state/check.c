@@ -38,7 +38,7 @@ static bool check_queue(struct check *c)
     while (index_next(&walk)) {
         struct index_entry at = walk.entry;
         const struct world_event *e = table_read(events, at.row);
-        if (e->done || e->at_ms != at.key || at.order != at.row) {
+        if (!e || e->done || e->at_ms != at.key || at.order != at.row) {
             buf_printf(c->message, "event %" PRIu32 " has a wrong entry in the event queue", at.row);
             return false;
         }

@@ -1,6 +1,5 @@
 #include "mockserver/state/connection.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "mockserver/state/lease.h"
@@ -229,7 +228,8 @@ static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_s
     for (;; count++) { /* start over: each cancellation changes the index */
         struct index_walk walk;
         index_from(queue, &walk, (struct index_entry){key, INT64_MIN, 0});
-        if (!index_next_of(&walk, key))
+        if (!index_next_of(&walk, key) ||
+            !world_require(w, destination_read(w, walk.entry.row)->state == state)) /* else it would never end */
             return count;
         destination_cancel(w, walk.entry.row);
     }
@@ -237,7 +237,8 @@ static uint32_t cancel_all(struct world *w, uint32_t account, enum destination_s
 
 uint32_t account_disconnect(struct world *w, uint32_t account, enum disconnect why)
 {
-    assert(why != DISCONNECT_NONE && account_is_listed(account_read(w, account)));
+    if (!world_require(w, why != DISCONNECT_NONE && account_is_listed(account_read(w, account))))
+        return 0;
     uint32_t canceled = cancel_all(w, account, DESTINATION_QUEUED);
     cancel_all(w, account, DESTINATION_HELD);
     pool_account_free(w, account);

@@ -185,18 +185,21 @@ static struct packed_entry page_lowest(const struct index_page *p)
     return p->inner ? p->lowest[0] : p->entries[0];
 }
 
-static struct index_page *add_below(struct index_page **at, const struct index_entry *e)
+/* Sets *added to false, and changes nothing, if the entry exists. Returns the new right page, or NULL. */
+static struct index_page *add_below(struct index_page **at, const struct index_entry *e, bool *added)
 {
     struct index_page *p = page_own(at);
     if (!p->inner) {
         uint16_t i = count_before(p->entries, p->count, e);
-        assert(i == p->count || compare(&p->entries[i], e) != 0);
+        *added = i == p->count || compare(&p->entries[i], e) != 0;
+        if (!*added)
+            return NULL;
         return page_add(p, i, pack(*e), NULL);
     }
     uint16_t i = child_for(p, e);
     if (compare(&p->lowest[i], e) > 0) /* before all entries: a split at the front must not leave two equal bounds */
         p->lowest[i] = pack(*e);
-    struct index_page *right = add_below(&p->children[i], e);
+    struct index_page *right = add_below(&p->children[i], e, added);
     return right ? page_add(p, (uint16_t)(i + 1), page_lowest(right), right) : NULL;
 }
 
@@ -212,22 +215,25 @@ static void merge_with_next(struct index_page *p, uint16_t i)
     page_remove(p, (uint16_t)(i + 1));
 }
 
-static void remove_below(struct index_page **at, const struct index_entry *e)
+static bool remove_below(struct index_page **at, const struct index_entry *e)
 {
     struct index_page *p = page_own(at);
     if (!p->inner) {
         uint16_t i = count_before(p->entries, p->count, e);
-        assert(i < p->count && compare(&p->entries[i], e) == 0);
+        if (i == p->count || compare(&p->entries[i], e) != 0)
+            return false;
         page_remove(p, i);
-        return;
+        return true;
     }
     uint16_t i = child_for(p, e);
-    remove_below(&p->children[i], e);
+    if (!remove_below(&p->children[i], e))
+        return false;
     if (p->children[i]->count >= page_room(p->children[i]) / 4)
-        return;
+        return true;
     merge_with_next(p, i);
     if (i)
         merge_with_next(p, (uint16_t)(i - 1));
+    return true;
 }
 
 void index_init(struct index *x)
@@ -253,28 +259,30 @@ bool index_end_some(struct index *x, size_t *pages)
     return page_release_some(&x->root, pages);
 }
 
-void index_add(struct index *x, struct index_entry e)
+bool index_add(struct index *x, struct index_entry e)
 {
+    bool added;
     if (!x->root) {
         x->root = page_new(false);
         x->depth = 1;
     }
-    struct index_page *right = add_below(&x->root, &e);
+    struct index_page *right = add_below(&x->root, &e, &added);
     if (right) {
         struct index_page *root = page_new(true);
         page_insert(root, 0, page_lowest(x->root), x->root);
         page_insert(root, 1, page_lowest(right), right);
         x->root = root;
         x->depth++;
-        assert(x->depth <= INDEX_MAX_DEPTH);
+        assert(x->depth <= INDEX_MAX_DEPTH); /* room for more rows than a table has */
     }
-    x->count++;
+    x->count += added;
+    return added;
 }
 
-void index_remove(struct index *x, struct index_entry e)
+bool index_remove(struct index *x, struct index_entry e)
 {
-    assert(x->root);
-    remove_below(&x->root, &e);
+    if (!x->root || !remove_below(&x->root, &e))
+        return false;
     x->count--;
     while (x->root->inner && x->root->count == 1) {
         struct index_page *only = x->root->children[0];
@@ -283,6 +291,7 @@ void index_remove(struct index *x, struct index_entry e)
         x->root = only;
         x->depth--;
     }
+    return true;
 }
 
 void index_from(const struct index *x, struct index_walk *w, struct index_entry from)

@@ -4,7 +4,7 @@
  *          hash of the text and the caller compares the text itself. For a list, key is the owner of the list (for
  *          example a space) and order is the sort value.
  * Units:   defined by the caller; key and order are compared as signed 64-bit integers.
- * Errors:  none. An entry must not be added twice; only an existing entry may be removed (assert).
+ * Errors:  none. An entry that exists is not added again, and only an existing entry is removed.
  */
 #pragma once
 #include <stdbool.h>
@@ -28,8 +28,8 @@ void index_fork(struct index *to, const struct index *from);
 void index_end(struct index *x);
 bool index_end_some(struct index *x, size_t *pages); /* like table_end_some */
 
-void index_add(struct index *x, struct index_entry e);
-void index_remove(struct index *x, struct index_entry e);
+bool index_add(struct index *x, struct index_entry e);    /* false: it exists already */
+bool index_remove(struct index *x, struct index_entry e); /* false: it does not exist */
 
 /* A walk in order. The index must not change during the walk. */
 #define INDEX_MAX_DEPTH 12

@@ -1,6 +1,5 @@
 #include "mockserver/state/lease.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,7 +130,8 @@ const struct record_type wallet_entry_record_type = {
 
 uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *init)
 {
-    assert(init->public_id && init->vertical && init->count > 0);
+    if (!world_require(w, init->public_id && init->vertical && init->count > 0))
+        return ROW_NONE;
     struct lease_request r = *init;
     r.space = space;
     r.provider = space_provider(w, space);
@@ -239,14 +239,16 @@ static uint32_t lease_to_space(struct world *w, uint32_t space, uint32_t pool, c
  * consecutive rows. */
 void lease_request_decide(struct world *w, uint32_t request, const struct lease_decision *d)
 {
-    assert(lease_request_judge(w, request, d) == LEASE_POSSIBLE);
+    if (!world_require(w, lease_request_judge(w, request, d) == LEASE_POSSIBLE))
+        return;
     uint32_t first = world_last(w, RECORD_ACCOUNT) + 1, end = first + (uint32_t)d->count;
     const struct lease_request requested = *lease_request_read(w, request);
     struct transition t;
     for (uint32_t pool = 0, next = first; next < end && world_next(w, RECORD_POOL_ACCOUNT, &pool);)
         if (matches(pool_account_read(w, pool), &requested)) {
             uint32_t account = lease_to_space(w, requested.space, pool, d->id_prefix);
-            assert(account == next);
+            if (!world_require(w, account == next))
+                return;
             next = account + 1;
         }
     for (uint32_t account = first; account < end; account++) {
@@ -262,7 +264,8 @@ void lease_request_decide(struct world *w, uint32_t request, const struct lease_
 
 uint32_t pool_account_create(struct world *w, const struct pool_account *init)
 {
-    assert(init->handle && init->vertical && !init->account);
+    if (!world_require(w, init->handle && init->vertical && !init->account))
+        return ROW_NONE;
     return record_create(w, RECORD_POOL_ACCOUNT, init, TRANSITION_POOL_ACCOUNT_CREATE);
 }
 
@@ -276,8 +279,8 @@ static void set_account(struct world *w, uint32_t pool, uint32_t account, enum t
 
 void pool_account_lease(struct world *w, uint32_t pool, uint32_t account)
 {
-    assert(!pool_account_read(w, pool)->account);
-    set_account(w, pool, account, TRANSITION_POOL_ACCOUNT_LEASE);
+    if (world_require(w, !pool_account_read(w, pool)->account))
+        set_account(w, pool, account, TRANSITION_POOL_ACCOUNT_LEASE);
 }
 
 void pool_account_free(struct world *w, uint32_t account)

@@ -1,7 +1,5 @@
 #include "mockserver/state/library.h"
 
-#include <assert.h>
-
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
@@ -62,8 +60,9 @@ uint32_t library_item_create(struct world *w, uint32_t space, const struct libra
 void library_item_update(struct world *w, uint32_t row, const char *details)
 {
     struct transition t;
+    if (!world_require(w, !library_item_read(w, row)->removed_at_ms))
+        return;
     struct library_item *i = transition_begin(&t, w, RECORD_LIBRARY_ITEM, row);
-    assert(!i->removed_at_ms);
     i->details = world_text(w, details);
     i->updated_at_ms = world_now(w);
     transition_end(&t, TRANSITION_LIBRARY_ITEM_UPDATE);
@@ -72,8 +71,9 @@ void library_item_update(struct world *w, uint32_t row, const char *details)
 void library_item_remove(struct world *w, uint32_t row)
 {
     struct transition t;
+    if (!world_require(w, !library_item_read(w, row)->removed_at_ms))
+        return;
     struct library_item *i = transition_begin(&t, w, RECORD_LIBRARY_ITEM, row);
-    assert(!i->removed_at_ms);
     i->removed_at_ms = world_now(w);
     transition_end(&t, TRANSITION_LIBRARY_ITEM_REMOVE);
 }

@@ -1,7 +1,5 @@
 #include "mockserver/state/media.h"
 
-#include <assert.h>
-
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
@@ -81,8 +79,9 @@ static void change_state(struct world *w, uint32_t row, enum media_state to, int
                          enum transition_kind what)
 {
     struct transition t;
+    if (!world_require(w, media_read(w, row)->state != MEDIA_REMOVED))
+        return;
     struct media *m = transition_begin(&t, w, RECORD_MEDIA, row);
-    assert(m->state != MEDIA_REMOVED);
     m->state = to;
     m->received += received;
     m->removed_at_ms = to == MEDIA_REMOVED ? world_now(w) : 0;
@@ -96,8 +95,8 @@ void media_receive(struct world *w, uint32_t media, int64_t bytes)
 
 void media_complete(struct world *w, uint32_t media)
 {
-    assert(media_read(w, media)->state == MEDIA_UPLOADING);
-    change_state(w, media, MEDIA_READY, 0, TRANSITION_MEDIA_COMPLETE);
+    if (world_require(w, media_read(w, media)->state == MEDIA_UPLOADING))
+        change_state(w, media, MEDIA_READY, 0, TRANSITION_MEDIA_COMPLETE);
 }
 
 void media_import_ends(struct world *w, uint32_t media)

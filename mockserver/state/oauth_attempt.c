@@ -1,7 +1,5 @@
 #include "mockserver/state/oauth_attempt.h"
 
-#include <assert.h>
-
 #include "mockserver/state/record.h"
 
 const char *const oauth_attempt_state_texts[] = {OAUTH_ATTEMPT_STATES(ENUM_TEXT)};
@@ -112,7 +110,8 @@ const struct record_type oauth_attempt_record_type = {
 
 uint32_t oauth_attempt_begin(struct world *w, const struct oauth_attempt *init)
 {
-    assert(!init->reconnects || init->account);
+    if (!world_require(w, !init->reconnects || init->account))
+        return ROW_NONE;
     struct oauth_attempt a = *init;
     a.account = init->reconnects ? init->account : ROW_NONE;
     a.platform = init->reconnects ? account_read(w, init->account)->platform : init->platform;
@@ -132,7 +131,8 @@ static void end_attempt(struct world *w, uint32_t attempt, enum oauth_attempt_st
 void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct connection *user)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
-    assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ACCOUNT);
+    if (!world_require(w, a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ACCOUNT))
+        return;
     if (a->reconnects) {
         if (!account_is_listed(account_read(w, a->account))) {
             oauth_attempt_fail(w, attempt, "account_gone");
@@ -153,7 +153,8 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct conn
 void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct ad_account *grant)
 {
     const struct oauth_attempt *a = oauth_attempt_read(w, attempt);
-    assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ADS);
+    if (!world_require(w, a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_ADS))
+        return;
     uint32_t row = ad_account_of(w, a->space, a->ad_platform);
     if (row) {
         ad_account_reconnect(w, row);
@@ -168,8 +169,11 @@ void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct 
 
 void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t space, uint32_t key)
 {
+    const struct oauth_attempt *before = oauth_attempt_read(w, attempt);
+    if (!world_require(w, before->state == OAUTH_ATTEMPT_PENDING && before->kind == OAUTH_ATTEMPT_FOR_KEY) ||
+        !world_require(w, space && key))
+        return;
     struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
-    assert(a->state == OAUTH_ATTEMPT_PENDING && a->kind == OAUTH_ATTEMPT_FOR_KEY && space && key);
     a->space = space;
     a->key = key;
     end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
@@ -177,8 +181,9 @@ void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t spac
 
 void oauth_attempt_fail(struct world *w, uint32_t attempt, const char *error)
 {
+    if (!world_require(w, oauth_attempt_read(w, attempt)->state == OAUTH_ATTEMPT_PENDING))
+        return;
     struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
-    assert(a->state == OAUTH_ATTEMPT_PENDING);
     a->error = world_text(w, error);
     end_attempt(w, attempt, OAUTH_ATTEMPT_FAILED, TRANSITION_OAUTH_ATTEMPT_FAIL);
 }

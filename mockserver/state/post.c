@@ -1,7 +1,5 @@
 #include "mockserver/state/post.h"
 
-#include <assert.h>
-
 #include "mockserver/state/record.h"
 #include "mockserver/state/tenant.h"
 
@@ -229,8 +227,10 @@ uint32_t content_create(struct world *w, uint32_t space, const struct content *i
 void content_decide(struct world *w, uint32_t content, enum approval approval, uint32_t key, const char *note)
 {
     struct transition t;
+    if (!world_require(w, content_read(w, content)->approval == APPROVAL_PENDING) ||
+        !world_require(w, approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED))
+        return;
     struct content *c = transition_begin(&t, w, RECORD_CONTENT, content);
-    assert(c->approval == APPROVAL_PENDING && (approval == APPROVAL_APPROVED || approval == APPROVAL_REJECTED));
     c->approval = approval;
     c->decided_by = key;
     c->decision_note = world_text(w, note);
@@ -248,9 +248,11 @@ uint32_t post_schedule(struct world *w, uint32_t space, const struct post *init)
     return record_create(w, RECORD_POST, &p, TRANSITION_POST_SCHEDULE);
 }
 
+/* NULL: the post is removed. */
 static struct post *begin_post(struct transition *t, struct world *w, uint32_t post)
 {
-    assert(!post_read(w, post)->removed_at_ms);
+    if (!world_require(w, !post_read(w, post)->removed_at_ms))
+        return NULL;
     struct post *p = transition_begin(t, w, RECORD_POST, post);
     p->updated_at_ms = world_now(w);
     return p;
@@ -260,6 +262,8 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
 {
     struct transition t;
     struct post *p = begin_post(&t, w, post);
+    if (!p)
+        return;
     p->content = to->content;
     p->campaign = to->campaign;
     p->text = world_text(w, to->text);
@@ -274,7 +278,8 @@ void post_revise(struct world *w, uint32_t post, const struct post *to)
 uint32_t destination_schedule(struct world *w, uint32_t post, const struct destination *init)
 {
     const struct post *p = post_read(w, post);
-    assert(account_is_listed(account_read(w, init->account)));
+    if (!world_require(w, account_is_listed(account_read(w, init->account))))
+        return ROW_NONE;
     struct destination d = *init;
     d.post = post;
     d.space = p->space;
@@ -295,8 +300,9 @@ static struct destination *begin_destination(struct transition *t, struct world 
 void destination_reschedule(struct world *w, uint32_t destination, int64_t due_at_ms)
 {
     struct transition t;
+    if (!world_require(w, destination_read(w, destination)->state == DESTINATION_QUEUED))
+        return;
     struct destination *d = begin_destination(&t, w, destination);
-    assert(d->state == DESTINATION_QUEUED);
     d->due_at_ms = due_at_ms;
     events_add(w, due_at_ms, EVENT_POST_DUE, destination);
     transition_end(&t, TRANSITION_DESTINATION_RESCHEDULE);
@@ -305,8 +311,9 @@ void destination_reschedule(struct world *w, uint32_t destination, int64_t due_a
 void destination_retry(struct world *w, uint32_t destination)
 {
     struct transition t;
+    if (!world_require(w, destination_read(w, destination)->state == DESTINATION_FAILED))
+        return;
     struct destination *d = begin_destination(&t, w, destination);
-    assert(d->state == DESTINATION_FAILED);
     d->state = DESTINATION_QUEUED;
     d->failure = FAILURE_NONE;
     d->failure_code = NULL;
@@ -324,8 +331,9 @@ static bool is_waiting(const struct destination *d)
 void destination_cancel(struct world *w, uint32_t destination)
 {
     struct transition t;
+    if (!world_require(w, is_waiting(destination_read(w, destination))))
+        return;
     struct destination *d = begin_destination(&t, w, destination);
-    assert(is_waiting(d));
     d->state = DESTINATION_CANCELED;
     d->canceled_at_ms = world_now(w);
     transition_end(&t, TRANSITION_DESTINATION_CANCEL);
@@ -397,8 +405,11 @@ uint32_t post_release(struct world *w, uint32_t post, const char *id_prefix)
     struct index_walk walk;
     struct transition t;
     uint32_t count = 0;
+    if (!world_require(w, post_read(w, post)->draft))
+        return 0;
     struct post *p = begin_post(&t, w, post);
-    assert(p->draft);
+    if (!p)
+        return 0;
     p->draft = false;
     transition_end(&t, TRANSITION_POST_RELEASE);
     for (;;) {
@@ -418,15 +429,19 @@ void post_remove(struct world *w, uint32_t post)
 {
     post_remove_destinations(w, post);
     struct transition t;
-    begin_post(&t, w, post)->removed_at_ms = world_now(w);
+    struct post *p = begin_post(&t, w, post);
+    if (!p)
+        return;
+    p->removed_at_ms = world_now(w);
     transition_end(&t, TRANSITION_POST_REMOVE);
 }
 
 void post_leave_campaign(struct world *w, uint32_t post)
 {
     struct transition t;
+    if (!world_require(w, post_read(w, post)->campaign))
+        return;
     struct post *p = transition_begin(&t, w, RECORD_POST, post);
-    assert(p->campaign);
     p->campaign = ROW_NONE;
     transition_end(&t, TRANSITION_POST_LEAVE_CAMPAIGN);
 }

@@ -1,7 +1,6 @@
 /* Publishes destinations that are due, and sets destinations to a state for fixtures. */
 #include "mockserver/state/post.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -212,8 +211,10 @@ void destination_place(struct world *w, uint32_t destination, enum destination_s
                        const char *external_url)
 {
     struct transition t;
+    const enum destination_state before = destination_read(w, destination)->state;
+    if (!world_require(w, before == DESTINATION_QUEUED || before == state))
+        return;
     struct destination *d = transition_begin(&t, w, RECORD_DESTINATION, destination);
-    assert(d->state == DESTINATION_QUEUED || d->state == state);
     d->state = state;
     d->created_at_ms = post_read(w, d->post)->created_at_ms;
     int64_t changed_ms = d->due_at_ms;

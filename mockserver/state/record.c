@@ -9,7 +9,7 @@
 
 static const void *record_of(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    return table_read(&w->records[kind], row);
+    return world_read(w, kind, row);
 }
 
 uint32_t record_owner(const struct world *w, enum record_kind kind, uint32_t row, enum record_kind owner)
@@ -106,7 +106,7 @@ static void add_entries(struct world *w, enum record_kind kind, uint32_t row)
     struct index_entries now;
     index_entries_of(w, kind, row, &now);
     for (size_t i = 0; i < now.count; i++)
-        index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+        (void)world_require(w, index_add(&w->indexes[now.items[i].index], now.items[i].entry));
 }
 
 /* True if the i-th of these entries is one of the others. All are of one record, so their rows are equal. */
@@ -126,10 +126,10 @@ static void move_entries(struct world *w, enum record_kind kind, uint32_t row, c
     index_entries_of(w, kind, row, &now);
     for (size_t i = 0; i < before->count; i++)
         if (!is_among(before, i, &now))
-            index_remove(&w->indexes[before->items[i].index], before->items[i].entry);
+            (void)world_require(w, index_remove(&w->indexes[before->items[i].index], before->items[i].entry));
     for (size_t i = 0; i < now.count; i++)
         if (!is_among(&now, i, before))
-            index_add(&w->indexes[now.items[i].index], now.items[i].entry);
+            (void)world_require(w, index_add(&w->indexes[now.items[i].index], now.items[i].entry));
 }
 
 /* Replaces the record's texts with copies in the world's string pool. */
@@ -187,9 +187,11 @@ uint32_t record_add(struct world *w, enum record_kind kind, const void *record, 
 
 void *transition_begin(struct transition *t, struct world *w, enum record_kind kind, uint32_t row)
 {
-    t->w = w;
-    t->kind = kind;
-    t->row = row;
+    *t = (struct transition){.w = w, .kind = kind, .row = row};
+    if (!world_require(w, world_has(w, kind, row))) {
+        t->row = ROW_NONE; /* what is written is lost */
+        return world_edit(w, kind, row);
+    }
     t->from = record_state(w, kind, row);
     index_entries_of(w, kind, row, &t->before);
     return world_edit(w, kind, row);
@@ -197,12 +199,16 @@ void *transition_begin(struct transition *t, struct world *w, enum record_kind k
 
 void transition_end_part(const struct transition *t)
 {
+    if (!t->row)
+        return;
     world_compact_row(t->w, t->kind, t->row);
     move_entries(t->w, t->kind, t->row, &t->before);
 }
 
 void transition_end(const struct transition *t, enum transition_kind what)
 {
+    if (!t->row)
+        return;
     transition_end_part(t);
     changes_add(t->w, t->kind, t->row, what, t->from, record_state(t->w, t->kind, t->row));
     world_transition_done(t->w);

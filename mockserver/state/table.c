@@ -166,18 +166,13 @@ static const struct table_page *leaf_find(const struct table *t, uint32_t leaf)
 
 bool table_has(const struct table *t, uint32_t row)
 {
-    if (row < 1 || row > t->last)
-        return false;
-    const struct table_page *leaf = leaf_find(t, (row - 1) / t->rows_per_page);
-    return leaf && leaf_has(t, leaf, in_leaf(t, row));
+    return table_read(t, row);
 }
 
 const void *table_read(const struct table *t, uint32_t row)
 {
-    assert(row >= 1 && row <= t->last);
-    const struct table_page *leaf = leaf_find(t, (row - 1) / t->rows_per_page);
-    assert(leaf && leaf_has(t, leaf, in_leaf(t, row)));
-    return leaf->rows + row_offset(t, row);
+    const struct table_page *leaf = row >= 1 && row <= t->last ? leaf_find(t, (row - 1) / t->rows_per_page) : NULL;
+    return leaf && leaf_has(t, leaf, in_leaf(t, row)) ? leaf->rows + row_offset(t, row) : NULL;
 }
 
 /* The first leaf at or after `leaf` below page p, whose first leaf has number `base`; UINT64_MAX: there is none. */
@@ -235,13 +230,12 @@ static struct table_page *leaf_own(struct table *t, uint32_t row)
 
 void *table_edit(struct table *t, uint32_t row)
 {
-    assert(table_has(t, row));
-    return leaf_own(t, row)->rows + row_offset(t, row);
+    return table_has(t, row) ? leaf_own(t, row)->rows + row_offset(t, row) : NULL;
 }
 
 void *table_add(struct table *t, uint32_t *row)
 {
-    assert(t->last < UINT32_MAX);
+    assert(t->last < UINT32_MAX); /* the memory ends before */
     uint32_t added = ++t->last;
     while ((uint64_t)added > (uint64_t)t->rows_per_page << (FAN_BITS * t->depth)) {
         struct table_page *old = t->root;
@@ -262,8 +256,8 @@ void *table_add(struct table *t, uint32_t *row)
 
 void table_skip(struct table *t, uint32_t last)
 {
-    assert(last >= t->last);
-    t->last = last;
+    if (last > t->last)
+        t->last = last;
 }
 
 static bool has_children(const struct table_page *p)
@@ -298,7 +292,8 @@ static void remove_below(const struct table *t, struct table_page **at, uint32_t
 
 void table_remove(struct table *t, uint32_t row)
 {
-    assert(table_has(t, row));
+    if (!table_has(t, row))
+        return;
     remove_below(t, &t->root, t->depth, row);
     t->count--;
 }

@@ -4,7 +4,7 @@
  *          a string pool). Row numbers start at 1 and are never reused, also not after table_remove; 0 (ROW_NONE) means
  *          "no row", so a zeroed reference is valid. A page without rows is freed.
  * Units:   rows.
- * Errors:  none. The row must exist (assert).
+ * Errors:  a row that does not exist is NULL.
  *
  * Forking takes one reference. The first write to a shared page copies that page and the path to it.
  */

@@ -1,6 +1,5 @@
 #include "mockserver/state/tenant.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -233,9 +232,10 @@ bool key_has_scope(const struct key *k, const char *scope)
 /* A window that has ended or never began is returned as empty, beginning now. */
 static struct quota_window window_now(const struct world *w, uint32_t key, size_t window, int64_t length_ms)
 {
-    assert(window < QUOTA_WINDOWS && length_ms > 0);
     int64_t now = world_now(w);
-    const struct quota *q = key <= w->quotas.last ? table_read(&w->quotas, key) : NULL;
+    if (!world_require(w, window < QUOTA_WINDOWS && length_ms > 0))
+        return (struct quota_window){now, 0};
+    const struct quota *q = table_read(&w->quotas, key);
     if (!q || now - q->windows[window].since_ms >= length_ms)
         return (struct quota_window){now, 0};
     return q->windows[window];
@@ -249,8 +249,10 @@ struct quota_use quota_read(const struct world *w, uint32_t key, size_t window, 
 
 int64_t quota_last_used(const struct world *w, uint32_t key, size_t window)
 {
-    assert(window < QUOTA_WINDOWS);
-    return key <= w->quotas.last ? ((const struct quota *)table_read(&w->quotas, key))->windows[window].used : 0;
+    if (!world_require(w, window < QUOTA_WINDOWS))
+        return 0;
+    const struct quota *q = table_read(&w->quotas, key);
+    return q ? q->windows[window].used : 0;
 }
 
 static struct quota *edit_quota(struct world *w, uint32_t key)
@@ -288,11 +290,10 @@ void quota_set(struct world *w, uint32_t key, size_t window, int64_t length_ms, 
 
 bool quota_had_spurious_429(const struct world *w, uint32_t key, size_t operation)
 {
-    assert(operation < QUOTA_OPERATIONS);
-    if (key > w->quotas.last)
+    if (!world_require(w, operation < QUOTA_OPERATIONS))
         return false;
     const struct quota *q = table_read(&w->quotas, key);
-    return q->spurious_429[operation / 64] >> operation % 64 & 1;
+    return q && q->spurious_429[operation / 64] >> operation % 64 & 1;
 }
 
 void quota_set_spurious_429(struct world *w, uint32_t key, size_t operation, bool refused)

@@ -1,6 +1,5 @@
 #include "mockserver/state/webhook.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "mockserver/state/record.h"
@@ -150,10 +149,11 @@ uint32_t webhook_create(struct world *w, uint32_t organization, const struct web
     return record_create(w, RECORD_WEBHOOK, &h, TRANSITION_WEBHOOK_CREATE);
 }
 
-/* The webhook must not be deleted. */
+/* NULL: the webhook is deleted. */
 static struct webhook *begin_webhook(struct transition *t, struct world *w, uint32_t webhook)
 {
-    assert(webhook_read(w, webhook)->state != WEBHOOK_DELETED);
+    if (!world_require(w, webhook_read(w, webhook)->state != WEBHOOK_DELETED))
+        return NULL;
     struct webhook *h = transition_begin(t, w, RECORD_WEBHOOK, webhook);
     h->updated_at_ms = world_now(w);
     return h;
@@ -163,6 +163,8 @@ void webhook_update(struct world *w, uint32_t webhook, const struct webhook *to)
 {
     struct transition t;
     struct webhook *h = begin_webhook(&t, w, webhook);
+    if (!h)
+        return;
     h->url = to->url ? world_text(w, to->url) : h->url;
     h->description = to->description ? world_text(w, to->description) : h->description;
     h->events = to->events ? world_text(w, to->events) : h->events;
@@ -175,10 +177,13 @@ static void delivery_abandon_all(struct world *w, uint32_t webhook);
 
 void webhook_set_state(struct world *w, uint32_t webhook, enum webhook_state state)
 {
-    assert(state != WEBHOOK_DELETED);
+    if (!world_require(w, state != WEBHOOK_DELETED))
+        return;
     struct transition t;
     int64_t updated_at_ms = webhook_read(w, webhook)->updated_at_ms;
     struct webhook *h = begin_webhook(&t, w, webhook);
+    if (!h)
+        return;
     h->state = state;
     if (state == WEBHOOK_AUTO_PAUSED) /* by the mock, not by the partner */
         h->updated_at_ms = updated_at_ms;
@@ -193,6 +198,8 @@ void webhook_rotate(struct world *w, uint32_t webhook, const char *secret, int64
 {
     struct transition t;
     struct webhook *h = begin_webhook(&t, w, webhook);
+    if (!h)
+        return;
     h->previous_secret = h->secret;
     h->previous_until_ms = previous_until_ms;
     h->secret = world_text(w, secret);
@@ -203,7 +210,10 @@ void webhook_delete(struct world *w, uint32_t webhook)
 {
     struct transition t;
     delivery_abandon_all(w, webhook);
-    begin_webhook(&t, w, webhook)->state = WEBHOOK_DELETED;
+    struct webhook *h = begin_webhook(&t, w, webhook);
+    if (!h)
+        return;
+    h->state = WEBHOOK_DELETED;
     transition_end(&t, TRANSITION_WEBHOOK_DELETE);
 }
 
@@ -358,8 +368,9 @@ void delivery_attempt_end(struct world *w, uint32_t delivery, int status, const 
 {
     bool delivered = status >= 200 && status < 300;
     struct transition t;
+    if (!world_require(w, delivery_read(w, delivery)->state == DELIVERY_DELIVERING))
+        return;
     struct delivery *d = begin_delivery(&t, w, delivery);
-    assert(d->state == DELIVERY_DELIVERING);
     d->last_status = status;
     d->last_error = world_text(w, error);
     d->state = delivered ? DELIVERY_DELIVERED : after_failure(d, webhook_read(w, d->webhook)->state, status, policy);
@@ -408,9 +419,11 @@ static bool is_another_held(const struct world *w, const struct delivery *d)
 void delivery_apply_faults(struct world *w, uint32_t delivery, const struct delivery_faults *faults)
 {
     struct transition t;
+    const struct delivery *before = delivery_read(w, delivery);
+    if (!world_require(w, before->state == DELIVERY_PENDING && !before->attempts))
+        return;
     struct delivery *d = begin_delivery(&t, w, delivery);
     int64_t at_ms = d->next_attempt_at_ms + faults->delay_ms;
-    assert(d->state == DELIVERY_PENDING && !d->attempts);
     d->faults = *faults;
     d->faults.edit = world_text(w, faults->edit);
     d->faults.headers = world_text(w, faults->headers);

@@ -1,8 +1,9 @@
 #include "mockserver/state/world.h"
 
-#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -22,12 +23,20 @@ const char *const transition_kind_texts[] = {TRANSITION_KINDS(X)};
 const char *const hostile_switch_texts[] = {HOSTILE_SWITCHES(ENUM_TEXT)};
 const char *const cause_texts[] = {CAUSES(ENUM_TEXT)};
 
+#define RECORD_SIZE_MAX 512
+
+struct world_notes {
+    struct world_violation violation;
+    void *lost; /* a record that does not exist; NULL: none was edited */
+};
+
 struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
 {
     struct world *w = heap_new(sizeof *w);
     w->seed = seed;
     w->cause = CAUSE_CALL;
     w->strings = string_pool_new(NULL);
+    w->notes = heap_new(sizeof *w->notes);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         table_init(&w->records[kind], record_types[kind]->size);
@@ -49,6 +58,7 @@ struct world *world_fork(struct world *from)
     *w = *from;
     w->strings = string_pool_new(from->strings);
     string_pool_old_hold(w->old_strings);
+    w->notes = heap_new(sizeof *w->notes);
     for (size_t i = 0; i < RECORD_KIND_COUNT; i++)
         table_fork(&w->records[i], &from->records[i]);
     table_fork(&w->events, &from->events);
@@ -73,6 +83,8 @@ bool world_free_some(struct world *w, size_t *pages)
         return false;
     replies_release(w->replies);
     string_pool_old_release(w->old_strings);
+    heap_free(w->notes->lost);
+    heap_free(w->notes);
     heap_free(w);
     return true;
 }
@@ -99,14 +111,55 @@ const char *world_str(struct world *w, struct str text)
     return string_pool_keep(&w->strings, text);
 }
 
+bool world_violate(const struct world *w, const char *condition, const char *function)
+{
+    if (w->checks) {
+        fprintf(stderr, "condition violated in %s: %s\n", function, condition);
+        abort();
+    }
+    if (!w->notes->violation.condition)
+        w->notes->violation = (struct world_violation){condition, function};
+    return false;
+}
+
+struct world_violation world_take_violation(struct world *w)
+{
+    struct world_violation v = w->notes->violation;
+    w->notes->violation = (struct world_violation){0};
+    return v;
+}
+
+/* The row, or zeros. */
+static const void *read_row(const struct world *w, const struct table *t, uint32_t row)
+{
+    static const _Alignas(max_align_t) char zeros[RECORD_SIZE_MAX];
+    const void *found = table_read(t, row);
+    if (found)
+        return found;
+    world_violate(w, "the record exists", "world_read");
+    return zeros;
+}
+
+/* The row, or memory for a row that does not exist. */
+static void *edit_row(struct world *w, struct table *t, uint32_t row)
+{
+    void *found = table_edit(t, row);
+    if (found)
+        return found;
+    world_violate(w, "the record exists", "world_edit");
+    if (!w->notes->lost)
+        w->notes->lost = heap_new(RECORD_SIZE_MAX);
+    return memset(w->notes->lost, 0, RECORD_SIZE_MAX);
+}
+
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row)
 {
-    return table_read(&w->records[kind], row);
+    return read_row(w, &w->records[kind], row);
 }
 
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row)
 {
-    return table_edit(&w->records[kind], row);
+    return edit_row(w, &w->records[kind], row);
 }
 
 bool world_has(const struct world *w, enum record_kind kind, uint32_t row)
@@ -202,8 +255,7 @@ void clock_set_mode(struct clock *c, enum clock_mode mode)
 
 void clock_move_to(struct clock *c, int64_t at_ms)
 {
-    int64_t now = clock_now(c); /* a running clock may have passed at_ms */
-    assert(c->mode == CLOCK_RUNS || at_ms >= now);
+    int64_t now = clock_now(c);
     clock_start(c, at_ms > now ? at_ms : now, c->mode);
 }
 
@@ -219,8 +271,9 @@ enum record_kind transition_record(enum transition_kind kind)
 
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to)
 {
+    if (!world_require(w, transition_record(what) == RECORD_KIND_COUNT || transition_record(what) == kind))
+        return;
     struct change *c = table_add(&w->changes, NULL);
-    assert(transition_record(what) == RECORD_KIND_COUNT || transition_record(what) == kind);
     *c = (struct change){
         .at_ms = world_now(w),
         .kind = kind,
@@ -240,7 +293,7 @@ uint32_t changes_last(const struct world *w)
 
 const struct change *changes_read(const struct world *w, uint32_t seq)
 {
-    return table_read(&w->changes, seq);
+    return read_row(w, &w->changes, seq);
 }
 
 void changes_restore(struct world *w, const struct change *change)
@@ -273,7 +326,7 @@ uint32_t events_last(const struct world *w)
 
 const struct world_event *event_read(const struct world *w, uint32_t row)
 {
-    return table_read(&w->events, row);
+    return read_row(w, &w->events, row);
 }
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row)
@@ -282,7 +335,7 @@ void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t r
     uint32_t event;
     struct world_event *e = table_add(&w->events, &event);
     *e = (struct world_event){.at_ms = at_ms > now ? at_ms : now, .kind = kind, .row = row};
-    index_add(&w->indexes[INDEX_DUE], (struct index_entry){e->at_ms, event, event});
+    (void)world_require(w, index_add(&w->indexes[INDEX_DUE], (struct index_entry){e->at_ms, event, event}));
 }
 
 void events_walk(const struct world *w, struct index_walk *walk)
@@ -292,7 +345,7 @@ void events_walk(const struct world *w, struct index_walk *walk)
 
 const struct world_event *events_next(const struct world *w, struct index_walk *walk)
 {
-    return index_next(walk) ? table_read(&w->events, walk->entry.row) : NULL;
+    return index_next(walk) ? read_row(w, &w->events, walk->entry.row) : NULL;
 }
 
 bool events_next_at(const struct world *w, int64_t *at_ms)
@@ -314,13 +367,14 @@ bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t
 
 size_t events_run(struct world *w, size_t most)
 {
-    assert(!w->in_event);
+    if (!world_require(w, !w->in_event))
+        return 0;
     int64_t now = world_now(w);
     size_t count = 0;
     struct index_entry first;
     for (; count < most && index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now; count++) {
         index_remove(&w->indexes[INDEX_DUE], first);
-        struct world_event *e = table_edit(&w->events, first.row);
+        struct world_event *e = edit_row(w, &w->events, first.row);
         e->done = true;
         struct world_event due = *e; /* a copy: the event may add events and move the row */
         w->in_event = true;

@@ -10,9 +10,10 @@
  *          event added for the past gets the current time. While an event runs, world_now returns the event's time,
  *          however late it runs, and the cause of changes is CAUSE_TIME.
  * Units:   milliseconds since the epoch; read the time only through world_now. Money in cents.
- * Errors:  none. The caller must check that a transition is allowed before it calls it (assert). Time never goes back:
- *          the caller must compare with clock_now before clock_move_to. An event that no longer applies to its record
- *          does nothing: its handler checks the record.
+ * Errors:  the caller must check that a transition is allowed before it calls it, and that a record exists before it
+ *          reads it. Else the world notes a violation (world_require), the transition does nothing and returns false or
+ *          ROW_NONE, and the record that is read has only zeros. Time never goes back. An event that no longer applies
+ *          to its record does nothing: its handler checks the record.
  *
  * Names are provider-neutral; each provider maps them to its own words.
  */
@@ -229,6 +230,12 @@ struct world_compaction { /* how far it is (compaction.h) */
     size_t rows, bytes; /* of the world after the last step: records that were added, and texts */
 };
 
+/* A condition of a transition or look-up that did not hold. Both texts are static. */
+struct world_violation {
+    const char *condition; /* NULL: none */
+    const char *function;
+};
+
 struct world {
     uint64_t seed;
     uint64_t name_hash; /* of the namespace's name: two namespaces mint different ids */
@@ -254,7 +261,10 @@ struct world {
     enum cause cause;            /* of the current transition, for the change log */
     uint32_t caller;             /* the key of the current call, or ROW_NONE */
     bool unchecked;              /* a change that was not checked may have broken an invariant */
-    bool checks;                 /* run world_check after each transition: debug builds and tests */
+    /* Run world_check after each transition, and abort if a condition is violated: debug builds and tests, as long as
+     * no edit has broken an invariant on purpose. */
+    bool checks;
+    struct world_notes *notes; /* what a look-up may write, too */
     struct table records[RECORD_KIND_COUNT];
     struct index indexes[WORLD_INDEX_COUNT];
 };
@@ -278,6 +288,15 @@ static inline bool world_is_hostile(const struct world *w, enum hostile_switch w
 const char *world_text(struct world *w, const char *text);
 const char *world_str(struct world *w, struct str text);
 
+/* Returns true if the condition holds. Else: a bug, or an edit has broken the state on purpose. If w->checks is set, it
+ * aborts. Otherwise it notes the violation in the world and returns false; the caller must then do nothing, or it must
+ * cope with what is there. The runtime reports the first violation of a call or an event (runtime/violation.h). */
+#define world_require(w, condition) ((condition) || world_violate((w), #condition, __func__))
+bool world_violate(const struct world *w, const char *condition, const char *function); /* returns false */
+/* Returns the first violation since the last call, and forgets it. */
+struct world_violation world_take_violation(struct world *w);
+
+/* A record that does not exist is a violation; it has only zeros, and what is written to it is lost. */
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row);
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row);
 bool world_has(const struct world *w, enum record_kind kind,
@@ -316,7 +335,7 @@ size_t world_record_count(const struct world *w); /* of all kinds */
 void clock_start(struct clock *c, int64_t at_ms, enum clock_mode mode);
 int64_t clock_now(const struct clock *c);
 void clock_set_mode(struct clock *c, enum clock_mode mode);
-void clock_move_to(struct clock *c, int64_t at_ms); /* at_ms must not be before clock_now */
+void clock_move_to(struct clock *c, int64_t at_ms); /* no-op if it is in the past */
 
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to);
 uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
