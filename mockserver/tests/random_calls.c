@@ -83,9 +83,22 @@ static uint64_t next_random(struct random_calls *w)
     return x ^ (x >> 31);
 }
 
+static size_t next_byte(struct random_calls *w)
+{
+    if (!w->byte_count)
+        return 0;
+    w->byte_count--;
+    return *w->bytes++;
+}
+
 static size_t random_below(struct random_calls *w, size_t n)
 {
-    return n ? (size_t)(next_random(w) % n) : 0;
+    if (n < 2)
+        return 0;
+    if (!w->bytes)
+        return (size_t)(next_random(w) % n);
+    size_t choice = next_byte(w);
+    return (n > 256 ? choice << 8 | next_byte(w) : choice) % n;
 }
 
 static bool chance(struct random_calls *w, unsigned percent)
@@ -96,6 +109,11 @@ static bool chance(struct random_calls *w, unsigned percent)
 struct random_calls random_calls_new(uint64_t seed, unsigned kinds)
 {
     return (struct random_calls){.seed = seed, .random = seed, .kinds = kinds};
+}
+
+struct random_calls random_calls_of_bytes(const void *bytes, size_t count, unsigned kinds)
+{
+    return (struct random_calls){.bytes = bytes, .byte_count = count, .kinds = kinds};
 }
 
 /* Half of the time one of the newest rows, since those change most. */
@@ -399,10 +417,16 @@ static void put_patch_value(struct json *out, struct arena *a, struct random_cal
         json_bool(out, chance(w, 50));
         break;
     case RECORD_INT:
-        json_int(out, chance(w, 80) ? (int64_t)random_below(w, 5) : -(int64_t)random_below(w, 5));
+        if (w->kinds & RANDOM_BREAKS && chance(w, 10))
+            json_int(out, chance(w, 50) ? RECORD_NUMBER_MAX : -RECORD_NUMBER_MAX);
+        else
+            json_int(out, chance(w, 80) ? (int64_t)random_below(w, 5) : -(int64_t)random_below(w, 5));
         break;
     case RECORD_TIME:
-        json_text(out, chance(w, 30) ? NULL : some_time(a, w, world));
+        if (w->kinds & RANDOM_BREAKS && chance(w, 10))
+            json_text(out, chance(w, 50) ? "0000-01-01T00:00:00Z" : "9999-12-31T23:59:59Z");
+        else
+            json_text(out, chance(w, 30) ? NULL : some_time(a, w, world));
         break;
     case RECORD_ENUM:
         json_text(out, f->texts[random_below(w, f->text_count)]);
@@ -444,7 +468,9 @@ static void step_patch(struct arena *a, struct random_calls *w, const struct wor
         left--;
     }
     json_close_map(&out);
-    step->line = arena_printf(a, "PATCH /__admin/state/%s/%s", record_kind_texts[kind], some_id(w, world, kind, -1));
+    bool breaks = w->kinds & RANDOM_BREAKS && chance(w, 60);
+    step->line = arena_printf(a, "PATCH /__admin/state/%s/%s%s", record_kind_texts[kind], some_id(w, world, kind, -1),
+                              breaks ? "?skip_invariants=1" : "");
     step->body = buf_c(&body);
 }
 
@@ -467,13 +493,26 @@ static void step_namespaces(struct random_calls *w, struct step *step)
     step->body = rows[i].body;
 }
 
+/* Loads the export of the default namespace into a namespace, which other steps call. */
+static void step_load(struct arena *a, struct mock *m, struct step *step)
+{
+    struct mock_response export = mock_call(m, "GET /__admin/state?format=fixture", NULL);
+    mock_call(m, "DELETE /__admin/namespaces/copy", NULL);
+    step->line = "POST /__admin/namespaces";
+    step->body = export.status == 200
+                     ? arena_printf(a, "{\"name\":\"copy\",\"fixture\":" STR_FMT "}", STR_ARG(export.text))
+                     : "{}";
+}
+
 struct step random_calls_next(struct arena *a, struct random_calls *w, struct mock *m)
 {
     const struct world *world = mock_test_world(m);
     struct step step = {0};
     size_t at = random_below(w, 1000);
     w->steps++;
-    if (at < 16 && w->kinds & RANDOM_NAMESPACES)
+    if (at < 2 && w->kinds & RANDOM_LOADS)
+        step_load(a, m, &step);
+    else if (at < 16 && w->kinds & RANDOM_NAMESPACES)
         step_namespaces(w, &step);
     else if (at < 70 && w->kinds & RANDOM_TIME)
         step_time(a, w, &step);

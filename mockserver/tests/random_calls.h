@@ -20,11 +20,16 @@ enum {
     RANDOM_PATCHES = 8,
     RANDOM_RULES = 16,
     RANDOM_NAMESPACES = 32, /* snapshots, restores, resets, copies of a namespace */
+    RANDOM_BREAKS = 64,     /* patches that skip the invariants; a call may then meet a violated condition */
+    RANDOM_LOADS = 128,     /* exports of the state, loaded into a namespace */
+    RANDOM_ALL = 255,
     RANDOM_BASIC = RANDOM_PROVIDER_CALLS | RANDOM_SIMULATIONS | RANDOM_TIME | RANDOM_PATCHES,
 };
 
 struct random_calls {
     uint64_t seed, random;
+    const unsigned char *bytes; /* the choices, one or two bytes each; NULL: they come from the seed */
+    size_t byte_count;
     unsigned kinds;
     size_t steps;
 };
@@ -37,6 +42,8 @@ struct step {
 };
 
 struct random_calls random_calls_new(uint64_t seed, unsigned kinds);
+/* The steps come from these bytes, which must stay valid. They end when byte_count is 0. */
+struct random_calls random_calls_of_bytes(const void *bytes, size_t count, unsigned kinds);
 /* Generates the next step from the state of the default namespace. */
 struct step random_calls_next(struct arena *a, struct random_calls *w, struct mock *m);
 /* Sends the step. Returns the response (status, headers, body) as text. */
