@@ -24,6 +24,7 @@ struct request_log {
     int fd;   /* does not block, unless it is a file */
     bool own; /* close it */
     size_t n, dropped;
+    bool torn;          /* a line was written in part, for example to a full disk */
     struct arena arena; /* of a line */
     char pending[PENDING_MAX];
 };
@@ -40,19 +41,31 @@ static int open_without_blocking(int fd)
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/* Ends the torn line, so that the next one is complete. Returns false if that is not possible yet. */
+static bool end_torn(struct request_log *r)
+{
+    if (r->torn && write(r->fd, "\n", 1) == 1)
+        r->torn = false;
+    return !r->torn;
+}
+
 /* Returns false if the rest must be written later. */
 static bool write_some(struct request_log *r)
 {
     size_t done = 0;
     bool blocked = false;
+    if (r->n && !end_torn(r))
+        r->n = 0; /* nothing can be written */
     while (done < r->n && !blocked) {
         ssize_t n = write(r->fd, r->pending + done, r->n - done);
         if (n > 0)
             done += (size_t)n;
         else if (n < 0 && errno == EAGAIN)
             blocked = true;
-        else if (n < 0 && errno != EINTR)
+        else if (n < 0 && errno != EINTR) {
+            r->torn = done && r->pending[done - 1] != '\n';
             done = r->n; /* nobody reads it */
+        }
     }
     memmove(r->pending, r->pending + done, r->n - done);
     r->n -= done;

@@ -2,7 +2,9 @@
 #include "mockserver/tests/served_mock.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -91,6 +93,33 @@ static void each_call_is_a_line_of_json(void **state)
             assert_string_equal(node_text(node_pointer(n, "/query/1")), "platform");
     }
     assert_int_equal(rest.n, 0);
+}
+
+/* A limit of the file's size stands for a full disk: a part of the last line fits, and later there is room again. */
+static void after_a_full_disk_the_next_line_is_complete(void **state)
+{
+    struct setup *s = setup_of(state);
+    struct rlimit before, limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 1000;
+    int fd = open_file();
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    log_to(s, fd, true, false, false);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    for (int i = 0; i < 10; i++)
+        ask(s, "GET /v1/whoami", "");
+    assert_int_equal(lseek(fd, 0, SEEK_END), 1000);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ask(s, "GET /v1/whoami", "");
+    ask(s, "GET /v1/whoami", "");
+    struct str rest = str_from(end_log(s, fd));
+    signal(SIGXFSZ, handler);
+    size_t lines = 0, complete = 0;
+    for (; rest.n; lines++)
+        complete += json_parse(&s->rig.arena, str_cut(&rest, '\n'), "line", NULL) != NULL;
+    assert_true(complete >= 4);
+    assert_int_equal(lines - complete, 1);
 }
 
 static void each_call_is_a_line_of_text(void **state)
@@ -261,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_call_is_a_line_of_json),
+        TEST(after_a_full_disk_the_next_line_is_complete),
         TEST(each_call_is_a_line_of_text),
         TEST(a_terminal_gets_colours),
         TEST(reads_of_the_admin_api_are_shown_only_at_debug),
