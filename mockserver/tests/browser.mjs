@@ -124,6 +124,10 @@ try {
   assert.equal((await send('GET', accounts)).status, 200);
   assert.equal((await send('GET', accounts, { host: 'localhost' })).status, 200);
   await assert.rejects(send('GET', accounts, { trust: null }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  for (const version of ['TLSv1', 'TLSv1.1']) {
+    const old = connect({ host: hostname, port, ca, minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' });
+    assert.match((await once(old, 'error'))[0].code, /PROTOCOL_VERSION/);
+  }
   const link = await send('POST', '/v1/projects/prj_acme_a/social/oauth-url', {
     body: { platform: 'tiktok', returnUrl: 'https://app.your-product.com/connect/complete' },
   });
