@@ -2,6 +2,7 @@
 #include "base/array.h"
 #include "base/units.h"
 #include "mockserver/recording/lines.h"
+#include "mockserver/tests/folder.h"
 #include "mockserver/tests/members.h"
 #include "mockserver/tests/replay_rig.h"
 
@@ -161,6 +162,49 @@ static void a_second_clock_advance_is_rejected_until_the_first_has_ended(void **
     assert_int_equal(far->status, 200);
     replay_equals(r);
     run_free(r);
+}
+
+/* The turns of many events are counted, not timed, so a replay takes the same ones. */
+static void an_advance_over_many_events_replays(void **state)
+{
+    (void)state;
+    enum { MANY = 240 };
+    struct folder folder;
+    folder_begin(&folder);
+    struct buf b = {.arena = &folder.arena};
+    buf_text(&b,
+             "clock: { start: 2026-05-02T09:00:00Z, mode: frozen }\n"
+             "layers:\n  organizations:\n    - name: A\n"
+             "      keys: [ { name: full, key: lp_live_many, scopes: ['*'], tier: internal } ]\n"
+             "      webhooks: [ { id: 11111111-1111-4111-8111-111111111111, url: 'http://127.0.0.1:9/a', secret: s,\n"
+             "                    events: [post.published] } ]\n"
+             "      projects:\n        - id: prj_a\n"
+             "          social_accounts: [ { id: sa_a, platform: tiktok, handle: a } ]\n"
+             "          content: [ { id: cnt_a } ]\n          scheduled_posts:\n");
+    for (int i = 0; i < MANY; i++)
+        buf_printf(&b, "            - { content: cnt_a, account: sa_a, at: +%dms }\n", 3600000 + i / 80);
+    folder_put(&folder, "many.yaml", buf_c(&b));
+    struct run *r = run_new(folder_file(&folder, "many.yaml"));
+    struct namespace *ns = namespaces_at(r->mock->namespaces, 0);
+    ns->world->checks = ns->start->checks = false;
+    struct rig_call *far = run_call(r, "POST /__admin/clock/advance", "{\"by\":\"2h\",\"wait\":\"0s\"}");
+    struct rig_call *list =
+        run_call(r, "GET /v1/projects/prj_a/scheduled-posts", NULL, "Authorization: Bearer lp_live_many");
+    assert_false(far->responded);
+    assert_false(list->responded);
+    for (int i = 0; i < 100; i++)
+        loop_step(r->loop, 0);
+    for (int i = 0; i < 40; i++)
+        run_complete_delivery(r, i % 2 ? 200 : 0);
+    while (!far->responded || !list->responded)
+        run_pass(r, 1);
+    assert_int_equal(far->status, 200);
+    assert_int_equal(list->status, 200);
+    const struct replay replay = replay_equals(r);
+    assert_true(replay.timers > 5);
+    assert_true(replay.deliveries > 40);
+    run_free(r);
+    folder_end(&folder);
 }
 
 #define SLOW                                                                                                           \
@@ -395,6 +439,7 @@ int main(void)
         cmocka_unit_test(webhook_deliveries_and_their_retries_replay),
         cmocka_unit_test(a_clock_advance_that_waits_for_a_delivery_replays),
         cmocka_unit_test(a_second_clock_advance_is_rejected_until_the_first_has_ended),
+        cmocka_unit_test(an_advance_over_many_events_replays),
         cmocka_unit_test(delayed_calls_replay_in_the_same_order),
         cmocka_unit_test(waits_that_end_time_out_or_are_closed_replay),
         cmocka_unit_test(a_client_that_closes_before_its_response_replays),
