@@ -14,6 +14,7 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
 #include "mockserver/runtime/mock.h"
+#include "mockserver/runtime/one_at_a_time.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/violation.h"
@@ -32,8 +33,7 @@ static applies_fn has_body, is_unanswered, has_namespace, has_route, has_plan, a
 typedef void phase_fn(struct call *c);
 static phase_fn decode_body, respond_to_preflight, find_namespace, run_due_events, find_route, change_request,
     refuse_foreign, pass_gates, mark_log_positions, plan_rules, delay, serve, await_delivery, refresh_namespace,
-    render_error, replace_response, refuse_violation, exhaust_rate_limit, add_common_headers, add_to_journal,
-    observe_client;
+    render_error, replace_response, refuse_violation, exhaust_rate_limit, add_common_headers, add_to_journal;
 
 static const struct phase {
     phase_fn *run;
@@ -51,6 +51,7 @@ static const struct phase {
     {mark_log_positions,    has_namespace    }, /* later changes and events are effects of this call */
     {plan_rules,            has_namespace    }, /* finds the rules that act on the call */
     {delay,                 has_plan         }, /* delay_before of a rule, if not 0, suspends the call */
+    {call_queue_wait,       has_route        }, /* a call with a large response suspends until it is its turn */
     {serve,                 has_namespace    }, /* a rule's response; else the handler, unless the call is refused */
     {await_delivery,        awaits_delivery  }, /* the handler responds after the webhooks of its call were sent */
     {refresh_namespace,     is_internal      }, /* an admin operation may have reset or deleted it */
@@ -66,8 +67,8 @@ static const struct phase {
     {rules_restore_request, has_plan         }, /* what follows sees the request as the client sent it */
     {cors_add_headers,      NULL             }, /* lists the headers that are set by now */
     {hostile_headers,       NULL             }, /* varies them all */
-    {add_to_journal,        is_recorded      },
-    {observe_client,        is_recorded      }, /* client checks */
+    {call_queue_note,       has_route        },
+    {add_to_journal,        is_recorded      }, /* and run the client checks */
     {logged_note,           is_logged        }, /* while the namespace exists: the line is written after the response */
 };
 
@@ -362,7 +363,7 @@ static void serve_now(struct call *c)
 {
     if (c->plan && c->plan->respond && !c->plan->respond_after) {
         call_clear_fault(c); /* a rule's response replaces a gate's refusal or a stored response ... */
-        c->keep = NULL; /* ... and is not stored for an Idempotency-Key */
+        c->keep = NULL;      /* ... and is not stored for an Idempotency-Key */
         if (c->responded) {
             headers_remove(&c->res->headers, "X-Mock-Replayed");
             headers_remove(&c->res->headers, "Content-Type");
@@ -506,10 +507,6 @@ static void add_common_headers(struct call *c)
 static void add_to_journal(struct call *c)
 {
     journal_add(c->ns->journal, c);
-}
-
-static void observe_client(struct call *c)
-{
     client_checks_observe(c->ns->client_checks, c);
 }
 

@@ -12,9 +12,10 @@
 #include "base/str.h"
 #include "mockserver/state/world.h"
 
-#define NAMESPACES_DEFAULT  10000
-#define NAMESPACE_NAME_MAX  64
-#define NAMESPACE_UNUSED_US (INT64_C(600) * 1000000)
+#define NAMESPACES_DEFAULT    10000
+#define NAMESPACE_NAME_MAX    64
+#define NAMESPACE_LARGE_WORDS 2 /* of 64 operations */
+#define NAMESPACE_UNUSED_US   (INT64_C(600) * 1000000)
 
 struct journal;
 struct rules;
@@ -48,13 +49,14 @@ struct namespace
     bool is_copy;                        /* created from another state: reloaded fixtures do not affect it */
     struct overrides overrides;          /* how its initial state differs from the fixture's */
 
-    bool is_implicit;           /* created on first use */
-    bool called;                /* since the last reset: a provider call was made or a snapshot restored */
-    uint64_t born;              /* unique number of this namespace in the mock's lifetime */
-    size_t waiting;             /* number of calls suspended in it */
-    struct listener *listeners; /* of scheduler.h */
-    int64_t last_us;            /* time of the last call, including admin API calls */
-    int64_t idle_us;            /* idle time after which it is deleted; 0: never */
+    bool is_implicit; /* created on first use */
+    bool called;      /* since the last reset: a provider call was made or a snapshot restored */
+    uint64_t born;    /* unique number of this namespace in the mock's lifetime */
+    uint64_t large[WORLD_PROVIDERS][NAMESPACE_LARGE_WORDS]; /* operations with a large response (one_at_a_time.h) */
+    size_t waiting;                                         /* number of calls suspended in it */
+    struct listener *listeners;                             /* of scheduler.h */
+    int64_t last_us;                                        /* time of the last call, including admin API calls */
+    int64_t idle_us;                                        /* idle time after which it is deleted; 0: never */
 };
 
 struct namespaces;

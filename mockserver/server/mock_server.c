@@ -8,6 +8,7 @@
 #include "mockserver/pipeline/resolve.h"
 #include "mockserver/runtime/deliver.h"
 #include "mockserver/runtime/discard.h"
+#include "mockserver/runtime/one_at_a_time.h"
 #include "mockserver/runtime/reload.h"
 #include "mockserver/runtime/scheduler.h"
 #include "mockserver/runtime/send_queue.h"
@@ -72,6 +73,7 @@ static struct mock *create_namespaces(struct mock *m)
     m->send_queue = send_queue_new();
     m->turns = turns_new(m);
     m->discarded = discarded_new(m);
+    m->call_queue = call_queue_new(m);
     m->client_registry = client_registry_new();
     namespaces_watch(m->namespaces, &(struct namespaces_watcher){start_namespace, end_namespace, discard, m});
     return m;
@@ -118,6 +120,7 @@ void mock_free(struct mock *m)
     namespaces_free(m->namespaces);
     mock_idle_end(m);
     discarded_free(m->discarded);
+    call_queue_free(m->call_queue);
     turns_free(m->turns);
     send_queue_free(m->send_queue);
     deliver_free(m->deliver);

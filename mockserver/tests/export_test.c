@@ -248,7 +248,9 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, clock.base_wall_us, NOT_KEPT), /* the machine's time */
     MEMBER_ROW(W, in_event, NOT_KEPT),           /* only while an event runs */
     MEMBER_ROW(W, event_at_ms, NOT_KEPT),
-    MEMBER_ROW(W, strings, NOT_KEPT), /* the records refer to it; NOLINT(bugprone-sizeof-expression) */
+    MEMBER_ROW(W, strings, NOT_KEPT),     /* the records refer to it; NOLINT(bugprone-sizeof-expression) */
+    MEMBER_ROW(W, old_strings, NOT_KEPT), /* NOLINT(bugprone-sizeof-expression) */
+    MEMBER_ROW(W, compaction, NOT_KEPT),
     MEMBER_ROW(W, records, NOT_KEPT), /* records_test.c, round_trip_test.c */
     MEMBER_ROW(W, events, NOT_KEPT),  /* compared below */
     MEMBER_ROW(W, changes, NOT_KEPT),
@@ -273,6 +275,7 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, cause, NOT_KEPT),     /* of the current call */
     MEMBER_ROW(W, caller, NOT_KEPT),
     MEMBER_ROW(W, unchecked, NOT_KEPT), /* skip_invariants is, if an invariant is violated */
+    MEMBER_ROW(W, notes, NOT_KEPT),     /* NOLINT(bugprone-sizeof-expression) */
     MEMBER_ROW(W, checks, NOT_KEPT),    /* of the build */
 };
 

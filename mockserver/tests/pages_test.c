@@ -1,5 +1,9 @@
 /* Lists of the admin API in pages, and large responses in pieces. */
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/json.h"
+#include "mockserver/runtime/one_at_a_time.h"
 #include "mockserver/runtime/pieces.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/tests/served_mock.h"
@@ -196,6 +200,70 @@ static void a_patch_of_a_large_state_checks_the_record(void **state)
     assert_int_equal(ask(s, "PATCH /__admin/state/destinations/sp", "{\"state\":\"published\"}").status, 409);
 }
 
+static int begin_long_list(void **state)
+{
+    static char path[32];
+    const char *fixtures[] = {path};
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    fprintf(file, "clock: {mode: frozen, start: 2026-05-02T09:00:00Z}\npostnitro:\n  workspaces:\n    - id: ws\n"
+                  "      keys: [{name: main, key: pn-0123456789abcdefghijklmn}]\n      social_accounts:\n");
+    for (int i = 0; i < 3000; i++)
+        fprintf(file, "        - {platform: linkedin, handle: account-%d, type: organization}\n", i);
+    assert_int_equal(fflush(file), 0);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
+    begin_with(state, &(struct mock_options){
+                          .fixtures = fixtures, .fixture_count = 1, .public_url = "http://mock.test", .admin = true});
+    (void)fclose(file);
+    return 0;
+}
+
+#define LIST                                                                                                           \
+    "GET /postnitro/social-account HTTP/1.1\r\nHost: 127.0.0.1\r\nembed-api-key: pn-0123456789abcdefghijklmn\r\n\r\n"
+
+/* Does not run the loop, so that the server finds all requests at once. */
+static int send_now(struct setup *s, const char *request)
+{
+    int fd = rig_connect(server_port(s->rig.server));
+    assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+    return fd;
+}
+
+static bool has_bytes(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+static size_t read_list(struct client *c)
+{
+    struct mock_response r = client_read_last(c);
+    assert_int_equal(r.status, 200);
+    return r.body.n;
+}
+
+/* They are served one in each round of the loop, so a light call waits for one at most. */
+static void a_burst_of_large_responses_does_not_delay_a_light_call(void **state)
+{
+    enum { LARGE = 8 };
+    struct setup *s = *state;
+    int large[LARGE];
+    size_t begun = 0;
+    assert_true(read_list(client_on(&s->rig, send_now(s, LIST))) > LARGE_BYTES); /* from now on it is known */
+    for (size_t i = 0; i < LARGE; i++)
+        large[i] = send_now(s, LIST);
+    int gone = send_now(s, LIST), light = send_now(s, "GET /__admin/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    while (!has_bytes(light))
+        loop_step(s->rig.loop, 1000);
+    for (size_t i = 0; i < LARGE; i++)
+        begun += has_bytes(large[i]);
+    assert_in_range(begun, 0, 2);
+    close(light);
+    close(gone); /* while it waits */
+    for (size_t i = 0; i < LARGE; i++)
+        assert_true(read_list(client_on(&s->rig, large[i])) > LARGE_BYTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_state_is_sent_in_pieces_and_is_consistent, begin_many, end),
         cmocka_unit_test_setup_teardown(a_small_state_has_its_length, begin, end),
         cmocka_unit_test_setup_teardown(a_patch_of_a_large_state_checks_the_record, begin_many, end),
+        cmocka_unit_test_setup_teardown(a_burst_of_large_responses_does_not_delay_a_light_call, begin_long_list, end),
         cmocka_unit_test_setup_teardown(the_client_of_a_large_state_may_disconnect, begin_many, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
