@@ -76,7 +76,7 @@ static const struct route routes[] = {
     ARRANGE("POST",   "/simulate/{}",                     "simulate",          admin_simulate),
 };
 
-#define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000)"
+#define PAGE   "since=CURSOR (only later entries), limit=N (default 100, at most 1000; a page also ends after 1 MiB)"
 #define LIST   "since=CURSOR (only the items after it), limit=N (default and maximum 1000)"
 #define MORE   " `more` says whether there is another page, `next` is its cursor, and `total` counts the whole list."
 #define STABLE "stable=1 (leaves out wall-clock times and cursors; `next` stays if there are more entries)"

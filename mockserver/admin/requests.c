@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "mockserver/admin/page.h"
 #include "mockserver/provider_api/mask.h"
 #include "mockserver/provider_api/provider.h"
 #include "mockserver/provider_api/record_json.h"
@@ -367,7 +368,7 @@ static void put_page(struct call *c, filter_fn *wanted, put_fn *put)
     struct mask m = {0};
     mask_learn(&m, c->world, c->mock->options.admin_token);
     json_key_list(w, "items");
-    for (; limit && seq <= journal_last(j); seq++) {
+    for (; limit && w->out->n < PAGE_BYTES && seq <= journal_last(j); seq++) {
         const struct journal_entry *e = journal_read(j, seq);
         size_t from = w->out->n;
         if (wanted(c, e)) {
