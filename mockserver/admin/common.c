@@ -361,10 +361,13 @@ void admin_put_change(struct json *w, const struct world *world, uint32_t seq)
 
 void admin_put_changes(struct json *w, const struct world *world, uint32_t first, uint32_t last)
 {
+    uint32_t from = changes_after(world, first - 1);
     uint32_t end = last < changes_last(world) ? last : changes_last(world);
-    uint32_t listed = end >= first && end - first >= CHANGES_MAX ? first + CHANGES_MAX - 1 : end;
+    uint32_t listed = end >= from && end - from >= CHANGES_MAX ? from + CHANGES_MAX - 1 : end;
+    if (from > first && first <= last)
+        json_put_int(w, "changes_lost", (from <= last ? from : last + 1) - first);
     json_key_list(w, "changes");
-    for (uint32_t seq = first; seq <= listed; seq++)
+    for (uint32_t seq = from; seq <= listed; seq++)
         admin_put_change(w, world, seq);
     json_close_list(w);
     if (listed < end)

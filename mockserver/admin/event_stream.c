@@ -168,6 +168,13 @@ static bool step(struct event_stream *e, struct buf *out)
         put_lost(e, out, lost, 0);
         return true;
     }
+    const uint32_t gone = changes_first(e->ns->world) - 1;
+    if (at->change < gone) {
+        uint32_t lost = gone - at->change;
+        at->change = gone;
+        put_lost(e, out, 0, lost);
+        return true;
+    }
     const struct journal_entry *entry = journal_read(j, at->seq + 1);
     bool changed = at->change < changes_last(e->ns->world);
     if (entry && (!changed || entry->change_first <= at->change + 1)) {

@@ -155,11 +155,19 @@ static void put_event(struct json *w, const struct world *world, const struct wo
     json_close_map(w);
 }
 
+/* An event that has run may outlive its record. */
+static bool event_has_record(const struct world *world, uint32_t row)
+{
+    const struct world_event *event = event_read(world, row);
+    return world_has(world, event_record(event->kind), event->row);
+}
+
 static void put_events(struct json *w, const struct world *world, const struct journal_entry *e)
 {
     json_key_list(w, "events");
     for (uint32_t row = e->event_first; row <= e->event_last && row <= events_last(world); row++)
-        put_event(w, world, event_read(world, row));
+        if (event_exists(world, row) && event_has_record(world, row))
+            put_event(w, world, event_read(world, row));
     json_close_list(w);
 }
 

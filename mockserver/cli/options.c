@@ -216,6 +216,24 @@ static bool set_namespace_idle(struct options *o, const struct given *g)
     return true;
 }
 
+static bool set_history(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!str_to_int(str_from(g->value), &value) || value < 0 || value > ROW_MAX)
+        return flag_invalid(g, "expected 0 (all) to 2147483647");
+    o->history = value ? value : -1;
+    return true;
+}
+
+static bool set_history_age(struct options *o, const struct given *g)
+{
+    int64_t value;
+    if (!duration_parse(str_from(g->value), &value) || value < 0)
+        return flag_invalid(g, "expected a duration such as 12h or 90d (0s: for ever)");
+    o->history_age_ms = value ? value : -1;
+    return true;
+}
+
 static bool set_journal_bytes(struct options *o, const struct given *g)
 {
     int64_t value;
@@ -313,6 +331,11 @@ static const struct flag serve_rows[] = {
          .help =
              "maximum number of connections (default: what the system allows a process, 'ulimit -Hn', less 144); at "
              "the limit, the one that is idle for the longest time is closed"),
+    FLAG("history", "COUNT", set_history,
+         .help = "how many changes, and how many ended records of each kind, a namespace keeps (default 100000; 0: "
+                 "all); a fixture's key `history` takes precedence"),
+    FLAG("history-age", "DURATION", set_history_age,
+         .help = "how long it keeps them, by its own clock (default 90d; 0s: for ever)"),
     FLAG("journal-bytes", "SIZE", set_journal_bytes, .help = "journal size limit per namespace (default 8MiB)"),
     FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
     FLAG("log", "LEVEL", set_log,
@@ -548,6 +571,8 @@ struct mock_options options_for_mock(const struct options *o)
         .local_consent = o->local_consent,
         .trust_forwarded = o->trust_forwarded,
         .limits = {(size_t)o->namespaces, (size_t)o->journal_bytes},
+        .history = o->history,
+        .history_age_ms = o->history_age_ms,
         .namespace_idle_ms = o->namespace_idle_ms,
         .watch = !o->no_watch,
     };

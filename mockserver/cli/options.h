@@ -61,7 +61,7 @@ struct options {
     const char *from, *from_namespace; /* export: URL of a running mock, and its namespace */
     const char *cacert;                /* export: NULL: the system's certificates */
     bool no_admin, explicit_namespaces, fail_on_client_checks, local_consent, trust_forwarded, no_watch, json, all;
-    int64_t namespaces, namespace_idle_ms, journal_bytes;
+    int64_t namespaces, namespace_idle_ms, journal_bytes, history, history_age_ms;
     int64_t connections; /* 0: as many as the system allows */
     int log;             /* enum log_level */
     bool log_json;

@@ -116,7 +116,7 @@ void check_idempotency_unique(struct observer *w, const struct call *c)
 /* Returns the record of the newest such change that this call made, or ROW_NONE. */
 static uint32_t changed_row(const struct call *c, enum record_kind kind, enum transition_kind what)
 {
-    for (uint32_t seq = changes_last(c->world); seq > c->changes_before; seq--) {
+    for (uint32_t seq = changes_last(c->world); seq >= changes_after(c->world, c->changes_before); seq--) {
         const struct change *change = changes_read(c->world, seq);
         if (change->kind == kind && change->key == c->key && change->what == what)
             return change->row;

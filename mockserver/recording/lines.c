@@ -375,7 +375,7 @@ bool line_read(struct arena *a, const struct node *line, struct input *in, struc
 
 struct recorded_options {
     bool admin, explicit_namespaces, local_consent, trust_forwarded, watch;
-    int64_t namespaces, journal_bytes, namespace_idle_ms;
+    int64_t namespaces, journal_bytes, namespace_idle_ms, history, history_age_ms;
     const char *public_url, *admin_token;
     struct field_list cors;
 };
@@ -392,6 +392,10 @@ static const struct field option_rows[] = {
           .help = "Maximum number of namespaces; 0: the default."),
     FIELD("namespace_idle_ms", FIELD_INT, struct recorded_options, namespace_idle_ms, .max = DURATION_MAX_MS,
           .help = "Idle time after which implicitly created namespaces are deleted; 0: never."),
+    FIELD("history", FIELD_INT, struct recorded_options, history, .min = -1, .max = ROW_MAX,
+          .help = "How many changes and ended records are kept; 0: the default, -1: all."),
+    FIELD("history_age_ms", FIELD_INT, struct recorded_options, history_age_ms, .min = -1, .max = DURATION_MAX_MS,
+          .help = "How long they are kept; 0: the default, -1: for ever."),
     FIELD("watch", FIELD_BOOL, struct recorded_options, watch,
           .help = "Fixtures are reloaded when their files change."),
     FIELD("journal_bytes", FIELD_INT, struct recorded_options, journal_bytes, .max = INT64_MAX,
@@ -461,6 +465,8 @@ static void put_options(struct json *w, const struct mock *m)
     json_put_bool(w, "trust_forwarded", o->trust_forwarded);
     json_put_int(w, "namespaces", (int64_t)o->limits.count);
     json_put_int(w, "namespace_idle_ms", o->namespace_idle_ms);
+    json_put_int(w, "history", o->history);
+    json_put_int(w, "history_age_ms", o->history_age_ms);
     json_put_bool(w, "watch", m->reload && reload_watches(m->reload));
     json_put_int(w, "journal_bytes", (int64_t)o->limits.journal_bytes);
     json_key(w, "cors");
@@ -566,6 +572,8 @@ bool recording_header_read(struct arena *a, const struct node *line, struct reco
                       .local_consent = header.options.local_consent,
                       .trust_forwarded = header.options.trust_forwarded,
                       .limits = {(size_t)header.options.namespaces, (size_t)header.options.journal_bytes},
+                      .history = header.options.history,
+                      .history_age_ms = header.options.history_age_ms,
                       .namespace_idle_ms = header.options.namespace_idle_ms,
                       .watch = header.options.watch,
                       },

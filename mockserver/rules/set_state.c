@@ -192,7 +192,7 @@ static uint32_t row_in(const struct world *w, enum record_kind kind, const struc
 
 static uint32_t row_changed(const struct call *c, enum record_kind kind)
 {
-    for (uint32_t seq = c->changes_before + 1; seq <= changes_last(c->world); seq++)
+    for (uint32_t seq = changes_after(c->world, c->changes_before); seq <= changes_last(c->world); seq++)
         if (changes_read(c->world, seq)->kind == kind)
             return changes_read(c->world, seq)->row;
     return ROW_NONE;
@@ -231,7 +231,7 @@ static uint32_t row_of_event(const struct rule_event *e, enum record_kind kind)
     const struct world *w = e->world;
     const struct delivery *d = delivery_read(w, e->delivery);
     uint32_t row = ROW_NONE;
-    if (d->change) {
+    if (d->change >= changes_first(w)) {
         const struct change *change = changes_read(w, d->change);
         row = change->kind == kind ? change->row : row_referred(w, change->kind, change->row, kind);
     }
@@ -344,8 +344,9 @@ bool set_state_run(struct call *c, const struct node *edit)
 static bool has_changed_now(const struct rule_event *e)
 {
     uint32_t last = delivery_read(e->world, e->delivery)->change;
-    const struct change *change = last ? changes_read(e->world, last) : NULL;
-    for (uint32_t seq = last; seq && last - seq < CHANGES_SEEN; seq--) {
+    const uint32_t first = changes_first(e->world);
+    const struct change *change = last >= first ? changes_read(e->world, last) : NULL;
+    for (uint32_t seq = last; seq >= first && last - seq < CHANGES_SEEN; seq--) {
         const struct change *c = changes_read(e->world, seq);
         if (c->at_ms != change->at_ms)
             return false;

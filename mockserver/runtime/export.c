@@ -10,6 +10,7 @@
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/discard.h"
 #include "mockserver/state/connection.h"
+#include "mockserver/state/history.h"
 #include "mockserver/state/record.h"
 #include "mockserver/state/replies.h"
 #include "mockserver/state/tenant.h"
@@ -107,9 +108,16 @@ static void put_field(struct json *out, const struct world *w, const struct reco
     }
 }
 
-static void write_record(struct json *out, const struct world *w, const struct record_type *s, uint32_t row)
+/* `expected` is the number it gets without the member `row`. */
+static void write_record(struct json *out, const struct world *w, const struct record_type *s, uint32_t row,
+                         uint32_t expected)
 {
+    const struct record_tail *tail = record_tail_read(w, s->kind, row);
     open_item(out);
+    if (row != expected)
+        json_put_int(out, "row", row);
+    if (tail->last_change < changes_first(w) && tail->last_ms)
+        put_time(out, "changed_at", tail->last_ms);
     if (s->provider_offset != SIZE_MAX)
         json_put_text(out, "provider", provider_with_id(record_provider(w, s->kind, row))->name);
     for (size_t i = 0; i < s->field_count; i++) {
@@ -148,11 +156,12 @@ static bool write_records(struct export *e)
         json_close_map(&e->out);
         return false;
     }
+    const uint32_t before = e->row;
     if (world_next(e->w, e->kind, &e->row)) {
         if (!e->kind_is_open)
             json_key_list(&e->out, record_kind_texts[e->kind]);
         e->kind_is_open = true;
-        write_record(&e->out, e->w, record_types[e->kind], e->row);
+        write_record(&e->out, e->w, record_types[e->kind], e->row, before + 1);
         return true;
     }
     if (e->kind_is_open)
@@ -198,6 +207,8 @@ static bool write_events(struct export *e)
     const struct world_event *event = events_next(e->w, &e->events);
     if (!event)
         return close_list(e);
+    if (!world_has(e->w, event_record(event->kind), event->row)) /* forgotten: the event does nothing */
+        return true;
     open_item(&e->out);
     put_time(&e->out, "at", event->at_ms);
     json_put_text(&e->out, "what", event_kind_texts[event->kind]);
@@ -290,6 +301,23 @@ static bool write_replies(struct export *e)
     return true;
 }
 
+static void write_rows(struct json *out, const struct world *w)
+{
+    json_key(out, "rows");
+    json_open_map(out);
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        uint32_t last = world_last(w, kind);
+        if (w->initial[kind] == last && table_has(&w->records[kind], last))
+            continue;
+        json_key(out, record_kind_texts[kind]);
+        open_item(out);
+        json_put_int(out, "last", last);
+        json_put_int(out, "initial", w->initial[kind]);
+        close_item(out);
+    }
+    json_close_map(out);
+}
+
 static void write_api_versions(struct json *out, const struct world *w)
 {
     json_key(out, "api_versions");
@@ -331,6 +359,9 @@ static bool open_runtime_state(struct export *e)
         json_put_int(out, "webhook_cursor", w->webhook_cursor);
     write_api_versions(out, w);
     write_steps(out, w);
+    write_rows(out, w);
+    if (w->changes_gone)
+        json_put_int(out, "changes_gone", w->changes_gone);
     return false;
 }
 
@@ -388,6 +419,17 @@ static void write_webhooks(struct json *out, const struct world_webhooks *h)
     json_close_map(out);
 }
 
+static void write_history(struct json *out, const struct history *h)
+{
+    json_key(out, "history");
+    json_open_map(out);
+    if (h->count_given)
+        json_put_int(out, "count", h->count == HISTORY_UNLIMITED ? 0 : h->count);
+    if (h->age_given)
+        put_duration(out, "age", h->age_ms == HISTORY_UNLIMITED_MS ? 0 : h->age_ms);
+    json_close_map(out);
+}
+
 static bool open_fixture(struct export *e)
 {
     struct json *out = &e->out;
@@ -399,6 +441,8 @@ static bool open_fixture(struct export *e)
     write_timings(out, &w->timings);
     json_put_text(out, "consent", w->local_consent ? "local" : "provider");
     write_hostile(out, w->hostile);
+    if (w->history.count_given || w->history.age_given)
+        write_history(out, &w->history);
     write_webhooks(out, &w->webhooks);
     if (rules_count(e->rules)) {
         json_key(out, "rules");

@@ -6,6 +6,11 @@
 
 void mock_take_fixture(const struct mock *m, struct fixture *f)
 {
+    struct history *h = &f->world->history;
+    if (m->options.history && !h->count_given)
+        h->count = m->options.history < 0 ? HISTORY_UNLIMITED : (uint32_t)m->options.history;
+    if (m->options.history_age_ms && !h->age_given)
+        h->age_ms = m->options.history_age_ms < 0 ? HISTORY_UNLIMITED_MS : m->options.history_age_ms;
     f->world->local_consent = f->world->local_consent || m->options.local_consent;
 }
 

@@ -22,6 +22,8 @@ struct mock_options {
     bool explicit_namespaces; /* only the admin API creates namespaces */
     bool trust_forwarded;     /* X-Forwarded-Proto and -Host replace scheme and host of a request */
     bool local_consent;       /* consent URLs point to the mock's own consent page */
+    int64_t history;          /* how many changes and ended records are kept; 0: the default, -1: all */
+    int64_t history_age_ms;   /* and how long; 0: the default, -1: for ever */
     struct namespaces_limits limits;
     int64_t namespace_idle_ms; /* delete implicitly created namespaces after this idle time;
                                   0: never */

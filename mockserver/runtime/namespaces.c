@@ -454,6 +454,8 @@ bool namespace_in_use(const struct namespace *ns)
 bool namespace_is_fresh(const struct namespace *ns)
 {
     const struct world *w = ns->world, *start = ns->start;
+    if (changes_first(w) > changes_last(start) + 1)
+        return false; /* what it was is forgotten */
     for (uint32_t seq = changes_last(start) + 1; seq <= changes_last(w); seq++)
         if (changes_read(w, seq)->cause != CAUSE_TIME && changes_read(w, seq)->cause != CAUSE_DELIVERY)
             return false;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "mockserver/state/history.h"
 #include "mockserver/state/post.h"
 #include "mockserver/state/world.h"
 
@@ -15,9 +16,11 @@ struct check {
     void *ctx;
     struct buf *message;
     struct arena arena;
-    struct index waiting;                 /* see event_is_queued */
-    uint32_t expected[WORLD_INDEX_COUNT]; /* number of entries */
-    int *states[RECORD_KIND_COUNT];       /* each record's state according to the change log */
+    struct index waiting;                    /* see event_is_queued */
+    uint32_t expected[WORLD_INDEX_COUNT];    /* number of entries */
+    uint32_t first[RECORD_KIND_COUNT];       /* row of the first item of each of these lists */
+    int *states[RECORD_KIND_COUNT];          /* each record's state according to the change log; STATE_ANY: unknown */
+    uint32_t *references[RECORD_KIND_COUNT]; /* the number of references to each record */
 };
 
 static bool report_violation(struct check *c, enum record_kind kind, uint32_t row, const char *why)
@@ -53,6 +56,16 @@ static bool check_queue(struct check *c)
     return false;
 }
 
+static int *state_at(const struct check *c, enum record_kind kind, uint32_t row)
+{
+    return &c->states[kind][row - c->first[kind]];
+}
+
+static uint32_t *references_at(const struct check *c, enum record_kind kind, uint32_t row)
+{
+    return &c->references[kind][row - c->first[kind]];
+}
+
 /* A final state has no transition to another state. */
 static bool is_final(enum record_kind kind, int state)
 {
@@ -70,15 +83,16 @@ static bool published_on_dead_token(const struct check *c, const struct change *
     const struct destination *d = destination_read(c->w, change->row);
     if (change->from == DESTINATION_PUBLISHING && d->outcome == OUTCOME_SUCCESS)
         return false;
-    return c->states[RECORD_ACCOUNT][d->account] != ACCOUNT_LIVE;
+    int account = *state_at(c, RECORD_ACCOUNT, d->account); /* STATE_ANY: its last change has been forgotten */
+    return account != ACCOUNT_LIVE && account != STATE_ANY;
 }
 
 static bool check_change(struct check *c, const struct change *change)
 {
     if (!world_has(c->w, change->kind, change->row))
         return report_violation(c, change->kind, change->row, "a change must refer to an existing record");
-    int *state = &c->states[change->kind][change->row];
-    if (*state != change->from)
+    int *state = state_at(c, change->kind, change->row);
+    if (*state != STATE_ANY && *state != change->from)
         return report_violation(c, change->kind, change->row,
                                 "a change's 'from' must be the 'to' of the record's previous change");
     if (is_final(change->kind, change->from) && change->from != change->to)
@@ -89,20 +103,22 @@ static bool check_change(struct check *c, const struct change *change)
     return true;
 }
 
-static int *new_states(struct arena *a, size_t count)
+static void begin_lists(struct check *c)
 {
-    int *states = arena_array(a, int, count);
-    for (size_t i = 0; i < count; i++)
-        states[i] = STATE_NONE;
-    return states;
+    for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        world_next(c->w, kind, &c->first[kind]);
+        const size_t count = (size_t)world_last(c->w, kind) - c->first[kind] + 1;
+        c->references[kind] = arena_array(&c->arena, uint32_t, count);
+        c->states[kind] = arena_array(&c->arena, int, count);
+        for (size_t i = 0; i < count; i++)
+            c->states[kind][i] = c->w->changes_gone ? STATE_ANY : STATE_NONE;
+    }
 }
 
 static bool check_log(struct check *c)
 {
-    for (size_t kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        c->states[kind] = new_states(&c->arena, (size_t)world_last(c->w, (enum record_kind)kind) + 1);
     bool ok = true;
-    for (uint32_t seq = 1; seq <= changes_last(c->w) && (ok || c->report); seq++)
+    for (uint32_t seq = changes_first(c->w); seq <= changes_last(c->w) && (ok || c->report); seq++)
         ok = check_change(c, changes_read(c->w, seq)) && ok;
     return ok;
 }
@@ -119,6 +135,8 @@ static bool check_references(struct check *c, enum record_kind kind, uint32_t ro
         memcpy(&to, record + f->offset, sizeof to);
         if (to && !world_has(c->w, f->refers, to))
             return report_violation(c, kind, row, "it refers to a record that does not exist");
+        if (to && !f->owner)
+            ++*references_at(c, f->refers, to);
     }
     return true;
 }
@@ -154,13 +172,27 @@ static bool check_providers(struct check *c, enum record_kind kind, uint32_t row
     return true;
 }
 
+/* What the world keeps behind the record must agree with the records that refer to it, and with the log. */
+static bool check_tail(struct check *c, enum record_kind kind, uint32_t row)
+{
+    const struct record_tail *tail = record_tail_read(c->w, kind, row);
+    if (tail->refs != *references_at(c, kind, row))
+        return report_violation(c, kind, row, "the number of references to it is wrong");
+    if (tail->list && !index_has(&c->w->indexes[INDEX_ENDED], (struct index_entry){tail->list, tail->last_ms, row}))
+        return report_violation(c, kind, row, "its entry among the ended records is missing");
+    c->expected[INDEX_ENDED] += tail->list != 0;
+    if (*state_at(c, kind, row) != STATE_ANY && tail->last_change < changes_first(c->w))
+        return report_violation(c, kind, row, "its last change is in the log");
+    return true;
+}
+
 static bool check_one(struct check *c, enum record_kind kind, uint32_t row)
 {
     const struct record_type *type = record_types[kind];
     const char *why = type->check ? type->check(c->w, &c->waiting, row) : NULL;
     if (why)
         return report_violation(c, kind, row, why);
-    if (c->states[kind][row] != record_state(c->w, kind, row))
+    if (*state_at(c, kind, row) != STATE_ANY && *state_at(c, kind, row) != record_state(c->w, kind, row))
         return report_violation(c, kind, row, "the record's state must be the 'to' of its last change");
     return check_providers(c, kind, row) && check_index_entries(c, kind, row);
 }
@@ -189,7 +221,8 @@ static bool check_counts(struct check *c)
 
 static bool check_all(struct check *c)
 {
-    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) && check_each(c, check_one) &&
+    begin_lists(c);
+    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) && check_each(c, check_one) && check_each(c, check_tail) &&
               check_counts(c);
     index_end(&c->waiting);
     arena_end(&c->arena);

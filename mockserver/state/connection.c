@@ -13,7 +13,7 @@ const char *const connect_step_texts[] = {CONNECT_STEPS(ENUM_TEXT)};
 static const struct record_field layer_fields[] = {
     MEMBER_ID(layer, public_id),
     MEMBER_REF(layer, space, FIXED_NEEDED, RECORD_SPACE),
-    MEMBER_REF(layer, account, FIXED, RECORD_ACCOUNT),
+    MEMBER_OWNER(layer, account, FIXED, RECORD_ACCOUNT),
     MEMBER_TEXT(layer, name, FREE),
     MEMBER_TIME(layer, created_at),
 };
@@ -50,7 +50,7 @@ const struct record_type layer_record_type = {
 static const struct record_field onboarding_fields[] = {
     MEMBER_ID(onboarding, public_id),
     MEMBER_REF(onboarding, organization, FIXED_NEEDED, RECORD_ORGANIZATION),
-    MEMBER_REF(onboarding, account, FIXED_NEEDED, RECORD_ACCOUNT),
+    MEMBER_OWNER(onboarding, account, FIXED_NEEDED, RECORD_ACCOUNT),
     MEMBER_TEXT(onboarding, name, FREE),
     MEMBER_TIME(onboarding, at),
 };

@@ -121,11 +121,20 @@ static const char *check_wallet_entry(const struct world *w, const struct index 
                : "a wallet entry's account must belong to its organization";
 }
 
+/* It never changes. */
+static enum keeping wallet_keeping(const struct world *w, uint32_t row)
+{
+    (void)w;
+    (void)row;
+    return KEEP_AGED;
+}
+
 const struct record_type wallet_entry_record_type = {
     RECORD_TYPE(RECORD_WALLET_ENTRY, wallet_entry, public_id),
     .help = "one month that an organization was charged for a leased account",
     RECORD_PROVIDER(wallet_entry),
     .check = check_wallet_entry,
+    .keeping = wallet_keeping,
 };
 
 uint32_t lease_request_create(struct world *w, uint32_t space, const struct lease_request *init)

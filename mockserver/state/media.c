@@ -55,12 +55,19 @@ static const char *check(const struct world *w, const struct index *waiting, uin
     return NULL;
 }
 
+static enum keeping media_keeping(const struct world *w, uint32_t row)
+{
+    enum media_state state = media_read(w, row)->state;
+    return state == MEDIA_UPLOADING ? KEEP : state == MEDIA_READY ? KEEP_COUNTED : KEEP_AGED;
+}
+
 const struct record_type media_record_type = {
     RECORD_TYPE(RECORD_MEDIA, media, public_id),
     .help = "metadata of a media file that posts can use",
     RECORD_PROVIDER(media),
     RECORD_STATE(media, state, media_state_texts, MEDIA_STATE_COUNT),
     .final_states = STATE_BIT(MEDIA_REMOVED),
+    .keeping = media_keeping,
     .add_entries = add_entries,
     .queue_events = queue_events,
     .check = check,

@@ -145,7 +145,9 @@ void oauth_attempt_complete(struct world *w, uint32_t attempt, const struct conn
         struct connection connection = *user;
         connection.account.platform = a->platform;
         uint32_t account = connection_open(w, a->space, &connection);
-        ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->account = account;
+        struct transition t;
+        ((struct oauth_attempt *)transition_begin(&t, w, RECORD_OAUTH_ATTEMPT, attempt))->account = account;
+        transition_end_part(&t);
     }
     end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
@@ -163,7 +165,9 @@ void oauth_attempt_complete_ads(struct world *w, uint32_t attempt, const struct 
         ad_account.platform = a->ad_platform;
         row = ad_account_connect(w, a->space, &ad_account);
     }
-    ((struct oauth_attempt *)world_edit(w, RECORD_OAUTH_ATTEMPT, attempt))->ad_account = row;
+    struct transition t;
+    ((struct oauth_attempt *)transition_begin(&t, w, RECORD_OAUTH_ATTEMPT, attempt))->ad_account = row;
+    transition_end_part(&t);
     end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
 
@@ -173,9 +177,11 @@ void oauth_attempt_complete_key(struct world *w, uint32_t attempt, uint32_t spac
     if (!world_require(w, before->state == OAUTH_ATTEMPT_PENDING && before->kind == OAUTH_ATTEMPT_FOR_KEY) ||
         !world_require(w, space && key))
         return;
-    struct oauth_attempt *a = world_edit(w, RECORD_OAUTH_ATTEMPT, attempt);
+    struct transition t;
+    struct oauth_attempt *a = transition_begin(&t, w, RECORD_OAUTH_ATTEMPT, attempt);
     a->space = space;
     a->key = key;
+    transition_end_part(&t);
     end_attempt(w, attempt, OAUTH_ATTEMPT_COMPLETED, TRANSITION_OAUTH_ATTEMPT_COMPLETE);
 }
 

@@ -34,11 +34,18 @@ static const char *check_content(const struct world *w, const struct index *wait
     return x->decided_at_ms && !decided ? "'decided_at' must be null unless 'approval' is approved or rejected" : NULL;
 }
 
+/* Posts can be made of it; no post refers to it. */
+static enum keeping content_keeping(const struct world *w, uint32_t row)
+{
+    return content_read(w, row)->state == CONTENT_GENERATING ? KEEP : KEEP_COUNTED;
+}
+
 const struct record_type content_record_type = {
     RECORD_TYPE(RECORD_CONTENT, content, public_id),
     .help = "content that can be posted",
     RECORD_PROVIDER(content),
     RECORD_STATE(content, state, content_state_texts, CONTENT_STATE_COUNT),
+    .keeping = content_keeping,
     .check = check_content,
 };
 
@@ -96,17 +103,39 @@ static const char *check_post(const struct world *w, const struct index *waiting
     return NULL;
 }
 
+static bool has_open(const struct world *w, enum world_index index, uint32_t post)
+{
+    struct index_walk walk;
+    index_from(&w->indexes[index], &walk, (struct index_entry){post, INT64_MIN, 0});
+    while (index_next_of(&walk, post)) {
+        enum destination_state state = destination_read(w, walk.entry.row)->state;
+        if (state == DESTINATION_QUEUED || state == DESTINATION_HELD || state == DESTINATION_PUBLISHING)
+            return true;
+    }
+    return false;
+}
+
+/* A failed destination can be retried as long as its post is kept. */
+static enum keeping post_keeping(const struct world *w, uint32_t row)
+{
+    const struct post *p = post_read(w, row);
+    bool goes_on = (p->draft && !p->removed_at_ms) || has_open(w, INDEX_DESTINATION_POST, row) ||
+                   has_open(w, INDEX_DESTINATION_LEFT, row);
+    return goes_on ? KEEP : KEEP_AGED;
+}
+
 const struct record_type post_record_type = {
     RECORD_TYPE(RECORD_POST, post, public_id),
     .help = "content with the time at which it is due",
     RECORD_PROVIDER(post),
     .add_entries = add_post_entries,
+    .keeping = post_keeping,
     .check = check_post,
 };
 
 static const struct record_field destination_fields[] = {
     MEMBER_ID(destination, public_id),
-    MEMBER_REF(destination, post, FIXED_NEEDED, RECORD_POST),
+    MEMBER_OWNER(destination, post, FIXED_NEEDED, RECORD_POST),
     MEMBER_REF(destination, account, NEEDED, RECORD_ACCOUNT),
     MEMBER_REF(destination, space, FIXED_NEEDED, RECORD_SPACE),
     MEMBER_ENUM(destination, mode, publish_mode_texts, MODE_COUNT),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mockserver/state/compaction.h"
+#include "mockserver/state/history.h"
 
 static const void *record_of(const struct world *w, enum record_kind kind, uint32_t row)
 {
@@ -94,11 +95,39 @@ void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row
 {
     out->count = 0;
     const char *id = record_id(w, kind, row);
+    enum record_kind owner = kind;
+    uint32_t owner_row = record_owner_row(w, kind, row, &owner);
+    if (owner_row)
+        index_entries_put(out, INDEX_OWNED, record_owned_key(owner, owner_row, kind), row, row);
     if (id)
         index_entries_put(out, (enum world_index)kind, index_text_key(str_from(id)), record_scope(w, kind, row, kind),
                           row);
     if (record_types[kind]->add_entries)
         record_types[kind]->add_entries(w, record_of(w, kind, row), row, out);
+}
+
+void record_references_of(const struct world *w, enum record_kind kind, uint32_t row, struct record_references *out)
+{
+    const struct record_type *type = record_types[kind];
+    const char *record = record_of(w, kind, row);
+    size_t count = 0;
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (type->fields[i].type != RECORD_REF || type->fields[i].owner)
+            continue;
+        assert(count < RECORD_REFERENCES_MAX);
+        memcpy(&out->rows[count++], record + type->fields[i].offset, sizeof out->rows[0]);
+    }
+}
+
+size_t record_tail_offset(enum record_kind kind)
+{
+    const size_t align = _Alignof(struct record_tail);
+    return (record_types[kind]->size + align - 1) / align * align;
+}
+
+int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part)
+{
+    return index_pair_key(row, (uint32_t)kind << 16 | (uint32_t)part);
 }
 
 static void add_entries(struct world *w, enum record_kind kind, uint32_t row)
@@ -162,6 +191,9 @@ static void complete(struct world *w, enum record_kind kind, void *record, uint3
         type->queue_events(w, record, row);
     world_compact_row(w, kind, row);
     add_entries(w, kind, row);
+    struct record_references now;
+    record_references_of(w, kind, row, &now);
+    history_references(w, kind, NULL, &now);
     changes_add(w, kind, row, what, STATE_NONE, record_state(w, kind, row));
 }
 
@@ -194,6 +226,7 @@ void *transition_begin(struct transition *t, struct world *w, enum record_kind k
     }
     t->from = record_state(w, kind, row);
     index_entries_of(w, kind, row, &t->before);
+    record_references_of(w, kind, row, &t->references);
     return world_edit(w, kind, row);
 }
 
@@ -202,7 +235,11 @@ void transition_end_part(const struct transition *t)
     if (!t->row)
         return;
     world_compact_row(t->w, t->kind, t->row);
+    struct record_references now;
     move_entries(t->w, t->kind, t->row, &t->before);
+    record_references_of(t->w, t->kind, t->row, &now);
+    history_references(t->w, t->kind, &t->references, &now);
+    history_judge(t->w, t->kind, t->row);
 }
 
 void transition_end(const struct transition *t, enum transition_kind what)

@@ -37,6 +37,17 @@ struct index_entries {
 void index_entries_put(struct index_entries *to, enum world_index index, int64_t key, int64_t order, uint32_t row);
 void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row, struct index_entries *out);
 
+/* The rows that the record refers to, in the order of its fields, except the record that it belongs to. */
+#define RECORD_REFERENCES_MAX 5
+struct record_references {
+    uint32_t rows[RECORD_REFERENCES_MAX];
+};
+void record_references_of(const struct world *w, enum record_kind kind, uint32_t row, struct record_references *out);
+/* Where struct record_tail (history.h) begins in a row. */
+size_t record_tail_offset(enum record_kind kind);
+/* Key in INDEX_OWNED for the records of kind `part` that belong to the record. */
+int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part);
+
 /* Adds a copy of `record` with copies of its texts: queues its events, indexes it, logs the change `what`. */
 uint32_t record_create(struct world *w, enum record_kind kind, const void *record, enum transition_kind what);
 /* The same inside another transition, which then runs the check; all texts are in the world's string pool already. */
@@ -48,10 +59,11 @@ struct transition {
     uint32_t row;
     int from; /* the state before */
     struct index_entries before;
+    struct record_references references; /* likewise */
 };
 void *transition_begin(struct transition *t, struct world *w, enum record_kind kind, uint32_t row);
 void transition_end(const struct transition *t, enum transition_kind what);
-/* Only updates the index entries: the change is a part of another transition. */
+/* Only updates what is derived from the record: the change is a part of another transition. */
 void transition_end_part(const struct transition *t);
 
 int record_provider(const struct world *w, enum record_kind kind, uint32_t row);
@@ -120,6 +132,8 @@ bool record_update(struct world *w, enum record_kind kind, uint32_t row, const s
 
 /* Adds an empty record. */
 uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider);
+/* The next record gets the number last + 1. */
+void rebuild_skip(struct world *w, enum record_kind kind, uint32_t last);
 /* Returns the name of a required field that is missing, so that the record cannot be indexed, or NULL. All records must
  * pass before the first call of rebuild_entry. world_check finds all other errors. */
 const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row);

@@ -277,6 +277,11 @@ uint32_t rebuild_row(struct world *w, enum record_kind kind, int provider)
     return row;
 }
 
+void rebuild_skip(struct world *w, enum record_kind kind, uint32_t last)
+{
+    table_skip(&w->records[kind], last);
+}
+
 const char *rebuild_missing_field(const struct world *w, enum record_kind kind, uint32_t row)
 {
     const struct record_type *s = record_types[kind];

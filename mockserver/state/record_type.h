@@ -76,7 +76,9 @@ enum world_index {
     INDEX_CAMPAIGN_SPACE,
     INDEX_GENERATION_SPACE,
     INDEX_LIBRARY_SPACE,
-    INDEX_DUE, /* the event queue: key = time, order = row = event */
+    INDEX_OWNED, /* what belongs to a record: key = record_owned_key, order = row */
+    INDEX_ENDED, /* records that have ended (history.h): key = list, order = when they last changed */
+    INDEX_DUE,   /* the event queue: key = time, order = row = event */
     WORLD_INDEX_COUNT
 };
 
@@ -101,12 +103,21 @@ struct record_field {
     enum record_kind refers;
     bool fixed;  /* read-only: shown, but record_update rejects it */
     bool needed; /* TEXT or REF: must not be null, even if invariants are not checked */
+    bool owner;  /* REF: the record belongs to that one and is forgotten with it (history.h) */
     size_t count_offset, count;
 };
 
 struct world;
 struct index;
 struct index_entries;
+
+/* How a record that has ended is kept (history.h). */
+enum keeping {
+    KEEP,         /* it has not ended */
+    KEEP_COUNTED, /* until enough newer ones have ended: a client can still use it */
+    KEEP_AGED,    /* the same, or until it is old enough */
+    KEEPING_COUNT
+};
 
 struct record_type {
     enum record_kind kind;
@@ -126,7 +137,8 @@ struct record_type {
     uint32_t final_states;
 
     /* Each of these may be NULL. */
-    void (*derive)(void *record); /* computes the members that have no field */
+    enum keeping (*keeping)(const struct world *w, uint32_t row); /* NULL: it ends in a final state */
+    void (*derive)(void *record);                                 /* computes the members that have no field */
     /* Adds the index entries of the record's state, besides that of its public id. */
     void (*add_entries)(const struct world *w, const void *record, uint32_t row, struct index_entries *to);
     /* Queues the events that the record's state implies. Events that are queued already and no longer apply do nothing
@@ -172,6 +184,8 @@ extern const struct record_type *const record_types[RECORD_KIND_COUNT];
 #define MEMBER_CHANGE(of, member)       RECORD_MEMBER(of, #member, RECORD_CHANGE, member, MEMBER_FIXED)
 #define MEMBER_REF(of, member, access, to)                                                                             \
     RECORD_MEMBER(of, #member, RECORD_REF, member, MEMBER_##access, .refers = (to))
+#define MEMBER_OWNER(of, member, access, to)                                                                           \
+    RECORD_MEMBER(of, #member, RECORD_REF, member, MEMBER_##access, .refers = (to), .owner = true)
 #define MEMBER_ENUM(of, member, words, size)                                                                           \
     RECORD_MEMBER(of, #member, RECORD_ENUM, member, .texts = (words), .text_count = (size))
 #define MEMBER_TEXTS(of, member, size)                                                                                 \

@@ -46,10 +46,14 @@ static uint64_t *leaf_word(const struct table *t, struct table_page *leaf, uint3
     return (uint64_t *)(void *)(leaf->rows + bits_offset(t)) + i / 64;
 }
 
+static const uint64_t *leaf_words(const struct table *t, const struct table_page *leaf)
+{
+    return (const uint64_t *)(const void *)(leaf->rows + bits_offset(t));
+}
+
 static bool leaf_has(const struct table *t, const struct table_page *leaf, uint32_t i)
 {
-    const uint64_t *words = (const uint64_t *)(const void *)(leaf->rows + bits_offset(t));
-    return words[i / 64] >> i % 64 & 1;
+    return leaf_words(t, leaf)[i / 64] >> i % 64 & 1;
 }
 
 static struct table_page *page_new(const struct table *t, uint32_t level)
@@ -191,6 +195,19 @@ static uint64_t leaf_from(const struct table_page *p, uint32_t level, uint64_t b
     return UINT64_MAX;
 }
 
+/* The first row of the leaf at or after `i` that exists; rows_per_page: there is none. */
+static uint32_t leaf_next(const struct table *t, const struct table_page *leaf, uint32_t i)
+{
+    const uint64_t *words = leaf_words(t, leaf);
+    while (i < t->rows_per_page) {
+        uint64_t rest = words[i / 64] >> i % 64;
+        if (rest)
+            return i + (uint32_t)__builtin_ctzll(rest);
+        i = (i / 64 + 1) * 64;
+    }
+    return t->rows_per_page;
+}
+
 bool table_next(const struct table *t, uint32_t *row)
 {
     if (*row >= t->last)
@@ -203,9 +220,7 @@ bool table_next(const struct table *t, uint32_t *row)
             return false;
         i = found == leaf ? i : 0;
         leaf = found;
-        const struct table_page *p = leaf_find(t, (uint32_t)leaf);
-        while (i < t->rows_per_page && !leaf_has(t, p, i))
-            i++;
+        i = leaf_next(t, leaf_find(t, (uint32_t)leaf), i);
         if (i == t->rows_per_page)
             continue;
         *row = (uint32_t)(leaf * t->rows_per_page + i + 1);

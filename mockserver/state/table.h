@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #define ROW_NONE 0u
+#define ROW_MAX  (UINT32_MAX / 2) /* of numbers from input */
 
 struct table_page;
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/time.h"
+#include "mockserver/state/history.h"
 #include "mockserver/state/replies.h"
 
 #define X(name, text, type) text,
@@ -35,11 +36,12 @@ struct world *world_new(uint64_t seed, int64_t start_ms, enum clock_mode mode)
     struct world *w = heap_new(sizeof *w);
     w->seed = seed;
     w->cause = CAUSE_CALL;
+    w->history = (struct history){.count = HISTORY_COUNT_DEFAULT, .age_ms = HISTORY_AGE_DEFAULT_MS};
     w->strings = string_pool_new(NULL);
     w->notes = heap_new(sizeof *w->notes);
     clock_start(&w->clock, start_ms, mode);
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
-        table_init(&w->records[kind], record_types[kind]->size);
+        table_init(&w->records[kind], record_tail_offset(kind) + sizeof(struct record_tail));
     table_init(&w->events, sizeof(struct world_event));
     table_init(&w->changes, sizeof(struct change));
     for (size_t i = 0; i < WORLD_INDEX_COUNT; i++)
@@ -284,6 +286,17 @@ void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum tran
         .key = w->in_event ? ROW_NONE : w->caller,
         .cause = w->in_event ? CAUSE_TIME : w->cause,
     };
+    history_changed(w, kind, row, w->changes.last);
+}
+
+uint32_t changes_first(const struct world *w)
+{
+    return w->changes_gone + 1;
+}
+
+uint32_t changes_after(const struct world *w, uint32_t seq)
+{
+    return seq < w->changes_gone ? w->changes_gone + 1 : seq + 1;
 }
 
 uint32_t changes_last(const struct world *w)
@@ -299,6 +312,13 @@ const struct change *changes_read(const struct world *w, uint32_t seq)
 void changes_restore(struct world *w, const struct change *change)
 {
     *(struct change *)table_add(&w->changes, NULL) = *change;
+    history_changed(w, change->kind, change->row, w->changes.last);
+}
+
+void changes_restore_gone(struct world *w, uint32_t count)
+{
+    table_skip(&w->changes, count);
+    w->changes_gone = count;
 }
 
 static const struct {
@@ -322,6 +342,11 @@ enum record_kind event_record(enum event_kind kind)
 uint32_t events_last(const struct world *w)
 {
     return w->events.last;
+}
+
+bool event_exists(const struct world *w, uint32_t row)
+{
+    return table_has(&w->events, row);
 }
 
 const struct world_event *event_read(const struct world *w, uint32_t row)
@@ -365,6 +390,18 @@ bool event_is_queued(const struct index *waiting, enum event_kind kind, uint32_t
     return index_next_of(&walk, key);
 }
 
+/* Takes the event from the queue. Returns a copy. */
+static struct world_event take_event(struct world *w, struct index_entry at)
+{
+    index_remove(&w->indexes[INDEX_DUE], at);
+    struct world_event *e = table_edit(&w->events, at.row);
+    e->done = true;
+    const struct world_event copy = *e;
+    if (at.row <= w->events_swept)
+        table_remove(&w->events, at.row);
+    return copy;
+}
+
 size_t events_run(struct world *w, size_t most)
 {
     if (!world_require(w, !w->in_event))
@@ -372,15 +409,16 @@ size_t events_run(struct world *w, size_t most)
     int64_t now = world_now(w);
     size_t count = 0;
     struct index_entry first;
-    for (; count < most && index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now; count++) {
-        index_remove(&w->indexes[INDEX_DUE], first);
-        struct world_event *e = edit_row(w, &w->events, first.row);
-        e->done = true;
-        struct world_event due = *e; /* a copy: the event may add events and move the row */
+    while (count < most && index_first(&w->indexes[INDEX_DUE], &first) && first.key <= now) {
+        const struct world_event due = take_event(w, first);
+        if (!world_has(w, event_kinds[due.kind].record, due.row)) /* forgotten */
+            continue;
         w->in_event = true;
         w->event_at_ms = due.at_ms;
         event_kinds[due.kind].handler(w, due.row);
+        history_step(w);
         w->in_event = false;
+        count++;
     }
     return count;
 }

@@ -5,7 +5,7 @@
  *          the pages they touch.
  *          struct clock starts at any instant; RUNS advances with the machine's time, FROZEN only with clock_move_to.
  *          struct change: one transition; journal, webhooks and `advance` read the log. Entries are numbered by `seq`,
- *          from 1 without gaps.
+ *          from 1 without gaps; the oldest may have been forgotten (history.h).
  *          struct world_event: {at, kind, record row}. Events with the same time run in the order they were added. An
  *          event added for the past gets the current time. While an event runs, world_now returns the event's time,
  *          however late it runs, and the cause of changes is CAUSE_TIME.
@@ -236,6 +236,16 @@ struct world_violation {
     const char *function;
 };
 
+#define HISTORY_UNLIMITED    UINT32_MAX
+#define HISTORY_UNLIMITED_MS INT64_MAX
+
+/* How much is kept of what has ended (history.h). */
+struct history {
+    uint32_t count;
+    int64_t age_ms;
+    bool count_given, age_given; /* in the fixture, so an option does not change them */
+};
+
 struct world {
     uint64_t seed;
     uint64_t name_hash; /* of the namespace's name: two namespaces mint different ids */
@@ -246,8 +256,15 @@ struct world {
     struct string_pool_old *old_strings; /* from which a compaction moves texts; NULL: none is under way */
     struct world_compaction compaction;
     struct table events, changes;
-    struct replies *replies; /* NULL: empty */
-    struct table quotas;     /* one row per key (tenant.h) */
+    uint32_t changes_gone; /* seq of the last change that is no longer in the log; 0: none has gone */
+    uint32_t events_swept; /* of the events up to this row only those that have not run are left */
+    struct history history;
+    bool forgets;                                      /* something has been forgotten */
+    uint32_t history_seen, history_seen_events;        /* last change and event of the last history_step */
+    uint32_t initial[RECORD_KIND_COUNT];               /* the last row of the initial state */
+    uint32_t ended[RECORD_KIND_COUNT * KEEPING_COUNT]; /* entries of each list in INDEX_ENDED */
+    struct replies *replies;                           /* NULL: empty */
+    struct table quotas;                               /* one row per key (tenant.h) */
     struct world_timings timings;
     struct world_webhooks webhooks;
     uint32_t webhook_cursor; /* seq of the last change that was processed for webhooks */
@@ -337,13 +354,20 @@ int64_t clock_now(const struct clock *c);
 void clock_set_mode(struct clock *c, enum clock_mode mode);
 void clock_move_to(struct clock *c, int64_t at_ms); /* no-op if it is in the past */
 
+/* The change log begins here: earlier entries have been forgotten. changes_last + 1: it is empty. */
+uint32_t changes_first(const struct world *w);
 void changes_add(struct world *w, enum record_kind kind, uint32_t row, enum transition_kind what, int from, int to);
 uint32_t changes_last(const struct world *w); /* seq of the newest entry; 0: the log is empty */
+/* `seq` must be between the two. */
 const struct change *changes_read(const struct world *w, uint32_t seq);
+/* The first change after `seq` that is still in the log; changes_last + 1: there is none. */
+uint32_t changes_after(const struct world *w, uint32_t seq);
 void changes_restore(struct world *w, const struct change *change); /* adds it as it is */
+void changes_restore_gone(struct world *w, uint32_t count);         /* the log begins after so many changes */
 
 void events_add(struct world *w, int64_t at_ms, enum event_kind kind, uint32_t row);
-uint32_t events_last(const struct world *w); /* row of the event added last; 0: none */
+uint32_t events_last(const struct world *w);            /* row of the event added last; 0: none */
+bool event_exists(const struct world *w, uint32_t row); /* an event that has run is forgotten after a while */
 const struct world_event *event_read(const struct world *w, uint32_t row);
 /* Walks the queue in order. events_walk starts before the first event; events_next returns NULL at the end. */
 void events_walk(const struct world *w, struct index_walk *walk);

@@ -109,6 +109,7 @@ static void an_entry_lists_the_changes_made_during_its_call(void **state)
     struct journal *j = journal_new(1 << 20, NULL);
     struct fake_call f;
     struct call *c = fake_call_begin(&f, "/", 0);
+    table_add(&f.world->records[RECORD_SPACE], NULL);
     changes_add(f.world, RECORD_SPACE, 1, TRANSITION_SPACE_CREATE, STATE_NONE, 0);
     c->changes_before = changes_last(f.world);
     journal_add(j, c);

@@ -124,6 +124,8 @@ static void invalid_options_print_an_error_and_exit_with_status_2(void **state)
         {"--namespaces 0",                          "expected 1 to 1000000"                          },
         {"--namespace-idle 10",                     "expected a duration such as 90s"                },
         {"--namespace-idle -1h",                    "expected a duration such as 90s"                },
+        {"--history -1",                            "expected 0 (all) to 2147483647"                 },
+        {"--history-age 90",                        "expected a duration such as 12h or 90d"         },
         {"--journal-bytes 8M",                      "expected a size such as 512KiB"                 },
         {"UNDERSTUDY_MOCK_JOURNAL_BYTES=10",        "at least 1KiB"                                  },
         {"--log-format xml",                        "expected text or json"                          },

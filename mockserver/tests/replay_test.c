@@ -390,12 +390,20 @@ static void event_streams_replay(void **state)
 #define O struct mock_options
 static const struct member_row option_rows[] = {
     MEMBER_ROW(O, fixtures, NOT_KEPT), /* compared below */
-    MEMBER_ROW(O, fixture_count, KEPT),       MEMBER_ROW(O, public_url, KEPT_TEXT),
-    MEMBER_ROW(O, admin_token, KEPT_TEXT),    MEMBER_ROW(O, cors, NOT_KEPT), /* compared below */
-    MEMBER_ROW(O, cors_count, KEPT),          MEMBER_ROW(O, admin, KEPT),
-    MEMBER_ROW(O, explicit_namespaces, KEPT), MEMBER_ROW(O, local_consent, KEPT),
-    MEMBER_ROW(O, limits.count, KEPT),        MEMBER_ROW(O, limits.journal_bytes, KEPT),
-    MEMBER_ROW(O, namespace_idle_ms, KEPT),   MEMBER_ROW(O, trust_forwarded, KEPT),
+    MEMBER_ROW(O, fixture_count, KEPT),
+    MEMBER_ROW(O, public_url, KEPT_TEXT),
+    MEMBER_ROW(O, admin_token, KEPT_TEXT),
+    MEMBER_ROW(O, cors, NOT_KEPT), /* compared below */
+    MEMBER_ROW(O, cors_count, KEPT),
+    MEMBER_ROW(O, admin, KEPT),
+    MEMBER_ROW(O, explicit_namespaces, KEPT),
+    MEMBER_ROW(O, local_consent, KEPT),
+    MEMBER_ROW(O, limits.count, KEPT),
+    MEMBER_ROW(O, limits.journal_bytes, KEPT),
+    MEMBER_ROW(O, history, KEPT),
+    MEMBER_ROW(O, history_age_ms, KEPT),
+    MEMBER_ROW(O, namespace_idle_ms, KEPT),
+    MEMBER_ROW(O, trust_forwarded, KEPT),
     MEMBER_ROW(O, watch, NOT_KEPT), /* recorded is whether files are watched, which begins with the loop */
 };
 
@@ -412,6 +420,8 @@ static void every_option_is_recorded(void **state)
     o->admin = o->explicit_namespaces = o->local_consent = o->trust_forwarded = true;
     o->limits = (struct namespaces_limits){.count = 7, .journal_bytes = 123456};
     o->namespace_idle_ms = HOUR_MS;
+    o->history = 7;
+    o->history_age_ms = -1;
     struct buf line = {.arena = &r->arena};
     recording_header_write(&line, r->mock, (struct timestamp){.wall_ms = r->wall_ms, .monotonic_us = r->monotonic_us});
     const struct node *n = json_parse(&r->arena, str_trim(buf_str(&line)), "header", NULL);

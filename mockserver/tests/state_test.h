@@ -95,7 +95,7 @@ static inline const char *dump_world(struct arena *a, const struct world *w)
     for (enum record_kind kind = 0; kind < RECORD_KIND_COUNT; kind++)
         for (uint32_t row = 0; world_next(w, kind, &row);)
             dump_record(w, kind, row, &out);
-    for (uint32_t seq = 1; seq <= changes_last(w); seq++) {
+    for (uint32_t seq = changes_first(w); seq <= changes_last(w); seq++) {
         const struct change *c = changes_read(w, seq);
         const char *from = record_state_text(c->kind, c->from), *to = record_state_text(c->kind, c->to);
         buf_printf(&out, "%" PRIu32 ". %" PRId64 " %s %" PRIu32 " %s: %s -> %s by %s\n", seq, c->at_ms,

@@ -111,7 +111,7 @@ static void print_log(struct call *c, const struct page *page, const struct filt
     json_open_map(out);
     json_key(out, "items");
     json_open_list(out);
-    for (int64_t count = 0; --seq > 0;) {
+    for (int64_t count = 0; --seq >= changes_first(c->world);) {
         if (!matches_filter(c, changes_read(c->world, seq), f))
             continue;
         if (count++ == page->limit) {
