@@ -222,8 +222,8 @@ static bool check_counts(struct check *c)
 static bool check_all(struct check *c)
 {
     begin_lists(c);
-    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) && check_each(c, check_one) && check_each(c, check_tail) &&
-              check_counts(c);
+    bool ok = check_queue(c) && check_each(c, check_references) && check_log(c) && check_each(c, check_one) &&
+              check_each(c, check_tail) && check_counts(c);
     index_end(&c->waiting);
     arena_end(&c->arena);
     return ok;

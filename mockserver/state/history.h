@@ -4,9 +4,9 @@
  * Shapes:  struct history: the limits of one world. A record that has ended is kept at least as long as the change log
  *          has a change of it; then until `count` newer ones of its kind have ended, or until its last change is
  *          `age_ms` old. Some records are only counted, since a client can still use them: media that are ready,
- *          content of no post. A record that another one refers to is never removed, so no reference dangles; a record that
- *          belongs to another one (destinations of a post, layers of an account) goes with it. Records of the initial
- *          state stay.
+ *          content of no post. A record that another one refers to is never removed, so no reference dangles; a record
+ *          that belongs to another one (destinations of a post, layers of an account) goes with it. Records of the
+ *          initial state stay.
  *          What ends: accounts and ad accounts (disconnected), OAuth attempts, lease requests (decided), deliveries and
  *          post jobs (done or failed), webhooks, media, campaigns and library items (removed), wallet entries, posts
  *          without an open destination, content of no post. `keeping` of their record_type says so.

@@ -185,7 +185,7 @@ static uint64_t leaf_from(const struct table_page *p, uint32_t level, uint64_t b
     if (!p)
         return UINT64_MAX;
     if (!level)
-        return base;
+        return base >= leaf ? base : UINT64_MAX;
     uint64_t span = UINT64_C(1) << (FAN_BITS * (level - 1));
     for (uint64_t i = leaf > base ? (leaf - base) / span : 0; i < FAN_OUT; i++) {
         uint64_t found = leaf_from(p->children[i], level - 1, base + i * span, leaf);

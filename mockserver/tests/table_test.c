@@ -201,6 +201,10 @@ static void no_row_outside_the_numbers_exists(void **state)
     assert_false(table_has(&t, ROW_NONE));
     assert_false(table_has(&t, 4));
     assert_false(table_has(&t, UINT32_MAX));
+    table_remove(&t, 3); /* the last one of the only page */
+    uint32_t row = 0;
+    assert_true(table_next(&t, &row) && row == 1 && table_next(&t, &row) && row == 2);
+    assert_false(table_next(&t, &row));
     table_end(&t);
 }
 
