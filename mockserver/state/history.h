@@ -19,16 +19,6 @@
 #pragma once
 #include "mockserver/state/record.h"
 
-#define HISTORY_COUNT_DEFAULT  100000
-#define HISTORY_AGE_DEFAULT_MS (90 * INT64_C(86400000))
-
-struct record_tail {
-    int64_t last_ms;      /* when it last changed; of an owner: also when one of its records did */
-    uint32_t last_change; /* seq of that change, also if it is gone from the log; 0: it was gone before an import */
-    uint32_t refs;        /* references from other records, except from records that belong to it */
-    uint32_t list;        /* its list in INDEX_ENDED, from 1; 0: not listed */
-};
-
 const struct record_tail *record_tail_read(const struct world *w, enum record_kind kind, uint32_t row);
 /* For an import, whose change log may lack the record's last change. */
 void record_tail_set_last(struct world *w, enum record_kind kind, uint32_t row, int64_t last_ms);

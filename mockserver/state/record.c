@@ -119,12 +119,6 @@ void record_references_of(const struct world *w, enum record_kind kind, uint32_t
     }
 }
 
-size_t record_tail_offset(enum record_kind kind)
-{
-    const size_t align = _Alignof(struct record_tail);
-    return (record_types[kind]->size + align - 1) / align * align;
-}
-
 int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part)
 {
     return index_pair_key(row, (uint32_t)kind << 16 | (uint32_t)part);

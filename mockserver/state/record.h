@@ -43,8 +43,6 @@ struct record_references {
     uint32_t rows[RECORD_REFERENCES_MAX];
 };
 void record_references_of(const struct world *w, enum record_kind kind, uint32_t row, struct record_references *out);
-/* Where struct record_tail (history.h) begins in a row. */
-size_t record_tail_offset(enum record_kind kind);
 /* Key in INDEX_OWNED for the records of kind `part` that belong to the record. */
 int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part);
 

@@ -239,12 +239,26 @@ struct world_violation {
 #define HISTORY_UNLIMITED    UINT32_MAX
 #define HISTORY_UNLIMITED_MS INT64_MAX
 
+#define HISTORY_COUNT_DEFAULT  100000
+#define HISTORY_AGE_DEFAULT_MS (90 * INT64_C(86400000))
+
 /* How much is kept of what has ended (history.h). */
 struct history {
     uint32_t count;
     int64_t age_ms;
     bool count_given, age_given; /* in the fixture, so an option does not change them */
 };
+
+/* What the world keeps behind each record (history.h). */
+struct record_tail {
+    int64_t last_ms;      /* when it last changed; of an owner: also when one of its records did */
+    uint32_t last_change; /* seq of that change, also if it is gone from the log; 0: it was gone before an import */
+    uint32_t refs;        /* references from other records, except from records that belong to it */
+    uint32_t list;        /* its list in INDEX_ENDED, from 1; 0: not listed */
+};
+
+/* Where it begins in a row. */
+size_t record_tail_offset(enum record_kind kind);
 
 struct world {
     uint64_t seed;
@@ -314,6 +328,8 @@ bool world_violate(const struct world *w, const char *condition, const char *fun
 struct world_violation world_take_violation(struct world *w);
 
 /* A record that does not exist is a violation; it has only zeros, and what is written to it is lost. */
+/* A row of any of the tables; zeros, and a violation, if it does not exist. */
+const void *world_row(const struct world *w, const struct table *t, uint32_t row);
 const void *world_read(const struct world *w, enum record_kind kind, uint32_t row);
 void *world_edit(struct world *w, enum record_kind kind, uint32_t row);
 bool world_has(const struct world *w, enum record_kind kind,

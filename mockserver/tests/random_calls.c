@@ -126,10 +126,12 @@ static uint32_t some_row(struct random_calls *w, uint32_t count)
 /* The id of a random record, preferably of that provider (-1: any). */
 static const char *some_id(struct random_calls *w, const struct world *world, enum record_kind kind, int provider)
 {
-    uint32_t count = world_count(world, kind);
+    uint32_t count = world_last(world, kind);
     const char *id = NULL;
     for (size_t tries = 0; tries < 12 && count && !id; tries++) {
         uint32_t row = some_row(w, count);
+        if (!world_has(world, kind, row)) /* forgotten */
+            continue;
         if (provider < 0 || tries >= 8 || record_provider(world, kind, row) == provider)
             id = record_id(world, kind, row);
     }
@@ -310,7 +312,8 @@ static enum record_kind kind_for(struct random_calls *w, const char *name)
 static const char *pending_attempt(const struct world *world)
 {
     for (uint32_t row = world_last(world, RECORD_OAUTH_ATTEMPT); row; row--)
-        if (oauth_attempt_read(world, row)->state == OAUTH_ATTEMPT_PENDING)
+        if (world_has(world, RECORD_OAUTH_ATTEMPT, row) &&
+            oauth_attempt_read(world, row)->state == OAUTH_ATTEMPT_PENDING)
             return oauth_attempt_read(world, row)->token;
     return "nothing";
 }
