@@ -120,12 +120,20 @@ static const char *check(const struct world *w, const struct index *waiting, uin
     return NULL;
 }
 
+/* A lease request lists all accounts that it was given. */
+static enum keeping account_keeping(const struct world *w, uint32_t row)
+{
+    const struct account *a = account_read(w, row);
+    return account_is_listed(a) || a->lease_request ? KEEP : KEEP_AGED;
+}
+
 const struct record_type account_record_type = {
     RECORD_TYPE(RECORD_ACCOUNT, account, public_id),
     .help = "a social account of a space",
     RECORD_PROVIDER(account),
     RECORD_STATE_COMPUTED(state_of, state_texts, ACCOUNT_STATE_COUNT),
     .final_states = STATE_BIT(ACCOUNT_DISCONNECTED),
+    .keeping = account_keeping,
     .add_entries = add_entries,
     .queue_events = queue_events,
     .check = check,

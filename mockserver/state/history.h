@@ -7,9 +7,10 @@
  *          content of no post. A record that another one refers to is never removed, so no reference dangles; a record
  *          that belongs to another one (destinations of a post, layers of an account) goes with it. Records of the
  *          initial state stay.
- *          What ends: accounts and ad accounts (disconnected), OAuth attempts, lease requests (decided), deliveries and
- *          post jobs (done or failed), webhooks, media, campaigns and library items (removed), wallet entries, posts
- *          without an open destination, content of no post. `keeping` of their record_type says so.
+ *          What ends: accounts (disconnected; not those of a lease request, which lists them), ad accounts
+ *          (disconnected), OAuth attempts, lease requests without accounts (decided), deliveries and post jobs (done or
+ *          failed), webhooks, media, campaigns and library items (removed), wallet entries, posts without an open
+ *          destination, content of no post. `keeping` of their record_type says so.
  *          struct record_tail: what the world keeps behind each record for this.
  *          history_step removes a bounded number of rows. It runs at each call and after each event, so what is
  *          forgotten when depends only on the initial state, the calls and the clock.
