@@ -3,7 +3,6 @@
 
 #include "base/array.h"
 #include "base/http/coding.h"
-#include "base/log.h"
 #include "base/time.h"
 #include "mockserver/client_checks/client_checks.h"
 #include "mockserver/gates/gate.h"
@@ -20,7 +19,6 @@
 #include "mockserver/runtime/suspend.h"
 #include "mockserver/runtime/violation.h"
 #include "mockserver/state/compaction.h"
-#include "mockserver/state/history.h"
 #include "mockserver/state/tenant.h"
 #include "mockserver/state/world.h"
 
@@ -336,12 +334,7 @@ static void refuse_foreign(struct call *c)
 
 static void mark_log_positions(struct call *c)
 {
-    history_step(c->world);
-    if (c->world->forgets && !c->ns->forgets) {
-        c->ns->forgets = true;
-        log_line(LOG_INFO, "namespace %s forgets what is beyond the limits of --history and --history-age",
-                 c->ns->name);
-    }
+    namespace_forget(c->ns);
     c->changes_before = changes_last(c->world);
     c->events_before = events_last(c->world);
 }

@@ -12,6 +12,7 @@
 #include "mockserver/fixture/fixture.h"
 #include "mockserver/rules/rules.h"
 #include "mockserver/runtime/journal.h"
+#include "mockserver/state/history.h"
 
 #define START_MAX_MS (3660 * DAY_MS)
 #define START_EVENTS 1000 /* that run in the initial state; the scheduler runs the others, so that no client waits */
@@ -426,6 +427,15 @@ static void take_newer(struct namespace *ns)
     fixture_free(ns->fixture);
     ns->fixture = ns->newer;
     ns->newer = NULL;
+}
+
+void namespace_forget(struct namespace *ns)
+{
+    history_step(ns->world);
+    if (ns->world->forgets && !ns->forgets) {
+        ns->forgets = true;
+        log_line(LOG_INFO, "namespace %s forgets what is beyond the limits of --history and --history-age", ns->name);
+    }
 }
 
 void namespace_reset(struct namespace *ns)

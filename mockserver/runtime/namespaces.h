@@ -97,6 +97,8 @@ int64_t namespaces_expire(struct namespaces *all, int64_t now_us);
  * Returns false if there is none. */
 bool namespaces_drop_unused(struct namespaces *all, int64_t now_us);
 void namespace_reset(struct namespace *ns);
+/* A step of history.h; logs the first thing that is forgotten. */
+void namespace_forget(struct namespace *ns);
 bool namespace_in_use(const struct namespace *ns);
 /* True if only time has passed in it since it was created or reset. */
 bool namespace_is_fresh(const struct namespace *ns);
