@@ -285,7 +285,6 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, name_hash, NOT_KEPT), /* of the namespace that is created from it */
     MEMBER_ROW(W, cause, NOT_KEPT),     /* of the current call */
     MEMBER_ROW(W, caller, NOT_KEPT),
-    MEMBER_ROW(W, notes, NOT_KEPT), /* of a violation; NOLINT(bugprone-sizeof-expression) */
     MEMBER_ROW(W, unchecked, NOT_KEPT), /* skip_invariants is, if an invariant is violated */
     MEMBER_ROW(W, notes, NOT_KEPT),     /* NOLINT(bugprone-sizeof-expression) */
     MEMBER_ROW(W, checks, NOT_KEPT),    /* of the build */
