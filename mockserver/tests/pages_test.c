@@ -200,6 +200,20 @@ static void a_patch_of_a_large_state_checks_the_record(void **state)
     assert_int_equal(ask(s, "PATCH /__admin/state/destinations/sp", "{\"state\":\"published\"}").status, 409);
 }
 
+static void a_page_of_the_journal_ends_after_a_megabyte(void **state)
+{
+    struct setup *s = *state;
+    char *body = arena_alloc(&s->rig.arena, 16001);
+    memset(body, 'x', 16000);
+    for (int i = 0; i < 200; i++)
+        ask(s, "POST /v1/whoami", body);
+    const struct node *p = page(s, "requests?limit=1000", 200);
+    assert_in_range(items_of(p), 1, 150);
+    assert_true(node_get(p, "more")->truth);
+    p = page(s, arena_printf(&s->rig.arena, "requests?limit=1000&since=%s", text_of(p, "next")), 200);
+    assert_true(items_of(p) > 0);
+}
+
 static int begin_long_list(void **state)
 {
     static char path[32];
@@ -272,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cursor_of_a_state_that_is_gone_is_refused, begin_many, end),
         cmocka_unit_test_setup_teardown(namespaces_snapshots_and_rules_have_pages, begin_many, end),
         cmocka_unit_test_setup_teardown(a_large_state_is_sent_in_pieces_and_is_consistent, begin_many, end),
+        cmocka_unit_test_setup_teardown(a_page_of_the_journal_ends_after_a_megabyte, begin, end),
         cmocka_unit_test_setup_teardown(a_small_state_has_its_length, begin, end),
         cmocka_unit_test_setup_teardown(a_patch_of_a_large_state_checks_the_record, begin_many, end),
         cmocka_unit_test_setup_teardown(a_burst_of_large_responses_does_not_delay_a_light_call, begin_long_list, end),
