@@ -288,7 +288,6 @@ static const struct member_row world_rows[] = {
     MEMBER_ROW(W, unchecked, NOT_KEPT), /* skip_invariants is, if an invariant is violated */
     MEMBER_ROW(W, notes, NOT_KEPT),     /* NOLINT(bugprone-sizeof-expression) */
     MEMBER_ROW(W, checks, NOT_KEPT),    /* of the build */
-    MEMBER_ROW(W, notes, NOT_KEPT),     /* of the present call; NOLINT(bugprone-sizeof-expression) */
 };
 
 static const struct member_row change_rows[] = {
