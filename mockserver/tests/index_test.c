@@ -250,10 +250,10 @@ static void every_entry_is_found_after_an_addition_at_the_front(void **state)
     index_init(&x);
     for (int64_t i = 1; i <= ENTRIES; i++)
         index_add(&x, (struct index_entry){1, i, (uint32_t)i});
-    for (int64_t i = 0; i > -ENTRIES; i--)
-        index_add(&x, (struct index_entry){1, i, (uint32_t)(ENTRIES - i)});
-    for (int64_t i = ENTRIES; i > -ENTRIES; i--)
-        index_remove(&x, (struct index_entry){1, i, (uint32_t)(i > 0 ? i : ENTRIES - i)});
+    index_add(&x, (struct index_entry){1, 0, ENTRIES + 1});
+    for (int64_t i = 1; i <= ENTRIES; i++)
+        index_remove(&x, (struct index_entry){1, i, (uint32_t)i});
+    index_remove(&x, (struct index_entry){1, 0, ENTRIES + 1});
     assert_int_equal(x.count, 0);
     index_end(&x);
 }
