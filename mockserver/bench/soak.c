@@ -3,7 +3,8 @@
  *   bench_soak CALLS [BLOCK [HISTORY]]
  *       prints one line after each BLOCK calls (default: a tenth): the calls, the resident memory of this
  *       process, the largest size of the state in the block, by part, the time of a call and the slowest call;
- *       then the time and the statuses of each shape of call. HISTORY is the option --history.
+ *       then the time and the statuses of each shape of call. HISTORY is the
+ *       option --history; -1: no limit.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_soak CALLS [BLOCK [HISTORY]]\n");
         return 2;
     }
-    struct mock_options options = {0};
+    struct mock_options options = {.history = argc > 3 ? strtoll(argv[3], NULL, 10) : 0};
     struct soak *s = soak_new(1, &options);
     printf("%10s %8s %8s |%8s %8s %8s %8s %8s %8s | %7s %8s\n", "calls", "RSS MB", "state MB", "records", "events",
            "changes", "indexes", "strings", "other", "us/call", "worst us");

@@ -45,7 +45,6 @@ static const char soak_fixture[] =
     "posteverywhere:\n"
     "  organizations:\n"
     "    - name: Everywhere\n"
-    "      ai_credits: 1000000000\n"
     "      keys: [ { name: soak, key: pe_live_soak, limits: { minute: 1000000000, hour: 1000000000 } } ]\n"
     "      accounts: [ { account_id: 3001, platform: x, account_name: '@first' } ]\n"
     "postnitro:\n"
@@ -389,15 +388,18 @@ static void schedule_post(struct soak *s)
     schedules[below(s, COUNT(schedules))](s);
 }
 
+#define DECISION "{\"request\":\"%s\",\"project\":\"prj_soak\",\"outcome\":\"%s\"}"
+
 static void lease(struct soak *s)
 {
     struct str a = call(s, "L lease", LAYERS_KEY, "POST /v1/projects/prj_soak/leased-accounts/request",
                         "{\"projectId\":\"prj_soak\",\"count\":1,\"niche\":{\"vertical\":\"fitness\"}}", NULL);
     const char *request = member(s, a, "requestId");
-    call(s, "lease decide", NULL, "POST /__admin/simulate/lease_decide",
-         TEXT("{\"request\":\"%s\",\"project\":\"prj_soak\",\"outcome\":\"%s\"}", request,
-              below(s, 2) ? "assigned" : "rejected"),
-         NULL);
+    bool assigned = below(s, 2) && call(s, "lease assign", NULL, "POST /__admin/simulate/lease_decide",
+                                        TEXT(DECISION, request, "assigned"), NULL)
+                                       .n;
+    if (!assigned) /* also if the pool has no such account left */
+        call(s, "lease reject", NULL, "POST /__admin/simulate/lease_decide", TEXT(DECISION, request, "rejected"), NULL);
     a = call(s, "L list leases", LAYERS_KEY, "GET /v1/projects/prj_soak/leased-accounts?limit=1", NULL, NULL);
     const char *leased = member(s, a, "id");
     if (*leased)
@@ -442,7 +444,7 @@ static void lose_token(struct soak *s)
 
 static void step_clock(struct soak *s)
 {
-    call(s, "advance", NULL, "POST /__admin/clock/advance", TEXT("{\"by\":\"%zum\"}", 10 + below(s, 110)), NULL);
+    call(s, "advance", NULL, "POST /__admin/clock/advance", TEXT("{\"by\":\"%zuh\"}", 1 + below(s, 24)), NULL);
 }
 
 static void make_mistake(struct soak *s)
