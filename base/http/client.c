@@ -31,7 +31,7 @@ struct http_transfer {
     char why[CURL_ERROR_SIZE];
     http_done_fn *done;
     void *ctx;
-    struct http_transfer *next, *previous; /* in flight; spare transfers use `next` only */
+    struct http_transfer *next, *previous; /* in flight */
 };
 
 struct http_client {
@@ -41,7 +41,7 @@ struct http_client {
     char *missing; /* why libcurl is missing; NULL: it is loaded */
     CURLM *multi;
     uint64_t timer;
-    struct http_transfer *in_flight, *spare;
+    struct http_transfer *in_flight;
     bool ended; /* libcurl calls back even during cleanup */
 };
 
@@ -140,20 +140,16 @@ static curl_socket_t open_loopback(void *ctx, curlsocktype purpose, struct curl_
 
 /* transfers */
 
+/* Each transfer has an easy handle of its own: in one that is used again, libcurl 7.88 appends a folded line that begins
+ * the headers of a response to a header of the response before, which is freed. Connections are kept by the multi
+ * handle. */
 static struct http_transfer *transfer_new(struct http_client *c)
 {
-    struct http_transfer *t = c->spare;
-    if (t)
-        c->spare = t->next;
-    else
-        t = heap_new(sizeof *t);
+    struct http_transfer *t = heap_new(sizeof *t);
     t->client = c;
-    if (t->easy)
-        c->lib.easy_reset(t->easy);
-    else if (!c->missing && !(t->easy = c->lib.easy_init()))
+    if (!c->missing && !(t->easy = c->lib.easy_init()))
         abort();
     t->next = c->in_flight;
-    t->previous = NULL;
     if (c->in_flight)
         c->in_flight->previous = t;
     c->in_flight = t;
@@ -169,10 +165,11 @@ static void transfer_free(struct http_transfer *t)
         t->previous->next = t->next;
     else
         c->in_flight = t->next;
+    if (t->easy)
+        c->lib.easy_cleanup(t->easy);
     if (t->headers)
         c->lib.slist_free_all(t->headers);
-    *t = (struct http_transfer){.client = c, .easy = t->easy, .next = c->spare};
-    c->spare = t;
+    heap_free(t);
 }
 
 /* A header without a value removes the one that libcurl would send. */
@@ -302,6 +299,10 @@ static void read_response(struct http_transfer *t, CURLcode code)
         x->status = t->status ? t->status : (int)status;
     else
         read_error(t, code);
+    if (!x->error && x->status < 100) { /* libcurl accepts the line HTTP/200 OK */
+        x->status = 0;
+        x->error = x->brief = "the status line of the response is invalid";
+    }
 }
 
 static void complete(struct http_transfer *t)
@@ -412,8 +413,6 @@ static void start(struct http_client *c)
 static void end(struct http_client *c)
 {
     const struct libcurl *lib = &c->lib;
-    for (const struct http_transfer *t = c->spare; t; t = t->next)
-        lib->easy_cleanup(t->easy);
     lib->multi_cleanup(c->multi);
     lib->global_cleanup();
 }
@@ -440,10 +439,6 @@ void http_client_free(struct http_client *c)
         http_drop(c->in_flight);
     if (!c->missing)
         end(c);
-    for (struct http_transfer *t; (t = c->spare);) {
-        c->spare = t->next;
-        heap_free(t);
-    }
     loop_timer_cancel(c->loop, c->timer);
     heap_free(c->missing);
     heap_free(c);

@@ -104,12 +104,9 @@ static void done(void *ctx, const struct http_response *r)
     fuzz_assert(bytes <= HTTP_RESPONSE_HEADERS_MAX);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void receive(struct scene *s, const uint8_t *data, size_t size)
 {
     static const struct headers none;
-    struct scene *s = &scene;
-    if (!s->loop)
-        begin(s);
     s->bytes = str_skip(fuzz_text(data, size), 1);
     s->done = 0;
     const struct http_request request = {
@@ -125,6 +122,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         loop_step(s->loop, end_us - time_monotonic_us());
     close_connection(s);
     fuzz_assert(s->done == 1);
+}
+
+/* Twice, because the client keeps connections. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct scene *s = &scene;
+    if (!s->loop)
+        begin(s);
+    receive(s, data, size);
+    receive(s, data, size);
     arena_end(&s->arena);
     return 0;
 }
