@@ -140,9 +140,8 @@ static curl_socket_t open_loopback(void *ctx, curlsocktype purpose, struct curl_
 
 /* transfers */
 
-/* Each transfer has an easy handle of its own: in one that is used again, libcurl 7.88 appends a folded line that begins
- * the headers of a response to a header of the response before, which is freed. Connections are kept by the multi
- * handle. */
+/* Each transfer has an easy handle of its own: in one that is used again, libcurl 7.88 appends a folded line at the
+ * start of the headers to a header of the response before, which is freed. The multi handle keeps the connections. */
 static struct http_transfer *transfer_new(struct http_client *c)
 {
     struct http_transfer *t = heap_new(sizeof *t);

@@ -61,7 +61,8 @@ static void check_zone(struct str zone, struct str date, struct str time)
 {
     int64_t local = 0, utc = 0;
     fuzz_assert(timezone_exists(zone) == (timezone_rule(zone) != NULL));
-    (void)timezone_nearest(zone);
+    if (zone.n < 20)
+        (void)timezone_nearest(zone);
     if (local_time_to_utc(zone, date, time, &local)) {
         fuzz_assert(timezone_exists(zone));
         fuzz_assert(local_time_to_utc(STR("UTC"), date, time, &utc));

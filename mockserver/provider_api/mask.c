@@ -349,7 +349,7 @@ static const char *find_in_word(const struct mask *m, const struct word *w, size
 static void mask_word(struct reader *r)
 {
     struct word w;
-    size_t from, to;
+    size_t from = 0, to = 0;
     read_word(r, &w);
     if (!w.n) {
         char c;
