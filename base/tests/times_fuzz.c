@@ -1,5 +1,5 @@
-/* Three lines: a text that is read as a time, a duration, a date of HTTP, a size, a number, a host or an address; a zone;
- * a time of day. What can be read can be written, and is then read as the same. */
+/* Three lines: a text that is read as a time, a duration, a date of HTTP, a size, a number, a host or an address; a
+ * zone; a time of day. What can be read can be written, and is then read as the same. */
 #include "base/host.h"
 #include "base/local_time.h"
 #include "base/tests/fuzz.h"

@@ -1,5 +1,5 @@
-/* claims.yaml, disputes.yaml, operations.yaml and target-schema.yaml. A rejected file has the place of each mistake. What
- * is accepted is accepted in JSON as well. */
+/* claims.yaml, disputes.yaml, operations.yaml and target-schema.yaml. A rejected file has the place of each mistake.
+ * What is accepted is accepted in JSON as well. */
 #include "base/array.h"
 #include "base/tests/fuzz.h"
 #include "conformance/scenario/catalogue.h"
