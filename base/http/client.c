@@ -298,7 +298,7 @@ static void read_response(struct http_transfer *t, CURLcode code)
         x->status = t->status ? t->status : (int)status;
     else
         read_error(t, code);
-    if (!x->error && x->status < 100) { /* libcurl accepts the line HTTP/200 OK */
+    if (!x->error && (x->status < 100 || x->status > 999)) { /* libcurl accepts the lines HTTP/200 OK and HTTP/2 2200 */
         x->status = 0;
         x->error = x->brief = "the status line of the response is invalid";
     }
