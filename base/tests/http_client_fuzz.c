@@ -128,11 +128,11 @@ static void receive(struct scene *s, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct scene *s = &scene;
-    char plain[] = "?HTTP/1.1 200 OK\r\nA: b\r\n\r\nxx";
+    uint8_t plain[] = "?HTTP/1.1 200 OK\r\nA: b\r\n\r\nxx";
     if (!s->loop)
         begin(s);
-    plain[0] = size ? (char)data[0] : 0;
-    receive(s, (const uint8_t *)plain, sizeof plain - 1);
+    plain[0] = size ? data[0] : 0;
+    receive(s, plain, sizeof plain - 1);
     receive(s, data, size);
     arena_end(&s->arena);
     return 0;
