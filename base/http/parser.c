@@ -98,7 +98,8 @@ static void read_version(struct str text, struct str *version, struct refusal *n
         *version = text.s[7] == '0' ? STR("HTTP/1.0") : STR("HTTP/1.1");
 }
 
-static void read_request_line(struct str line, struct request *r, struct str *version, struct refusal *no)
+/* `line` is in the copy, so that the blanks around the target can become ends of texts. */
+static void read_request_line(char *copy, struct str line, struct request *r, struct str *version, struct refusal *no)
 {
     size_t first = str_find(line, ' ');
     struct str rest = str_skip(line, first + 1);
@@ -106,6 +107,8 @@ static void read_request_line(struct str line, struct request *r, struct str *ve
     r->method = str_head(line, first);
     set_target(r, str_head(rest, second));
     read_version(str_skip(rest, second + 1), version, no);
+    if (second < rest.n)
+        copy[first] = copy[first + 1 + second] = '\0';
 }
 
 /* `line` is in the copy, so its colon can become the end of the name. */
@@ -119,8 +122,10 @@ static void read_header(struct arena *a, char *line, size_t n, struct request *r
     } else if (r->headers.count == HEADERS_MAX) {
         refuse(no, 431, "too many headers");
     } else {
+        struct str value = without_blanks(str_of(colon + 1, n - (size_t)(colon + 1 - line)));
         *colon = '\0';
-        headers_add(a, &r->headers, line, without_blanks(str_of(colon + 1, n - (size_t)(colon + 1 - line))));
+        line[value.s + value.n - line] = '\0';
+        headers_add(a, &r->headers, line, value);
     }
 }
 
@@ -131,7 +136,7 @@ void head_parse(struct arena *a, struct str head, struct request *r, struct str 
     *no = (struct refusal){0};
     r->headers.items = arena_array(a, struct header, HEADERS_USUAL);
     r->headers.room = HEADERS_USUAL;
-    read_request_line(take_line(&rest), r, version, no);
+    read_request_line(copy, take_line(&rest), r, version, no);
     while (!no->status && rest.n > 2) {
         size_t at = head.n - rest.n;
         struct str line = take_line(&rest);

@@ -26,7 +26,8 @@ struct refusal {
 /* Returns the length of the head that `in` begins with, including its empty line, or 0. If 0, it is refused, or more
  * bytes are needed; *scanned is then where the next call continues. It is 0 at first. */
 size_t head_find(struct str in, size_t *scanned, struct refusal *no);
-/* Splits a head that head_find found. The request borrows from a copy in the arena. Sets the method and the target also
+/* Splits a head that head_find found. The request borrows from a copy in the arena, where its
+ * method, target and values end with a NUL. Sets the method and the target also
  * if the head is refused later. *version is "HTTP/1.0" or "HTTP/1.1", also for a later minor version. */
 void head_parse(struct arena *a, struct str head, struct request *r, struct str *version, struct refusal *no);
 /* For logs: the method and the target of a head that head_find refused, as far as they are readable; else "". */
