@@ -155,12 +155,14 @@ static void send_body(struct connection *c)
     respond_flush(c);
 }
 
-/* The response is with the connection: the next request may follow. */
+/* The response is with the connection: the next request may follow. A client that has only ended its sending side gets
+ * it; one that has closed resets the connection. */
 static void sent(struct connection *c)
 {
+    bool gone = c->ended && transport_is_gone(&c->at);
     output_end(&c->out, &c->server->totals);
     if (c->job)
-        job_finish(c->job, !c->cut);
+        job_finish(c->job, !c->cut && !gone);
     if (c->cut || (c->last && !c->unread && !(c->using ? c->more : c->in_n))) {
         connection_close(c);
         return;

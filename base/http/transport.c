@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -218,6 +219,12 @@ ssize_t transport_write(struct transport *t, struct str head, struct str body)
     if (t->ssl)
         return write_secure(t, head.n ? head : body);
     return write_plain(t->fd, head, body);
+}
+
+bool transport_is_gone(const struct transport *t)
+{
+    struct pollfd look = {.fd = t->fd};
+    return poll(&look, 1, 0) == 1 && (look.revents & (POLLERR | POLLHUP));
 }
 
 void transport_shut(struct transport *t)

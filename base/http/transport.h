@@ -36,6 +36,7 @@ ssize_t transport_read(struct transport *t, void *to, size_t room);        /* 0:
 bool transport_has_bytes(const struct transport *t);                       /* bytes that no event of the socket tells */
 /* Writes some of the bytes. Over TLS, a call after TRANSPORT_WAIT must begin with the same bytes. */
 ssize_t transport_write(struct transport *t, struct str head, struct str body);
-void transport_shut(struct transport *t);  /* ends our side */
-void transport_reset(struct transport *t); /* closes with a TCP reset */
+bool transport_is_gone(const struct transport *t); /* the client has reset the connection */
+void transport_shut(struct transport *t);          /* ends our side */
+void transport_reset(struct transport *t);         /* closes with a TCP reset */
 void transport_close(struct transport *t);
