@@ -1,13 +1,22 @@
 #include "mockserver/runtime/discard.h"
 
+#include <utlist.h>
+
 #include "base/arena.h"
 #include "mockserver/runtime/mock.h"
 #include "mockserver/runtime/turns.h"
 
 #define PAGES_PER_UNIT 4 /* of the work of a turn */
 
+struct owned {         /* by an arena */
+    struct mock *mock; /* NULL: freed */
+    struct world *world;
+    struct owned *next, *prev;
+};
+
 struct discarded {
     struct mock *mock;
+    struct owned *owned;
     struct turn turn;
     struct arena arena;
     struct {
@@ -43,6 +52,11 @@ void discarded_free(struct discarded *d)
         turns_remove(d->mock->turns, &d->turn);
     while (d->worlds.count)
         world_free(d->worlds.items[--d->worlds.count]);
+    struct owned *o;
+    DL_FOREACH(d->owned, o)
+    {
+        o->mock = NULL;
+    }
     arena_end(&d->arena);
     heap_free(d);
 }
@@ -57,20 +71,21 @@ void mock_discard(struct mock *m, struct world *w)
     turns_add(m->turns, &d->turn);
 }
 
-struct owned {
-    struct mock *mock;
-    struct world *world;
-};
-
 static void discard_owned(void *owned)
 {
-    const struct owned *o = owned;
-    mock_discard(o->mock, o->world);
+    struct owned *o = owned;
+    if (o->mock) {
+        DL_DELETE(o->mock->discarded->owned, o);
+        mock_discard(o->mock, o->world);
+    } else {
+        world_free(o->world);
+    }
 }
 
 void mock_discard_with(struct arena *a, struct mock *m, struct world *w)
 {
     struct owned *o = arena_new(a, struct owned);
-    *o = (struct owned){m, w};
+    *o = (struct owned){.mock = m, .world = w};
+    DL_APPEND(m->discarded->owned, o);
     arena_own(a, o, discard_owned);
 }

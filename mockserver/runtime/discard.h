@@ -18,5 +18,5 @@ void discarded_free(struct discarded *d); /* frees what is left; NULL: no-op */
 
 /* Takes the state; w may be NULL. */
 void mock_discard(struct mock *m, struct world *w);
-/* Lets the arena discard the state at its end. */
+/* Lets the arena discard the state at its end, which may be after that of the mock. */
 void mock_discard_with(struct arena *a, struct mock *m, struct world *w);
