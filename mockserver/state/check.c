@@ -135,7 +135,7 @@ static bool check_references(struct check *c, enum record_kind kind, uint32_t ro
         memcpy(&to, record + f->offset, sizeof to);
         if (to && !world_has(c->w, f->refers, to))
             return report_violation(c, kind, row, "it refers to a record that does not exist");
-        if (to && !f->owner)
+        if (to && !f->owner && c->references[f->refers]) /* else only this record is checked */
             ++*references_at(c, f->refers, to);
     }
     return true;
