@@ -334,7 +334,8 @@ static void refuse_foreign(struct call *c)
 
 static void mark_log_positions(struct call *c)
 {
-    namespace_forget(c->ns);
+    if (c->ns) /* it may have been deleted while the call waited */
+        namespace_forget(c->ns);
     c->changes_before = changes_last(c->world);
     c->events_before = events_last(c->world);
 }
