@@ -558,6 +558,7 @@ static void the_certificate_of_a_killed_mock_is_removed_by_the_next_one(void **s
     assert_int_equal(wait_for_exit(&running), 0);
     close(killed.out);
     close(killed.err);
+    arena_end(&killed.arena);
     unlink(other);
     assert_int_equal(rmdir(folder), 0);
     arena_end(&a);
