@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isDeepStrictEqual } from 'node:util';
-import { callsOf, key } from './mock.mjs';
+import { callsOf, isShown, key } from './mock.mjs';
 
 const post = (n) => `7b0c2f58-1d1e-4a52-8f0b-00000000000${n}`;
 const media = (n) => `5d1f0f6e-7f0b-4c55-9a0e-3f1f3a1b000${n}`;
@@ -98,7 +97,7 @@ export class McpServer {
 function judge(name, text, data) {
   if (sentence[name]) return sentence[name].test(text) ? 'shows that it is deleted' : `shows: ${text}`;
   const expected = shown[name] ? shown[name](data) : data;
-  if (!isDeepStrictEqual(JSON.parse(text), expected)) return 'shows something else than the response';
+  if (!isShown(JSON.parse(text), expected)) return 'shows something else than the response';
   return shown[name] ? `shows \`${name.slice(5)}\` of the response` : 'shows the response';
 }
 

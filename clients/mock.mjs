@@ -47,6 +47,19 @@ export class Namespace {
   }
 }
 
+// Compares with what the journal shows: of a secret it shows the beginning, then "...".
+export function isShown(value, shown) {
+  if (typeof value === 'string' && typeof shown === 'string' && /^[a-z_]+_\.\.\./.test(shown))
+    return value.startsWith(shown.slice(0, shown.indexOf('...')));
+  if (value === null || shown === null || typeof value !== 'object' || typeof shown !== 'object') return Object.is(value, shown);
+  const names = Object.keys(value);
+  return (
+    Array.isArray(value) === Array.isArray(shown) &&
+    names.length === Object.keys(shown).length &&
+    names.every((name) => Object.hasOwn(shown, name) && isShown(value[name], shown[name]))
+  );
+}
+
 export async function startMock(program, fixture) {
   const child = spawn(program, ['--port', '0', '--log', 'error', '--fixture', fixture], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(createInterface(child.stdout), 'line');

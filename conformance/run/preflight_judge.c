@@ -36,8 +36,9 @@ static const char *response_text(struct arena *a, const struct exchange_record *
     struct str more = headers_get(&x->response_headers, "Location"), to = str_cut(&more, '?');
     if (!x->status)
         return arena_printf(a, "%s %s got no response: %s", x->method, x->url, x->error);
-    return arena_printf(a, "%s%s%s%s%s", request_and_status(a, x), type.n ? " " : "", printable(a, type),
-                        to.n ? " with Location " : "", printable(a, to));
+    bool plain = x->status == 400 && str_starts(str_from(x->url), STR("http:")); /* to a port for TLS, perhaps */
+    return arena_printf(a, "%s%s%s%s%s%s", request_and_status(a, x), type.n ? " " : "", printable(a, type),
+                        to.n ? " with Location " : "", printable(a, to), plain ? " (is it https?)" : "");
 }
 
 static void decide(struct item *item, enum preflight_outcome outcome, const char *detail)

@@ -318,7 +318,7 @@ passwords_in_urls_are_secret() {
         grep -qE 'Basic \$base_url_login' "$tmp/$file" || fail "$file does not show that a user was sent"
         grep -qE 'X-Key: "?\$full|"X-Key", *$|"\$full"' "$tmp/$file" || fail "$file does not show that a key was sent"
     done
-    curl -s "$url/__admin/requests?limit=10" | grep -q 'Basic dXNlcjpodW50ZXIyL3NlY3JldA==' || fail "the user was not sent"
+    curl -s "$url/__admin/requests?limit=10" | grep -q '"Authorization":"Basic [^"]*\.\.\.' || fail "the user was not sent"
     # Both need the same header.
     sed '/^auth:/d' "$tmp/target.yaml" >"$tmp/both.yaml"
     run 2 run "$suite/list/shape.yaml" --target "$tmp/both.yaml" --report "$reports"

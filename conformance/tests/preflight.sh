@@ -106,11 +106,11 @@ a_certificate_is_named() {
     run 3
     has '^https://.* does not respond: SSL.*certificate.*--cacert FILE'
     run 3 --url "$(echo "$url" | sed 's/^https/http/')"
-    has '^http://.* does not respond: .* \(is it https\?\)$'
+    has '^base_url http://.* does not look like the Layers API: .* returned 400 application/json \(is it https\?\)$'
     echo 'mock: true' >>"$tmp/target.yaml"
     run 3 --admin-url "$(echo "$url" | sed 's/^https/http/')"
     sed -i '/^mock: true/d' "$tmp/target.yaml"
-    has '^the admin API did not respond: .* \(is it https\?\)$'
+    has '^the admin API returned 400 .*this port expects TLS; use https'
     pem=$(echo "$ready" | grep -oE '"[^"]*\.pem"' | tr -d '"' | head -n 1)
     run 0 --cacert "$pem"
     stop
