@@ -124,8 +124,11 @@ static uint32_t changed_row(const struct call *c, enum record_kind kind, enum tr
     return ROW_NONE;
 }
 
+/* An attempt that is forgotten has ended. */
 static bool is_open(const struct call *c, uint32_t attempt)
 {
+    if (!world_has(c->world, RECORD_OAUTH_ATTEMPT, attempt))
+        return false;
     const struct oauth_attempt *a = oauth_attempt_read(c->world, attempt);
     return a->state == OAUTH_ATTEMPT_PENDING && (!a->expires_at_ms || a->expires_at_ms > c->now_ms);
 }

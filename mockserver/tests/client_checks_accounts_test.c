@@ -68,6 +68,21 @@ static void an_expired_used_or_undelivered_url_is_not_open(void **state)
     assert_client_check(*state, "reauth_once", "passed 2 0", "");
 }
 
+static void a_forgotten_url_is_not_open(void **state)
+{
+    struct world *w = mock_test_world(*state);
+    w->history.age_ms = 60000;
+    reauth(*state, "sa_acme_expired");
+    uint32_t attempt = world_last(w, RECORD_OAUTH_ATTEMPT);
+    for (int i = 0; i < 10; i++) {
+        pass(*state, 600000);
+        mock_call(*state, LIST, NULL, AS_FULL);
+    }
+    assert_false(world_has(w, RECORD_OAUTH_ATTEMPT, attempt));
+    assert_int_equal(reauth(*state, "sa_acme_expired").status, 200);
+    assert_client_check(*state, "reauth_once", "passed 1 0", "");
+}
+
 /* --- writes ----------------------------------------------------------------------------------- */
 
 static void no_write_for_a_disconnected_account_passes(void **state)
@@ -248,6 +263,7 @@ int main(void)
         CLIENT_CHECKS_TEST(one_reconnect_url_per_account_passes),
         CLIENT_CHECKS_TEST(a_second_url_while_one_is_open_fails),
         CLIENT_CHECKS_TEST(an_expired_used_or_undelivered_url_is_not_open),
+        CLIENT_CHECKS_TEST(a_forgotten_url_is_not_open),
         CLIENT_CHECKS_TEST(no_write_for_a_disconnected_account_passes),
         CLIENT_CHECKS_TEST(a_second_write_for_a_disconnected_account_fails),
         CLIENT_CHECKS_TEST(a_second_write_with_a_lost_token_fails),
