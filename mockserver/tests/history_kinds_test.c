@@ -238,6 +238,7 @@ static void end_post_job(struct scene *s)
     events_advance(s->w, world_now(s->w) + HOUR_MS);
 }
 
+/* clang-format off */
 static const struct kind {
     uint32_t (*live)(struct scene *s); /* returns a record that stays; ROW_NONE: another kind's record stays */
     void (*end)(struct scene *s);      /* NULL: the kind does not end by itself */
@@ -267,6 +268,7 @@ static const struct kind {
     [RECORD_LIBRARY_ITEM] = {live_library_item, end_library_item, 1, 0},
     [RECORD_POST_JOB] = {NULL, end_post_job, 0, 0},
 };
+/* clang-format on */
 
 static void settle(struct world *w)
 {

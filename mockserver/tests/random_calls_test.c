@@ -77,16 +77,20 @@ static void run_many_calls(uint64_t seed)
         struct step step = random_calls_next(&a, &w, m);
         random_calls_run(&a, &w, m, &step);
         assert_invariants(&w, m, &step);
+        if (m->violation.number)
+            fail_msg("RANDOM_CALLS_SEED=%" PRIu64 " step %zu: %s\n'%s' did not hold in %s", seed, w.steps,
+                     step_text(&a, &step), m->violation.condition, m->violation.function);
         arena_end(&a);
     }
     mock_free(m);
     network_end(&network);
 }
 
+/* With and without a short history. */
 static void all_invariants_hold_after_random_calls(void **state)
 {
     (void)state;
-    random_calls_for_seeds(1, 1, run_many_calls);
+    random_calls_for_seeds(15, 2, run_many_calls);
 }
 
 int main(void)

@@ -185,7 +185,8 @@ void network_end(struct network *n)
 struct mock *random_calls_mock(struct network *n, uint64_t seed)
 {
     struct arena a = {0};
-    struct mock *m = mock_test_new(arena_printf(&a, "hostile: %s\n%s", seed % 4 ? "false" : "true", start_fixture));
+    struct mock *m = mock_test_new(arena_printf(&a, "hostile: %s\n%s%s", seed % 4 ? "false" : "true",
+                                                seed % 2 ? "history: { count: 5, age: 3d }\n" : "", start_fixture));
     arena_end(&a);
     network_join(n, m);
     return m;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/time.h"
+#include "base/units.h"
 #include "mockserver/server/mock_server.h"
 
 #define START_MS 1795766400000 /* any date */
@@ -22,6 +23,11 @@ struct run *run_new(const char *fixture)
 }
 
 struct run *run_new_at(const char *fixture, const char *public_url)
+{
+    return run_new_with(fixture, public_url, 0);
+}
+
+struct run *run_new_with(const char *fixture, const char *public_url, int64_t history)
 {
     struct run *r = calloc(1, sizeof *r);
     r->wall_ms = START_MS;
@@ -44,6 +50,8 @@ struct run *run_new_at(const char *fixture, const char *public_url)
             .public_url = public_url,
             .trust_forwarded = !public_url,
             .local_consent = !public_url,
+            .history = history,
+            .history_age_ms = history ? DAY_MS : 0,
             .admin = true,
         },
         &err);

@@ -41,6 +41,8 @@ struct rig_call {
 struct run *run_new(const char *fixture);
 /* public_url NULL: URLs follow the requests, and consent URLs lead to the mock. */
 struct run *run_new_at(const char *fixture, const char *public_url);
+/* `history`: how many changes and ended records a namespace keeps, for a day of its clock; 0: the default. */
+struct run *run_new_with(const char *fixture, const char *public_url, int64_t history);
 void run_end(struct run *r); /* closes the recording */
 void run_free(struct run *r);
 
