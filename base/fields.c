@@ -58,6 +58,11 @@ static const char *type_word(const struct node *value, enum field_type type)
     return type_words[type];
 }
 
+bool field_not_negative(const struct field *f)
+{
+    return f->min == 0 && f->max < f->min;
+}
+
 size_t field_word_count(const struct field *f)
 {
     return f->words ? f->words->accepted : f->text_count;
@@ -213,7 +218,13 @@ static bool read_duration(const struct reading *r, int64_t *to)
 {
     if (!is_kind(r, NODE_TEXT))
         return false;
-    return duration_parse(r->value->text, to) || refuse_text(r);
+    int64_t ms;
+    if (!duration_parse(r->value->text, &ms))
+        return refuse_text(r);
+    if (ms < 0 && field_not_negative(r->field))
+        return refuse(r, "is '%s'; expected 0s or more", r->value->text.s);
+    *to = ms;
+    return true;
 }
 
 static bool read_time(const struct reading *r, struct field_time *to)

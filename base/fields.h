@@ -57,7 +57,7 @@ struct field {
     size_t offset; /* offsetof(struct ..., member) */
     const char *help;
     /* Limits of the value (FIELD_INT) or of the length (text and lists). 0,0 = no limits; max < min = no upper
-     * limit. */
+     * limit. FIELD_DURATION: NOT_NEGATIVE or none. */
     int64_t min, max;
     const char *const *texts; /* FIELD_ENUM: these, or `words` */
     size_t text_count;
@@ -65,6 +65,9 @@ struct field {
     const struct fields *sub; /* FIELD_MAP, FIELD_LIST */
     const char *shape;        /* schema of a value that the type does not describe: base/schema.h */
 };
+
+#define NOT_NEGATIVE .min = 0, .max = -1
+bool field_not_negative(const struct field *f);
 
 struct fields {
     const char *name; /* what one such map is called in messages: "social account" */

@@ -14,7 +14,8 @@ static void put_matchers(struct json *w);
 #define DATE      "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 #define TIME      "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
 #define INSTANT   "pattern: '^" DATE "T" TIME "(Z|[+-][0-9]{2}:[0-9]{2})$'"
-#define DURATION  "pattern: '^[+-]?(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$'"
+#define SPAN      "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$'"
+#define DURATION  "pattern: '^[+-]?" SPAN
 #define EXPECTED  "{$ref: '#/$defs/expectation'}"
 #define MATCHERS  "{$ref: '#/$defs/matchers'}"
 #define SCALAR    "{type: [string, number, boolean, 'null']}"
@@ -112,7 +113,7 @@ static void put_type(struct json *w, const struct field *f)
         put_enum(w, f);
         break;
     case FIELD_DURATION:
-        schema_put_shape(w, "duration");
+        schema_put_shape(w, field_not_negative(f) ? "{type: string, pattern: '^[+]?" SPAN "}" : "duration");
         break;
     case FIELD_TIME:
         schema_put_shape(w, "time");

@@ -128,7 +128,7 @@ static const char *value_text(struct arena *a, const struct field *f)
     case FIELD_ENUM:
         return enum_text(a, f);
     case FIELD_DURATION:
-        return "duration";
+        return field_not_negative(f) ? "duration, at least 0s" : "duration";
     case FIELD_TIME:
         return "time";
     case FIELD_NODE:
