@@ -17,20 +17,27 @@ static const char *why_not_read(mode_t mode)
     return S_ISSOCK(mode) ? "Is a socket; expected a regular file" : "Is a device; expected a regular file";
 }
 
+static const char *why_not_opened(const char *path, int why)
+{
+    struct stat is;
+    if (why == ENXIO && stat(path, &is) == 0)
+        return why_not_read(is.st_mode);
+    if (why == ENOENT && strcmp(path, "-") == 0)
+        return "No such file; standard input is not read";
+    return strerror(why);
+}
+
 /* O_NONBLOCK: opening a pipe would wait for its writer. A socket cannot be opened at all. */
 int file_open(const char *path, const char **why)
 {
     struct stat is;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    *why = fd < 0 ? strerror(errno) : NULL;
-    if (fd < 0 && errno == ENXIO && stat(path, &is) == 0)
-        *why = why_not_read(is.st_mode);
-    else if (fd < 0 && errno == ENOENT && strcmp(path, "-") == 0)
-        *why = "No such file; standard input is not read";
-    else if (fd >= 0 && fstat(fd, &is) != 0)
+    if (fd < 0)
+        *why = why_not_opened(path, errno);
+    else if (fstat(fd, &is) != 0)
         *why = strerror(errno);
-    else if (fd >= 0 && !S_ISREG(is.st_mode))
-        *why = why_not_read(is.st_mode);
+    else
+        *why = S_ISREG(is.st_mode) ? NULL : why_not_read(is.st_mode);
     if (*why && fd >= 0)
         (void)close(fd);
     return *why ? -1 : fd;

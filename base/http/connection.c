@@ -1,6 +1,7 @@
 #include "base/http/connection.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,8 +61,8 @@ void connection_queue(struct connection *c)
     s->ready_last = c;
 }
 
-/* The client ended its side or closed. Only the first can be told from bytes that are not read yet, so it may go on for
- * a while. */
+/* The client has ended its sending side, or has closed the connection. While bytes are unread, the two look the same,
+ * so the exchange may go on for limits.gone_us. */
 static void hang_up(struct connection *c, int events)
 {
     bool dead = events & LOOP_READ; /* it is not watched for bytes, so this is an error */
@@ -436,6 +437,7 @@ static bool take_head(struct connection *c, struct str *in)
 /* Keeps what is left for later; an idle connection has no buffer. */
 static void keep(struct connection *c, struct str rest)
 {
+    assert(rest.s || !rest.n);
     bool ours = c->in && rest.s >= c->in && rest.s <= c->in + c->in_room;
     if (!rest.n) {
         heap_free(c->in);

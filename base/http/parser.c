@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/http/gate.h"
 
-enum { HEADERS_USUAL = 16 };
+enum { HEADERS_USUAL = 16, CHUNK_DIGITS_MAX = 16 };
 
 static bool is_control(unsigned char c)
 {
@@ -190,13 +190,11 @@ static void size_byte(struct chunks *d, char c)
     d->line++;
     if (digit >= 0 && d->left >> 59)
         refuse(&d->no, 413, "the chunk is larger than this server accepts");
-    else if (digit >= 0 && ++d->digits > 16)
-        refuse(&d->no, 400, "invalid chunk size");
-    else if (digit >= 0)
+    else if (digit >= 0 && d->digits++ < CHUNK_DIGITS_MAX)
         d->left = d->left << 4 | (unsigned)digit;
-    else if (d->digits && c == ';')
+    else if (digit < 0 && d->digits && c == ';')
         d->state = CHUNK_EXTENSION;
-    else if (d->digits && c == '\r')
+    else if (digit < 0 && d->digits && c == '\r')
         d->state = CHUNK_SIZE_END;
     else
         refuse(&d->no, 400, "invalid chunk size");

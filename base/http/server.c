@@ -345,11 +345,15 @@ static int64_t before_wait(void *ctx)
     return s->ready ? 0 : -1;
 }
 
-static int port_of(const struct sockaddr *at)
+static int port_of(int fd)
 {
-    const struct sockaddr_in6 *six = (const void *)at;
-    const struct sockaddr_in *four = (const void *)at;
-    return ntohs(at->sa_family == AF_INET6 ? six->sin6_port : four->sin_port);
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } at = {0};
+    getsockname(fd, &at.any, &(socklen_t){sizeof at});
+    return ntohs(at.any.sa_family == AF_INET6 ? at.six.sin6_port : at.four.sin_port);
 }
 
 struct server *server_new(struct loop *l, const struct server_options *options, struct error *err)
@@ -371,9 +375,7 @@ struct server *server_new(struct loop *l, const struct server_options *options, 
     s->listener = fd;
     set_limits(&s->options.limits);
     s->totals = (struct output_totals){.heap_max = s->options.limits.unsent, .disk_max = s->options.limits.unsent_disk};
-    struct sockaddr_storage at = {0};
-    getsockname(fd, (struct sockaddr *)&at, &(socklen_t){sizeof at});
-    s->port = port_of((struct sockaddr *)&at);
+    s->port = port_of(fd);
     s->turn_us = s->turn_before_us = s->last_turn_us = time_monotonic_us();
     start_listening(s);
     loop_before_wait(l, before_wait, s);

@@ -1,5 +1,5 @@
-/* stalls.c - how long the event loop of a mock is busy at once while one client makes a heavy call: so long other
- * clients wait.
+/* stalls.c - measures the longest round of a mock's event loop while one client makes a heavy call. Other clients wait
+ * for that time.
  *
  *   bench_stalls [RECORDS]      default 1000000
  *
@@ -23,7 +23,7 @@
 #include "mockserver/state/tenant.h"
 
 #define LIMIT_MS 20
-#define AFTER_US 300000 /* of rounds after the response, for what a call leaves behind */
+#define AFTER_US 300000 /* measured after the response, too: a call may leave work to later rounds */
 #define ACCOUNTS 20000
 #define KEY      "pn-bench00000000000000000001"
 
@@ -98,7 +98,7 @@ static bool measure(struct loop *l, int port, size_t i)
         if (!end_us && waitpid(pid, NULL, WNOHANG) == pid)
             end_us = time_monotonic_us() + AFTER_US;
     }
-    bool ok = worst <= LIMIT_MS * 1000;
+    bool ok = worst <= (int64_t)LIMIT_MS * 1000;
     printf(" %9.2f ms  %s\n", (double)worst / 1000, ok ? "" : "above the limit");
     return ok;
 }

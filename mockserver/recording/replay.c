@@ -429,8 +429,7 @@ static bool find_closed_calls(struct player *p, struct error *err)
         qsort(p->closed.items, p->closed.count, sizeof *p->closed.items, by_number);
     p->out->lines = 0;
     return fseek(p->file, 0, SEEK_SET) == 0 ||
-           error_add(err, ERROR_SYSTEM, (struct where){.file = p->path},
-                     "cannot read the recording a second time");
+           error_add(err, ERROR_SYSTEM, (struct where){.file = p->path}, "cannot read the recording a second time");
 }
 
 /* Each line is parsed as a document of its own, whose problems are at line 1. Sets their line to that of the recording.

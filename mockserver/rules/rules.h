@@ -114,12 +114,12 @@ bool rules_add(struct rules *r, const struct node *rule, const char **name, stru
 bool rules_remove(struct rules *r, struct str name); /* false: no such rule */
 void rules_clear(struct rules *r);
 size_t rules_count(const struct rules *r);
-bool rules_touched(const struct rules *r);                 /* rules were added or removed since rules_new */
+bool rules_touched(const struct rules *r); /* rules were added or removed since rules_new */
 /* The first rule whose number is greater than `after`, and its number; NULL: there is none. Each rule gets a number
  * when it is added, which is not used again. */
 const struct rule *rules_next(const struct rules *r, uint64_t after, uint64_t *number);
 void rules_print(const struct rule *rule, struct json *out); /* with hits and seen */
-void rules_write(const struct rules *r, struct json *out); /* the list, as in a fixture */
+void rules_write(const struct rules *r, struct json *out);   /* the list, as in a fixture */
 bool rules_print_one(const struct rules *r, struct str name, struct json *out);
 
 /* Returns the rule as it was given; NULL: no such rule. */

@@ -65,7 +65,7 @@ void mock_discard(struct mock *m, struct world *w)
 {
     struct discarded *d = m->discarded;
     size_t pages = m->loop && d ? DISCARD_PAGES : SIZE_MAX;
-    if (!w || world_free_some(w, &pages))
+    if (!w || world_free_some(w, &pages) || !d)
         return;
     *arena_push(&d->arena, &d->worlds, struct world *) = w;
     turns_add(m->turns, &d->turn);

@@ -64,8 +64,8 @@ struct mock {
     struct deliver *deliver;
     struct send_queue *send_queue;
     struct call_queue *call_queue; /* calls with large responses (one_at_a_time.h) */
-    struct discarded *discarded; /* states that are being freed (discard.h) */
-    struct turns *turns; /* work of namespaces that is shared out over rounds of the loop (turns.h) */
+    struct discarded *discarded;   /* states that are being freed (discard.h) */
+    struct turns *turns;           /* work of namespaces that is shared out over rounds of the loop (turns.h) */
     struct client_registry *client_registry;
     size_t event_streams;             /* open now, in all namespaces */
     struct loop *loop;                /* NULL in-process: no call is suspended, no response is delayed */

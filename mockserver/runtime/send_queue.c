@@ -1,5 +1,6 @@
 #include "mockserver/runtime/send_queue.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -111,6 +112,7 @@ static struct send_line *line_of(struct send_queue *q, struct send_place *p)
 static void leave_line(struct send_queue *q, struct send_place *p)
 {
     struct send_line *l = p->line;
+    assert(l);
     *(p->previous ? &p->previous->next : &l->first) = p->next;
     *(p->next ? &p->next->previous : &l->last) = p->previous;
     p->next = p->previous = NULL;

@@ -108,7 +108,8 @@ static struct stored_reply *stored_new(const struct reply *reply)
     k->reply = *reply;
     k->reply.token = copy_text(&texts, reply->token);
     k->reply.body = copy_text(&texts, reply->body);
-    k->reply.what = strcpy(texts, reply->what);
+    memcpy(texts, reply->what, strlen(reply->what) + 1);
+    k->reply.what = texts;
     return k;
 }
 

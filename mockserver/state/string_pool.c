@@ -8,7 +8,7 @@
 enum {
     CHUNK_MIN = 256,
     CHUNK_MAX = 64 * 1024,
-    CHUNK_PAGES = 8, /* what it costs to free one, in pages of a table */
+    CHUNK_PAGES = 8,        /* what it costs to free one, in pages of a table */
     WASTE_MIN = 64 * 1024,  /* garbage that is not worth a replacement */
     WASTE_MIN_PER_ROW = 16, /* the same, for each record that a replacement looks at */
 };

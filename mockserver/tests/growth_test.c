@@ -184,11 +184,12 @@ static void assert_flat(void (*shape)(struct growth *g, unsigned i), unsigned ro
     ns->world->checks = ns->start->checks = g.m->fixtures[0]->world->checks = false;
     play(&g, shape, 0, rounds);
     size_t before = allocated_bytes();
-    play(&g, shape, rounds, rounds / 2);
+    unsigned more = rounds / 2;
+    play(&g, shape, rounds, more);
     size_t after = allocated_bytes();
     if (after > before + SPARE)
-        fail_msg("%zu bytes more after %u rounds: %.1f per round", after - before, rounds / 2,
-                 (double)(after - before) / (rounds / 2));
+        fail_msg("%zu bytes more after %u rounds: %.1f per round", after - before, more,
+                 (double)(after - before) / more);
     mock_free(g.m);
     arena_end(&g.arena);
     arena_end(&g.text);

@@ -265,7 +265,7 @@ static void skipped_numbers_take_no_memory(void **state)
             assert_int_equal(row, to[i] + 1);
             assert_true(table_has(&t, row));
             assert_int_equal(t.count, before + 1);
-            assert_true(table_own_bytes(&t) < 16 * 1024);
+            assert_true(table_own_bytes(&t) < (size_t)16 * 1024);
             row = before;
             assert_true(table_next(&t, &row));
             assert_int_equal(row, to[i] + 1);
