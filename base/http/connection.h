@@ -42,7 +42,7 @@ struct job {
     bool replied;
     bool counted;      /* in in_flight */
     bool chunked, old; /* the body; an HTTP/1.0 request */
-    bool weighed;      /* `admit` was asked, or need not be */
+    bool weighed;      /* `admit` has returned true, or is not needed */
     struct chunks chunks;
     uint64_t body_left; /* of a body that is not chunked */
     uint64_t dropped;   /* bytes of a body that is too large */
@@ -52,6 +52,7 @@ struct job {
     struct job *next, *prev;
 };
 
+/* The list of the server that has the connection. */
 enum place { PLACE_IDLE, PLACE_HEAD, PLACE_BUSY, PLACES };
 
 struct connection {
@@ -76,9 +77,9 @@ struct connection {
     size_t more;
     int64_t since_us;    /* in this place */
     int64_t deadline_us; /* 0: none; for PLACE_BUSY */
-    int64_t free_us;     /* it was opened after this time, or its last response was ready to be sent then */
-    int64_t looked_us;   /* when the bytes were read that are used now */
-    int64_t progress_us; /* when the client took bytes */
+    int64_t free_us;     /* when it was opened, or its last response was ready to be sent */
+    int64_t looked_us;   /* when the bytes that are used now were read */
+    int64_t progress_us; /* when the client last took bytes */
     size_t discarded;
     uint64_t timer; /* for a delay, a pause or the idle text of a stream; 0 = none */
     int port;
@@ -95,8 +96,8 @@ struct server {
     bool quiescing;
     uint64_t retry, sweep; /* timers; 0 = none */
     int64_t sweep_at_us;
-    /* Before the loop waited, the time before that, and a time at which no connection was unseen. The system may show a
-     * connection a little later than its client, hence the turn between. */
+    /* When the loop began to wait, when it did so the time before, and a time before which every connection has been
+     * accepted. The system may report a new connection a little late, so the last one is a turn older. */
     int64_t turn_us, turn_before_us, last_turn_us;
     bool backlog; /* connections wait to be accepted */
     size_t count, extra_count, in_flight;
@@ -121,7 +122,7 @@ void connection_continue(struct connection *c); /* after a response: uses the by
 void connection_run(struct connection *c);      /* its turn: something is ready */
 void connection_queue(struct connection *c);    /* into the ready list */
 void connection_watch(struct connection *c, int events);
-void connection_settle(struct connection *c); /* its place, for the new step */
+void connection_settle(struct connection *c); /* moves it to the list of its new step */
 void connection_deadline(struct connection *c, int64_t at_us);
 void connection_end(struct connection *c);    /* after the last response: waits until the client has it */
 void connection_expire(struct connection *c); /* its deadline is over */

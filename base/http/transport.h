@@ -33,7 +33,7 @@ void transport_tls_free(struct ssl_ctx_st *tls);
 
 void transport_begin(struct transport *t, int fd, struct ssl_ctx_st *tls); /* takes ownership of fd */
 ssize_t transport_read(struct transport *t, void *to, size_t room);        /* 0: the client has ended its side */
-bool transport_has_bytes(const struct transport *t);                       /* bytes that no event of the socket tells */
+bool transport_has_bytes(const struct transport *t); /* bytes in the TLS session: no event reports them */
 /* Writes some of the bytes. Over TLS, a call after TRANSPORT_WAIT must begin with the same bytes. */
 ssize_t transport_write(struct transport *t, struct str head, struct str body);
 bool transport_is_gone(const struct transport *t); /* the client has reset the connection */

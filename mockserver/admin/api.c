@@ -134,7 +134,8 @@ static const struct admin_guide guides[] = {
      "Freezes the clock, lets it run, or sets its time. Events that are due until then run first."},
     {"advance_clock",     NULL, &admin_advance_fields,
      "Advances the clock, runs the events that are due on the way, and returns their number, the first 1000 changes "
-     "they made (`more_changes` counts the others; [events](#get-__adminevents) has them all), and the webhook "
+     "they made (`more_changes` counts the others, `changes_lost` those that the history no longer has; "
+     "[events](#get-__adminevents) sends them as they happen), and the webhook "
      "deliveries that are still `in_flight` (at most 100; `more_in_flight` counts the others). While many events run, "
      "calls of other namespaces are served. Calls of this one see the time that the clock has reached, after the "
      "events of that time. Fails with 409 while another call advances this clock. If the client disconnects, the "
@@ -154,11 +155,13 @@ static const struct admin_guide guides[] = {
     {"list_requests",     PAGE ", operation=ID, " STABLE, NULL,
      "Lists the journal: each request with its response, the rules that acted on it, the changes it made, the "
      "events it scheduled and the webhook deliveries it caused. `served` is the response that a rule with `after` "
-     "replaced. `next` is the value of `since` for the next page, and `cursor` "
-     "of a request that for the requests after it. After a reset, restore or deletion of the namespace, or after the "
-     "journal was cleared, an earlier cursor is refused (410). Here and in all other output about requests, secrets "
-     "have short forms: `lp_live_...full` is the key named full, `lp_live_...(unknown key)` that of no key, and "
-     "`whsec_...` with its id the secret of a webhook. Passwords are `...`. Expectations are compared with what was "
+     "replaced. `more` says whether there is another page; `next` is its `since`. With the `cursor` of a request as "
+     "`since`, the page begins after that request. `lost` counts the oldest requests that the journal no longer has "
+     "(--journal-bytes); `truncated` is true if some of them are after `since`. `changes_lost` of a request counts "
+     "its changes that the history no longer has (--history). After a reset, restore or deletion of the namespace, "
+     "or after the journal was cleared, an earlier cursor is refused (410). Here and in all other output about "
+     "requests, secrets have short forms: `lp_live_...full` is the key named full, `lp_live_...(unknown key)` that "
+     "of no key, and `whsec_...` with its id the secret of a webhook. Passwords are `...`. Expectations are compared with what was "
      "sent."},
     {"clear_requests",    NULL, NULL,
      "Clears the journal."},
@@ -185,8 +188,8 @@ static const struct admin_guide guides[] = {
      "types=request,change (default: both), since=ID (or start: after the fixture was loaded; or 0: with the "
      "changes that loading it made; default: from now on)", NULL,
      "Streams requests and changes as server-sent events. A reconnecting client continues after `Last-Event-ID`. "
-     "The other events are `begin` (always first), `lost` (how much the journal no longer has), `cleared` (the "
-     "journal was cleared) and `reset` (the namespace was reset, restored or deleted)."},
+     "The other events are `begin` (always first), `lost` (how many requests and changes after `since` are no longer "
+     "kept), `cleared` (the journal was cleared) and `reset` (the namespace was reset, restored or deleted)."},
     {"simulate",          NULL, NULL,
      "Simulates a provider-side or end-user action. See [Simulations](#simulations)."},
 };

@@ -1,4 +1,4 @@
-/* soak.c - a mixed load on one namespace, in this process: does memory stay flat, and the time of a call?
+/* soak.c - checks under a mixed load on one namespace, in this process, that memory and the time of a call stay flat.
  *
  *   bench_soak CALLS [BLOCK [HISTORY]]
  *       prints one line after each BLOCK calls (default: a tenth): the calls, the resident memory of this

@@ -322,8 +322,8 @@ static const struct flag serve_rows[] = {
     FLAG("client-report", "FILE", set_client_report,
          .help = "write the client checks as JUnit XML when the mock stops"),
     FLAG("namespaces", "N", set_namespaces,
-         .help = "maximum number of namespaces (default 10000); at the limit, the implicitly created one that "
-                 "was unused longest, for at least 10 minutes, is deleted"),
+         .help = "maximum number of namespaces (default 10000); at the limit, the implicitly created one that has "
+                 "been unused for the longest time, and for at least 10 minutes, is deleted"),
     FLAG("namespace-idle", "DURATION", set_namespace_idle,
          .help = "delete implicitly created namespaces after this idle time (default 24h; 0s: "
                  "never)"),
@@ -335,7 +335,7 @@ static const struct flag serve_rows[] = {
          .help = "how many changes, and how many ended records of each kind, a namespace keeps (default 100000; 0: "
                  "all); a fixture's key `history` takes precedence"),
     FLAG("history-age", "DURATION", set_history_age,
-         .help = "how long it keeps them, by its own clock (default 90d; 0s: for ever)"),
+         .help = "how long a namespace keeps changes and ended records, by its own clock (default 90d; 0s: for ever)"),
     FLAG("journal-bytes", "SIZE", set_journal_bytes, .help = "journal size limit per namespace (default 8MiB)"),
     FLAG("no-watch", NULL, set_no_watch, .help = "do not reload fixtures when their files change"),
     FLAG("log", "LEVEL", set_log,

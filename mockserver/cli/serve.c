@@ -52,8 +52,8 @@ static const struct handlers direct = {mock_handle, mock_handle_admin, mock_refu
 static const struct handlers recording = {recorder_handle, recorder_handle_admin, recorder_refuse, recorder_done,
                                           recorder_admit,  recorder_admit_admin,  recorder_urgent};
 
-/* Returns how many connections the port may have: as many as --connections says, or else as the process may have
- * descriptors, of which it takes all that it may have. */
+/* Raises the limit of descriptors as far as the system allows. Returns how many connections the port may have: what
+ * remains for them, or --connections if that is less. */
 static int count_connections(const struct options *o)
 {
     struct rlimit files = {0};

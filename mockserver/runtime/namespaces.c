@@ -397,7 +397,8 @@ bool namespaces_drop_unused(struct namespaces *all, int64_t now_us)
             oldest = ns;
     }
     if (oldest)
-        log_line(LOG_WARN, "namespace %s deleted: it was unused longest, and there are %zu (--namespaces)",
+        log_line(LOG_WARN,
+                 "namespace '%s' deleted: it was unused for the longest time, and there are %zu (--namespaces)",
                  oldest->name, all->count);
     return oldest && namespaces_delete(all, str_from(oldest->name));
 }
@@ -434,7 +435,9 @@ void namespace_forget(struct namespace *ns)
     history_step(ns->world);
     if (ns->world->forgets && !ns->forgets) {
         ns->forgets = true;
-        log_line(LOG_INFO, "namespace %s forgets what is beyond the limits of --history and --history-age", ns->name);
+        log_line(LOG_INFO,
+                 "namespace '%s': its history has reached --history or --history-age; the oldest is forgotten",
+                 ns->name);
     }
 }
 

@@ -57,7 +57,7 @@ struct namespace
     struct listener *listeners;                             /* of scheduler.h */
     int64_t last_us;                                        /* time of the last call, including admin API calls */
     int64_t idle_us;                                        /* idle time after which it is deleted; 0: never */
-    bool forgets;                                           /* it was logged that its history is limited */
+    bool forgets;                                           /* the log line about its history has been written */
 };
 
 struct namespaces;

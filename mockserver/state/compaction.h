@@ -1,8 +1,8 @@
-/* compaction.h - gives back the memory of texts that no record has any more, in small steps beside the calls.
+/* compaction.h - releases the memory of texts that no record has any more, in small steps between the calls.
  *
  * Shapes:  when most of a world's string pool may be garbage, the world gets a new pool. Each step copies the texts of
  *          some records from the old pools; after the last record the old pools are released. A fork continues on its
- *          own. Nobody else sees a difference: ids, times, and all responses are the same.
+ *          own. Responses do not change.
  *          A step releases texts, so nothing but the world's own records may point to them at that time: not a call
  *          that is suspended, not a webhook request in flight, not a frame of the caller.
  * Units:   rows and bytes.
