@@ -160,9 +160,9 @@ static const struct admin_guide guides[] = {
      "(--journal-bytes); `truncated` is true if some of them are after `since`. `changes_lost` of a request counts "
      "its changes that the history no longer has (--history). After a reset, restore or deletion of the namespace, "
      "or after the journal was cleared, an earlier cursor is refused (410). Here and in all other output about "
-     "requests, secrets have short forms: `lp_live_...full` is the key named full, `lp_live_...(unknown key)` that "
-     "of no key, and `whsec_...` with its id the secret of a webhook. Passwords are `...`. Expectations are compared with what was "
-     "sent."},
+     "requests, secrets have short forms: `lp_live_...full` is the key named full, `lp_live_...(unknown key)` that of "
+     "no key, and `whsec_...` with its id the secret of a webhook. Passwords are `...`. Expectations are compared "
+     "with what was sent."},
     {"clear_requests",    NULL, NULL,
      "Clears the journal."},
     {"verify_requests",   NULL, &admin_verify_fields,
