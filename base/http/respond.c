@@ -227,6 +227,17 @@ static void wait_to_write(struct connection *c)
     connection_settle(c);
 }
 
+/* It has its next turn before the loop waits. Until then only the end of the connection matters: bytes of a next request
+ * and the end of the client's sending side do not. */
+static void take_turns(struct connection *c)
+{
+    if (!(c->watched & LOOP_WRITE))
+        connection_watch(c, 0);
+    connection_deadline(c, c->progress_us + c->server->options.limits.stall_us);
+    connection_settle(c);
+    connection_queue(c);
+}
+
 static enum output_result write_some(struct connection *c, int64_t *until_us)
 {
     bool progress;
@@ -245,8 +256,7 @@ void respond_flush(struct connection *c)
         sent(c);
         return;
     case OUTPUT_MORE:
-        connection_settle(c);
-        connection_queue(c);
+        take_turns(c);
         return;
     case OUTPUT_FULL:
         if (keep(c))
@@ -360,8 +370,7 @@ void respond_pump(struct connection *c)
             return;
         }
     }
-    connection_settle(c);
-    connection_queue(c);
+    take_turns(c);
 }
 
 void server_wake(struct exchange *x)

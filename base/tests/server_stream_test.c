@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/array.h"
 #include "base/time.h"
 
 #define FLOOD_BYTES 4096
@@ -249,6 +250,28 @@ static void a_client_that_does_not_read_delays_no_other_client(void **state)
     rig_wait(&f->rig, &f->rig.done, 21);
 }
 
+static void a_stream_goes_on_whatever_the_client_sends(void **state)
+{
+    static const char *const sent[] = {NULL, "G", GET("/")}; /* NULL: it ends its sending side */
+    struct feed *f = *state;
+    for (size_t i = 0; i < COUNT(sent); i++) {
+        struct client *c = request_stream(f, GET("/stream/flood"));
+        while (c->in.n < FLOOD_BYTES)
+            loop_step(f->rig.loop, 1000);
+        if (sent[i])
+            client_send(c, str_from(sent[i]));
+        else
+            shutdown(c->fd, SHUT_WR);
+        while (c->in.n < 16u << 20) { /* more than the system keeps */
+            if (c->closed)
+                fail_msg("row %zu: closed after %zu bytes", i, c->in.n);
+            loop_step(f->rig.loop, 1000);
+        }
+        client_end(c);
+        rig_wait(&f->rig, &f->rig.done, i + 1);
+    }
+}
+
 static void a_stream_is_not_counted_in_flight(void **state)
 {
     struct feed *f = *state;
@@ -310,12 +333,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(a_stream_is_sent_as_it_is_produced),        TEST(available_data_is_sent_without_a_wake),
-        TEST(a_stream_longer_than_a_block_is_complete),  TEST(an_idle_stream_causes_no_work),
-        TEST(the_idle_text_is_sent_after_a_silence),     TEST(a_wake_without_data_does_not_extend_the_silence),
-        TEST(a_disconnected_client_is_detected_at_once), TEST(a_client_that_does_not_read_delays_no_other_client),
-        TEST(a_stream_is_not_counted_in_flight),         TEST(quiescing_sends_the_end_of_a_stream),
-        TEST(a_server_may_be_freed_during_a_stream),     TEST(a_head_request_gets_only_the_head),
+        TEST(a_stream_is_sent_as_it_is_produced),         TEST(available_data_is_sent_without_a_wake),
+        TEST(a_stream_longer_than_a_block_is_complete),   TEST(an_idle_stream_causes_no_work),
+        TEST(the_idle_text_is_sent_after_a_silence),      TEST(a_wake_without_data_does_not_extend_the_silence),
+        TEST(a_disconnected_client_is_detected_at_once),  TEST(a_client_that_does_not_read_delays_no_other_client),
+        TEST(a_stream_is_not_counted_in_flight),          TEST(quiescing_sends_the_end_of_a_stream),
+        TEST(a_server_may_be_freed_during_a_stream),      TEST(a_head_request_gets_only_the_head),
+        TEST(a_stream_goes_on_whatever_the_client_sends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
