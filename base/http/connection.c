@@ -98,10 +98,8 @@ static void on_event(void *ctx, int fd, int events)
     case STEP_STREAM:
         if (!(c->watched & LOOP_WRITE))
             hang_up(c, events);
-        else if (c->step == STEP_SENDING)
-            respond_flush(c);
         else
-            respond_pump(c);
+            connection_queue(c);
         return;
     case STEP_ENDING:
         discard(c);

@@ -297,7 +297,7 @@ static void send_stream(struct connection *c)
     j->stream = t;
     job_uncount(j);
     c->step = STEP_STREAM;
-    respond_pump(c);
+    take_turns(c);
 }
 
 static int64_t silence_ends_us(const struct job *j)

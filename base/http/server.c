@@ -24,6 +24,7 @@
 #define IDLE_GRACE_US  INT64_C(100000) /* a connection that is idle for less may be about to send */
 #define VICTIM_TRIES   8
 #define HEAD_GRACE_US  INT64_C(1000000)  /* a head that takes longer may be given up for another connection */
+#define TURNS_US       INT64_C(2000)     /* for what is ready; then new requests come first */
 #define SWEEP_EVERY_US INT64_C(50000)    /* at most */
 #define WARN_EVERY_US  INT64_C(10000000) /* at most */
 #define BODIES_USUAL   ((size_t)256 << 20)
@@ -309,10 +310,15 @@ static int listen_on(const char *address, int port, struct error *err)
 
 static void run_ready(struct server *s)
 {
-    struct connection *c = s->ready, *after;
-    s->ready = s->ready_last = NULL;
-    for (; c; c = after) {
-        after = c->next_ready;
+    struct connection *c, *last = s->ready_last;
+    int64_t until_us = time_monotonic_us() + TURNS_US;
+    bool more = s->ready;
+    while (more && (time_monotonic_us() < until_us || s->quiescing)) {
+        c = s->ready;
+        more = c != last; /* those that are queued from now on have had their turn */
+        s->ready = c->next_ready;
+        if (!s->ready)
+            s->ready_last = NULL;
         c->queued = false;
         connection_run(c);
     }

@@ -36,6 +36,15 @@ static bool flood(void *ctx, struct buf *out)
     return true;
 }
 
+/* Each part takes a millisecond to make. */
+static bool toil(void *ctx, struct buf *out)
+{
+    int64_t until = time_monotonic_us() + 1000;
+    while (time_monotonic_us() < until)
+        ;
+    return flood(ctx, out);
+}
+
 static bool next(void *ctx, struct buf *out)
 {
     struct feed *f = ctx;
@@ -54,6 +63,8 @@ static void on_request(void *ctx, struct exchange *x)
         x->response.stream = (struct body_stream){.next = next, .ctx = f};
         if (str_is(x->request.path, "/stream/flood"))
             x->response.stream.next = flood;
+        if (str_is(x->request.path, "/stream/toil"))
+            x->response.stream.next = toil;
         if (str_is(x->request.path, "/stream/beating")) {
             x->response.stream.idle = "~";
             x->response.stream.idle_us = 5000;
@@ -250,6 +261,26 @@ static void a_client_that_does_not_read_delays_no_other_client(void **state)
     rig_wait(&f->rig, &f->rig.done, 21);
 }
 
+static void many_streams_leave_turns_to_others(void **state)
+{
+    struct feed *f = *state;
+    struct client *streams[30], *other = client_new(&f->rig);
+    client_request(other, GET("/"));
+    for (size_t i = 0; i < COUNT(streams); i++)
+        streams[i] = request_stream(f, GET("/stream/toil"));
+    for (size_t i = 0; i < 3; i++) {
+        size_t next_calls = f->next_calls;
+        assert_int_equal(client_request(other, GET("/")).status, 200);
+        assert_in_range(f->next_calls - next_calls, 0, 100); /* of 240 parts in a turn of each */
+    }
+    for (size_t i = 0; i < COUNT(streams); i++) {
+        while (!streams[i]->in.n) /* each has its turn */
+            loop_step(f->rig.loop, 1000);
+        client_end(streams[i]);
+    }
+    client_end(other);
+}
+
 static void a_stream_goes_on_whatever_the_client_sends(void **state)
 {
     static const char *const sent[] = {NULL, "G", GET("/")}; /* NULL: it ends its sending side */
@@ -339,7 +370,7 @@ int main(void)
         TEST(a_disconnected_client_is_detected_at_once),  TEST(a_client_that_does_not_read_delays_no_other_client),
         TEST(a_stream_is_not_counted_in_flight),          TEST(quiescing_sends_the_end_of_a_stream),
         TEST(a_server_may_be_freed_during_a_stream),      TEST(a_head_request_gets_only_the_head),
-        TEST(a_stream_goes_on_whatever_the_client_sends),
+        TEST(a_stream_goes_on_whatever_the_client_sends), TEST(many_streams_leave_turns_to_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
