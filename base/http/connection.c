@@ -19,7 +19,8 @@
 #define ENDING_READS   4
 #define TLS_HANDSHAKE  0x16
 #define WHY_BODY_TOTAL "the bodies of all requests together are larger than this server accepts"
-#define WHY_NO_ROOM    "all connections are in use"
+
+static const char no_room[] = "all connections are in use";
 
 /* --- places and events -------------------------------------------------------------------------- */
 
@@ -30,11 +31,20 @@ void connection_deadline(struct connection *c, int64_t at_us)
         server_sweep_by(c->server, at_us);
 }
 
+static enum place place_of(const struct connection *c)
+{
+    if (c->step == STEP_HEAD)
+        return c->in_n ? PLACE_HEAD : PLACE_IDLE;
+    if (c->step == STEP_BODY && c->extra)
+        return PLACE_RESERVE_BODY;
+    return c->step == STEP_ENDING ? PLACE_ENDING : PLACE_BUSY;
+}
+
 void connection_settle(struct connection *c)
 {
     struct server *s = c->server;
-    enum place place = c->step != STEP_HEAD ? PLACE_BUSY : c->in_n ? PLACE_HEAD : PLACE_IDLE;
-    if (place == c->place && (!c->begun || place == PLACE_BUSY))
+    enum place place = place_of(c);
+    if (place == c->place && (!c->begun || (place != PLACE_IDLE && place != PLACE_HEAD)))
         return;
     c->begun = false;
     DL_DELETE(s->places[c->place], c);
@@ -185,7 +195,8 @@ static void refuse(struct job *j, int status, const char *why)
     struct connection *c = j->connection;
     j->handled = j->replied = j->counted = true;
     s->in_flight++;
-    c->last = c->unread = true;
+    c->last = true;
+    c->unread = !j->whole;
     c->step = STEP_HANDLED;
     job_drop_body(j);
     j->x.response.status = status;
@@ -211,20 +222,6 @@ static void handle(struct job *j)
         respond_send(c);
     else if (c->step == STEP_HANDLED)
         c->step = STEP_WAITING;
-}
-
-/* In the absolute form the host of the target counts, and the Host header is ignored (RFC 9112 3.2.2). */
-static void use_origin_form(struct job *j)
-{
-    struct request *r = &j->x.request;
-    struct str authority, rest;
-    if (str_starts(r->target, STR("/")) || !gate_absolute_form(r->target, &authority, &rest))
-        return;
-    bool has_path = str_starts(rest, STR("/"));
-    r->target = has_path ? rest : str_from(arena_printf(&j->x.arena, "/" STR_FMT, STR_ARG(rest)));
-    r->query = r->target;
-    r->path = str_cut(&r->query, '?');
-    headers_set(&j->x.arena, &r->headers, "Host", authority);
 }
 
 static bool has_token(const struct headers *h, const char *name, struct str token)
@@ -290,22 +287,23 @@ static void begin(struct connection *c, struct str head)
     head_parse(&j->x.arena, head, r, &version, &no);
     if (!no.status)
         no.status = gate_refuses(r, version, s->options.body_max, &no.why);
-    use_origin_form(j);
+    head_use_origin_form(&j->x.arena, r);
     j->old = str_eq(version, STR("HTTP/1.0"));
     c->last = has_token(&r->headers, "Connection", STR("close")) ||
               (j->old && !has_token(&r->headers, "Connection", STR("keep-alive")));
-    if (!no.status && c->extra) {
+    if (!no.status && server_in_reserve(c)) {
         c->last = true;
         if (!s->options.urgent || !s->options.urgent(s->options.ctx, r))
-            no = (struct refusal){503, WHY_NO_ROOM};
-    }
-    if (no.status) {
-        refuse(j, no.status, no.why);
-        return;
+            no = (struct refusal){503, no_room};
     }
     j->chunked = headers_find(&r->headers, "Transfer-Encoding");
     (void)str_to_int(headers_get(&r->headers, "Content-Length"), &length);
     j->body_left = (uint64_t)length;
+    if (no.status) {
+        j->whole = no.why == no_room && !j->chunked && !length;
+        refuse(j, no.status, no.why);
+        return;
+    }
     if (j->chunked || length)
         begin_body(j);
     else

@@ -43,6 +43,7 @@ struct job {
     bool counted;      /* in in_flight */
     bool chunked, old; /* the body; an HTTP/1.0 request */
     bool weighed;      /* `admit` has returned true, or is not needed */
+    bool whole;        /* nothing of the request is left to be read, although it is refused */
     struct chunks chunks;
     uint64_t body_left; /* of a body that is not chunked */
     uint64_t dropped;   /* bytes of a body that is too large */
@@ -53,7 +54,14 @@ struct job {
 };
 
 /* The list of the server that has the connection. */
-enum place { PLACE_IDLE, PLACE_HEAD, PLACE_BUSY, PLACES };
+enum place {
+    PLACE_IDLE,
+    PLACE_HEAD,
+    PLACE_BUSY,
+    PLACE_RESERVE_BODY, /* a connection of the reserve whose request body is read */
+    PLACE_ENDING,
+    PLACES,
+};
 
 struct connection {
     struct server *server;
@@ -76,7 +84,7 @@ struct connection {
     bool reset;  /* close it with a TCP reset */
     size_t more;
     int64_t since_us;    /* in this place */
-    int64_t deadline_us; /* 0: none; for PLACE_BUSY */
+    int64_t deadline_us; /* 0: none; not for PLACE_IDLE and PLACE_HEAD */
     int64_t free_us;     /* when it was opened, or its last response was ready to be sent */
     int64_t looked_us;   /* when the bytes that are used now were read */
     int64_t progress_us; /* when the client last took bytes */
@@ -146,4 +154,5 @@ void respond_stream_release(struct job *j);
 /* server.c */
 void server_warn(struct server *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void server_sweep_by(struct server *s, int64_t at_us);
-void server_listen(struct server *s); /* a connection has closed */
+void server_listen(struct server *s);         /* a connection has closed */
+bool server_in_reserve(struct connection *c); /* false, also from now on, if others have left */

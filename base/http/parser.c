@@ -144,6 +144,16 @@ void head_parse(struct arena *a, struct str head, struct request *r, struct str 
     }
 }
 
+void head_use_origin_form(struct arena *a, struct request *r)
+{
+    struct str authority, rest;
+    if (str_starts(r->target, STR("/")) || !gate_absolute_form(r->target, &authority, &rest))
+        return;
+    bool has_path = str_starts(rest, STR("/"));
+    set_target(r, has_path ? rest : str_from(arena_printf(a, "/" STR_FMT, STR_ARG(rest))));
+    headers_set(a, &r->headers, "Host", authority);
+}
+
 void head_sketch(struct arena *a, struct str in, struct request *r)
 {
     size_t n = 0, limit = in.n < HEAD_MAX ? in.n : HEAD_MAX;

@@ -30,6 +30,8 @@ size_t head_find(struct str in, size_t *scanned, struct refusal *no);
  * method, target and values end with a NUL. Sets the method and the target also
  * if the head is refused later. *version is "HTTP/1.0" or "HTTP/1.1", also for a later minor version. */
 void head_parse(struct arena *a, struct str head, struct request *r, struct str *version, struct refusal *no);
+/* In the absolute form the host of the target counts, and the Host header is ignored (RFC 9112 3.2.2). */
+void head_use_origin_form(struct arena *a, struct request *r);
 /* For logs: the method and the target of a head that head_find refused, as far as they are readable; else "". */
 void head_sketch(struct arena *a, struct str in, struct request *r);
 

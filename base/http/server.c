@@ -79,6 +79,8 @@ static int64_t expires_us(const struct connection *c)
     case PLACE_HEAD:
         return c->since_us + o->limits.head_us;
     case PLACE_BUSY:
+    case PLACE_RESERVE_BODY:
+    case PLACE_ENDING:
     case PLACES:
         return c->deadline_us;
     }
@@ -132,6 +134,15 @@ static bool is_full(const struct server *s)
     return s->count - s->extra_count >= (size_t)s->options.connections_max;
 }
 
+bool server_in_reserve(struct connection *c)
+{
+    if (c->extra && !is_full(c->server)) {
+        c->extra = false;
+        c->server->extra_count--;
+    }
+    return c->extra;
+}
+
 /* A request that has come but is not read yet. */
 static bool has_unread(const struct connection *c)
 {
@@ -139,15 +150,18 @@ static bool has_unread(const struct connection *c)
     return ioctl(c->at.fd, FIONREAD, &n) == 0 && n > 0;
 }
 
-/* The connection to close for another one: the oldest that does not wait for a response. */
+/* The connection to close for another one: the oldest that does not wait for a response. If the client of a body in the
+ * reserve is slow, others may need its place. */
 static struct connection *victim(const struct server *s)
 {
     static const struct {
         enum place place;
         int64_t grace_us;
     } rows[] = {
-        {PLACE_IDLE, IDLE_GRACE_US},
-        {PLACE_HEAD, HEAD_GRACE_US},
+        {PLACE_ENDING,       IDLE_GRACE_US},
+        {PLACE_IDLE,         IDLE_GRACE_US},
+        {PLACE_HEAD,         HEAD_GRACE_US},
+        {PLACE_RESERVE_BODY, IDLE_GRACE_US},
     };
     int64_t now = time_monotonic_us();
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -168,7 +182,7 @@ static void add(struct server *s, int fd, const struct sockaddr *peer)
                     "%zu connections are open, which is the limit; closing the one that is idle for the longest time",
                     s->count);
         connection_close(oldest);
-        full = false;
+        full = is_full(s); /* also if the oldest was of the reserve */
     }
     struct connection *c = connection_new(s, fd, peer);
     if (full) {

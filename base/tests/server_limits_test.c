@@ -117,6 +117,62 @@ static void only_urgent_requests_are_served_if_no_connection_is_idle(void **stat
     assert_int_equal(client_read_last(busy).status, 200);
 }
 
+/* One connection, which is busy, and a reserve of one. */
+static struct client *fill_connections(struct rig *g)
+{
+    struct server_options options = rig_options(g);
+    options.connections_max = options.reserve = 1;
+    options.urgent = is_urgent;
+    restart(g, &options);
+    struct client *busy = client_new(g);
+    client_send(busy, STR(GET("/suspend")));
+    rig_wait(g, &g->suspended_count, 1);
+    return busy;
+}
+
+static void nobody_holds_the_reserve(void **state)
+{
+    static const char *const sent[] = {
+        "",                                                              /* idle */
+        "GET /urgent HT",                                                /* a head that does not end */
+        "POST /urgent HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", /* a body that does not end */
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n",       /* refused; the client goes on */
+        GET("/"),                                                        /* refused; the client does not close */
+    };
+    struct rig *g = *state;
+    struct client *busy = fill_connections(g);
+    for (size_t i = 0; i < COUNT(sent); i++) {
+        struct client *holder = client_new(g);
+        client_pause(holder);
+        client_send(holder, str_from(sent[i]));
+        run_for(g, 20000);
+        int64_t begun = time_monotonic_us();
+        struct client *urgent = client_new(g), *other = client_new(g);
+        assert_int_equal(client_request(urgent, GET("/urgent")).status, 200);
+        if (time_monotonic_us() - begun > 1500000)
+            fail_msg("row %zu: %d ms", i, (int)(time_monotonic_us() - begun) / 1000);
+        assert_int_equal(client_request(other, GET("/")).status, 503); /* it is still the reserve */
+        client_end(holder);
+        client_end(urgent);
+        client_end(other);
+    }
+    rig_respond_suspended(g->suspended[0]);
+    assert_int_equal(client_read_last(busy).status, 200);
+}
+
+static void a_connection_of_the_reserve_is_a_usual_one_if_others_have_left(void **state)
+{
+    struct rig *g = *state;
+    struct client *busy = fill_connections(g), *c = client_new(g);
+    wait_for_connections(g, 2);
+    rig_respond_suspended(g->suspended[0]);
+    assert_int_equal(client_read_last(busy).status, 200);
+    wait_for_connections(g, 1);
+    assert_int_equal(client_request(c, GET("/")).status, 200);
+    assert_int_equal(client_request(c, GET("/")).status, 200);
+    client_end(c);
+}
+
 static void without_a_descriptor_the_server_waits_and_recovers(void **state)
 {
     struct rig *g = *state;
@@ -445,6 +501,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, quiet_start, rig_stop)
     const struct CMUnitTest tests[] = {
+        with_server(nobody_holds_the_reserve),
+        with_server(a_connection_of_the_reserve_is_a_usual_one_if_others_have_left),
         TEST(at_the_limit_the_connection_that_is_idle_for_longest_is_closed),
         TEST(a_head_that_does_not_end_is_given_up_for_another_connection),
         TEST(only_urgent_requests_are_served_if_no_connection_is_idle),
