@@ -227,8 +227,8 @@ static void wait_to_write(struct connection *c)
     connection_settle(c);
 }
 
-/* It has its next turn before the loop waits. Until then only the end of the connection matters: bytes of a next request
- * and the end of the client's sending side do not. */
+/* It has more turns without an event of its socket. Until it has to wait, only the end of the connection matters: bytes
+ * of a next request and the end of the client's sending side do not. */
 static void take_turns(struct connection *c)
 {
     if (!(c->watched & LOOP_WRITE))
