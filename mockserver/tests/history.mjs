@@ -59,7 +59,8 @@ postnitro:
       social_accounts: [ { id: cnitro0000000000000000000, platform: threads, handle: nitro } ]
 `,
 );
-const words = ['record', '--to', recording, '--fixture', fixture, '--port', '0', '--log', 'info', '--history', `${KEPT}`, '--history-age', '30d'];
+const limits = ['--history', `${KEPT}`, '--history-age', '30d'];
+const words = ['record', '--to', recording, '--fixture', fixture, '--port', '0', '--log', 'info', ...limits];
 const mock = spawn(program, words, { cwd: folder });
 let log = '';
 mock.stderr.on('data', (text) => (log += text));
@@ -117,8 +118,15 @@ async function round() {
   const soon = new Date(Date.parse(now) + 600000).toISOString();
   const targets = [{ socialAccountId: 'sa', mode: 'publish' }];
   const one = await good('POST', '/v1/content/cnt/schedule', layers, { scheduledFor: soon, targets });
-  await good('POST', `${project}/social/oauth-url`, layers, { platform: 'tiktok', returnUrl: 'https://app.test/x' });
-  const two = await good('POST', '/api/v1/posts', posteverywhere, { content: 'hello', account_ids: [2282], scheduled_for: soon });
+  await good('POST', `${project}/social/oauth-url`, layers, {
+    platform: 'tiktok',
+    returnUrl: 'https://app.test/x',
+  });
+  const two = await good('POST', '/api/v1/posts', posteverywhere, {
+    content: 'hello',
+    account_ids: [2282],
+    scheduled_for: soon,
+  });
   const three = await good('POST', '/schedule', postnitro, {
     status: 'SCHEDULED',
     scheduledAt: soon,
