@@ -217,9 +217,9 @@ assert.deepEqual(await state(), initial);
 await round();
 
 mock.kill('SIGINT');
-const [status] = await once(mock, 'exit');
+const [status] = await once(mock, 'close');
 assert.equal(status, 0, log);
-assert.equal(log.match(/namespace default forgets/g).length, 1, log);
+assert.equal(log.match(/namespace 'default': its history/g)?.length, 1, log);
 const replay = spawnSync(program, ['replay', '--json', recording], { encoding: 'utf8' });
 assert.equal(replay.status, 0, replay.stdout + replay.stderr);
 receiver.close();
