@@ -29,7 +29,7 @@
 #define WARN_EVERY_US  INT64_C(10000000) /* at most */
 #define BODIES_USUAL   ((size_t)256 << 20)
 #define UNSENT_USUAL   ((size_t)64 << 20)
-#define DISK_USUAL     ((int64_t)1 << 30)
+#define DISK_USUAL     ((int64_t)4 << 30)
 #define HEAD_USUAL_US  INT64_C(30000000)
 #define BODY_USUAL_US  INT64_C(300000000)
 #define STALL_USUAL_US INT64_C(60000000)

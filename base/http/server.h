@@ -38,7 +38,7 @@ struct exchange {
 struct server_limits {
     size_t bodies;       /* of all request bodies that are in memory [256 MiB]; beyond it a request gets 503 */
     size_t unsent;       /* of all responses that wait in memory for their clients [64 MiB] */
-    int64_t unsent_disk; /* of those that wait in temporary files [1 GiB]; beyond it the slowest client is closed */
+    int64_t unsent_disk; /* of those that wait in temporary files [4 GiB]; beyond it the slowest client is closed */
     int64_t head_us;     /* for a head, from its first byte [30 s] */
     int64_t body_us;     /* for a body [300 s] */
     int64_t stall_us;    /* without a byte that the client takes [60 s] */

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <openssl/ssl.h>
+
 #include "base/http/certificate.h"
 #include "base/http/client.h"
 #include "base/time.h"
@@ -143,6 +145,81 @@ static void plain_http_gets_a_plain_refusal(void **state)
     client_end(c);
 }
 
+/* Sends bytes over TLS of at most that version. Returns what the server sent until it closed; "" without a handshake. */
+static struct str converse(struct secure *s, int version, struct str bytes)
+{
+    struct buf in = {.arena = &s->rig.arena};
+    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_security_level(tls, 0);
+    SSL_CTX_set_min_proto_version(tls, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(tls, version);
+    SSL *ssl = SSL_new(tls);
+    int fd = rig_connect(server_port(s->rig.server));
+    SSL_set_fd(ssl, fd);
+    int64_t limit_us = time_monotonic_us() + 10000000;
+    bool sent = false, open = true;
+    while (open && time_monotonic_us() < limit_us) {
+        char room[4096];
+        int n = !SSL_is_init_finished(ssl) ? SSL_connect(ssl)
+                : !sent                    ? SSL_write(ssl, bytes.s, (int)bytes.n)
+                                           : SSL_read(ssl, room, sizeof room);
+        int why = SSL_get_error(ssl, n);
+        open = n > 0 || why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+        if (n > 0 && sent)
+            buf_add(&in, str_of(room, (size_t)n));
+        sent |= n == (int)bytes.n;
+        loop_step(s->rig.loop, n > 0 ? 0 : 1000);
+    }
+    assert_false(open);
+    SSL_free(ssl);
+    SSL_CTX_free(tls);
+    close(fd);
+    return buf_str(&in);
+}
+
+static void malformed_requests_are_refused_once_over_tls(void **state)
+{
+#define BEGIN "POST / HTTP/1.1\r\nHost: x\r\n"
+    static const struct str rows[] = {
+        {BEGIN "Content-Length: abc\r\n\r\nabc",                           sizeof(BEGIN) + 26},
+        {BEGIN "A: \0\r\n\r\n",                                            sizeof(BEGIN) + 7 },
+        {BEGIN ": a\r\n\r\n",                                              sizeof(BEGIN) + 6 },
+        {BEGIN "Transfer-Encoding: chunked\r\n\r\n0000000000000000000000", sizeof(BEGIN) + 51},
+    };
+    struct secure *s = *state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str in = converse(s, TLS1_3_VERSION, rows[i]);
+        struct mock_response a = {0};
+        assert_true(response_take(&in, true, &a));
+        assert_int_equal(a.status, 400);
+        assert_int_equal(in.n, 0);
+    }
+    assert_int_equal(s->rig.handled, 0);
+}
+
+/* Most of it waits in a file, because the client reads slowly. */
+static void a_long_response_arrives_completely_over_tls(void **state)
+{
+    struct secure *s = *state;
+    struct str in = converse(s, TLS1_3_VERSION, STR("GET /large HTTP/1.0\r\n\r\n"));
+    struct mock_response a;
+    assert_true(response_take(&in, true, &a));
+    assert_int_equal(a.body.n, RIG_LARGE);
+    for (size_t at = 0; at < RIG_LARGE; at++)
+        if (a.body.s[at] != (char)('a' + at % 23))
+            fail_msg("byte %zu", at);
+    assert_int_equal(s->rig.sent, 1);
+}
+
+static void tls_before_1_2_is_refused(void **state)
+{
+    struct secure *s = *state;
+    struct str ask = STR("GET / HTTP/1.0\r\n\r\n");
+    assert_int_equal(converse(s, TLS1_1_VERSION, ask).n, 0);
+    assert_int_equal(converse(s, TLS1_VERSION, ask).n, 0);
+    assert_true(str_starts(converse(s, TLS1_2_VERSION, ask), STR("HTTP/1.1 200 ")));
+}
+
 static void transport_faults_work_over_tls(void **state)
 {
     static const struct {
@@ -228,6 +305,9 @@ int main(void)
         TEST(a_client_that_trusts_the_certificate_gets_a_response),
         TEST(a_client_that_does_not_trust_it_gets_none),
         TEST(plain_http_gets_a_plain_refusal),
+        TEST(malformed_requests_are_refused_once_over_tls),
+        TEST(a_long_response_arrives_completely_over_tls),
+        TEST(tls_before_1_2_is_refused),
         TEST(transport_faults_work_over_tls),
         TEST(a_response_may_be_sent_later),
         TEST(quiescing_sends_the_end_of_a_stream),
