@@ -25,7 +25,7 @@ struct mask {                 /* zero: no secrets are known yet */
     struct arena arena;       /* has copies, so that the world may change */
     struct mask_entry *table; /* by hash; size is a power of two */
     size_t size, used;
-    const struct mask_entry **items; /* those that are no single word */
+    const struct mask_entry **items; /* secrets of several words */
     size_t count, room;
     size_t longest; /* bytes of a secret */
 };

@@ -468,7 +468,7 @@ bool namespace_is_fresh(const struct namespace *ns)
 {
     const struct world *w = ns->world, *start = ns->start;
     if (changes_first(w) > changes_last(start) + 1)
-        return false; /* what it was is forgotten */
+        return false; /* a change after the start has been forgotten */
     for (uint32_t seq = changes_last(start) + 1; seq <= changes_last(w); seq++)
         if (changes_read(w, seq)->cause != CAUSE_TIME && changes_read(w, seq)->cause != CAUSE_DELIVERY)
             return false;

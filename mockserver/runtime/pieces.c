@@ -22,7 +22,7 @@ static bool send_next(void *ctx, struct buf *out)
     return r->more = r->more && r->next(r->producer, out);
 }
 
-/* Without an event loop nobody asks for the rest. */
+/* Without an event loop the rest is made at once. */
 static bool is_in_process(const struct call *c)
 {
     return !c->mock->loop || !c->exchange->reply;

@@ -509,7 +509,7 @@ bool scheduler_advance(struct scheduler *p, struct call *c, const struct advance
     p->advance = (struct advance){.active = true, .until_ms = to->until_ms, .result = events};
     p->advance.wait_us = p->mock->loop ? to->wait_ms * 1000 : 0;
     finish_run(p, run(p, &work));
-    if (p->advance.active && !call_suspend(c, &p->waiter, then)) { /* nobody runs the loop: a test */
+    if (p->advance.active && !call_suspend(c, &p->waiter, then)) { /* no event loop runs: a test */
         p->advance.wait_us = 0;
         for (work = SIZE_MAX; p->advance.active; work = SIZE_MAX)
             finish_run(p, run(p, &work));

@@ -172,7 +172,7 @@ static bool check_providers(struct check *c, enum record_kind kind, uint32_t row
     return true;
 }
 
-/* What the world keeps behind the record must agree with the records that refer to it, and with the log. */
+/* The record_tail must agree with the records that refer to this one, and with the log. */
 static bool check_tail(struct check *c, enum record_kind kind, uint32_t row)
 {
     const struct record_tail *tail = record_tail_read(c->w, kind, row);

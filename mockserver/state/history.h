@@ -11,7 +11,7 @@
  *          (disconnected), OAuth attempts, lease requests without accounts (decided), deliveries and post jobs (done or
  *          failed), webhooks, media, campaigns and library items (removed), wallet entries, posts without an open
  *          destination, content of no post. `keeping` of their record_type says so.
- *          struct record_tail: what the world keeps behind each record for this.
+ *          struct record_tail: is stored after each record for this.
  *          history_step removes a bounded number of rows. It runs at each call and after each event, so what is
  *          forgotten when depends only on the initial state, the calls and the clock.
  * Units:   milliseconds of the world's clock.

@@ -95,10 +95,10 @@ void index_entries_of(const struct world *w, enum record_kind kind, uint32_t row
 {
     out->count = 0;
     const char *id = record_id(w, kind, row);
-    enum record_kind owner_kind = kind;
-    uint32_t owner_row = record_owner_row(w, kind, row, &owner_kind);
+    enum record_kind owner = kind;
+    uint32_t owner_row = record_owner_row(w, kind, row, &owner);
     if (owner_row)
-        index_entries_put(out, INDEX_OWNED, record_owned_key(owner_kind, owner_row, kind), row, row);
+        index_entries_put(out, INDEX_OWNED, record_owned_key(owner, owner_row, kind), row, row);
     if (id)
         index_entries_put(out, (enum world_index)kind, index_text_key(str_from(id)), record_scope(w, kind, row, kind),
                           row);
@@ -119,9 +119,9 @@ void record_references_of(const struct world *w, enum record_kind kind, uint32_t
     }
 }
 
-int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part)
+int64_t record_owned_key(enum record_kind owner, uint32_t row, enum record_kind part)
 {
-    return index_pair_key(row, (uint32_t)kind << 16 | (uint32_t)part);
+    return index_pair_key(row, (uint32_t)owner << 16 | (uint32_t)part);
 }
 
 static void add_entries(struct world *w, enum record_kind kind, uint32_t row)

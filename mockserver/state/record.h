@@ -44,7 +44,7 @@ struct record_references {
 };
 void record_references_of(const struct world *w, enum record_kind kind, uint32_t row, struct record_references *out);
 /* Key in INDEX_OWNED for the records of kind `part` that belong to the record. */
-int64_t record_owned_key(enum record_kind kind, uint32_t row, enum record_kind part);
+int64_t record_owned_key(enum record_kind owner, uint32_t row, enum record_kind part);
 
 /* Adds a copy of `record` with copies of its texts: queues its events, indexes it, logs the change `what`. */
 uint32_t record_create(struct world *w, enum record_kind kind, const void *record, enum transition_kind what);

@@ -170,8 +170,8 @@ void string_pool_set_base(struct string_pool *t)
         t->base = true;
 }
 
-/* Moves the chunks of pools that nobody else has any more into this one: the chain is then not longer than the number
- * of worlds that use it. */
+/* Moves the chunks of pools that no other world uses into this one, so that the chain is not longer than the number of
+ * worlds that use it. */
 static void merge_older(struct string_pool *t)
 {
     for (struct string_pool *o = t->older; o && o->refs == 1; o = t->older) {

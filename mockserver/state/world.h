@@ -249,7 +249,7 @@ struct history {
     bool count_given, age_given; /* in the fixture, so an option does not change them */
 };
 
-/* What the world keeps behind each record (history.h). */
+/* Is stored after each record, in the same row (history.h). */
 struct record_tail {
     int64_t last_ms;      /* when it last changed; of an owner: also when one of its records did */
     uint32_t last_change; /* seq of that change, also if it is gone from the log; 0: it was gone before an import */
@@ -295,7 +295,7 @@ struct world {
     /* Run world_check after each transition, and abort if a condition is violated: debug builds and tests, as long as
      * no edit has broken an invariant on purpose. */
     bool checks;
-    struct world_notes *notes; /* what a look-up may write, too */
+    struct world_notes *notes; /* may also be written by a look-up, whose world is const */
     struct table records[RECORD_KIND_COUNT];
     struct index indexes[WORLD_INDEX_COUNT];
 };

@@ -1,5 +1,5 @@
-/* Compaction of texts: memory is given back, and nobody sees a difference. A pointer to a text that was given back is
- * found by the sanitizers (preset `ci`). */
+/* Compaction of texts releases memory and changes no response. The sanitizers (preset `ci`) find a pointer to a text
+ * that was released. */
 #include "mockserver/tests/random_calls.h"
 
 #include <inttypes.h>
@@ -91,7 +91,7 @@ static void a_fork_of_a_base_shares_its_texts_and_pages(void **state)
     world_free(w);
 }
 
-/* A snapshot that is replaced again and again: what only the replaced ones used is given back. */
+/* A snapshot that is replaced again and again: the texts that only the replaced ones used are released. */
 static void snapshots_that_are_replaced_do_not_grow_memory(void **state)
 {
     (void)state;

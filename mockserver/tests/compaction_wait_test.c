@@ -1,4 +1,5 @@
-/* What waits while texts are given back has no pointer to them; the sanitizers would find one (preset `ci`). */
+/* Calls and requests that wait have no pointer to texts that are released meanwhile; the sanitizers (preset `ci`) would
+ * find one. */
 #include "mockserver/provider_api/call.h"
 
 #include <arpa/inet.h>

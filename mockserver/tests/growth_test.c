@@ -1,6 +1,6 @@
-/* What comes and goes for months leaves nothing behind: each shape of traffic is played until memory is flat, and then as
- * often again, which must not take more. Measured is what the allocator has given out, so the figures do not depend on
- * the machine. soak_test covers the history of one namespace. */
+/* Traffic that goes on for months does not make memory grow. Each shape of traffic is played until memory is flat; more
+ * of it must then not take more memory. The test measures what the allocator has given out: a figure that does not depend
+ * on the machine. soak_test covers the history of one namespace. */
 #include "mockserver/tests/mock_test.h"
 
 #include <inttypes.h>

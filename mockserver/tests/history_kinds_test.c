@@ -1,5 +1,5 @@
-/* Each kind of record: what has ended is bounded by the limits of history, what is live stays, what never ends is named
- * here, so that a new kind has to decide. */
+/* For each kind of record: the limits of history bound the records that have ended, and live records stay. The table
+ * names the kinds whose records never end, so that a new kind needs a row. */
 #include "mockserver/state/ad_account.h"
 #include "mockserver/state/campaign.h"
 #include "mockserver/state/connection.h"
