@@ -155,8 +155,8 @@ static void send_body(struct connection *c)
     respond_flush(c);
 }
 
-/* The connection has the whole response, and the next request may be read. A client that has only ended its sending side
- * gets the response; one that has closed resets the connection. */
+/* The connection has the whole response, and the next request may be read. A client that has only ended its sending
+ * side gets the response; one that has closed resets the connection. */
 static void sent(struct connection *c)
 {
     bool gone = c->ended && transport_is_gone(&c->at);

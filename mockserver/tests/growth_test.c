@@ -1,6 +1,6 @@
 /* Traffic that goes on for months does not make memory grow. Each shape of traffic is played until memory is flat; more
- * of it must then not take more memory. The test measures what the allocator has given out: a figure that does not depend
- * on the machine. soak_test covers the history of one namespace. */
+ * of it must then not take more memory. The test measures what the allocator has given out: a figure that does not
+ * depend on the machine. soak_test covers the history of one namespace. */
 #include "mockserver/tests/mock_test.h"
 
 #include <inttypes.h>
