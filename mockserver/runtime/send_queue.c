@@ -120,6 +120,7 @@ static void leave_line(struct send_queue *q, struct send_place *p)
     if (--l->count)
         return;
     ring_remove(q, l);
+    assert(q->lines); /* l is in it */
     HASH_DEL(q->lines, l);
     heap_free(l);
     q->line_count--;

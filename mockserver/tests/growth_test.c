@@ -168,9 +168,9 @@ static void repeat_idempotency_keys(struct growth *g, unsigned i)
     call(g, 4, "POST /v1/projects", "{\"name\":5}", token);
 }
 
-static void play(struct growth *g, void (*shape)(struct growth *g, unsigned i), unsigned from, unsigned rounds)
+static void play(struct growth *g, void (*shape)(struct growth *g, unsigned i), unsigned from, unsigned count)
 {
-    for (unsigned i = from; i < from + rounds; i++) {
+    for (unsigned i = from; i < from + count; i++) {
         shape(g, i);
         arena_reset(&g->text);
     }
