@@ -324,11 +324,11 @@ static int listen_on(const char *address, int port, struct error *err)
 
 static void run_ready(struct server *s)
 {
-    struct connection *c, *last = s->ready_last;
+    const struct connection *last = s->ready_last;
     int64_t until_us = time_monotonic_us() + TURNS_US;
     bool more = s->ready;
-    while (more && (time_monotonic_us() < until_us || s->quiescing)) {
-        c = s->ready;
+    while (more && s->ready && (time_monotonic_us() < until_us || s->quiescing)) {
+        struct connection *c = s->ready;
         more = c != last; /* those that are queued from now on have had their turn */
         s->ready = c->next_ready;
         if (!s->ready)
