@@ -7,6 +7,7 @@
 #define CODINGS_MAX 3 /* each costs a pass over the body */
 #define GZIP_BITS   (15 + 16)
 #define BLOCK       16384
+#define RATIO_FROM  (1u << 20) /* decoded bytes */
 
 struct codings {
     struct str items[CODINGS_MAX];
@@ -72,9 +73,10 @@ static int inflate_block(z_stream *z, struct buf *out)
 /* A file may consist of several members, which are decoded one after the other. */
 static enum coding_result gunzip(z_stream *z, size_t max, struct buf *out)
 {
+    size_t size = z->avail_in;
     for (;;) {
         int result = inflate_block(z, out);
-        if (out->n > max)
+        if (out->n > max || (out->n > RATIO_FROM && out->n / CODING_RATIO_MAX > size - z->avail_in))
             return CODING_TOO_LARGE;
         if (result == Z_STREAM_END && !z->avail_in)
             return CODING_OK;

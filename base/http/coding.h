@@ -9,13 +9,15 @@
 #pragma once
 #include "base/http/message.h"
 
+#define CODING_RATIO_MAX 200 /* a body that grows more is meant to cost memory and time */
+
 #define CODINGS_READ "gzip, identity" /* as a value of Accept-Encoding */
 
 enum coding_result {
     CODING_OK,
-    CODING_UNKNOWN, /* or too many of them: `what` is the coding */
-    CODING_DAMAGED, /* the bytes are not of that coding, or are incomplete */
-    CODING_TOO_LARGE,
+    CODING_UNKNOWN,   /* or too many of them: `what` is the coding */
+    CODING_DAMAGED,   /* the bytes are not of that coding, or are incomplete */
+    CODING_TOO_LARGE, /* larger than the limit; or than 1 MiB and CODING_RATIO_MAX times the body */
 };
 
 /* Replaces *body by the decoded one, in `a`. On failure *body stays, and *what names the coding. */

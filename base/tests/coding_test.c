@@ -173,6 +173,17 @@ static void the_output_is_limited(void **state)
     arena_end(&a);
 }
 
+static void a_body_that_grows_too_much_is_refused(void **state)
+{
+    struct arena a = {0};
+    char *zeros = arena_alloc(&a, 2 << 20);
+    struct str body = gzip(&a, str_of(zeros, 2 << 20)), what;
+    (void)state;
+    assert_in_range(body.n * CODING_RATIO_MAX, 1, 1 << 20);
+    assert_int_equal(decode(&a, "gzip", &body, 16 << 20, &what), CODING_TOO_LARGE);
+    arena_end(&a);
+}
+
 static void an_empty_body_is_not_decoded(void **state)
 {
     struct arena a = {0};
@@ -192,6 +203,7 @@ int main(void)
         cmocka_unit_test(an_unknown_coding_is_named),
         cmocka_unit_test(damaged_bytes_are_reported_and_left_as_they_are),
         cmocka_unit_test(the_output_is_limited),
+        cmocka_unit_test(a_body_that_grows_too_much_is_refused),
         cmocka_unit_test(an_empty_body_is_not_decoded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,7 +155,8 @@ static void decode_body(struct call *c)
         return;
     case CODING_TOO_LARGE:
         c->body_fault = FAULT_TOO_LARGE;
-        c->body_why = arena_printf(c->arena, "the decoded body is larger than %u MiB", HTTP_BODY_MAX >> 20);
+        c->body_why = arena_printf(c->arena, "the decoded body is above %u MiB, or above %d times the one sent",
+                                   HTTP_BODY_MAX >> 20, CODING_RATIO_MAX);
         return;
     }
 }
