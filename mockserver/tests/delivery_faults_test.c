@@ -307,8 +307,8 @@ static void explain_says_what_was_varied(void **state)
 {
     struct network *n = *state;
     deliver_use_network(n->mock->deliver, receive_headers, n);
-    struct mock_response a = mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
-    a = mock_call(n->mock, "GET /__admin/explain/1", NULL);
+    mock_call(n->mock, "DELETE /v1/social-accounts/sa_a", NULL, AS_FULL);
+    struct mock_response a = mock_call(n->mock, "GET /__admin/explain/1", NULL);
     assert_non_null(strstr(at(a, "/delivery_faults/0/varied"), "white space between tokens, escaped characters"));
     assert_string_equal(at(a, "/delivery_faults/0/rewrite"), "false");
 }
